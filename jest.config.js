@@ -1,0 +1,10 @@
+/** Tests run on the sources as they are; swc only strips types and turns modules into what jest loads. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/tests'],
+  testMatch: ['**/*.test.ts'],
+  transform: { '^.+\\.(ts|js|mjs)$': '@swc/jest' },
+  // ESM-only packages that jest must see as CommonJS.
+  transformIgnorePatterns: ['/node_modules/(?!(p-limit|yocto-queue|chokidar|readdirp)/)'],
+  testTimeout: 60_000,
+};

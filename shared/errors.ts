@@ -1,0 +1,90 @@
+/**
+ * Every error that duckstep raises on purpose. The names are API: Retry and Catch in
+ * `statemachines/pipeline.asl.yml` match on them, people filter executions by them.
+ * Messages say what happened, where, and what to do. They never hold row contents.
+ */
+export abstract class DuckstepError extends Error {
+  abstract override readonly name: string;
+}
+
+/** The data is at fault. Caught by the state machine; the file goes to quarantine and the execution succeeds. */
+export abstract class DataError extends DuckstepError {}
+
+/** Something else is at fault and may pass by itself. Retried by the state machine. */
+export abstract class TransientError extends DuckstepError {}
+
+/** Code, configuration or infrastructure is at fault. Neither retried nor caught: fails where it happened. */
+export abstract class Fault extends DuckstepError {}
+
+/** No contract under `sql/` matches the key's dataset prefix. */
+export class UnknownDataset extends DataError {
+  override readonly name = 'UnknownDataset';
+}
+
+/** The bytes cannot be read as any supported format: truncated, corrupt, or something else entirely. */
+export class UnreadableFile extends DataError {
+  override readonly name = 'UnreadableFile';
+}
+
+/** The file holds no rows: no bytes, blanks only, a header only, an empty array, a Parquet file of zero rows. */
+export class EmptyFile extends DataError {
+  override readonly name = 'EmptyFile';
+}
+
+/** The file's columns do not fit the contract: a required one is missing, or an unknown one is refused. */
+export class ContractMismatch extends DataError {
+  override readonly name = 'ContractMismatch';
+}
+
+/** The file grows past the configured limit when decompressed. */
+export class DecompressionLimit extends DataError {
+  override readonly name = 'DecompressionLimit';
+}
+
+/** The storage answered with a throttle, a 5xx, or not at all, after the SDK's own retries. */
+export class StorageUnavailable extends TransientError {
+  override readonly name = 'StorageUnavailable';
+}
+
+/** Other writers won every race for a table's next version. */
+export class CommitConflict extends TransientError {
+  override readonly name = 'CommitConflict';
+}
+
+/** A `contract.yaml`, or the header of a gold model, is wrong. */
+export class ContractInvalid extends Fault {
+  override readonly name = 'ContractInvalid';
+}
+
+/** A quality rule cannot be evaluated. Quality fails closed: this is never a pass. */
+export class RuleNotEvaluable extends Fault {
+  override readonly name = 'RuleNotEvaluable';
+}
+
+/** `silver.sql` or a gold model fails, or does not produce what it must. */
+export class ModelFailed extends Fault {
+  override readonly name = 'ModelFailed';
+}
+
+/** The row counts of a step do not add up. Nothing was committed. */
+export class ConservationBroken extends Fault {
+  override readonly name = 'ConservationBroken';
+}
+
+/** An object that an earlier step wrote, or the raw version itself, is gone. */
+export class ObjectMissing extends Fault {
+  override readonly name = 'ObjectMissing';
+}
+
+/** A step was called with something that is not its input: a hand-made event, another version's payload. */
+export class InvalidInput extends Fault {
+  override readonly name = 'InvalidInput';
+}
+
+/** The step's environment is incomplete or contradicts itself. */
+export class ConfigurationError extends Fault {
+  override readonly name = 'ConfigurationError';
+}
+
+export const DATA_ERRORS = [UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit];
+export const TRANSIENT_ERRORS = [StorageUnavailable, CommitConflict];

@@ -1,0 +1,31 @@
+import type { ObjectStore } from './storage/object-store.ts';
+
+export const ZONES = ['raw', 'silver', 'gold', 'quarantine'] as const;
+export type Zone = (typeof ZONES)[number];
+
+/** The four zones, each one bucket (on AWS) or one folder (on a laptop). */
+export type Lake = Record<Zone, ObjectStore>;
+
+/** Where things lie in the lake. The only place that spells keys. */
+export const lakePaths = {
+  /** The dataset that a raw key belongs to: its first folder; undefined for a key at the top. */
+  datasetOf: (rawKey: string): string | undefined => {
+    const slash = rawKey.indexOf('/');
+    return slash > 0 ? rawKey.slice(0, slash) : undefined;
+  },
+  /** In silver: what one run hands from step to step. Kept 14 days, the redrive window. */
+  staging: (runId: string, name: string): string => `_staging/${runId}/${name}`,
+  /** In silver or gold: the folder of a table's committed versions. */
+  manifests: (table: string): string => `${table}/_manifests/`,
+  /** In silver or gold: a table's data files. */
+  data: (table: string, file: string): string => `${table}/data/${file}`,
+  /** In silver: positions of rows that another file's row of the same primary key supersedes. */
+  masks: (table: string, file: string): string => `${table}/masks/${file}`,
+  /** In gold: run records, one object each. */
+  runs: '_runs/',
+  run: (runId: string): string => `_runs/${runId}.json`,
+  /** In quarantine: refused rows and refused files of one run. */
+  quarantinedRows: (dataset: string, runId: string): string => `${dataset}/rows/${runId}.parquet`,
+  quarantineReport: (dataset: string, runId: string): string => `${dataset}/reports/${runId}.json`,
+  quarantineSummary: (dataset: string, runId: string): string => `${dataset}/reports/${runId}.txt`,
+};

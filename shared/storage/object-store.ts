@@ -1,0 +1,47 @@
+/** What is known of one stored object. */
+export interface ObjectInfo {
+  key: string;
+  /** Bytes. */
+  size: number;
+  etag: string;
+  /** Present where the store keeps versions (raw). */
+  versionId?: string;
+  lastModified: Date;
+}
+
+/**
+ * One bucket. Two adapters: an S3 bucket and a folder. Steps know this port and nothing else of storage.
+ *
+ * Keys use `/` and never start with one. Every method may throw `StorageUnavailable`; those that need the
+ * object to exist throw `ObjectMissing`.
+ */
+export interface ObjectStore {
+  /** The bucket's name, as it stands in events and run records; for a folder, the folder's own name. */
+  readonly name: string;
+
+  /** Metadata, or undefined where there is no such object or version. */
+  head(key: string, versionId?: string): Promise<ObjectInfo | undefined>;
+
+  /** The whole object in memory: for manifests, reports and records, never for data. */
+  read(key: string, versionId?: string): Promise<Buffer | undefined>;
+
+  write(key: string, body: string | Buffer): Promise<void>;
+
+  /** Creates the object unless the key is taken; exactly one of any number of racing callers gets true. */
+  writeIfAbsent(key: string, body: string | Buffer): Promise<boolean>;
+
+  /**
+   * A path where DuckDB can read the object: the file itself on a folder, a copy below `scratch` on S3.
+   * The copy's path ends in the key, so that paths map back to keys. The caller must not change it.
+   */
+  localPath(key: string, scratch: string, versionId?: string): Promise<string>;
+
+  /** Stores a local file under the key; returns its size in bytes. Readers see all of it or nothing. */
+  upload(path: string, key: string): Promise<number>;
+
+  /** Every object whose key starts with the prefix, in key order. */
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+
+  /** Removes the object; removing what is not there is no error. */
+  remove(key: string): Promise<void>;
+}
