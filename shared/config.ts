@@ -1,0 +1,63 @@
+import os from 'node:os';
+import { z } from 'zod';
+import { ConfigurationError } from './errors.ts';
+
+/** What a step needs to know of where it runs. */
+export interface Config {
+  /** Memory of the function, or of the share of the laptop that one step may use, in MB (1 MB = 2^20 bytes). */
+  memoryMb: number;
+  /** Threads for DuckDB. */
+  threads: number;
+  /** Folder with one folder per dataset. */
+  sqlDir: string;
+  /** Folder for scratch files; `/tmp` in Lambda. */
+  scratchRoot: string;
+  /** A file may not grow past this when decompressed, in bytes. */
+  maxUnpackedBytes: number;
+  /** A record longer than this is refused, in bytes. */
+  maxRecordBytes: number;
+}
+
+const MB = 2 ** 20;
+
+/** Lambda gives one vCPU per 1,769 MB (AWS Lambda developer guide, "Configure Lambda function memory"). */
+const MB_PER_VCPU = 1769;
+
+/** DuckDB threads for a function of this memory. */
+export const threadsFor = (memoryMb: number): number => Math.max(1, Math.floor(memoryMb / MB_PER_VCPU));
+
+const Environment = z.object({
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().positive().optional(),
+  DUCKSTEP_MEMORY_MB: z.coerce.number().int().min(128).optional(),
+  DUCKSTEP_SQL_DIR: z.string().min(1).optional(),
+  DUCKSTEP_SCRATCH_DIR: z.string().min(1).optional(),
+  DUCKSTEP_MAX_UNPACKED_MB: z.coerce.number().positive().default(20_480),
+  DUCKSTEP_MAX_RECORD_MB: z.coerce.number().positive().max(128).default(16),
+});
+
+/**
+ * Reads the configuration from environment variables; `docs/configuration.md` lists them.
+ *
+ * @throws ConfigurationError naming every variable that is wrong
+ */
+export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string }): Config => {
+  const parsed = Environment.safeParse(env);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigurationError(`Environment variables cannot be used: ${wrong.join('; ')}.`);
+  }
+  const vars = parsed.data;
+  const lambdaMb = vars.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
+  const memoryMb = vars.DUCKSTEP_MEMORY_MB ?? lambdaMb ?? laptopMemoryMb();
+  return {
+    memoryMb,
+    threads: lambdaMb === undefined ? os.availableParallelism() : threadsFor(memoryMb),
+    sqlDir: vars.DUCKSTEP_SQL_DIR ?? defaults.sqlDir,
+    scratchRoot: vars.DUCKSTEP_SCRATCH_DIR ?? os.tmpdir(),
+    maxUnpackedBytes: vars.DUCKSTEP_MAX_UNPACKED_MB * MB,
+    maxRecordBytes: vars.DUCKSTEP_MAX_RECORD_MB * MB,
+  };
+};
+
+/** A quarter of the machine per step: several files run at once beside the user's other programs. */
+const laptopMemoryMb = (): number => Math.max(512, Math.min(4096, Math.floor(os.totalmem() / MB / 4)));

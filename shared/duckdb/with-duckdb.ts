@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type Row, toJson } from './values.ts';
+
+export interface DuckDbSettings {
+  memoryMb: number;
+  threads: number;
+  /** Folder for DuckDB's spill files and home; the caller removes it. */
+  scratch: string;
+  /** A database file; in memory when absent. */
+  database?: string;
+  /** Whether scans and COPY keep the order of rows, at the price of memory. True when absent. */
+  ordered?: boolean;
+}
+
+/** Values that may be bound to `$1`, `$2`, … */
+export type Bindable = string | number | bigint | boolean | null;
+
+export interface Db {
+  /** Runs one or more statements; parameters only with a single one. */
+  run(sql: string, params?: readonly Bindable[]): Promise<void>;
+  /** All rows as plain objects; see `values.ts` for how types arrive. For small results. */
+  all<T extends object = Row>(sql: string, params?: readonly Bindable[]): Promise<T[]>;
+  /** The single row of a result that has exactly one. */
+  one<T extends object = Row>(sql: string, params?: readonly Bindable[]): Promise<T>;
+  /** Column names and DuckDB types of a result, without running the query. */
+  describe(sql: string): Promise<{ name: string; type: string }[]>;
+}
+
+/**
+ * DuckDB's share of the process. Its limit bounds buffers, not the process: Node itself, the result sets and
+ * what DuckDB allocates outside its buffer manager need the rest.
+ */
+const DUCKDB_SHARE = 0.55;
+
+/** Opens DuckDB, configured for the given memory and closed to the outside, and closes it whatever happens. */
+export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => Promise<T>): Promise<T> => {
+  const home = path.join(settings.scratch, 'duckdb');
+  await mkdir(home, { recursive: true });
+  const instance = await DuckDBInstance.create(settings.database ?? ':memory:', {
+    memory_limit: `${Math.floor(settings.memoryMb * DUCKDB_SHARE)}MiB`,
+    threads: String(settings.threads),
+    temp_directory: home,
+    home_directory: home,
+    preserve_insertion_order: String(settings.ordered ?? true),
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  });
+  try {
+    const connection = await instance.connect();
+    try {
+      await connection.run("SET TimeZone = 'UTC'; SET lock_configuration = true;");
+      return await work(wrap(connection));
+    } finally {
+      connection.closeSync();
+    }
+  } finally {
+    instance.closeSync();
+  }
+};
+
+const wrap = (connection: DuckDBConnection): Db => {
+  const read = async <T extends object>(sql: string, params?: readonly Bindable[]): Promise<T[]> => {
+    const reader = await connection.runAndReadAll(sql, params === undefined ? undefined : [...params]);
+    return reader.convertRowObjects(toJson) as T[];
+  };
+  return {
+    run: async (sql, params) => {
+      await connection.run(sql, params === undefined ? undefined : [...params]);
+    },
+    all: read,
+    one: async <T extends object>(sql: string, params?: readonly Bindable[]): Promise<T> => {
+      const rows = await read<T>(sql, params);
+      const [first] = rows;
+      if (first === undefined || rows.length > 1)
+        throw new RangeError(`Expected one row, got ${rows.length}: ${sql.slice(0, 200)}`);
+      return first;
+    },
+    describe: async (sql) => {
+      const rows = await read<{ column_name: string; column_type: string }>(`DESCRIBE ${sql}`);
+      return rows.map((row) => ({ name: row.column_name, type: row.column_type }));
+    },
+  };
+};
