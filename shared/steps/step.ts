@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { type ZodType, z } from 'zod';
+import type { Config } from '../config.ts';
+import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
+import { InvalidInput } from '../errors.ts';
+import { type Lake, ZONES } from '../lake.ts';
+import { metered } from '../storage/metered-store.ts';
+import type { Usage } from './payload.ts';
+
+/** What a step is given besides its input. */
+export interface StepContext {
+  lake: Lake;
+  config: Config;
+}
+
+/** What the body of a step works with. */
+export interface StepTools extends StepContext {
+  /** A folder of this invocation's own, removed when it ends. */
+  scratch: string;
+  /** Name of the execution that called. */
+  execution: string;
+  /** Opens DuckDB with the function's memory; see `withDuckDb`. */
+  duckDb<T>(work: (db: Db) => Promise<T>, options?: { ordered?: boolean }): Promise<T>;
+  /** What this invocation used so far. */
+  usage(): Usage;
+}
+
+/** One Task state of the pipeline: `({ execution, state }, context) → output plus usage`. */
+export type Step<Output = unknown> = (input: unknown, context: StepContext) => Promise<Output & { usage: Usage }>;
+
+/**
+ * Makes a step of its input's schema and its body: parses the input, gives the body a scratch folder and
+ * counted storage, and adds what it used to its output.
+ *
+ * @throws InvalidInput when the input is not what the schema says; whatever the body throws
+ */
+export const step =
+  <Schema extends ZodType, Output extends object>(
+    name: string,
+    schema: Schema,
+    body: (input: z.output<Schema>, tools: StepTools) => Promise<Output>,
+  ): Step<Output> =>
+  async (raw, context) => {
+    const started = performance.now();
+    const input = z.object({ execution: z.string(), state: schema }).safeParse(raw);
+    if (!input.success)
+      throw new InvalidInput(`${name} was called with something else than its input: ${z.prettifyError(input.error)}`);
+    const stores = Object.fromEntries(ZONES.map((zone) => [zone, metered(context.lake[zone])]));
+    const lake = stores as Record<(typeof ZONES)[number], ReturnType<typeof metered>>;
+    const usage = (): Usage => {
+      const used = Object.values(lake).map((store) => store.usage);
+      const sum = (of: (u: (typeof used)[number]) => number) => used.reduce((total, u) => total + of(u), 0);
+      return {
+        duration_ms: Math.round(performance.now() - started),
+        memory_mb: context.config.memoryMb,
+        requests: sum((u) => Object.values(u.requests).reduce((a, b) => a + b, 0)),
+        bytes_read: sum((u) => u.bytesRead),
+        bytes_written: sum((u) => u.bytesWritten),
+      };
+    };
+    const { execution, state } = input.data;
+    const scratch = path.join(context.config.scratchRoot, `duckstep-${randomUUID()}`);
+    await mkdir(scratch, { recursive: true });
+    try {
+      const { memoryMb, threads } = context.config;
+      const output = await body(state as z.output<Schema>, {
+        ...context,
+        lake,
+        scratch,
+        execution,
+        duckDb: (work, options) => withDuckDb({ memoryMb, threads, scratch, ...options }, work),
+        usage,
+      });
+      return { ...output, usage: usage() };
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  };
