@@ -49,11 +49,14 @@ export interface Column {
   silverType: string;
   /** strptime format for dates and timestamps that are not ISO 8601. */
   strptime?: string;
-  /** SQL over the accepted row (`transformLogic`): the column is computed, not read from the source. */
+  /**
+   * `transformLogic`: the column is computed, not read from the source. SQL over the row as `silver.sql` leaves
+   * it, or literally `silver.sql` where that file produces the column.
+   */
   derivedFrom?: string;
   required: boolean;
   unique: boolean;
-  /** Texts that mean "no value" in this column, compared exactly after trimming; '' is always one for non-strings. */
+  /** Texts that mean "no value" in this column, compared exactly after trimming; '' is always among them. */
   missingValues: string[];
   constraints: Constraints;
   description?: string;

@@ -1,0 +1,91 @@
+import { literal } from '../duckdb/sql.ts';
+import type { Check } from './duckdb-checks.ts';
+import type { Constraints } from './model.ts';
+import type { Place } from './problems.ts';
+import { STRING_FORMATS } from './string-formats.ts';
+
+/** `logicalTypeOptions`, whatever the logical type: `odcs.ts` has seen to which go with which. */
+export interface Limits {
+  minLength?: number | undefined;
+  maxLength?: number | undefined;
+  pattern?: string | undefined;
+  multipleOf?: number | undefined;
+  minimum?: string | number | undefined;
+  maximum?: string | number | undefined;
+  exclusiveMinimum?: string | number | undefined;
+  exclusiveMaximum?: string | number | undefined;
+}
+
+const RANGE = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const;
+
+/** The row-level limits of a column of the given DuckDB type; limits of dates and times are ISO 8601 text. */
+export const readConstraints = (limits: Limits, type: string, place: Place, checks: Check[]): Constraints => {
+  const constraints: Constraints = { patterns: [] };
+  const { minLength, maxLength, pattern, multipleOf } = limits;
+  if (minLength !== undefined) constraints.minLength = minLength;
+  if (maxLength !== undefined) constraints.maxLength = maxLength;
+  if (multipleOf !== undefined) constraints.multipleOf = multipleOf;
+  if ((minLength ?? 0) > (maxLength ?? Number.POSITIVE_INFINITY))
+    place.at('minLength').expected('at most maxLength', minLength);
+  if (pattern !== undefined) {
+    constraints.patterns.push(pattern);
+    checks.push(patternCheck(pattern, place.at('pattern')));
+  }
+  for (const name of RANGE) {
+    const limit = limits[name];
+    if (limit === undefined) continue;
+    if (
+      typeof limit === 'number' &&
+      Math.abs(limit) > Number.MAX_SAFE_INTEGER &&
+      !/^(DOUBLE|FLOAT)$/.test(type)
+    )
+      place
+        .at(name)
+        .expected('a number that YAML readers hold exactly (up to 2^53); the type has its own limits', limit);
+    const text = String(limit);
+    constraints[name] = text;
+    checks.push({
+      place: place.at(name),
+      sql: `SELECT TRY_CAST(${literal(text)} AS ${type}) IS NOT NULL`,
+      expected: `a value of type ${type}`,
+      found: limit,
+    });
+  }
+  checks.push(...orderChecks(constraints, type, place));
+  return constraints;
+};
+
+/** A range that nothing can lie in would refuse every row. */
+const orderChecks = (constraints: Constraints, type: string, place: Place): Check[] =>
+  (['minimum', 'exclusiveMinimum'] as const).flatMap((low) =>
+    (['maximum', 'exclusiveMaximum'] as const).flatMap((high): Check[] => {
+      const [lower, upper] = [constraints[low], constraints[high]];
+      if (lower === undefined || upper === undefined) return [];
+      const operator = low === 'minimum' && high === 'maximum' ? '<=' : '<';
+      const [a, b] = [lower, upper].map((limit) => `TRY_CAST(${literal(limit)} AS ${type})`);
+      return [
+        {
+          place: place.at(low),
+          sql: `SELECT coalesce(${a} ${operator} ${b}, true)`,
+          expected: `${operator === '<' ? 'less than' : 'at most'} ${high} (${upper})`,
+          found: lower,
+        },
+      ];
+    }),
+  );
+
+/** The pattern of a named string format; an unknown name is reported with the known ones. */
+export const formatPattern = (format: string, place: Place): string[] => {
+  const pattern = STRING_FORMATS[format];
+  if (pattern !== undefined) return [pattern];
+  place.expected(`one of ${Object.keys(STRING_FORMATS).join(', ')} (or a pattern)`, format);
+  return [];
+};
+
+/** Patterns run in RE2, which has no lookarounds and no backreferences. */
+export const patternCheck = (pattern: string, place: Place): Check => ({
+  place,
+  sql: `SELECT regexp_matches('', ${literal(pattern)}) IS NOT NULL`,
+  expected: 'a pattern that RE2 compiles',
+  found: pattern,
+});

@@ -1,0 +1,91 @@
+/**
+ * ODCS writes date formats in the letters of Java's DateTimeFormatter; DuckDB reads with strptime.
+ * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
+ */
+
+type Part = 'year' | 'month' | 'day' | 'day of year' | 'hour' | 'half-day hour' | 'am/pm' | 'other';
+
+/**
+ * Run of letters → strptime, and what it tells of the date. strptime is the more lenient of the two: `dd` reads
+ * one digit as well, month and day names are read in any case. `yy` turns at 69: 68 is 2068, 69 is 1969.
+ * Offsets (`X`, `x`, `Z`) are read as ±hh, ±hhmm or ±hh:mm; a `Z` for UTC is read by the default format only.
+ */
+const LETTERS: Record<string, [strptime: string, part: Part]> = {
+  yyyy: ['%Y', 'year'],
+  uuuu: ['%Y', 'year'],
+  y: ['%Y', 'year'],
+  u: ['%Y', 'year'],
+  yy: ['%y', 'year'],
+  uu: ['%y', 'year'],
+  M: ['%m', 'month'],
+  MM: ['%m', 'month'],
+  MMM: ['%b', 'month'],
+  MMMM: ['%B', 'month'],
+  d: ['%d', 'day'],
+  dd: ['%d', 'day'],
+  D: ['%j', 'day of year'],
+  DDD: ['%j', 'day of year'],
+  H: ['%H', 'hour'],
+  HH: ['%H', 'hour'],
+  h: ['%I', 'half-day hour'],
+  hh: ['%I', 'half-day hour'],
+  a: ['%p', 'am/pm'],
+  m: ['%M', 'other'],
+  mm: ['%M', 'other'],
+  s: ['%S', 'other'],
+  ss: ['%S', 'other'],
+  SSS: ['%g', 'other'],
+  SSSSSS: ['%f', 'other'],
+  E: ['%a', 'other'],
+  EE: ['%a', 'other'],
+  EEE: ['%a', 'other'],
+  EEEE: ['%A', 'other'],
+  X: ['%z', 'other'],
+  XX: ['%z', 'other'],
+  XXX: ['%z', 'other'],
+  x: ['%z', 'other'],
+  xx: ['%z', 'other'],
+  xxx: ['%z', 'other'],
+  Z: ['%z', 'other'],
+  VV: ['%Z', 'other'],
+};
+
+/** Quoted text, a run of one letter, or any other character. */
+const TOKEN = /'((?:[^']|'')*)'|([A-Za-z])\2*|([^'])/gs;
+
+export type Converted = { strptime: string } | { problem: string };
+
+/** The strptime format for a date, timestamp or time, or what stands in the way. */
+export const strptimeFromJdk = (format: string, kind: 'date' | 'timestamp' | 'time'): Converted => {
+  const parts = new Set<Part>();
+  let strptime = '';
+  let read = 0;
+  for (const match of format.matchAll(TOKEN)) {
+    const [token, quoted, letter, other] = match;
+    read += token.length;
+    if (letter !== undefined) {
+      const known = LETTERS[token];
+      if (known === undefined) return { problem: `letters that duckstep reads (not "${token}")` };
+      strptime += known[0];
+      parts.add(known[1]);
+    } else if (other !== undefined && '[]{}#'.includes(other)) {
+      return { problem: `no optional sections or reserved characters (not "${other}")` };
+    } else {
+      // '' is one quote, inside quoted text and outside of it.
+      const plain = other ?? (token === "''" ? "'" : (quoted ?? '').replaceAll("''", "'"));
+      strptime += plain.replaceAll('%', '%%');
+    }
+  }
+  if (read < format.length) return { problem: 'an end to the quoted text' };
+  return complaint(parts, kind) ?? { strptime };
+};
+
+/** A format must tell everything: what it leaves out strptime would make up (1900, January, midnight). */
+const complaint = (parts: Set<Part>, kind: 'date' | 'timestamp' | 'time'): Converted | undefined => {
+  const hour = parts.has('hour') || (parts.has('half-day hour') && parts.has('am/pm'));
+  const day = parts.has('day of year') || (parts.has('month') && parts.has('day'));
+  if (kind !== 'time' && !(parts.has('year') && day)) return { problem: 'a year, a month and a day' };
+  if (kind === 'time' && !hour) return { problem: 'an hour (HH, or hh with a)' };
+  if (parts.has('half-day hour') && !parts.has('am/pm')) return { problem: 'an "a" (am or pm) beside "h"' };
+  return undefined;
+};

@@ -1,0 +1,31 @@
+import type { OdcsProperty } from './odcs.ts';
+import type { Place } from './problems.ts';
+
+/** A property that the shape allows, where it stands, and its index among all. */
+export interface Placed {
+  property: OdcsProperty;
+  place: Place;
+}
+
+type Flag = 'primaryKey' | 'partitioned';
+const POSITION = { primaryKey: 'primaryKeyPosition', partitioned: 'partitionKeyPosition' } as const;
+
+/** The names of the flagged properties by their positions; in the contract's order where none is given. */
+export const orderedBy = (flag: Flag, properties: readonly Placed[]): string[] => {
+  const key = POSITION[flag];
+  const flagged = properties.filter(({ property }) => property[flag] === true);
+  const numbered = flagged.filter(({ property }) => property[key] !== undefined);
+  for (const { property, place } of properties)
+    if (property[key] !== undefined && property[flag] !== true)
+      place.at(key).expected(`${flag}: true beside it`, property[key]);
+  for (const { property, place } of flagged) {
+    const same = numbered.filter((other) => other.property[key] === property[key]);
+    if (numbered.length > 0 && property[key] === undefined)
+      place.expected(`${key}, as the other ${flag} properties have it`);
+    else if (same.length > 1) place.at(key).expected('a position of its own', property[key]);
+  }
+  const order = numbered.length === 0 ? flagged : numbered;
+  return order
+    .toSorted((a, b) => (a.property[key] ?? 0) - (b.property[key] ?? 0))
+    .map(({ property }) => property.name);
+};

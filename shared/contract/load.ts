@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
+import { ContractInvalid, UnknownDataset } from '../errors.ts';
+import { type Evaluate, runChecks } from './duckdb-checks.ts';
+import type { Contract } from './model.ts';
+import { Problems, throwIfAny } from './problems.ts';
+import { type Folder, readContract } from './read-contract.ts';
+import { notOneSelect } from './sql-text.ts';
+import { readYaml } from './yaml-file.ts';
+
+const CONTRACT = 'contract.yaml';
+const SILVER_SQL = 'silver.sql';
+
+/** Folder and schema names of the lake itself. */
+const RESERVED = ['gold', 'silver', 'raw', 'quarantine', 'runs'];
+
+/**
+ * Reads `sql/<dataset>/contract.yaml` and all that belongs to it.
+ *
+ * @param evaluate the caller's DuckDB, for what only DuckDB can tell (patterns, limits, expressions); without
+ *   one an instance is opened for the purpose
+ * @throws UnknownDataset when there is no such contract
+ * @throws ContractInvalid listing every mistake with file, line, path, what was expected and what was found
+ */
+export const loadContract = async (
+  sqlDir: string,
+  dataset: string,
+  evaluate?: Evaluate,
+): Promise<Contract> => {
+  const text = isDatasetName(dataset) ? await readIfThere(path.join(sqlDir, dataset, CONTRACT)) : undefined;
+  if (text === undefined)
+    throw new UnknownDataset(
+      `No contract for "${dataset}": expected ${path.join(sqlDir, dataset, CONTRACT)}. Add the dataset's folder, or move the file below an existing dataset.`,
+    );
+  const read = (own: Evaluate) => readDataset(sqlDir, dataset, text, own);
+  const { contract, problems } = await (evaluate === undefined ? withOwnDuckDb(read) : read(evaluate));
+  throwIfAny(problems);
+  if (contract === undefined)
+    throw new ContractInvalid(`${path.join(sqlDir, dataset, CONTRACT)} holds nothing.`);
+  return contract;
+};
+
+/** The datasets that have a contract, by name. @throws ContractInvalid when a folder's name cannot be one */
+export const listDatasets = async (sqlDir: string): Promise<string[]> => {
+  const names: string[] = [];
+  for (const entry of await readdir(sqlDir, { withFileTypes: true })) {
+    if (!entry.isDirectory() || (await readIfThere(path.join(sqlDir, entry.name, CONTRACT))) === undefined)
+      continue;
+    if (!isDatasetName(entry.name))
+      throw new ContractInvalid(
+        `${path.join(sqlDir, entry.name)}: expected a dataset name: [a-z][a-z0-9_]*, at most 64 long, and none of ${RESERVED.join(', ')}.`,
+      );
+    names.push(entry.name);
+  }
+  return names.toSorted();
+};
+
+/** Every contract below the folder. @throws ContractInvalid with the mistakes of all of them */
+export const loadAll = async (sqlDir: string): Promise<Contract[]> => {
+  const problems: Problems[] = [];
+  const contracts: Contract[] = [];
+  const datasets = await listDatasets(sqlDir);
+  await withOwnDuckDb(async (evaluate) => {
+    for (const dataset of datasets) {
+      const text = await readFile(path.join(sqlDir, dataset, CONTRACT), 'utf8');
+      const read = await readDataset(sqlDir, dataset, text, evaluate);
+      problems.push(...read.problems);
+      if (read.contract !== undefined) contracts.push(read.contract);
+    }
+  });
+  throwIfAny(problems);
+  return contracts;
+};
+
+/** The dataset's reference data: every CSV in its folder, under the name that `silver.sql` reads it by (`ref.<name>`). */
+export const listReferences = async (folder: string): Promise<{ name: string; path: string }[]> =>
+  (await readdir(folder))
+    .filter((file) => file.endsWith('.csv'))
+    .toSorted()
+    .map((file) => ({ name: path.basename(file, '.csv'), path: path.join(folder, file) }));
+
+/** Lets contracts be checked on a DuckDB that is open anyway. */
+export const evaluateIn =
+  (db: Db): Evaluate =>
+  async (sql) =>
+    Object.values(await db.one(sql))[0];
+
+const isDatasetName = (name: string): boolean =>
+  /^[a-z][a-z0-9_]{0,63}$/.test(name) && !RESERVED.includes(name);
+
+const readDataset = async (
+  sqlDir: string,
+  dataset: string,
+  text: string,
+  evaluate: Evaluate,
+): Promise<{ contract?: Contract; problems: Problems[] }> => {
+  const directory = path.join(sqlDir, dataset);
+  const silverFile = path.join(directory, SILVER_SQL);
+  const silverSql = await readIfThere(silverFile);
+  const folder: Folder = {
+    dataset,
+    folder: directory,
+    file: path.join(directory, CONTRACT),
+    ...(silverSql !== undefined && { silverSql }),
+    fingerprint: await fingerprint(directory, { [CONTRACT]: text, [SILVER_SQL]: silverSql ?? '' }),
+  };
+  const silverProblems = new Problems(silverFile);
+  const wrong = silverSql === undefined ? undefined : notOneSelect(silverSql);
+  if (wrong !== undefined) silverProblems.add([], wrong);
+  const { value, problems } = readYaml(folder.file, text);
+  if (!problems.none) return { problems: [problems, silverProblems] };
+  const reading = readContract(value, folder, problems);
+  await runChecks(reading.checks, evaluate);
+  const { contract } = reading;
+  return { ...(contract !== undefined && { contract }), problems: [problems, silverProblems] };
+};
+
+/** Checks look at no data: the least that DuckDB runs in will do. */
+const withOwnDuckDb = async <T>(work: (evaluate: Evaluate) => Promise<T>): Promise<T> => {
+  const scratch = await mkdtemp(path.join(os.tmpdir(), 'duckstep-contract-'));
+  try {
+    return await withDuckDb({ memoryMb: 128, threads: 1, scratch }, (db) => work(evaluateIn(db)));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+};
+
+/** Changes whenever the outcome of a run may change: contract, `silver.sql`, reference data. */
+const fingerprint = async (folder: string, texts: Record<string, string>): Promise<string> => {
+  const hash = createHash('sha256');
+  const add = (name: string, content: string | Buffer): void => {
+    hash.update(`${name}\0${Buffer.byteLength(content)}\0`).update(content);
+  };
+  for (const [name, content] of Object.entries(texts)) add(name, content);
+  for (const reference of await listReferences(folder)) add(reference.name, await readFile(reference.path));
+  return hash.digest('hex');
+};
+
+const readIfThere = async (file: string): Promise<string | undefined> => {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code)))
+      return undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,74 @@
+import { ContractInvalid } from '../errors.ts';
+
+export type Path = readonly (string | number)[];
+
+/** `schema[0].properties[3].name`; the document itself is `(document)`. */
+export const spellPath = (path: Path): string =>
+  path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('') ||
+  '(document)';
+
+/** Everything found wrong in one file, gathered so that a reader can mend it in one go. */
+export class Problems {
+  readonly file: string;
+  readonly #lineOf: (path: Path) => number | undefined;
+  readonly #found: { line: number; text: string }[] = [];
+
+  constructor(file: string, lineOf: (path: Path) => number | undefined = () => undefined) {
+    this.file = file;
+    this.#lineOf = lineOf;
+  }
+
+  get none(): boolean {
+    return this.#found.length === 0;
+  }
+
+  /** One line per problem, in the file's order: `file:line path: expected …, found …`. */
+  get lines(): string[] {
+    return this.#found.toSorted((a, b) => a.line - b.line).map((problem) => problem.text);
+  }
+
+  /** Notes a problem; without `found` the expectation alone says it all. */
+  add(path: Path, expected: string, found?: unknown): void {
+    const line = this.#lineOf(path);
+    const where = line === undefined ? this.file : `${this.file}:${line}`;
+    const instead = found === undefined ? '' : `, found ${spellFound(found)}`;
+    this.#found.push({
+      line: line ?? 0,
+      text: `${where} ${spellPath(path)}: expected ${expected}${instead}`,
+    });
+  }
+}
+
+/** A position in a file under inspection, to which problems are reported. */
+export class Place {
+  readonly path: Path;
+  readonly #problems: Problems;
+
+  constructor(problems: Problems, path: Path = []) {
+    this.#problems = problems;
+    this.path = path;
+  }
+
+  at(...keys: (string | number)[]): Place {
+    return new Place(this.#problems, [...this.path, ...keys]);
+  }
+
+  expected(expected: string, found?: unknown): void {
+    this.#problems.add(this.path, expected, found);
+  }
+}
+
+/** @throws ContractInvalid listing every problem of every file, when there is one */
+export const throwIfAny = (all: readonly Problems[]): void => {
+  const lines = all.flatMap((problems) => problems.lines);
+  if (lines.length === 0) return;
+  const count = lines.length === 1 ? '1 problem' : `${lines.length} problems`;
+  throw new ContractInvalid(`${count} to mend:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+};
+
+const MAX_FOUND = 80;
+
+const spellFound = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > MAX_FOUND ? `${text.slice(0, MAX_FOUND)}…` : text;
+};

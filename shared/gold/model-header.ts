@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import type { Contract } from '../contract/model.ts';
+import { Place, Problems, throwIfAny } from '../contract/problems.ts';
+import { readShape } from '../contract/shape.ts';
+import { silverType } from '../contract/silver-type.ts';
+import { notOneSelect, silverTablesIn, withoutSemicolon } from '../contract/sql-text.ts';
+import { readYaml } from '../contract/yaml-file.ts';
+
+export interface GoldColumn {
+  name: string;
+  /** DuckDB type. */
+  type: string;
+  required: boolean;
+  description?: string;
+}
+
+/** A table of gold: one SELECT over silver, kept in one file. */
+export interface GoldModel {
+  /** The file's name without `.sql`: the table is `gold.<name>`. */
+  name: string;
+  file: string;
+  description?: string;
+  /** Columns of the output; empty for a table that is rebuilt whole. */
+  partitionedBy: string[];
+  /** In the order of the output. */
+  columns: GoldColumn[];
+  /** Columns that together tell rows apart; empty where the header names none. */
+  primaryKey: string[];
+  sql: string;
+  /** Datasets that the model reads as `silver.<dataset>`. */
+  reads: string[];
+  /** Hash of the text: changes whenever the table may. */
+  fingerprint: string;
+}
+
+const Header = z.strictObject({
+  description: z.string().optional(),
+  partitionedBy: z.array(z.string()).default([]),
+  columns: z.array(z.unknown()).min(1, 'at least one column'),
+});
+
+const HeaderColumn = z.strictObject({
+  name: z.string().regex(/^[A-Za-z]\w*$/, 'letters, digits and _, a letter first'),
+  logicalType: z
+    .enum(['string', 'date', 'timestamp', 'time', 'number', 'integer', 'object', 'array', 'boolean'])
+    .optional(),
+  /** A DuckDB type, for what ODCS has no logical type for (`MAP(VARCHAR, VARCHAR)`) and for exact decimals. */
+  physicalType: z.string().min(1, 'a DuckDB type').optional(),
+  description: z.string().optional(),
+  required: z.boolean().optional(),
+  primaryKey: z.boolean().optional(),
+});
+
+const HEADER = /^\s*\/\*---\r?\n([\s\S]*?)\r?\n---\*\//;
+
+/**
+ * Reads a gold model: a first block comment that holds YAML between `---`, then one SELECT.
+ *
+ * @throws ContractInvalid listing every mistake of the file
+ */
+export const parseGoldModel = (file: string, text: string): GoldModel => {
+  const { model, problems } = readModel(file, text);
+  throwIfAny([problems]);
+  return model;
+};
+
+/** All models: `sql/<dataset>/gold/*.sql`, and `sql/gold/*.sql` for those that belong to no single dataset. */
+export const loadGoldModels = async (sqlDir: string): Promise<GoldModel[]> => {
+  const read: { model: GoldModel; problems: Problems }[] = [];
+  const files = await readdir(sqlDir, { recursive: true });
+  for (const file of files
+    .filter((name) => /^(?:[^/\\]+[/\\])?gold[/\\][^/\\]+\.sql$/.test(name))
+    .toSorted()) {
+    const full = path.join(sqlDir, file);
+    read.push(readModel(full, await readFile(full, 'utf8')));
+  }
+  throwIfAny(read.map(({ problems }) => problems));
+  return read.map(({ model }) => model);
+};
+
+/**
+ * Checks the models against the contracts they read, and each other. A partitioned model is rebuilt partition by
+ * partition, from the same partition of what it reads: so its partition columns must be those of every silver
+ * table it reads, under the same names and types. That its rows depend on no other partition cannot be checked
+ * and is the author's promise (`docs/datasets.md`).
+ *
+ * @throws ContractInvalid
+ */
+export const checkModels = (models: readonly GoldModel[], contracts: readonly Contract[]): void => {
+  const known = new Map(contracts.map((contract) => [contract.dataset, contract]));
+  const all = models.map((model, i) => {
+    const problems = new Problems(model.file);
+    const place = new Place(problems);
+    const twin = models.slice(0, i).find((other) => other.name === model.name);
+    if (twin !== undefined)
+      place.expected(`a name of its own: ${twin.file} makes gold.${model.name} already`);
+    if (model.reads.length === 0) place.expected('a SELECT that reads at least one silver.<dataset>');
+    for (const dataset of model.reads) {
+      const contract = known.get(dataset);
+      if (contract === undefined)
+        place.expected(`silver.<one of ${[...known.keys()].join(', ')}>`, `silver.${dataset}`);
+      else checkPartitions(model, contract, place.at('partitionedBy'));
+    }
+    return problems;
+  });
+  throwIfAny(all);
+};
+
+const checkPartitions = (model: GoldModel, contract: Contract, place: Place): void => {
+  for (const [i, name] of model.partitionedBy.entries()) {
+    const own = model.columns.find((column) => column.name === name);
+    const source = contract.columns.find((column) => column.name === name);
+    if (source === undefined || !contract.partitionedBy.includes(name))
+      place.at(i).expected(`a partition column of silver.${contract.dataset} (or no partitions)`, name);
+    else if (own?.type !== source.silverType)
+      place.at(i).expected(`the type it has in silver.${contract.dataset}, ${source.silverType}`, own?.type);
+  }
+};
+
+const readModel = (file: string, text: string): { model: GoldModel; problems: Problems } => {
+  const name = path.basename(file, '.sql');
+  const [header = '', yaml] = HEADER.exec(text) ?? [];
+  const { value, problems } = readYaml(
+    file,
+    yaml ?? '',
+    header.split('\n').length - (yaml ?? '').split('\n').length,
+  );
+  const place = new Place(problems);
+  const sql = text.slice(header.length).trim();
+  if (!/^[a-z][a-z0-9_]*$/.test(name)) place.expected('a file name of [a-z][a-z0-9_]*', name);
+  const wrong = notOneSelect(sql);
+  if (wrong !== undefined) place.expected(wrong);
+
+  const parsed = yaml === undefined ? undefined : readShape(Header, value, place);
+  if (yaml === undefined) place.expected('a first block comment /*--- … ---*/ that describes the columns');
+  const columns = (parsed?.columns ?? []).flatMap((raw, i) => {
+    const column = readShape(HeaderColumn, raw, place.at('columns', i));
+    return column === undefined ? [] : [{ ...column, type: typeOf(column, place.at('columns', i)) }];
+  });
+  const names = columns.map((column) => column.name);
+  for (const [i, column] of names.entries())
+    if (names.indexOf(column) < i) place.at('columns', i, 'name').expected('a name of its own', column);
+  for (const [i, column] of (parsed?.partitionedBy ?? []).entries())
+    if (!names.includes(column)) place.at('partitionedBy', i).expected('one of the columns', column);
+
+  const model: GoldModel = {
+    name,
+    file,
+    ...(parsed?.description !== undefined && { description: parsed.description }),
+    partitionedBy: parsed?.partitionedBy ?? [],
+    columns: columns.map(({ name, type, required, primaryKey, description }) => ({
+      name,
+      type,
+      required: required === true || primaryKey === true,
+      ...(description !== undefined && { description }),
+    })),
+    primaryKey: columns.filter((column) => column.primaryKey === true).map((column) => column.name),
+    sql: withoutSemicolon(sql),
+    reads: silverTablesIn(sql),
+    fingerprint: createHash('sha256').update(text).digest('hex'),
+  };
+  return { model, problems };
+};
+
+const typeOf = (column: z.infer<typeof HeaderColumn>, place: Place): string => {
+  if (column.physicalType !== undefined) return column.physicalType;
+  if (column.logicalType === undefined) place.expected('a logicalType or a physicalType');
+  return silverType(column.logicalType ?? 'string', {}) ?? 'VARCHAR';
+};
