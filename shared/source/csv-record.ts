@@ -1,0 +1,213 @@
+/** The grammar of one record: where it ends, how many fields it has, whether its quotes close. */
+
+export const LF = 0x0a;
+export const CR = 0x0d;
+const SPACE = 0x20;
+
+/** How a record's last line ends. */
+export type Newline = 'lf' | 'crlf' | 'cr' | 'end of file';
+
+export interface Grammar {
+  /** Byte between fields; -1 for none. */
+  delimiter: number;
+  /** Byte around fields; -1 for none. A doubled quote stands for one. */
+  quote: number;
+  /** Byte that escapes a quote or itself within quotes, besides the doubled quote; -1 for none. */
+  escaper: number;
+  /** By byte: 1 where an unquoted field may end. */
+  stops: Uint8Array;
+  /** By byte: 1 where something may happen within quotes. */
+  quotedStops: Uint8Array;
+}
+
+export function grammar(delimiter: number, quote: number, escaper = -1): Grammar {
+  const table = (...marked: number[]): Uint8Array => {
+    const stops = new Uint8Array(256);
+    for (const byte of marked) if (byte >= 0) stops[byte] = 1;
+    return stops;
+  };
+  return {
+    delimiter,
+    quote,
+    escaper,
+    stops: table(delimiter, LF, CR),
+    quotedStops: table(quote, escaper, LF, CR),
+  };
+}
+
+/** What `readRecord` found. One object is used again and again: there are millions of records. */
+export interface RecordSpan {
+  /** Offset behind the record's last byte, without its newline. */
+  end: number;
+  /** Offset of the next record. */
+  next: number;
+  newline: Newline;
+  fields: number;
+  quotedFields: number;
+  /** Physical lines that the record covers. */
+  lines: number;
+  /** A quote never closes, or something follows it: the span is the first physical line only. */
+  broken: boolean;
+  /** Well-formed for us, but not for every reader: blanks around quotes, or escapes that are not doubled quotes. */
+  unusual: boolean;
+}
+
+export const emptySpan = (): RecordSpan => ({
+  end: 0,
+  next: 0,
+  newline: 'lf',
+  fields: 0,
+  quotedFields: 0,
+  lines: 0,
+  broken: false,
+  unusual: false,
+});
+
+/**
+ * Reads the record at `start`. Blanks between a delimiter and a quote are no part of the value; a quote
+ * elsewhere in an unquoted field is data.
+ *
+ * @param final whether the file ends at `end`
+ * @returns false when the record may go on behind `end`; the span then holds nothing of use
+ */
+export function readRecord(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  final: boolean,
+  { delimiter, quote, escaper, stops, quotedStops }: Grammar,
+  span: RecordSpan,
+): boolean {
+  span.fields = 1;
+  span.quotedFields = 0;
+  span.lines = 1;
+  span.broken = false;
+  span.unusual = false;
+  let at = start;
+  for (;;) {
+    const field = at;
+    while (at < end && bytes[at] === SPACE) at++;
+    if (at < end && bytes[at] === quote) {
+      span.quotedFields++;
+      if (at > field) span.unusual = true;
+      at++;
+      for (;;) {
+        while (at < end && quotedStops[bytes[at] as number] === 0) at++;
+        // Any of the stops may be half of a pair, so the byte behind it has to be seen as well.
+        if (at + 1 >= end && !final) return false;
+        if (at >= end) return readBrokenLine(bytes, start, end, final, span);
+        const byte = bytes[at++];
+        const following = at < end ? bytes[at] : -1;
+        if (byte === quote) {
+          if (following !== quote) break;
+          at++;
+        } else if (byte === escaper) {
+          span.unusual = true;
+          if (following === quote || following === escaper) at++;
+        } else {
+          span.lines++;
+          if (byte === CR && following === LF) at++;
+        }
+      }
+      while (at < end && bytes[at] === SPACE) {
+        span.unusual = true;
+        at++;
+      }
+      if (at < end && stops[bytes[at] as number] === 0) {
+        return readBrokenLine(bytes, start, end, final, span);
+      }
+    } else {
+      while (at < end && stops[bytes[at] as number] === 0) at++;
+    }
+    if (at < end && bytes[at] === delimiter) {
+      span.fields++;
+      at++;
+    } else {
+      return endLine(bytes, at, end, final, span);
+    }
+  }
+}
+
+/** Reads one physical line, whatever is in it; the same contract as `readRecord`. */
+export function readLine(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  final: boolean,
+  span: RecordSpan,
+): boolean {
+  let at = start;
+  while (at < end && bytes[at] !== LF && bytes[at] !== CR) at++;
+  span.lines = 1;
+  return endLine(bytes, at, end, final, span);
+}
+
+function readBrokenLine(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  final: boolean,
+  span: RecordSpan,
+): boolean {
+  span.broken = true;
+  return readLine(bytes, start, end, final, span);
+}
+
+/** Takes the newline at `at`, which may be cut in two by the end of the buffer. */
+function endLine(bytes: Uint8Array, at: number, end: number, final: boolean, span: RecordSpan): boolean {
+  span.end = at;
+  if (at >= end) {
+    span.next = end;
+    span.newline = 'end of file';
+    return final;
+  }
+  if (bytes[at] === LF) {
+    span.next = at + 1;
+    span.newline = 'lf';
+    return true;
+  }
+  if (at + 1 >= end && !final) return false;
+  const pair = at + 1 < end && bytes[at + 1] === LF;
+  span.next = at + (pair ? 2 : 1);
+  span.newline = pair ? 'crlf' : 'cr';
+  return true;
+}
+
+/** The values of a well-formed record's fields, without quotes and escapes. */
+export function fieldsOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  { delimiter, quote, escaper }: Grammar,
+): Buffer[] {
+  const fields: Buffer[] = [];
+  let at = start;
+  for (;;) {
+    const field = at;
+    while (at < end && bytes[at] === SPACE) at++;
+    if (at < end && bytes[at] === quote) {
+      const value: number[] = [];
+      for (at++; ; at++) {
+        const byte = bytes[at] as number;
+        const following = at + 1 < end ? bytes[at + 1] : -1;
+        const doubled = byte === quote && following === quote;
+        const escaped = byte === escaper && (following === quote || following === escaper);
+        if (byte === quote && !doubled) break;
+        if (doubled || escaped) at++;
+        value.push(bytes[at] as number);
+      }
+      fields.push(Buffer.from(value));
+      at = indexOrEnd(bytes, delimiter, at + 1, end);
+    } else {
+      at = indexOrEnd(bytes, delimiter, at, end);
+      fields.push(Buffer.from(bytes.subarray(field, at)));
+    }
+    if (at >= end) return fields;
+    at++;
+  }
+}
+
+function indexOrEnd(bytes: Uint8Array, byte: number, from: number, end: number): number {
+  const index = byte < 0 ? -1 : bytes.indexOf(byte, from);
+  return index < 0 || index > end ? end : index;
+}

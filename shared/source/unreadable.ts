@@ -1,0 +1,20 @@
+import { UnreadableFile } from '../errors.ts';
+
+/** DuckDB's errors that are about what it read, not about memory, disk or our SQL. */
+const ABOUT_THE_DATA =
+  /^(Invalid Input|Invalid|Conversion|Serialization|Not implemented|IO) Error|TProtocolException|Invalid unicode/i;
+const ABOUT_THE_MACHINE =
+  /no space left|out of memory|too many open files|permission denied|failed to offload/i;
+
+/**
+ * DuckDB's error as `UnreadableFile` when the bytes of the source are at fault; any other error as it is.
+ * For whoever reads the relation: corrupt Parquet pages show only then.
+ */
+export function asUnreadable(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { message } = error;
+  if (!ABOUT_THE_DATA.test(message) || ABOUT_THE_MACHINE.test(message)) return error;
+  return new UnreadableFile('The file is damaged: DuckDB cannot read it to the end; upload it again', {
+    cause: error,
+  });
+}
