@@ -1,0 +1,40 @@
+/*---
+description: Sign-ups per day and status, and how many of that status there have been up to that day.
+columns:
+  - { name: signup_date, logicalType: date, primaryKey: true }
+  - { name: status, logicalType: string, primaryKey: true }
+  - { name: signups, logicalType: integer, required: true, description: Sign-ups of that day. }
+  - { name: running_total, logicalType: integer, required: true, description: Sign-ups up to and including that day. }
+---*/
+-- Not partitioned: a running total depends on every earlier day, whatever its year.
+
+with signups as (
+
+    select * from silver.signups
+
+),
+
+daily as (
+
+    select
+        signup_date,
+        status,
+        count(*) as signups
+    from signups
+    group by signup_date, status
+
+),
+
+final as (
+
+    select
+        signup_date,
+        status,
+        signups,
+        sum(signups) over (partition by status order by signup_date)::bigint as running_total
+    from daily
+
+)
+
+select * from final
+order by signup_date, status
