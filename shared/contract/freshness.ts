@@ -36,7 +36,7 @@ export const readFreshness = (
     const age = typeof sla.value === 'boolean' ? Number.NaN : Number(sla.value ?? Number.NaN);
     const seconds = UNITS[sla.unit ?? 'd'];
     if (column === undefined || !['date', 'timestamp'].includes(column.logicalType))
-      at.at('element').expected(`${dataset}.<a date or timestamp of the source>`, sla.element ?? 'nothing');
+      at.at('element').expected(`${dataset}.<a date or timestamp of the source>`, sla.element);
     if (!(age > 0)) at.at('value').expected('a number above 0', sla.value);
     if (seconds === undefined) at.at('unit').expected(`one of ${Object.keys(UNITS).join(', ')}`, sla.unit);
     if (column !== undefined && age > 0 && seconds !== undefined)

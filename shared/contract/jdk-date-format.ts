@@ -50,8 +50,8 @@ const LETTERS: Record<string, [strptime: string, part: Part]> = {
   VV: ['%Z', 'other'],
 };
 
-/** Quoted text, a run of one letter, or any other character. */
-const TOKEN = /'((?:[^']|'')*)'|([A-Za-z])\2*|([^'])/gs;
+/** Quoted text, a run of one letter, or any other character: a quote among these has no partner. */
+const TOKEN = /'((?:[^']|'')*)'|([A-Za-z])\2*|(.)/gs;
 
 export type Converted = { strptime: string } | { problem: string };
 
@@ -59,15 +59,15 @@ export type Converted = { strptime: string } | { problem: string };
 export const strptimeFromJdk = (format: string, kind: 'date' | 'timestamp' | 'time'): Converted => {
   const parts = new Set<Part>();
   let strptime = '';
-  let read = 0;
   for (const match of format.matchAll(TOKEN)) {
     const [token, quoted, letter, other] = match;
-    read += token.length;
     if (letter !== undefined) {
       const known = LETTERS[token];
       if (known === undefined) return { problem: `letters that duckstep reads (not "${token}")` };
       strptime += known[0];
       parts.add(known[1]);
+    } else if (other === "'") {
+      return { problem: 'an end to the quoted text' };
     } else if (other !== undefined && '[]{}#'.includes(other)) {
       return { problem: `no optional sections or reserved characters (not "${other}")` };
     } else {
@@ -76,7 +76,6 @@ export const strptimeFromJdk = (format: string, kind: 'date' | 'timestamp' | 'ti
       strptime += plain.replaceAll('%', '%%');
     }
   }
-  if (read < format.length) return { problem: 'an end to the quoted text' };
   return complaint(parts, kind) ?? { strptime };
 };
 

@@ -83,6 +83,7 @@ export const OdcsProperty = z.strictObject({
   partitionKeyPosition: position,
   classification: unused,
   encryptedName: unused,
+  examples: unused,
   criticalDataElement: unused,
   transformSourceObjects: unused,
   transformLogic: text.optional(),

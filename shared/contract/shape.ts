@@ -6,21 +6,25 @@ import type { Place } from './problems.ts';
  * The value as the schema has it, or undefined with every deviation reported at its place.
  *
  * Contracts are read piece by piece (document, object, property, rule), so that a slip in one property does
- * not hide the mistakes of the others.
+ * not hide the mistakes of the others; only the piece that it stands in is not looked into further.
  */
 export const readShape = <T>(schema: z.ZodType<T>, value: unknown, place: Place): T | undefined => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) {
     const at = place.at(...issue.path.filter((key) => typeof key !== 'symbol'));
-    if (issue.code === 'unrecognized_keys') for (const key of issue.keys) reportKey(schema, key, at);
-    else at.expected(expectation(issue), valueAt(value, issue.path) ?? 'nothing');
+    if (issue.code === 'unrecognized_keys')
+      for (const key of issue.keys) reportKey(issue.path.length === 0 ? schema : undefined, key, at);
+    else reportValue(expectation(issue), valueAt(value, issue.path), at);
   }
   return undefined;
 };
 
-const reportKey = (schema: z.ZodType, key: string, place: Place): void => {
-  const known = 'shape' in schema && schema.shape instanceof Object ? Object.keys(schema.shape) : [];
+const reportValue = (expected: string, found: unknown, place: Place): void =>
+  found === undefined ? place.expected(`${expected} (missing)`) : place.expected(expected, found);
+
+const reportKey = (schema: z.ZodType | undefined, key: string, place: Place): void => {
+  const known = schema !== undefined && 'shape' in schema ? Object.keys(schema.shape as object) : [];
   const meant = nearMiss(key, known);
   place.at(key).expected(meant === undefined ? 'only keys that the standard names here' : `"${meant}"`, key);
 };

@@ -1,0 +1,290 @@
+import path from 'node:path';
+import { loadContract } from '../../../shared/contract/load.ts';
+import { ContractInvalid } from '../../../shared/errors.ts';
+import { contractYaml, sqlDirWith } from './contracts.ts';
+
+/** What is reported of a contract, one line per problem, without the folder. */
+const problems = async (yaml: string, silverSql?: string): Promise<string[]> => {
+  const sqlDir = sqlDirWith({
+    'orders/contract.yaml': yaml,
+    ...(silverSql !== undefined && { 'orders/silver.sql': silverSql }),
+  });
+  const error: unknown = await loadContract(sqlDir, 'orders').then(
+    () => new Error('no problem found'),
+    (reason) => reason,
+  );
+  if (!(error instanceof ContractInvalid)) throw error;
+  return error.message
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().replace(path.join(sqlDir, 'orders/'), ''));
+};
+
+/** Problems of `orders` with these properties, without file and line. */
+const ofBody = async (body: string): Promise<string[]> =>
+  (await problems(contractYaml(body))).map((line) => line.replace(/^contract\.yaml:\d+ schema\[0\]\./, ''));
+
+const ofProperty = async (rest: string): Promise<string[]> =>
+  (await ofBody(`properties: [{ name: a, ${rest} }, { name: other, logicalType: integer }]`)).map((line) =>
+    line.replace('properties[0].', ''),
+  );
+
+test('every mistake is reported at once, with its line', async () => {
+  const yaml = contractYaml(`
+    properties:
+      - name: id
+        logicalType: integer
+        requierd: true
+      - name: mail
+        logicalType: string
+        logicalTypeOptions:
+          pattern: x
+          maxLength: -1
+      - name: day
+        logicalType: date
+        logicalTypeOptions: { format: YYYY-MM-DD }
+        quality:
+          - { metric: nullValues }
+    customProperties:
+      - { property: qualityTreshold, value: 0.9 }`);
+  expect(await problems(yaml, 'delete from accepted')).toEqual([
+    'contract.yaml:11 schema[0].properties[0].requierd: expected "required", found "requierd"',
+    'contract.yaml:16 schema[0].properties[1].logicalTypeOptions.maxLength: expected 0 or more, found -1',
+    'contract.yaml:19 schema[0].properties[2].logicalTypeOptions.format: expected letters that duckstep reads (not "YYYY"), found "YYYY-MM-DD"',
+    'contract.yaml:21 schema[0].properties[2].quality[0]: expected exactly one of mustBe, mustNotBe, mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo, mustBeBetween, mustNotBeBetween, found []',
+    'contract.yaml:23 schema[0].customProperties[0].property: expected "qualityThreshold", found "qualityTreshold"',
+    'silver.sql (document): expected a SELECT (it may begin with WITH)',
+  ]);
+});
+
+test.each([
+  [
+    'a: [',
+    [
+      'contract.yaml line 1: expected YAML (Flow sequence in block collection must be sufficiently indented and end with a ])',
+    ],
+  ],
+  ['', ['contract.yaml (document): expected an object, found null']],
+])('%j is no contract', async (yaml, expected) => {
+  expect(await problems(yaml)).toEqual(expected);
+});
+
+test('what is wrong with the document', async () => {
+  const yaml = contractYaml('properties: [{ name: a, logicalType: date }]')
+    .replace('v3.1.0', 'v2.2.2')
+    .replace('status: active', 'servres: []');
+  expect(await problems(yaml)).toEqual([
+    'contract.yaml:1 apiVersion: expected "v3.1.0", found "v2.2.2"',
+    'contract.yaml:1 status: expected a string (missing)',
+    'contract.yaml:5 servres: expected "servers", found "servres"',
+  ]);
+});
+
+test('two objects, another name, ours in the wrong place', async () => {
+  const yaml =
+    `${contractYaml('properties: [{ name: a, logicalType: date, customProperties: [{ property: unknownColumns, value: reject }] }]')}  - name: orders_2
+customProperties: [{ property: qualityThreshold, value: 0.5 }]
+`.replace('- name: orders\n', '- name: order\n');
+  expect(await problems(yaml)).toEqual([
+    'contract.yaml:7 schema: expected one object: one dataset, one contract, found "2 objects"',
+    'contract.yaml:7 schema[0].name: expected "orders", as the folder is called, found "order"',
+    'contract.yaml:8 schema[0].properties[0].customProperties[0]: expected "unknownColumns" under schema[0].customProperties',
+    'contract.yaml:10 customProperties[0]: expected "qualityThreshold" under schema[0].customProperties',
+  ]);
+});
+
+test.each([
+  ['logicalType: text', /^logicalType: expected "string" or .*, found "text"$/],
+  ['logicalType: date, required: yes please', /^required: expected a boolean, found "yes please"$/],
+  [
+    'logicalType: date, logicalTypeOptions: { pattern: x }',
+    /^logicalTypeOptions.pattern: expected only keys/,
+  ],
+  [
+    'logicalType: date, logicalTypeOptions: { minimum: 01.02.2024 }',
+    /minimum: expected a value of type DATE/,
+  ],
+  [
+    'logicalType: date, logicalTypeOptions: { minimum: "2024-02-01", maximum: "2024-01-31" }',
+    /minimum: expected at most maximum \(2024-01-31\), found "2024-02-01"$/,
+  ],
+  [
+    'logicalType: integer, logicalTypeOptions: { minimum: 10, exclusiveMaximum: 10 }',
+    /minimum: expected less than exclusiveMaximum \(10\), found "10"$/,
+  ],
+  [
+    'logicalType: integer, logicalTypeOptions: { format: u8, maximum: 256 }',
+    /maximum: expected a value of type UTINYINT/,
+  ],
+  [
+    'logicalType: integer, logicalTypeOptions: { maximum: 9007199254740993 }',
+    /maximum: expected a number that YAML/,
+  ],
+  ['logicalType: number, physicalType: "DECIMAL(40,2)"', /^physicalType: expected DECIMAL/],
+  [
+    'logicalType: string, logicalTypeOptions: { minLength: 3, maxLength: 2 }',
+    /minLength: expected at most maxLength/,
+  ],
+  [
+    'logicalType: string, logicalTypeOptions: { pattern: "(a)\\\\1" }',
+    /pattern: expected a pattern that RE2 compiles/,
+  ],
+  [
+    'logicalType: string, logicalTypeOptions: { format: mail }',
+    /format: expected one of email, uuid, uri, hostname, ipv4/,
+  ],
+  [
+    'logicalType: array, logicalTypeOptions: { maxItems: 3 }',
+    /maxItems: expected no limits on objects and arrays/,
+  ],
+  [
+    'logicalType: timestamp, logicalTypeOptions: { defaultTimezone: Europe/Berlin }',
+    /defaultTimezone: expected "Etc\/UTC"/,
+  ],
+  ['logicalType: date, primaryKeyPosition: 1', /^primaryKeyPosition: expected primaryKey: true beside it/],
+  ['logicalType: number, partitioned: true', /^partitioned: expected a type with exact, short values/],
+  ['logicalType: date, transformLogic: silver.sql', /^transformLogic: expected a silver.sql in the folder/],
+  [
+    'logicalType: date, transformLogic: othr + 1',
+    /^transformLogic: expected an expression over one row.*"othr" not found/,
+  ],
+  [
+    'logicalType: integer, transformLogic: max(other)',
+    /^transformLogic: expected an expression over one row/,
+  ],
+  [
+    'logicalType: integer, transformLogic: other, logicalTypeOptions: { minimum: 1 }',
+    /minimum: expected nothing: a derived/,
+  ],
+  ['logicalType: integer, transformLogic: other, unique: true', /^unique: expected nothing: a derived/],
+  [
+    'logicalType: integer, transformLogic: other, physicalName: b',
+    /^physicalName: expected none beside transformLogic/,
+  ],
+])('property with %s', async (rest, expected) => {
+  expect(await ofProperty(rest)).toEqual([expect.stringMatching(expected)]);
+});
+
+test.each([
+  ['{ type: custom, engine: soda, implementation: x }', /type: expected library or sql/],
+  ['{ mustBe: 0 }', /metric: expected a metric, or type: sql/],
+  [
+    '{ metric: nullValues, mustBe: 0, mustBeLessThan: 1 }',
+    /expected exactly one of .*\["mustBe","mustBeLessThan"\]$/,
+  ],
+  ['{ metric: nullValues, mustBe: none }', /mustBe: expected a number, found "none"/],
+  ['{ metric: nullValues, mustBeBetween: [2, 1] }', /mustBeBetween: expected the lower number first/],
+  ['{ metric: nullValues, mustBe: 0, severity: fatal }', /severity: expected "info" or "warning"/],
+  ['{ metric: nullValues, mustBe: 0, dimension: validity }', /dimension: expected "accuracy" or/],
+  ['{ metric: nullValues, mustBe: 0, unit: permille }', /unit: expected "rows" or "percent"/],
+  [
+    '{ metric: nullValues, mustBe: 0, arguments: { pattern: x } }',
+    /arguments.pattern: expected none: nullValues does not take it/,
+  ],
+  ['{ metric: invalidValues, mustBe: 0 }', /arguments: expected validValues or a pattern/],
+  [
+    '{ metric: invalidValues, mustBe: 0, arguments: { pattern: "(?=x)" } }',
+    /pattern: expected a pattern that RE2 compiles/,
+  ],
+  [
+    '{ metric: invalidValues, mustBe: 0, arguments: { validValue: [x] } }',
+    /arguments.validValue: expected only keys/,
+  ],
+  ['{ metric: rowCount, mustBe: 0 }', /metric: expected rowCount on the table/],
+  [
+    '{ metric: duplicateValues, mustBe: 0, arguments: { properties: [other] } }',
+    /properties: expected none on a property/,
+  ],
+  ['{ type: sql, mustBe: 0 }', /query: expected a SELECT of one value/],
+  ['{ type: sql, query: "select 1; select 2", mustBe: 0 }', /query: expected one statement only/],
+  [
+    `{ type: sql, query: "select count(*) from \${table} where b = 1", mustBe: 0 }`,
+    /query: expected a SELECT of one value over .*"b" not found/,
+  ],
+  [
+    `{ type: sql, query: "select count(*) from \${tabel}", mustBe: 0 }`,
+    /query: expected \$\{table\} or \$\{column\}, found "\$\{tabel\}"/,
+  ],
+])('quality %s', async (rule, expected) => {
+  const found = await ofProperty(`logicalType: string, quality: [${rule}]`);
+  expect(found[0]).toMatch(expected);
+});
+
+test.each([
+  ['quality: [{ metric: nullValues, mustBe: 0 }]', /quality\[0\].metric: expected nullValues on a property/],
+  ['quality: [{ metric: rowCount, mustBe: 1, unit: percent }]', /unit: expected rows/],
+  ['quality: [{ metric: duplicateValues, mustBe: 0 }]', /properties: expected the properties to compare/],
+  [
+    'quality: [{ metric: duplicateValues, mustBe: 0, arguments: { properties: [b] } }]',
+    /properties\[0\]: expected a property that/,
+  ],
+  [
+    `quality: [{ type: sql, query: "select \${column} from \${table}", mustBe: 0 }]`,
+    /query: expected \$\{table\}, or the rule/,
+  ],
+  [
+    'customProperties: [{ property: qualityThreshold, value: 95 }]',
+    /customProperties\[0\].value: expected a number from 0 to 1, found 95/,
+  ],
+  [
+    'customProperties: [{ property: unknownColumns, value: keep }]',
+    /value: expected "rescue" or "reject" or "ignore"/,
+  ],
+  ['customProperties: [{ property: dimensionWeights, value: { completenes: 2 } }]', /value/],
+  [
+    'customProperties: [{ property: dimensionWeights, value: { accuracy: 0, completeness: 0, conformity: 0, consistency: 0, coverage: 0, timeliness: 0, uniqueness: 0 } }]',
+    /value: expected one weight above 0/,
+  ],
+  [
+    'customProperties: [{ property: dedupeOrderBy, value: a }]',
+    /value: expected "<column> asc" or "<column> desc", found "a"/,
+  ],
+  [
+    'customProperties: [{ property: dedupeOrderBy, value: b desc }]',
+    /customProperties: expected dedupeOrderBy to name columns/,
+  ],
+  [
+    'customProperties: [{ property: qualityThreshold, value: 1 }, { property: qualityThreshold, value: 0 }]',
+    /customProperties\[1\].property: expected "qualityThreshold" once/,
+  ],
+])('table with %s', async (rest, expected) => {
+  const [found] = await ofBody(`properties: [{ name: a, logicalType: date, primaryKey: true }]\n    ${rest}`);
+  expect(found).toMatch(expected);
+});
+
+test('dedupeOrderBy needs a primary key', async () => {
+  const found = await ofBody(
+    'properties: [{ name: a, logicalType: date }]\n    customProperties: [{ property: dedupeOrderBy, value: a desc }]',
+  );
+  expect(found).toEqual([expect.stringMatching(/expected a primaryKey beside dedupeOrderBy/)]);
+});
+
+test.each([
+  ['{ name: _row, logicalType: date }', /name: expected a name without "_" in front/],
+  ['{ name: a-b, logicalType: date }', /name: expected letters, digits and _/],
+  ['{ name: A, logicalType: date }', /name: expected a name of its own/],
+  [
+    '{ name: b, physicalName: " A ", logicalType: date }',
+    /physicalName: expected a source column of its own/,
+  ],
+  ['{ name: b, logicalType: date, primaryKey: true }', /expected primaryKeyPosition, as the other/],
+  [
+    '{ name: b, logicalType: date, primaryKey: true, primaryKeyPosition: 1 }',
+    /primaryKeyPosition: expected a position of its own/,
+  ],
+])('second property %s', async (second, expected) => {
+  const first = '{ name: a, logicalType: date, primaryKey: true, primaryKeyPosition: 1 }';
+  const found = await ofBody(`properties: [${first}, ${second}]`);
+  expect(found.at(-1)).toMatch(expected);
+});
+
+test.each([
+  ['element: orders.b, value: 1', /element: expected orders\.<a date or timestamp/],
+  ['element: a, value: 1', /element: expected orders\.<a date or timestamp/],
+  ['element: orders.a, value: soon', /value: expected a number above 0/],
+  ['element: orders.a, value: 1, unit: fortnight', /unit: expected one of s, second/],
+  ['element: orders.a, vlaue: 1', /vlaue: expected "value"/],
+])('freshness with %s', async (sla, expected) => {
+  const yaml = `${contractYaml('properties: [{ name: a, logicalType: date }]')}slaProperties: [{ property: freshness, ${sla} }]\n`;
+  expect((await problems(yaml)).join('\n')).toMatch(expected);
+});
