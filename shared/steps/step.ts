@@ -28,7 +28,21 @@ export interface StepTools extends StepContext {
 }
 
 /** One Task state of the pipeline: `({ execution, state }, context) → output plus usage`. */
-export type Step<Output = unknown> = (input: unknown, context: StepContext) => Promise<Output & { usage: Usage }>;
+export type Step<Output = unknown> = (
+  input: unknown,
+  context: StepContext,
+) => Promise<Output & { usage: Usage }>;
+
+/** What the state machine's Parameters hand to every Task. */
+const Envelope = z.object({ execution: z.string(), state: z.unknown() });
+
+const parse = <Schema extends ZodType>(name: string, schema: Schema, value: unknown): z.output<Schema> => {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new InvalidInput(
+    `${name} was called with something else than its input: ${z.prettifyError(parsed.error)}`,
+  );
+};
 
 /**
  * Makes a step of its input's schema and its body: parses the input, gives the body a scratch folder and
@@ -44,9 +58,8 @@ export const step =
   ): Step<Output> =>
   async (raw, context) => {
     const started = performance.now();
-    const input = z.object({ execution: z.string(), state: schema }).safeParse(raw);
-    if (!input.success)
-      throw new InvalidInput(`${name} was called with something else than its input: ${z.prettifyError(input.error)}`);
+    const { execution, state } = parse(name, Envelope, raw);
+    const input = parse(name, schema, state);
     const stores = Object.fromEntries(ZONES.map((zone) => [zone, metered(context.lake[zone])]));
     const lake = stores as Record<(typeof ZONES)[number], ReturnType<typeof metered>>;
     const usage = (): Usage => {
@@ -60,12 +73,11 @@ export const step =
         bytes_written: sum((u) => u.bytesWritten),
       };
     };
-    const { execution, state } = input.data;
     const scratch = path.join(context.config.scratchRoot, `duckstep-${randomUUID()}`);
     await mkdir(scratch, { recursive: true });
     try {
       const { memoryMb, threads } = context.config;
-      const output = await body(state as z.output<Schema>, {
+      const output = await body(input, {
         ...context,
         lake,
         scratch,

@@ -1,0 +1,88 @@
+import { evaluateIn, loadAll, loadContract } from '../shared/contract/load.ts';
+import { ConservationBroken, ObjectMissing } from '../shared/errors.ts';
+import { checkModels, loadGoldModels } from '../shared/gold/model-header.ts';
+import { type Rebuilt, rebuildGold } from '../shared/gold/rebuild.ts';
+import { commitSilver } from '../shared/silver/commit-silver.ts';
+import { LoadToGoldInput } from '../shared/steps/payload.ts';
+import { runRecord, writeRunRecord } from '../shared/steps/run-record.ts';
+import { step } from '../shared/steps/step.ts';
+import type { DataFile } from '../shared/table/snapshot.ts';
+
+/**
+ * Commits the run's silver files, brings every gold table that reads the dataset up to date, and writes the run
+ * record. Each of the three happens once, however often the step is retried, redriven, or started by the same
+ * event: each looks for its own effect first.
+ *
+ * @throws CommitConflict when other writers won every race: retried
+ * @throws ModelFailed, ContractInvalid, ConservationBroken, ObjectMissing: the execution fails here
+ */
+export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tools) => {
+  const { validate, quality, transform } = input;
+  const { lake, scratch, config } = tools;
+  const { run } = validate;
+  const manifest = await lake.silver.read(transform.files);
+  if (manifest === undefined)
+    throw new ObjectMissing(
+      `Staged ${transform.files} is gone from silver. Upload the file again to start over.`,
+    );
+  const files = JSON.parse(manifest.toString('utf8')) as DataFile[];
+  conserve(validate.rows, transform.rows, files);
+
+  const { status, version, gold } = await tools.duckDb(async (db) => {
+    const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
+    const committed = await commitSilver(db, contract, run, files, { lake, scratch });
+    const models = (await loadGoldModels(config.sqlDir)).filter(({ reads }) => reads.includes(run.dataset));
+    const contracts = new Map((await loadAll(config.sqlDir)).map((each) => [each.dataset, each]));
+    checkModels(models, [...contracts.values()]);
+    const rebuilt: Rebuilt[] = [];
+    for (const model of models)
+      rebuilt.push(await rebuildGold(model, { db, lake, scratch, contracts, runId: run.run_id }));
+    return { ...committed, gold: rebuilt };
+  });
+
+  const record = runRecord(
+    run,
+    tools.execution,
+    {
+      source_bytes: validate.source_bytes,
+      contract_version: validate.contract_version,
+      status,
+      verdict: quality.verdict,
+      score: quality.score,
+      scores: quality.scores,
+      reason: status === 'loaded' ? quality.reason : 'A newer version of the file was committed first.',
+      error: null,
+      rows_read: validate.rows.read,
+      rows_accepted: validate.rows.accepted,
+      rows_rejected: validate.rows.rejected,
+      rows_duplicate: transform.rows.duplicate,
+      rows_filtered: transform.rows.filtered,
+      rows_silver: transform.rows.silver,
+    },
+    [validate.usage, quality.usage, transform.usage, tools.usage()],
+  );
+  return { status, silver_version: version, gold, run_record: await writeRunRecord(lake, record) };
+});
+
+/** Every row read is accounted for, or nothing is committed. */
+const conserve = (
+  validated: { read: number; accepted: number; rejected: number },
+  transformed: { filtered: number; duplicate: number; silver: number },
+  files: readonly DataFile[],
+): void => {
+  const inFiles = files.reduce((total, { rows }) => total + rows, 0);
+  const sums = [
+    ['read = accepted + rejected', validated.read, validated.accepted + validated.rejected],
+    [
+      'accepted = silver + duplicate + filtered',
+      validated.accepted,
+      transformed.silver + transformed.duplicate + transformed.filtered,
+    ],
+    ['silver = rows in its files', transformed.silver, inFiles],
+  ] as const;
+  const broken = sums.filter(([, left, right]) => left !== right);
+  if (broken.length > 0)
+    throw new ConservationBroken(
+      `Rows do not add up: ${broken.map(([rule, left, right]) => `${rule}: ${left} ≠ ${right}`).join('; ')}. Nothing was committed.`,
+    );
+};

@@ -1,0 +1,46 @@
+import path from 'node:path';
+import { evaluateIn, loadContract } from '../shared/contract/load.ts';
+import { ident, literal } from '../shared/duckdb/sql.ts';
+import { lakePaths } from '../shared/lake.ts';
+import { measure } from '../shared/quality/measure.ts';
+import { judge } from '../shared/quality/score.ts';
+import { QualityScoreInput } from '../shared/steps/payload.ts';
+import { step } from '../shared/steps/step.ts';
+
+/** How many broken rules the payload names; the report has all. */
+const NAMED_RULES = 10;
+
+/**
+ * Measures the contract's rules over all rows read and judges the file. `shared/quality/score.ts` has the formula.
+ *
+ * @throws RuleNotEvaluable when a rule cannot be evaluated: the execution fails here, nothing passes by accident
+ */
+export const qualityScore = step('QualityScore', QualityScoreInput, async (input, tools) => {
+  const { run, rows, staged } = input.validate;
+  const { silver } = tools.lake;
+  const records = await silver.localPath(staged.records, path.join(tools.scratch, 'silver'));
+  const { contract, measures } = await tools.duckDb(
+    async (db) => {
+      const contract = await loadContract(tools.config.sqlDir, run.dataset, evaluateIn(db));
+      const table = ident(run.dataset);
+      await db.run(`CREATE VIEW _records AS FROM read_parquet(${literal(records)})`);
+      await db.run(`CREATE VIEW ${table} AS SELECT * EXCLUDE (_rescued, _reasons, _raw) FROM _records`);
+      const { parsed } = await db.one<{ parsed: number }>('SELECT count(*) AS parsed FROM _records');
+      const subject = {
+        records: '_records',
+        table,
+        rowsRead: rows.read,
+        malformed: rows.read - parsed,
+        uploadedAt: run.uploaded_at,
+      };
+      return { contract, measures: await measure(db, contract, subject) };
+    },
+    { ordered: false },
+  );
+  const threshold = contract.qualityThreshold;
+  const { verdict, score, scores, broken, reason } = judge(measures, contract.dimensionWeights, threshold);
+  const report = lakePaths.staging(run.run_id, 'quality.json');
+  const document = { run, rows, verdict, score, threshold, scores, reason, measures };
+  await silver.write(report, JSON.stringify(document, null, 2));
+  return { verdict, score, threshold, scores, report, broken_rules: broken.slice(0, NAMED_RULES), reason };
+});

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { evaluateIn, loadContract } from '../shared/contract/load.ts';
+import { silverTablesIn } from '../shared/contract/sql-text.ts';
+import { ConservationBroken } from '../shared/errors.ts';
+import { lakePaths } from '../shared/lake.ts';
+import { attachSilver } from '../shared/silver/attach-silver.ts';
+import { buildSilver } from '../shared/silver/build-silver.ts';
+import { boundsOf } from '../shared/silver/key-bounds.ts';
+import { TransformInput } from '../shared/steps/payload.ts';
+import { step } from '../shared/steps/step.ts';
+import { Table } from '../shared/table/table.ts';
+import { writeFiles } from '../shared/table/write-files.ts';
+
+/**
+ * Makes silver rows of the accepted records and writes them as Parquet, one folder per partition. Nothing is
+ * visible yet: LoadToGold commits the files.
+ *
+ * @throws ModelFailed, ContractInvalid, ConservationBroken: the execution fails here
+ */
+export const transform = step('Transform', TransformInput, async (input, tools) => {
+  const { run, staged, rows: validated } = input.validate;
+  const { lake, scratch, config } = tools;
+  const records = await lake.silver.localPath(staged.records, path.join(scratch, 'silver'));
+  return await tools.duckDb(
+    async (db) => {
+      const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
+      for (const dataset of silverTablesIn(contract.silverSql ?? '')) {
+        const other = await loadContract(config.sqlDir, dataset, evaluateIn(db));
+        await attachSilver(db, other, await new Table(lake.silver, dataset).current(), lake.silver, scratch);
+      }
+      const { query, rows } = await buildSilver(db, contract, records, run, scratch);
+      if (rows.filtered + rows.duplicate + rows.silver !== validated.accepted)
+        throw new ConservationBroken(
+          `${validated.accepted} rows were accepted, but ${rows.silver} silver + ${rows.duplicate} duplicate + ${rows.filtered} filtered came out. Nothing was committed.`,
+        );
+      const bounds = boundsOf(contract);
+      const files = await writeFiles(db, query, lake.silver, {
+        keyOf: (file) => lakePaths.data(run.dataset, file),
+        prefix: run.run_id,
+        partitionedBy: contract.partitionedBy,
+        scratch,
+        ...(bounds === undefined ? {} : { bounds }),
+      });
+      const manifest = lakePaths.staging(run.run_id, 'silver-files.json');
+      const ownFiles = files.map((file) => ({ ...file, sourceId: run.source_id }));
+      await lake.silver.write(manifest, JSON.stringify(ownFiles, null, 2));
+      return { rows, files: manifest, file_count: files.length };
+    },
+    { ordered: false },
+  );
+});

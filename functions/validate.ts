@@ -1,0 +1,55 @@
+import path from 'node:path';
+import { evaluateIn, loadContract } from '../shared/contract/load.ts';
+import { ObjectMissing } from '../shared/errors.ts';
+import { lakePaths } from '../shared/lake.ts';
+import { openSource } from '../shared/source/open-source.ts';
+import { identify } from '../shared/steps/identity.ts';
+import { ValidateInput } from '../shared/steps/payload.ts';
+import { step } from '../shared/steps/step.ts';
+import { stageRecords } from '../shared/validation/stage-records.ts';
+
+/**
+ * Reads the raw file by its content and checks every record against the dataset's contract. Stages all records,
+ * typed, with the reasons of those it refuses. The raw object is read once and never changed.
+ *
+ * @throws UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit: to quarantine
+ * @throws ContractInvalid, ObjectMissing, ConservationBroken: the execution fails here
+ */
+export const validate = step('Validate', ValidateInput, async (event, { lake, config, scratch, duckDb }) => {
+  const run = identify(event);
+  const found = await lake.raw.head(run.key, run.version_id);
+  if (found === undefined)
+    throw new ObjectMissing(
+      `Version ${run.version_id ?? '(latest)'} of raw/${run.key} is gone. Upload the file again, or let the execution be.`,
+    );
+  return await duckDb(async (db) => {
+    const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
+    const local = await lake.raw.localPath(run.key, path.join(scratch, 'raw'), run.version_id);
+    const source = await openSource(local, {
+      db,
+      scratch,
+      expected: contract.columns.filter((column) => column.derivedFrom === undefined),
+      maxUnpackedBytes: config.maxUnpackedBytes,
+      maxRecordBytes: config.maxRecordBytes,
+    });
+    const staged = await stageRecords(db, contract, source, scratch);
+    const records = lakePaths.staging(run.run_id, 'records.parquet');
+    await lake.silver.upload(staged.records, records);
+    const rejected = lakePaths.staging(run.run_id, 'rejected.parquet');
+    if (staged.rejected !== undefined) await lake.silver.upload(staged.rejected, rejected);
+    return {
+      run,
+      contract_version: contract.version,
+      format: describeFormat(source),
+      source_bytes: found.size,
+      rows: staged.rows,
+      staged: staged.rejected === undefined ? { records } : { records, rejected },
+      unknown_columns: staged.unknownColumns,
+    };
+  });
+});
+
+const describeFormat = (source: { format: string; compression: string; encoding?: string }): string =>
+  [source.format, source.encoding, source.compression === 'none' ? undefined : source.compression]
+    .filter((part) => part !== undefined)
+    .join(', ');

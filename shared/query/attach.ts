@@ -1,0 +1,81 @@
+import path from 'node:path';
+import type { Contract } from '../contract/model.ts';
+import { literalList } from '../duckdb/sql.ts';
+import type { Db } from '../duckdb/with-duckdb.ts';
+import type { GoldModel } from '../gold/model-header.ts';
+import { type Lake, lakePaths } from '../lake.ts';
+import { QUARANTINE_COLUMNS } from '../quarantine/quarantine-table.ts';
+import { attachSilver } from '../silver/attach-silver.ts';
+import { RUN_COLUMNS } from '../steps/run-record.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { Table } from '../table/table.ts';
+import { createTableView, localPaths } from '../table/table-view.ts';
+
+/**
+ * Makes the committed lake readable as SQL: `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>` and `runs`.
+ * What has not arrived yet is there as an empty view.
+ */
+export const attachLake = async (
+  db: Db,
+  lake: Lake,
+  contracts: readonly Contract[],
+  models: readonly GoldModel[],
+  scratch: string,
+): Promise<void> => {
+  for (const contract of contracts) {
+    const snapshot = await new Table(lake.silver, contract.dataset).current();
+    await attachSilver(db, contract, snapshot, lake.silver, scratch);
+  }
+  for (const model of models) {
+    const snapshot = await new Table(lake.gold, model.name).current();
+    const folder = path.join(scratch, 'gold');
+    await createTableView(
+      db,
+      { schema: 'gold', table: model.name },
+      model.columns,
+      snapshot?.files ?? [],
+      lake.gold,
+      folder,
+    );
+  }
+  await attachQuarantine(db, lake.quarantine, contracts, scratch);
+  await attachRuns(db, lake.gold, scratch);
+};
+
+/** One view per dataset with a contract, and one per folder of files whose dataset nobody knows. */
+const attachQuarantine = async (
+  db: Db,
+  store: ObjectStore,
+  contracts: readonly Contract[],
+  scratch: string,
+): Promise<void> => {
+  const files = new Map<string, string[]>(contracts.map(({ dataset }) => [dataset, []]));
+  for await (const { key } of store.list('')) {
+    const [dataset, folder] = key.split('/');
+    if (dataset !== undefined && folder === 'rows') files.set(dataset, [...(files.get(dataset) ?? []), key]);
+  }
+  for (const [dataset, keys] of files) {
+    const rows = keys.map((key) => ({ key, partition: {}, rows: 0, bytes: 0 }));
+    const folder = path.join(scratch, 'quarantine');
+    await createTableView(
+      db,
+      { schema: 'quarantine', table: dataset },
+      QUARANTINE_COLUMNS,
+      rows,
+      store,
+      folder,
+    );
+  }
+};
+
+const attachRuns = async (db: Db, store: ObjectStore, scratch: string): Promise<void> => {
+  const keys: string[] = [];
+  for await (const { key } of store.list(lakePaths.runs)) keys.push(key);
+  const paths = await localPaths(store, path.join(scratch, 'gold'), keys);
+  const columns = Object.entries(RUN_COLUMNS);
+  const source =
+    keys.length === 0
+      ? `SELECT ${columns.map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`).join(', ')} WHERE false`
+      : `FROM read_json(${literalList([...paths.values()])}, columns = {${columns.map(([name, type]) => `${name}: '${type}'`).join(', ')}}) ORDER BY finished_at`;
+  await db.run(`CREATE OR REPLACE VIEW runs AS ${source}`);
+};

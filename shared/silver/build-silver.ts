@@ -1,0 +1,168 @@
+import path from 'node:path';
+import { BY_SILVER_SQL } from '../contract/column.ts';
+import { listReferences } from '../contract/load.ts';
+import type { Contract } from '../contract/model.ts';
+import { withoutSemicolon } from '../contract/sql-text.ts';
+import { ident, identList, literal } from '../duckdb/sql.ts';
+import type { Db } from '../duckdb/with-duckdb.ts';
+import { ConservationBroken, ModelFailed } from '../errors.ts';
+
+export interface SilverRows {
+  /** Rows that `silver.sql` left out. */
+  filtered: number;
+  /** Rows that a later one of the same primary key in this file supersedes. */
+  duplicate: number;
+  silver: number;
+}
+
+export interface BuiltSilver {
+  /** SELECT of the file's silver rows, with the lineage columns. */
+  query: string;
+  rows: SilverRows;
+}
+
+/**
+ * Makes one file's silver rows of its accepted records: `silver.sql` (or the records as they are), casts to the
+ * contract's types, derived columns, lineage, and the latest row of each primary key.
+ *
+ * @param records local Parquet that Validate staged
+ * @throws ModelFailed when `silver.sql` or an expression fails, or does not produce what the contract declares
+ */
+export const buildSilver = async (
+  db: Db,
+  contract: Contract,
+  records: string,
+  run: { run_id: string; source_id: string },
+  scratch: string,
+): Promise<BuiltSilver> => {
+  await createInputs(db, contract, records);
+  const cleaned = path.join(scratch, 'cleaned.parquet');
+  const query = await cleaningSql(db, contract);
+  const { Count: kept } = await modelled(contract, () =>
+    db.one<{ Count: number }>(
+      `COPY (${selectSilver(contract, query, run)}) TO ${literal(cleaned)} (FORMAT parquet, COMPRESSION zstd)`,
+    ),
+  );
+  await db.run(`CREATE VIEW _cleaned AS FROM read_parquet(${literal(cleaned)})`);
+  const { accepted } = await db.one<{ accepted: number }>('SELECT count(*) AS accepted FROM accepted');
+  await checkRows(db, contract, kept, accepted);
+  const duplicate = await findSuperseded(db, contract);
+  return {
+    query: duplicate === 0 ? 'FROM _cleaned' : 'FROM _cleaned ANTI JOIN _superseded USING (_row)',
+    rows: { filtered: accepted - kept, duplicate, silver: kept - duplicate },
+  };
+};
+
+/** The views that `silver.sql` may read: `accepted`, and `ref.<name>` per CSV in the dataset's folder. */
+const createInputs = async (db: Db, contract: Contract, records: string): Promise<void> => {
+  await db.run(`
+    CREATE VIEW accepted AS
+    SELECT * EXCLUDE (_reasons, _raw, file_row_number), file_row_number + 1 AS _row
+    FROM read_parquet(${literal(records)}, file_row_number = true) WHERE _reasons IS NULL;
+    CREATE SCHEMA ref`);
+  for (const { name, path: file } of await listReferences(contract.folder))
+    await modelled(contract, () =>
+      db.run(`CREATE VIEW ref.${ident(name)} AS FROM read_csv(${literal(file)})`),
+    );
+};
+
+/** `silver.sql` once it is known to produce what it must; without one, all accepted records. */
+const cleaningSql = async (db: Db, contract: Contract): Promise<string> => {
+  const sql = contract.silverSql === undefined ? 'FROM accepted' : withoutSemicolon(contract.silverSql);
+  const produced = await modelled(contract, () => db.describe(`(${sql}\n)`));
+  const names = produced.map(({ name }) => name);
+  const wanted = ['_row', ...contract.columns.filter(isProduced).map(({ name }) => name)];
+  const missing = wanted.filter((name) => !names.includes(name));
+  const extra = names.filter((name) => !wanted.includes(name) && name !== '_rescued');
+  if (missing.length > 0 || extra.length > 0)
+    throw new ModelFailed(
+      `silver.sql of "${contract.dataset}" does not produce the contract's columns: ` +
+        [
+          missing.length > 0 ? `missing ${missing.join(', ')}` : '',
+          extra.length > 0 ? `not in the contract ${extra.join(', ')}` : '',
+        ]
+          .filter((part) => part !== '')
+          .join('; ') +
+        `. Mend ${contract.folder}/silver.sql or the contract, deploy, and redrive.`,
+    );
+  return sql;
+};
+
+/** Whether a column comes out of `silver.sql`, rather than being computed from its output. */
+const isProduced = ({ derivedFrom }: { derivedFrom?: string }): boolean =>
+  derivedFrom === undefined || derivedFrom === BY_SILVER_SQL;
+
+const selectSilver = (
+  contract: Contract,
+  cleaning: string,
+  run: { run_id: string; source_id: string },
+): string => `
+  SELECT ${contract.columns
+    .map(
+      (column) =>
+        `CAST((${isProduced(column) ? ident(column.name) : column.derivedFrom}\n) AS ${column.silverType}) AS ${ident(column.name)}`,
+    )
+    .join(',\n    ')},
+    ${literal(run.run_id)} AS _run_id, ${literal(run.source_id)} AS _source_id, _row, rescued._rescued
+  FROM (SELECT * FROM (${cleaning}\n)) AS cleaned
+  LEFT JOIN (SELECT _row AS _rescued_row, _rescued FROM accepted WHERE _rescued IS NOT NULL) AS rescued
+    ON _row = _rescued_row`;
+
+/** Every accepted record is either in the output once, or filtered out. */
+const checkRows = async (db: Db, contract: Contract, kept: number, accepted: number): Promise<void> => {
+  if (contract.silverSql === undefined) {
+    if (kept !== accepted)
+      throw new ConservationBroken(
+        `${accepted} rows were accepted, ${kept} written to silver. Nothing was committed.`,
+      );
+    return;
+  }
+  const { distinct, strange } = await db.one<{ distinct: number; strange: number }>(
+    `SELECT count(DISTINCT _row) AS "distinct", count(*) FILTER (_row IS NULL) AS strange FROM _cleaned`,
+  );
+  if (distinct !== kept || strange > 0)
+    throw new ModelFailed(
+      `silver.sql of "${contract.dataset}" yields ${kept} rows for ${distinct} records: a record may come out once or not at all, ` +
+        `and keeps its _row. Look for a join that matches more than once; aggregate in gold. Mend it, deploy, and redrive.`,
+    );
+};
+
+/** Fills `_superseded` with the rows that are not the latest of their primary key; returns how many. */
+const findSuperseded = async (db: Db, contract: Contract): Promise<number> => {
+  if (contract.primaryKey.length === 0) return 0;
+  const keys = identList(contract.primaryKey);
+  // First the keys that occur twice at all: mostly few, so that the window has little to sort.
+  await db.run(`
+    CREATE TEMP TABLE _repeated AS SELECT ${keys} FROM _cleaned GROUP BY ${keys} HAVING count(*) > 1;
+    CREATE TEMP TABLE _superseded AS
+    SELECT _row FROM (FROM _cleaned SEMI JOIN _repeated USING (${keys}))
+    QUALIFY row_number() OVER (PARTITION BY ${keys} ORDER BY ${latestFirst(contract)}) > 1`);
+  const { superseded } = await db.one<{ superseded: number }>(
+    'SELECT count(*) AS superseded FROM _superseded',
+  );
+  return superseded;
+};
+
+/** The contract's order, then the later record of the file. */
+const latestFirst = (contract: Contract): string =>
+  [
+    ...contract.dedupeOrderBy.map(({ column, direction }) => `${ident(column)} ${direction} NULLS LAST`),
+    '_row DESC',
+  ].join(', ');
+
+/** Errors of a dataset's own SQL, with the first line of what DuckDB says. */
+const modelled = async <T>(contract: Contract, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw new ModelFailed(
+      `The silver SQL of "${contract.dataset}" (${contract.folder}) fails: ${withoutValues(reason)} Mend it, deploy, and redrive.`,
+      { cause: error },
+    );
+  }
+};
+
+/** DuckDB quotes the value that a cast fails on; messages must not hold row contents. */
+const withoutValues = (reason: string): string =>
+  reason.startsWith('Conversion Error') ? reason.replaceAll(/(?<=string |value )'.*'/g, "'…'") : reason;

@@ -1,0 +1,89 @@
+import path from 'node:path';
+import type { Contract } from '../contract/model.ts';
+import type { Db } from '../duckdb/with-duckdb.ts';
+import type { Lake } from '../lake.ts';
+import { compareSequencers, type RunIdentity } from '../steps/identity.ts';
+import type { DataFile, Draft, Snapshot } from '../table/snapshot.ts';
+import { Table } from '../table/table.ts';
+import { mergeKeys } from './merge-keys.ts';
+import { silverColumns } from './silver-table.ts';
+
+export interface SilverCommit {
+  /** `superseded`: a newer version of the source is committed already, so this one changed nothing. */
+  status: 'loaded' | 'superseded';
+  version: number;
+}
+
+/**
+ * Makes a run's files the ones that silver holds of their source, in place of those of the version before. The
+ * same run commits at most once, and an older version never replaces a newer one.
+ *
+ * @param added the files that Transform wrote
+ * @throws CommitConflict when other writers won every race
+ */
+export const commitSilver = async (
+  db: Db,
+  contract: Contract,
+  run: RunIdentity,
+  added: readonly DataFile[],
+  { lake, scratch }: { lake: Pick<Lake, 'silver'>; scratch: string },
+): Promise<SilverCommit> => {
+  let status: SilverCommit['status'] = 'loaded';
+  const { snapshot } = await new Table(lake.silver, contract.dataset).commit(async (base) => {
+    const committed = base?.sources[run.source_id];
+    status = 'loaded';
+    if (committed?.runId === run.run_id) return undefined;
+    if (committed !== undefined && compareSequencers(committed.sequencer, run.sequencer) > 0) {
+      status = 'superseded';
+      return undefined;
+    }
+    return await draftOf(db, contract, run, base, added, { lake, scratch });
+  });
+  return { status, version: snapshot?.version ?? 0 };
+};
+
+const draftOf = async (
+  db: Db,
+  contract: Contract,
+  run: RunIdentity,
+  base: Snapshot | undefined,
+  added: readonly DataFile[],
+  { lake, scratch }: { lake: Pick<Lake, 'silver'>; scratch: string },
+): Promise<Draft> => {
+  const files = base?.files ?? [];
+  const removed = files.filter(({ sourceId }) => sourceId === run.source_id);
+  const others = files.filter(({ sourceId }) => sourceId !== run.source_id);
+  const sources = {
+    ...base?.sources,
+    [run.source_id]: {
+      runId: run.run_id,
+      sequencer: run.sequencer,
+      uploadedAt: run.uploaded_at,
+      version: (base?.version ?? 0) + 1,
+    },
+  };
+  const merge = await mergeKeys(db, {
+    contract,
+    store: lake.silver,
+    scratch: path.join(scratch, 'silver'),
+    runId: run.run_id,
+    others,
+    removed,
+    added,
+    sources,
+  });
+  return {
+    runId: run.run_id,
+    operation: removed.length === 0 ? 'append' : 'replace source',
+    columns: silverColumns(contract),
+    partitionedBy: contract.partitionedBy,
+    files: merge.files,
+    sources,
+    touched: distinct([...removed, ...added, ...merge.remasked].map(({ partition }) => partition)),
+    properties: {},
+  };
+};
+
+const distinct = (partitions: readonly DataFile['partition'][]): DataFile['partition'][] => [
+  ...new Map(partitions.map((partition) => [JSON.stringify(partition), partition])).values(),
+];

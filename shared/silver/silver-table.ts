@@ -1,0 +1,19 @@
+import type { Contract } from '../contract/model.ts';
+import type { ViewColumn } from '../table/table-view.ts';
+
+/**
+ * Columns that every silver table has beside its contract's: which run and source a row came from, the number
+ * of its record in the file, and the values of columns that the contract does not know, as JSON.
+ */
+export const LINEAGE: readonly ViewColumn[] = [
+  { name: '_run_id', type: 'VARCHAR' },
+  { name: '_source_id', type: 'VARCHAR' },
+  { name: '_row', type: 'BIGINT' },
+  { name: '_rescued', type: 'VARCHAR' },
+];
+
+/** A dataset's silver columns as its contract says now; older files are read through them. */
+export const silverColumns = (contract: Contract): ViewColumn[] => [
+  ...contract.columns.map(({ name, silverType }) => ({ name, type: silverType })),
+  ...LINEAGE,
+];

@@ -1,0 +1,95 @@
+import type { Column, Dimension } from '../contract/model.ts';
+import { ident, literal } from '../duckdb/sql.ts';
+import { limitRules } from './typed-value.ts';
+
+/**
+ * A column on its way from source to silver, as SQL expressions over one layer of the query.
+ * `present` is NULL where the source has no value; `typed` where it has none, or one that does not fit.
+ */
+export interface CheckedColumn {
+  column: Column;
+  /** Name of the layer's column with the present value, as text or in the source's own type. */
+  present: string;
+  /** Name of the layer's boolean column that is true for an object or array where a scalar belongs. */
+  nested?: string;
+}
+
+interface Check {
+  column?: string;
+  rule: string;
+  dimension: Dimension;
+  broken: string;
+  expected: string;
+  value: string;
+}
+
+/** DuckDB type of the list of reasons beside a refused row. */
+export const REASONS_TYPE =
+  'STRUCT("column" VARCHAR, "rule" VARCHAR, "dimension" VARCHAR, "expected" VARCHAR, "value" VARCHAR)[]';
+
+/** How much of an offending value a reason shows, in characters. */
+const SHOWN = 200;
+
+const checksOf = ({ column, present, nested }: CheckedColumn): Check[] => {
+  const shown = `left(CAST(${present} AS VARCHAR), ${SHOWN})`;
+  const of = (
+    rule: string,
+    dimension: Dimension,
+    broken: string,
+    expected: string,
+    value = shown,
+  ): Check => ({
+    column: column.name,
+    rule,
+    dimension,
+    broken,
+    expected,
+    value,
+  });
+  const isNested = nested === undefined ? 'false' : nested;
+  return [
+    ...(column.required
+      ? [of('required', 'completeness', `${present} IS NULL AND NOT ${isNested}`, 'a value', 'NULL')]
+      : []),
+    ...(nested === undefined
+      ? []
+      : [of('nested', 'conformity', nested, `a single ${column.logicalType}`, 'NULL')]),
+    of(
+      'type',
+      'conformity',
+      `${present} IS NOT NULL AND ${ident(column.name)} IS NULL`,
+      column.strptime === undefined
+        ? `${column.logicalType} (${column.silverType})`
+        : `${column.logicalType} as ${column.strptime}`,
+    ),
+    ...limitRules(column).map((limit) => of(limit.rule, 'conformity', limit.broken, limit.expected)),
+  ];
+};
+
+/** SQL that tells, over a layer with all checked columns, whether a row is accepted, and if not, why. */
+export interface RowVerdict {
+  /** True for a row that breaks nothing. */
+  ok: string;
+  /** Every reason, as REASONS_TYPE; only meant for rows that are not ok. */
+  reasons: string;
+}
+
+/**
+ * @param columns the contract's columns as the layer holds them
+ * @param shapeBroken SQL that is true for a record that is no object at all; such a row has that one reason
+ */
+export const rowVerdict = (columns: readonly CheckedColumn[], shapeBroken?: string): RowVerdict => {
+  const checks = columns.flatMap(checksOf);
+  const broken = (check: Check): string => `coalesce(${check.broken}, false)`;
+  const reason = (check: Check): string =>
+    `CASE WHEN ${broken(check)} THEN {'column': ${literal(check.column ?? '')}, 'rule': ${literal(check.rule)}, ` +
+    `'dimension': ${literal(check.dimension)}, 'expected': ${literal(check.expected)}, 'value': ${check.value}} END`;
+  const rowReasons = `list_filter([${checks.map(reason).join(',\n')}], lambda reason: reason IS NOT NULL)`;
+  const none = checks.map(broken).join('\n OR ');
+  if (shapeBroken === undefined) return { ok: `NOT (${none})`, reasons: rowReasons };
+  const shapeReason = `[{'column': NULL, 'rule': 'object', 'dimension': 'conformity', 'expected': 'a JSON object', 'value': NULL}]`;
+  return {
+    ok: `NOT ${shapeBroken} AND NOT (${none})`,
+    reasons: `CASE WHEN ${shapeBroken} THEN ${shapeReason} ELSE ${rowReasons} END`,
+  };
+};
