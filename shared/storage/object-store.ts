@@ -9,10 +9,23 @@ export interface ObjectInfo {
   lastModified: Date;
 }
 
+export type RequestKind = 'head' | 'get' | 'put' | 'list' | 'delete';
+
+/** Told of every request as it ends, failed ones too; `bytes` are those a get read or a put wrote. */
+export type RequestObserver = (kind: RequestKind, bytes: number) => void;
+
+export const both =
+  (one: RequestObserver, other: RequestObserver): RequestObserver =>
+  (kind, bytes) => {
+    one(kind, bytes);
+    other(kind, bytes);
+  };
+
 /**
  * One bucket. Two adapters: an S3 bucket and a folder. Steps know this port and nothing else of storage.
  *
- * Keys use `/` and never start with one. Every method may throw `StorageUnavailable`; those that need the
+ * Keys use `/` and never start with one; a folder refuses keys that it cannot lay out as files, and hidden
+ * ones, with `InvalidInput`. Every method may throw `StorageUnavailable`; those that need the
  * object to exist throw `ObjectMissing`.
  */
 export interface ObjectStore {
@@ -32,16 +45,19 @@ export interface ObjectStore {
 
   /**
    * A path where DuckDB can read the object: the file itself on a folder, a copy below `scratch` on S3.
-   * The copy's path ends in the key, so that paths map back to keys. The caller must not change it.
+   * Without a versionId the path ends in the key, so that paths map back to keys. The caller must not change it.
    */
   localPath(key: string, scratch: string, versionId?: string): Promise<string>;
 
-  /** Stores a local file under the key; returns its size in bytes. Readers see all of it or nothing. */
+  /** Stores a copy of a local file; returns its size in bytes. Readers see all of it or nothing. */
   upload(path: string, key: string): Promise<number>;
 
-  /** Every object whose key starts with the prefix, in key order. */
+  /** Every object whose key starts with the prefix, in the order of the keys' UTF-8 bytes. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
 
-  /** Removes the object; removing what is not there is no error. */
+  /** Removes the object, its earlier versions excepted; removing what is not there is no error. */
   remove(key: string): Promise<void>;
+
+  /** The same bucket, also reporting each request that is made through the returned store. */
+  observed(observer: RequestObserver): ObjectStore;
 }

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { type BigIntStats, constants, createReadStream } from 'node:fs';
+import { copyFile, link, open, stat, utimes } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+
+/** Whether a file operation failed with one of these codes (`ENOENT` …). */
+export const failedWith = (error: unknown, ...codes: string[]): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && codes.includes(String(error.code));
+
+/** The promise's value, or undefined where the file or a folder on the way to it is not there. */
+export const unlessMissing = <T>(operation: Promise<T>): Promise<T | undefined> =>
+  operation.catch((error: unknown) => {
+    if (failedWith(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  });
+
+/** What the system knows of a regular file, or undefined. Nanoseconds, hence bigint. */
+export async function fileStats(path: string): Promise<BigIntStats | undefined> {
+  const stats = await unlessMissing(stat(path, { bigint: true }));
+  return stats?.isFile() ? stats : undefined;
+}
+
+/** Writes a new file and waits until the disk has it: a rename must never outlive the bytes it names. */
+export async function writeDurably(path: string, body: string | Buffer): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(body);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Copies a file durably; the file system shares the blocks where it can. */
+export async function copyDurably(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  const file = await open(to, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same, with the modification time; exact to a microsecond, because `utimes` takes seconds as a float. */
+export async function copyWithTime(from: string, to: string): Promise<void> {
+  const { atimeNs, mtimeNs } = await stat(from, { bigint: true });
+  await copyDurably(from, to);
+  await utimes(to, Number(atimeNs) / 1e9, Number(mtimeNs) / 1e9);
+}
+
+/** Gives a complete file a second name in one step; false where the name is taken. */
+export const linkUnlessTaken = (from: string, to: string): Promise<boolean> =>
+  link(from, to).then(
+    () => true,
+    (error: unknown) => {
+      if (failedWith(error, 'EEXIST')) return false;
+      throw error;
+    },
+  );
+
+/** Hex SHA-256 of a file's content. */
+export async function contentHash(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}

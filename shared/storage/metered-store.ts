@@ -1,0 +1,23 @@
+import type { ObjectStore, RequestKind } from './object-store.ts';
+
+/** What was asked of a store: what S3 charges for, and what it moved. */
+export interface Usage {
+  requests: Record<RequestKind, number>;
+  bytesRead: number;
+  bytesWritten: number;
+}
+
+/** The same store, counting what is done through it from now on. */
+export function metered(store: ObjectStore): ObjectStore & { readonly usage: Usage } {
+  const usage: Usage = {
+    requests: { head: 0, get: 0, put: 0, list: 0, delete: 0 },
+    bytesRead: 0,
+    bytesWritten: 0,
+  };
+  const observed = store.observed((kind, bytes) => {
+    usage.requests[kind] += 1;
+    if (kind === 'get') usage.bytesRead += bytes;
+    if (kind === 'put') usage.bytesWritten += bytes;
+  });
+  return Object.assign(observed, { usage });
+}

@@ -1,0 +1,6 @@
+/** Child process: `<root> <key> <label> <count>`; writes the key so many times into a versioned folder. */
+import { FolderStore } from '../../shared/storage/folder-store.ts';
+
+const [root = '', key = '', label = '', count = ''] = process.argv.slice(2);
+const store = new FolderStore(root, { versioned: true });
+for (let turn = 0; turn < Number(count); turn += 1) await store.write(key, `${label} ${turn}`);
