@@ -4,10 +4,10 @@ import type { Check } from './duckdb-checks.ts';
 import type { Column, QualityRule } from './model.ts';
 import type { Place } from './problems.ts';
 
-/** A relation of no rows with the columns' types, and what the pipeline adds to every row. */
+/** A relation of no rows with the columns' types. */
 const emptyRows = (columns: readonly Column[]): string => {
   const typed = columns.map((column) => `NULL::${column.silverType} AS ${ident(column.name)}`);
-  return `SELECT ${[...typed, 'NULL::BIGINT AS _row', 'NULL::JSON AS _rescued'].join(', ')} WHERE false`;
+  return `SELECT ${typed.join(', ')} WHERE false`;
 };
 
 /** Whether a derived column's expression can be computed from a row as `silver.sql` leaves it. */
@@ -48,7 +48,7 @@ export const queryCheck = (rule: QualityRule, columns: readonly Column[], place:
   ];
 };
 
-/** A rule's query with its placeholders filled in; `relation` is SQL, the column is quoted here. */
+/** A rule's query with its placeholders filled in. */
 export const fillQuery = (rule: QualityRule, relation: string): string =>
   rule.check.kind !== 'sql'
     ? ''

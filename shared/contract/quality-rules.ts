@@ -49,7 +49,8 @@ export const readRule = (
   const operator = readOperator(entry, place);
   const check = entry.type === 'sql' ? readQuery(entry, on, place) : readMetric(entry, on, place, checks);
   if (operator === undefined || check === undefined) return undefined;
-  if (check.kind !== 'sql' && typeof [operator.value].flat()[0] !== 'number')
+  // The standard lets mustBe be anything; every measure here is a number.
+  if (typeof [operator.value].flat()[0] !== 'number')
     place.at(operator.op).expected('a number', operator.value);
   if (check.kind === 'rowCount' && entry.unit === 'percent')
     place.at('unit').expected('rows: a count of rows has no share', 'percent');
