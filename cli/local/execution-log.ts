@@ -1,0 +1,130 @@
+import { randomInt } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { failedWith } from '../../shared/storage/files.ts';
+import type { AttemptHeader, ExecutionEvent } from './execution-events.ts';
+import { isAlive, startHeartbeat } from './heartbeat.ts';
+
+/** What one attempt left on disk. */
+export interface AttemptRecord {
+  header: AttemptHeader;
+  events: ExecutionEvent[];
+  /** Whether the process that runs the attempt still lives. */
+  alive: boolean;
+}
+
+/** An attempt that this process runs. */
+export interface AttemptWriter {
+  header: AttemptHeader;
+  /** The event is on disk when this returns. */
+  append(event: ExecutionEvent): void;
+  close(): void;
+}
+
+const ATTEMPT = /^attempt-(\d+)\.ndjson$/;
+const EXECUTION = /^\d{8}T\d{6}-[0-9a-z]{4}$/;
+
+/**
+ * The memory of all executions on a lake: `.duckstep/executions/<id>/attempt-<n>.ndjson`, one line per event.
+ * Step Functions keeps this for us on AWS; here it must survive the process, so every line is synced to disk
+ * before the state machine goes on.
+ */
+export class ExecutionLog {
+  readonly #executions: string;
+  readonly #processes: string;
+
+  constructor(lakeFolder: string) {
+    this.#executions = path.join(lakeFolder, '.duckstep', 'executions');
+    this.#processes = path.join(lakeFolder, '.duckstep', 'processes');
+  }
+
+  /** Ids, the oldest first. */
+  ids(): string[] {
+    return readIfThere(this.#executions)
+      .filter((name) => EXECUTION.test(name))
+      .toSorted();
+  }
+
+  /** All attempts of one execution, the first one first; empty when there is no such execution. */
+  read(id: string): AttemptRecord[] {
+    if (!EXECUTION.test(id)) return [];
+    return readIfThere(path.join(this.#executions, id))
+      .filter((name) => ATTEMPT.test(name))
+      .toSorted((a, b) => attemptOf(a) - attemptOf(b))
+      .map((name) => this.#readAttempt(path.join(this.#executions, id, name)));
+  }
+
+  /**
+   * Opens the log of an execution's next attempt. To have created the file is to have claimed the attempt:
+   * of any number of processes that want to run it, one gets a writer and the others undefined.
+   */
+  claim(content: Omit<AttemptHeader, 'type' | 'process'>): AttemptWriter | undefined {
+    const folder = path.join(this.#executions, content.id);
+    const process = startHeartbeat(this.#processes);
+    const header: AttemptHeader = { type: 'AttemptStarted', ...content, process };
+    const file = path.join(folder, `attempt-${content.attempt}.ndjson`);
+    // The header is complete before the file has its name: a claim without an owner cannot be seen.
+    const draft = path.join(folder, `.${process.heartbeat}`);
+    mkdirSync(folder, { recursive: true });
+    const handle = openSync(draft, 'w');
+    appendLine(handle, header);
+    try {
+      linkSync(draft, file);
+    } catch (error) {
+      closeSync(handle);
+      if (failedWith(error, 'EEXIST')) return undefined;
+      throw error;
+    } finally {
+      rmSync(draft, { force: true });
+    }
+    return { header, append: (event) => appendLine(handle, event), close: () => closeSync(handle) };
+  }
+
+  #readAttempt(file: string): AttemptRecord {
+    const [first, ...events] = parseLines(readFileSync(file, 'utf8'));
+    const header = first as AttemptHeader;
+    return { header, events: events as ExecutionEvent[], alive: isAlive(this.#processes, header.process) };
+  }
+}
+
+/** Sorts by time, is short enough to type, and unlikely to be taken: `20261121T010203-k3f9`. */
+export const newExecutionId = (now: Date): string => {
+  const second = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+  return `${second}-${randomInt(36 ** 4)
+    .toString(36)
+    .padStart(4, '0')}`;
+};
+
+const attemptOf = (name: string): number => Number(ATTEMPT.exec(name)?.[1] ?? 0);
+
+const appendLine = (handle: number, value: unknown): void => {
+  writeSync(handle, `${JSON.stringify(value)}\n`);
+  fsyncSync(handle);
+};
+
+/** A process that was killed while it wrote leaves a last line without an end: that event did not happen. */
+const parseLines = (text: string): unknown[] =>
+  text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as unknown);
+
+const readIfThere = (folder: string): string[] => {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (failedWith(error, 'ENOENT')) return [];
+    throw error;
+  }
+};

@@ -1,0 +1,74 @@
+import path from 'node:path';
+import { Engine, type EngineOptions } from '../../cli/local/engine.ts';
+import { objectCreatedEvent, openLake } from '../../cli/local/lake.ts';
+import { loadStateMachine } from '../../cli/local/state-machine.ts';
+import type { Step } from '../../shared/steps/step.ts';
+
+export const ROOT = path.resolve(__dirname, '../..');
+export const DEFINITION = path.join(ROOT, 'statemachines/pipeline.asl.yml');
+
+export const config = {
+  memoryMb: 1024,
+  threads: 2,
+  sqlDir: path.join(ROOT, 'sql'),
+  scratchRoot: '/tmp',
+  maxUnpackedBytes: 2 ** 30,
+  maxRecordBytes: 2 ** 20,
+};
+
+const usage = { duration_ms: 1, memory_mb: 1, requests: 0, bytes_read: 0, bytes_written: 0 };
+
+/** A step that answers the same whatever it is asked. */
+export const answering =
+  (output: object): Step =>
+  async () => ({ ...output, usage });
+
+/** A step that throws an error of this name, the first `times` times, and answers afterwards. */
+export const failing = (name: string, output: object, times = Number.POSITIVE_INFINITY): Step => {
+  let failed = 0;
+  return async () => {
+    failed += 1;
+    if (failed > times) return { ...output, usage };
+    throw Object.assign(new Error(`${name} happened`), { name });
+  };
+};
+
+export const OUTPUTS = {
+  Validate: { rows: { read: 3, accepted: 3, rejected: 0 } },
+  QualityScore: { verdict: 'pass', score: 1, threshold: 0.95, reason: 'All rules hold.' },
+  Transform: { rows: { filtered: 0, duplicate: 1, silver: 2 } },
+  LoadToGold: { status: 'loaded' },
+  Quarantine: { scope: 'rows', rows: 1 },
+};
+
+/** The steps of a clean file, all made up: routes are tested with them, not what the steps do. */
+export const cleanSteps = (): Record<keyof typeof OUTPUTS, Step> => ({
+  Validate: answering(OUTPUTS.Validate),
+  QualityScore: answering(OUTPUTS.QualityScore),
+  Transform: answering(OUTPUTS.Transform),
+  LoadToGold: answering(OUTPUTS.LoadToGold),
+  Quarantine: answering(OUTPUTS.Quarantine),
+});
+
+/** An engine over a lake in the folder that waits for nothing. */
+export const engineOn = (lakeFolder: string, options: Partial<EngineOptions> = {}): Engine =>
+  new Engine({
+    lakeFolder,
+    lake: openLake(lakeFolder),
+    config,
+    definition: loadStateMachine(DEFINITION),
+    steps: cleanSteps(),
+    retryDelayMs: 0,
+    ...options,
+  });
+
+export const someEvent = (key = 'signups/a.csv') => ({
+  ...objectCreatedEvent('raw', {
+    key,
+    size: 10,
+    etag: 'e0e0e0e0e0e0',
+    versionId: '00061cd0c5d0a000-e0e0e0e0e0e0',
+    lastModified: new Date('2026-01-02T03:04:05.678Z'),
+  }),
+  id: '00000000-0000-0000-0000-000000000000',
+});

@@ -1,0 +1,31 @@
+/**
+ * A program to be killed: `node hang-at-state.ts <root> <lake> <key> <state> before|after`. Runs a raw file
+ * through the real pipeline, and stops for good before or after the work of one state, saying "hanging".
+ */
+import path from 'node:path';
+import { Engine } from '../../cli/local/engine.ts';
+import { objectCreatedEvent, openLake } from '../../cli/local/lake.ts';
+import { loadStateMachine } from '../../cli/local/state-machine.ts';
+import { STEPS } from '../../cli/local/steps.ts';
+import { configFromEnv } from '../../shared/config.ts';
+import type { Step } from '../../shared/steps/step.ts';
+
+const main = async (root: string, lakeFolder: string, key: string, state: string, when: string) => {
+  const hanging: Step = async (input, context) => {
+    if (when === 'after') await STEPS[state]?.(input, context);
+    process.stdout.write('hanging\n');
+    return new Promise(() => setInterval(() => undefined, 1_000));
+  };
+  const lake = openLake(lakeFolder);
+  const engine = new Engine({
+    lakeFolder,
+    lake,
+    config: configFromEnv(process.env, { sqlDir: path.join(root, 'sql') }),
+    definition: loadStateMachine(path.join(root, 'statemachines/pipeline.asl.yml')),
+    steps: { ...STEPS, [state]: hanging },
+  });
+  await engine.run(objectCreatedEvent(lake.raw.name, await lake.raw.adopt(key)));
+};
+
+const [root = '', lakeFolder = '', key = '', state = '', when = ''] = process.argv.slice(2);
+void main(root, lakeFolder, key, state, when);

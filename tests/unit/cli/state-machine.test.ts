@@ -1,0 +1,30 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadStateMachine, taskStates } from '../../../cli/local/state-machine.ts';
+import { DEFINITION } from '../../helpers/engine.ts';
+import { scratch } from '../../helpers/scratch.ts';
+
+test('loads the deployed definition, with an ARN for each function', () => {
+  const definition = loadStateMachine(DEFINITION);
+  expect(definition.StartAt).toBe('Validate');
+  expect(taskStates(definition)).toEqual([
+    'Validate',
+    'QualityScore',
+    'Transform',
+    'LoadToGold',
+    'Quarantine',
+  ]);
+  expect(definition.States.LoadToGold).toMatchObject({
+    Resource: 'arn:aws:lambda:us-east-1:000000000000:function:LoadToGold',
+    // From a YAML anchor.
+    Parameters: { 'execution.$': '$$.Execution.Name', 'state.$': '$' },
+  });
+});
+
+test('what is not a state machine is refused with the file and the reason', () => {
+  const file = path.join(scratch(), 'broken.asl.yml');
+  writeFileSync(file, 'StartAt: Nowhere\nStates:\n  Done: { Type: Succeed }\n');
+  expect(() => loadStateMachine(file)).toThrow(
+    expect.objectContaining({ name: 'ConfigurationError', message: expect.stringContaining(file) }),
+  );
+});
