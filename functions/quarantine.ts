@@ -141,7 +141,7 @@ const countReasons = async (db: Db, rejected: string | undefined): Promise<Refus
     : await db.all<{ column: string | null; rule: string; rows: number }>(`
         SELECT reason.column AS "column", reason.rule AS rule, count(*) AS rows
         FROM (SELECT unnest(reasons) AS reason FROM read_parquet(${literal(rejected)}))
-        GROUP BY ALL ORDER BY rows DESC, ALL`);
+        GROUP BY ALL ORDER BY rows DESC, "column", rule`);
 
 const measuresOf = async (
   key: string | undefined,
