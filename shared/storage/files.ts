@@ -31,9 +31,13 @@ export async function writeDurably(path: string, body: string | Buffer): Promise
   }
 }
 
-/** Copies a file durably; the file system shares the blocks where it can. */
-export async function copyDurably(from: string, to: string): Promise<void> {
+/**
+ * Copies a file durably; the file system shares the blocks where it can. The copy is as old as it says, in
+ * seconds since 1970, since systems differ in whether a copy inherits the time.
+ */
+export async function copyDurably(from: string, to: string, modified = Date.now() / 1000): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_FICLONE);
+  await utimes(to, modified, modified);
   const file = await open(to, 'r');
   try {
     await file.sync();
@@ -42,11 +46,10 @@ export async function copyDurably(from: string, to: string): Promise<void> {
   }
 }
 
-/** The same, with the modification time; exact to a microsecond, because `utimes` takes seconds as a float. */
+/** The same, with the original's time; exact to a microsecond, because `utimes` takes seconds as a float. */
 export async function copyWithTime(from: string, to: string): Promise<void> {
-  const { atimeNs, mtimeNs } = await stat(from, { bigint: true });
-  await copyDurably(from, to);
-  await utimes(to, Number(atimeNs) / 1e9, Number(mtimeNs) / 1e9);
+  const { mtimeNs } = await stat(from, { bigint: true });
+  await copyDurably(from, to, Number(mtimeNs) / 1e9);
 }
 
 /** Gives a complete file a second name in one step; false where the name is taken. */
