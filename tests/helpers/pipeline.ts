@@ -1,0 +1,93 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Engine, type EngineOptions } from '../../cli/local/engine.ts';
+import type { Execution } from '../../cli/local/execution.ts';
+import { type LocalLake, objectCreatedEvent, openLake } from '../../cli/local/lake.ts';
+import { loadStateMachine } from '../../cli/local/state-machine.ts';
+import { STEPS } from '../../cli/local/steps.ts';
+import type { Config } from '../../shared/config.ts';
+import { loadAll } from '../../shared/contract/load.ts';
+import type { Row } from '../../shared/duckdb/values.ts';
+import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
+import { loadGoldModels } from '../../shared/gold/model-header.ts';
+import { attachLake } from '../../shared/query/attach.ts';
+import type { ObjectCreated } from '../../shared/steps/event.ts';
+import type { RunRecord } from '../../shared/steps/run-record.ts';
+import { DEFINITION, ROOT } from './engine.ts';
+import { scratch } from './scratch.ts';
+
+/** A lake in a folder of its own with the real state machine and the real steps on it. */
+export interface TestPipeline {
+  folder: string;
+  lake: LocalLake;
+  engine: Engine;
+  /** Puts a file into raw as `<dataset>/<name>` and returns its event, without running anything. */
+  put(key: string, content: string | Buffer): Promise<ObjectCreated>;
+  /** Puts a file and runs it to its end. */
+  drop(key: string, content: string | Buffer): Promise<Execution>;
+  /** Rows of a query over the committed lake. */
+  query(sql: string): Promise<Row[]>;
+  /** The run records, the oldest first. */
+  runs(): Promise<RunRecord[]>;
+}
+
+/** A pipeline over the shipped datasets, or those of another folder. */
+export const testPipeline = (
+  options: { sqlDir?: string; folder?: string } & Partial<EngineOptions> = {},
+): TestPipeline => {
+  const folder = options.folder ?? scratch();
+  const lake = openLake(folder);
+  const config: Config = {
+    memoryMb: 1024,
+    threads: 2,
+    sqlDir: options.sqlDir ?? path.join(ROOT, 'sql'),
+    scratchRoot: scratch(),
+    maxUnpackedBytes: 2 ** 30,
+    maxRecordBytes: 2 ** 20,
+  };
+  const engine = new Engine({
+    lakeFolder: folder,
+    lake,
+    config,
+    definition: loadStateMachine(DEFINITION),
+    steps: STEPS,
+    retryDelayMs: 0,
+    ...options,
+  });
+  const put = async (key: string, content: string | Buffer): Promise<ObjectCreated> => {
+    await lake.raw.write(key, content);
+    const object = await lake.raw.head(key);
+    if (object === undefined) throw new Error(`${key} is not in raw`);
+    return objectCreatedEvent(lake.raw.name, object);
+  };
+  const query = async (sql: string): Promise<Row[]> => {
+    const folder = scratch();
+    const [contracts, models] = [await loadAll(config.sqlDir), await loadGoldModels(config.sqlDir)];
+    return await withDuckDb({ memoryMb: 1024, threads: 2, scratch: folder }, async (db) => {
+      await attachLake(db, lake, contracts, models, folder);
+      return await db.all(sql);
+    });
+  };
+  return {
+    folder,
+    lake,
+    engine,
+    put,
+    drop: async (key, content) => await engine.run(await put(key, content)),
+    query,
+    runs: async () => (await query('FROM runs ORDER BY finished_at')) as unknown as RunRecord[],
+  };
+};
+
+/**
+ * A folder of datasets made of texts: `{ 'orders/contract.yaml': '…', 'orders/gold/by_day.sql': '…' }`.
+ */
+export const datasets = (files: Readonly<Record<string, string>>): string => {
+  const folder = scratch();
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  return folder;
+};
