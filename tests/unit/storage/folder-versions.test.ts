@@ -7,7 +7,7 @@ import {
   StorageUnavailable,
 } from '../../../shared/errors.ts';
 import { FolderStore } from '../../../shared/storage/folder-store.ts';
-import { sequencerOf } from '../../../shared/storage/folder-versions.ts';
+import { FolderVersions, sequencerOf } from '../../../shared/storage/folder-versions.ts';
 import { runChild } from '../../helpers/child.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
@@ -97,6 +97,31 @@ describe('versions of a folder', () => {
     await plain.write('d/x', 'one');
     expect(await plain.versions('d/x')).toEqual([]);
     await expect(plain.adopt('d/x')).rejects.toThrow(ConfigurationError);
+  });
+
+  test('stay in order when a writer is overtaken between its version and its file', async () => {
+    const { add } = FolderVersions.prototype;
+    jest.spyOn(FolderVersions.prototype, 'add').mockImplementationOnce(async function (
+      this: FolderVersions,
+      ...args
+    ) {
+      const versionId = await add.apply(this, args);
+      await raw.write('d/x', 'two');
+      return versionId;
+    });
+    await raw.write('d/x', 'one');
+    expect(await texts('d/x')).toEqual(['one', 'two']);
+    expect((await raw.read('d/x'))?.toString()).toBe('two');
+    expect(await raw.head('d/x')).toEqual((await raw.versions('d/x')).at(-1));
+  });
+
+  test('have a number each, and the file shows the last, when 60 are written at once', async () => {
+    const contents = Array.from({ length: 60 }, (_, index) => `${index}`.repeat(1 + index * 500));
+    await Promise.all(contents.map((content) => raw.write('d/x', content)));
+    const written = await texts('d/x');
+    expect(written.toSorted()).toEqual(contents.toSorted());
+    expect(new Set((await versionIds('d/x')).map((id = '') => sequencerOf(id))).size).toBe(60);
+    expect((await raw.read('d/x'))?.toString()).toBe(written.at(-1));
   });
 
   test('are all there after four processes wrote at once, and the file shows the last', async () => {
