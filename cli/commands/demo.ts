@@ -1,0 +1,115 @@
+import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { ident } from '../../shared/duckdb/sql.ts';
+import { unlessMissing } from '../../shared/storage/files.ts';
+import type { Outcome } from '../outcome.ts';
+import { processFiles, type Upload } from '../process-files.ts';
+import { renderOutcome } from '../render/outcome.ts';
+import { resultCells, resultColumns } from '../render/result.ts';
+import { renderTable } from '../render/table.ts';
+import type { Terminal } from '../render/terminal.ts';
+import { count, counted } from '../render/text.ts';
+import { openWorkspace, type Session } from '../session.ts';
+import { listTables, withWarehouse } from '../warehouse.ts';
+
+const HELP = `
+Real data, and real dirt: months of sign-ups, Seattle's weather, 3,201 films, 3 million flights. Some rows and one
+whole file end in quarantine, as they should.
+
+Exit codes: 0 when every execution ended well, 1 when one failed, 64 for wrong usage.
+
+Example:
+  duckstep demo && duckstep query "select * from runs"`;
+
+const PREVIEW_ROWS = 5;
+
+export const addDemo = (program: Command, session: Session): void => {
+  program
+    .command('demo')
+    .description('process sample files, and show what became of them')
+    .option('--json', 'print the outcomes as JSON, without the tables')
+    .addHelpText('after', HELP)
+    .action(async (_, command: Command) => {
+      const { lake, json } = command.optsWithGlobals<{ lake: string; json?: true }>();
+      const { terminal } = session;
+      const uploads = await samples(session.root);
+      if (json !== true)
+        terminal.print(`${counted(uploads.length, 'file')} into ${path.join(lake, 'raw')}\n`);
+      const outcomes = await processFiles(session, lake, uploads, (outcome) => {
+        if (json !== true) terminal.print(`${renderOutcome(outcome, terminal)}\n`);
+      });
+      if (json === true) terminal.print(JSON.stringify(outcomes, null, 2));
+      else {
+        await printGold(session, lake);
+        printSummary(terminal, outcomes);
+      }
+      session.exitCode = outcomes.some((outcome) => outcome.verdict === 'failed') ? 1 : 0;
+    });
+};
+
+/** `samples/<dataset>/…`, and what the package vega-datasets brings of real data. */
+const samples = async (root: string): Promise<Upload[]> => {
+  const folder = path.join(root, 'samples');
+  const entries = (await unlessMissing(readdir(folder, { recursive: true, withFileTypes: true }))) ?? [];
+  const own = entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .filter((file) => file.includes(path.sep))
+    .toSorted()
+    .map((file) => ({ file: path.join(folder, file), key: file.split(path.sep).join('/') }));
+  const main = createRequire(path.join(root, 'package.json')).resolve('vega-datasets');
+  const vega = path.join(path.dirname(main), '..', 'data');
+  return [
+    ...own,
+    { file: path.join(vega, 'seattle-weather.csv'), key: 'weather/seattle-weather.csv' },
+    { file: path.join(vega, 'movies.json'), key: 'movies/movies.json' },
+    { file: path.join(vega, 'flights-3m.parquet'), key: 'flights/flights-3m.parquet' },
+  ];
+};
+
+/** The first rows of every gold table. */
+const printGold = async (session: Session, lake: string): Promise<void> => {
+  const { terminal } = session;
+  await withWarehouse(openWorkspace(session, lake), async (db) => {
+    for (const { schema, name } of (await listTables(db)).filter((table) => table.schema === 'gold')) {
+      const table = `${ident(schema)}.${ident(name)}`;
+      const { rows } = await db.one<{ rows: number }>(`SELECT count(*) AS rows FROM ${table}`);
+      const columns = resultColumns(await db.describe(`FROM ${table}`));
+      const first = await db.all(`FROM ${table} ORDER BY ALL LIMIT ${PREVIEW_ROWS}`);
+      terminal.print(terminal.style('cyan', `gold.${name}, ${counted(rows, 'row')}`));
+      const cells = first.map((row) => resultCells(columns, row));
+      terminal.print(`${renderTable(columns, cells, terminal).join('\n')}\n`);
+    }
+  });
+};
+
+const printSummary = (terminal: Terminal, outcomes: readonly Outcome[]): void => {
+  const columns = [
+    'file',
+    'verdict',
+    'score',
+    'read',
+    'accepted',
+    'rejected',
+    'duplicate',
+    'filtered',
+    'silver',
+  ];
+  const rows = outcomes.map(({ key, verdict, score, rows }) => [
+    key,
+    verdict,
+    score?.toFixed(4),
+    ...(['read', 'accepted', 'rejected', 'duplicate', 'filtered', 'silver'] as const).map((name) =>
+      rows === null ? undefined : count(rows[name]),
+    ),
+  ]);
+  const table = renderTable(
+    columns.map((name, i) => ({ name, right: i > 1 })),
+    rows,
+    terminal,
+  );
+  terminal.print(table.join('\n'));
+  terminal.print(`\nGo on with: npx duckstep query "select * from runs"`);
+};

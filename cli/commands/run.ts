@@ -1,0 +1,44 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { InvalidInput } from '../../shared/errors.ts';
+import { unlessMissing } from '../../shared/storage/files.ts';
+import { exitCodeOf, printOutcomes, processFiles, type Upload } from '../process-files.ts';
+import type { Session } from '../session.ts';
+
+const HELP = `
+Exit codes: 0 all loaded, 1 an execution failed, 2 rows or whole files went to quarantine, 64 wrong usage.
+
+Example:
+  duckstep run export.csv --dataset signups`;
+
+export const addRun = (program: Command, session: Session): void => {
+  program
+    .command('run')
+    .description("copy files into the lake's raw folder and process them")
+    .argument('<file...>', 'CSV, TSV, JSON, NDJSON or Parquet; plain, gzip or zstd')
+    .requiredOption('--dataset <name>', 'the dataset they belong to: a folder under sql/')
+    .option('--json', 'print the outcomes as JSON')
+    .addHelpText('after', HELP)
+    .action(async (files: string[], _, command: Command) => {
+      const options = command.optsWithGlobals<{ dataset: string; json?: true; lake: string }>();
+      const uploads = await uploadsOf(files, options.dataset);
+      const outcomes = await processFiles(session, options.lake, uploads);
+      printOutcomes(session.terminal, outcomes, options.json === true);
+      session.exitCode = exitCodeOf(outcomes);
+    });
+};
+
+/** @throws InvalidInput when a file is not there, or two would get the same key */
+const uploadsOf = async (files: readonly string[], dataset: string): Promise<Upload[]> => {
+  const uploads = files.map((file) => ({ file, key: `${dataset}/${path.basename(file)}` }));
+  for (const [i, { file, key }] of uploads.entries()) {
+    if (!(await unlessMissing(stat(file)))?.isFile()) throw new InvalidInput(`${file} is not a file.`);
+    const twin = uploads.slice(0, i).find((other) => other.key === key);
+    if (twin !== undefined)
+      throw new InvalidInput(
+        `${twin.file} and ${file} would both become raw/${key}: rename one, or run them one after the other.`,
+      );
+  }
+  return uploads;
+};

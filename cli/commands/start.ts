@@ -1,0 +1,89 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { listDatasets } from '../../shared/contract/load.ts';
+import { messageOf } from '../local/execution.ts';
+import type { AttemptHeader, ExecutionEvent } from '../local/execution-events.ts';
+import { watchRaw } from '../local/watch.ts';
+import { outcomeOf } from '../outcome.ts';
+import { DEFAULT_CONCURRENCY, positiveInteger } from '../process-files.ts';
+import { renderOutcome } from '../render/outcome.ts';
+import type { Terminal } from '../render/terminal.ts';
+import { openWorkspace, type Session } from '../session.ts';
+
+const HELP = `
+Dropping a file into <lake>/raw/<dataset>/ is the upload. Files that nobody processed yet are picked up, and
+executions whose process died are resumed. Ctrl-C waits for what is running; a second one does not: then
+\`duckstep executions\` shows what was cut off, and the next start resumes it.
+
+Exit codes: 0 after Ctrl-C or SIGTERM, 64 for wrong usage.
+
+Example:
+  duckstep start
+  cp export.csv lake/raw/signups/`;
+
+export const addStart = (program: Command, session: Session): void => {
+  program
+    .command('start')
+    .description("watch the lake's raw folder and process what is dropped into it")
+    .option('--concurrency <n>', 'files at a time', String(DEFAULT_CONCURRENCY))
+    .addHelpText('after', HELP)
+    .action(async (_, command: Command) => {
+      const options = command.optsWithGlobals<{ lake: string; concurrency: string }>();
+      const concurrency = positiveInteger(options.concurrency, '--concurrency');
+      await watch(session, options.lake, concurrency);
+    });
+};
+
+const watch = async (session: Session, lakeFolder: string, concurrency: number): Promise<void> => {
+  const { terminal } = session;
+  const workspace = openWorkspace(session, lakeFolder, (attempt, event) =>
+    transition(terminal, attempt, event),
+  );
+  const raw = path.join(workspace.lakeFolder, 'raw');
+  for (const dataset of await listDatasets(workspace.config.sqlDir))
+    await mkdir(path.join(raw, dataset), { recursive: true });
+
+  const watching = watchRaw({
+    ...workspace,
+    concurrency,
+    onEnd: (execution) => terminal.print(renderOutcome(outcomeOf(execution), terminal)),
+    onFailedEarlier: ({ id, key }) =>
+      terminal.print(`${key} failed earlier. To resume it: duckstep redrive ${id}`),
+    onError: (key, error) =>
+      terminal.note(`${key}: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`),
+  });
+  const stopped = stopSignal();
+  await watching.ready;
+  terminal.print(`Watching ${raw}. Drop files into its folders; Ctrl-C ends.`);
+  await stopped;
+  terminal.note('Waiting for running executions. Ctrl-C again leaves them.');
+  await watching.close();
+};
+
+/** Resolves at the first signal; from then on the next one kills, as it does without a listener. */
+const stopSignal = (): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = (): void => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  });
+
+/** One line per transition. */
+const transition = (terminal: Terminal, { event }: AttemptHeader, entry: ExecutionEvent): void => {
+  const { key } = event.detail.object;
+  const say = (text: string): void => terminal.print(`${entry.at.slice(11, 23)}  ${key}  ${text}`);
+  switch (entry.type) {
+    case 'StateEntered':
+      say(entry.state);
+      break;
+    case 'StateFailed':
+      say(`${entry.state} ${entry.Error}: ${messageOf(entry).split('\n')[0]}`);
+      break;
+    case 'StateRetried':
+      say(`${entry.state}, again`);
+      break;
+  }
+};

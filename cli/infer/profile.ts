@@ -1,0 +1,190 @@
+import { STRING_FORMATS } from '../../shared/contract/string-formats.ts';
+import { ident, literal } from '../../shared/duckdb/sql.ts';
+import type { Db } from '../../shared/duckdb/with-duckdb.ts';
+import type { OpenedSource } from '../../shared/source/opened-source.ts';
+import { parseText, presentText } from '../../shared/validation/typed-value.ts';
+import { columnNames } from './names.ts';
+import { MISSING_MARKERS, nativeReading, READINGS, type Reading, reading } from './readings.ts';
+
+/** What all rows of a file say about one column. */
+export interface ColumnProfile {
+  sourceName: string;
+  name: string;
+  reading: Reading & { physicalType?: string };
+  /** Other formats that every value fits as well. */
+  ambiguous: string[];
+  /** Rows that have a value. */
+  filled: number;
+  /** Values that are not of the type. */
+  misfits: number;
+  /** How many different values; counted exactly where there are few or almost as many as rows. */
+  distinct: number;
+  /** A named format of strings that the values have. */
+  stringFormat?: string;
+  smallest?: string;
+  largest?: string;
+  /** Characters of the longest text. */
+  longest: number;
+  /** All values, the most frequent one first, where there are few. */
+  values?: string[];
+  /** Texts in it that look like "no value". */
+  markers: string[];
+}
+
+export interface SourceProfile {
+  format: string;
+  rows: number;
+  malformed: number;
+  columns: ColumnProfile[];
+}
+
+/** A reading may leave so many of the values out: they are taken for dirt. */
+const DIRT = 0.05;
+/** Values that are looked at first, to spare the others readings that cannot be. */
+const SAMPLE = 2_000;
+/** A set of values is small when it has at most so many, each of them in so many rows on average. */
+const SMALL_SET = 12;
+const ROWS_PER_VALUE = 8;
+
+/** Looks at every row. The source's relation is copied into DuckDB once, because it is read many times. */
+export const profileSource = async (db: Db, source: OpenedSource): Promise<SourceProfile> => {
+  const sourceNames = source.shape === 'columns' ? source.columns : await documentKeys(db, source.relation);
+  const expressions = sourceNames.map((name, i) =>
+    source.shape === 'columns'
+      ? `c${i}`
+      : `json_extract_string(doc, ${literal(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)})`,
+  );
+  await db.run(
+    `CREATE TEMP TABLE draft AS SELECT ${expressions.map((sql, i) => `${sql} AS c${i}`).join(', ')} FROM ${source.relation}`,
+  );
+  const types = await db.describe('FROM draft');
+  const names = columnNames(sourceNames);
+  const columns: ColumnProfile[] = [];
+  for (const [i, sourceName] of sourceNames.entries())
+    columns.push(await profileColumn(db, `c${i}`, types[i]?.type ?? 'VARCHAR', sourceName, names[i] ?? ''));
+  return { format: source.format, rows: source.records, malformed: source.malformed?.count ?? 0, columns };
+};
+
+/** The documents' keys, in the order in which they usually stand. */
+const documentKeys = async (db: Db, relation: string): Promise<string[]> => {
+  const keys = await db.all<{ key: string }>(`
+    WITH keys AS (SELECT json_keys(doc) AS keys FROM ${relation}),
+    positions AS (SELECT unnest(keys) AS key, generate_subscripts(keys, 1) AS position FROM keys)
+    SELECT key FROM positions GROUP BY key ORDER BY median(position), key`);
+  return keys.map(({ key }) => key);
+};
+
+const profileColumn = async (
+  db: Db,
+  column: string,
+  type: string,
+  sourceName: string,
+  name: string,
+): Promise<ColumnProfile> => {
+  const native = nativeReading(type);
+  const text = `CAST(${ident(column)} AS VARCHAR)`;
+  const fitting = native === undefined ? await fittingReadings(db, text) : [{ ...native, misfits: 0 }];
+  const [best = { ...reading('string'), misfits: 0 }] = fitting;
+  const { misfits, ...chosen } = best;
+  const present = native === undefined ? presentText(text, chosen.column) : text;
+  const typed = native === undefined ? parseText(present, chosen.column) : ident(column);
+  const facts = await db.one<{
+    filled: number;
+    about: number;
+    smallest: string | null;
+    largest: string | null;
+    longest: number | null;
+    markers: string[] | null;
+  }>(`
+    SELECT count(${present}) AS filled, approx_count_distinct(${present}) AS about,
+      ${isOrdered(chosen) ? `CAST(min(${typed}) AS VARCHAR) AS smallest, CAST(max(${typed}) AS VARCHAR) AS largest` : 'NULL AS smallest, NULL AS largest'},
+      max(length(${present})) AS longest,
+      list_sort(list(DISTINCT trim(${text})) FILTER (trim(${text}) IN (${MISSING_MARKERS.map(literal).join(', ')}))) AS markers
+    FROM draft`);
+  const { filled } = facts;
+  const values = await smallSet(db, present, filled, facts.about);
+  const exact = values?.length ?? (await exactDistinct(db, present, filled, facts.about));
+  const format = chosen.logicalType === 'string' ? await stringFormat(db, present, filled) : undefined;
+  return {
+    sourceName,
+    name,
+    reading: chosen,
+    ambiguous: fitting
+      .slice(1)
+      .filter((other) => other.misfits === misfits && other.logicalType === chosen.logicalType)
+      .flatMap((other) => other.format ?? []),
+    filled,
+    misfits,
+    distinct: exact ?? facts.about,
+    longest: facts.longest ?? 0,
+    markers: facts.markers ?? [],
+    ...(format !== undefined && { stringFormat: format }),
+    ...(facts.smallest !== null && { smallest: facts.smallest }),
+    ...(facts.largest !== null && { largest: facts.largest }),
+    ...(values !== undefined && { values }),
+  };
+};
+
+const isOrdered = ({ logicalType }: Reading): boolean =>
+  ['integer', 'number', 'date', 'timestamp', 'time'].includes(logicalType);
+
+/** The readings that all values but a little dirt allow, the best one first. */
+const fittingReadings = async (db: Db, text: string): Promise<(Reading & { misfits: number })[]> => {
+  const measure = async (readings: readonly Reading[], from: string) => {
+    if (readings.length === 0) return [];
+    const counts = readings.map(({ column }, i) => {
+      const present = presentText(text, column);
+      return `count(${present}) AS p${i}, count(${parseText(present, column)}) AS f${i}`;
+    });
+    const row = await db.one<Record<string, number>>(
+      `SELECT count_if(regexp_matches(trim(${text}), '^[+-]?0[0-9]')) AS padded, ${counts.join(', ')} FROM ${from}`,
+    );
+    return readings.flatMap((each, i) => {
+      const [present = 0, fits = 0] = [row[`p${i}`], row[`f${i}`]];
+      // 007 is no number: as one it would lose its zeros.
+      const padded = (row.padded ?? 0) > 0 && ['integer', 'number'].includes(each.logicalType);
+      return fits === 0 || padded || present - fits > present * DIRT
+        ? []
+        : [{ ...each, misfits: present - fits }];
+    });
+  };
+  const sample = `(FROM draft WHERE trim(${text}) <> '' LIMIT ${SAMPLE})`;
+  const likely = await measure(READINGS, sample);
+  const fitting = await measure(likely, 'draft');
+  return fitting.toSorted((a, b) => a.misfits - b.misfits);
+};
+
+const smallSet = async (
+  db: Db,
+  present: string,
+  filled: number,
+  about: number,
+): Promise<string[] | undefined> => {
+  if (about > SMALL_SET * 2) return undefined;
+  const values = await db.all<{ v: string }>(
+    `SELECT ${present} AS v FROM draft WHERE v IS NOT NULL GROUP BY v ORDER BY count(*) DESC, v LIMIT ${SMALL_SET + 1}`,
+  );
+  const small = values.length <= SMALL_SET && filled >= values.length * ROWS_PER_VALUE;
+  return small ? values.map(({ v }) => v) : undefined;
+};
+
+/** Exact counts are dear: only where a key might come of it. The estimate is a few percent off. */
+const exactDistinct = async (
+  db: Db,
+  present: string,
+  filled: number,
+  about: number,
+): Promise<number | undefined> => {
+  if (about < filled * 0.8) return undefined;
+  const { n } = await db.one<{ n: number }>(`SELECT count(DISTINCT ${present}) AS n FROM draft`);
+  return n;
+};
+
+const stringFormat = async (db: Db, present: string, filled: number): Promise<string | undefined> => {
+  const formats = Object.entries(STRING_FORMATS).filter(([name]) => name !== 'hostname');
+  const { hits } = await db.one<{ hits: number[] }>(
+    `SELECT list_value(${formats.map(([, pattern]) => `count_if(regexp_matches(${present}, ${literal(pattern)}))`).join(', ')}) AS hits FROM draft`,
+  );
+  const found = formats.findIndex((_, i) => filled > 0 && (hits[i] ?? 0) >= filled * (1 - DIRT));
+  return formats[found]?.[0];
+};

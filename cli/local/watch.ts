@@ -1,0 +1,94 @@
+import path from 'node:path';
+import { watch as watchFolder } from 'chokidar';
+import pLimit from 'p-limit';
+import type { Engine } from './engine.ts';
+import type { Execution } from './execution.ts';
+import { type LocalLake, objectCreatedEvent } from './lake.ts';
+
+export interface WatchOptions {
+  lakeFolder: string;
+  lake: LocalLake;
+  engine: Engine;
+  /** Files that are processed at a time. */
+  concurrency: number;
+  /** A file that did not grow for so long is complete, in milliseconds. */
+  settledMs?: number;
+  onEnd(execution: Execution): void;
+  /** An execution of the file failed earlier: it waits for a person to redrive it. */
+  onFailedEarlier(execution: Execution): void;
+  onError(key: string, error: unknown): void;
+}
+
+export interface Watch {
+  /** Resolves once the folder is watched; files that lie there already are on their way then. */
+  ready: Promise<void>;
+  /** Takes no more files, and waits for those that are being processed. */
+  close(): Promise<void>;
+}
+
+const isHidden = (name: string): boolean => path.basename(name).startsWith('.');
+
+/**
+ * Processes what is dropped into raw, and what was dropped while nobody looked. A version that has an execution
+ * gets no other; one whose process died is resumed, as AWS would have gone on with it.
+ */
+export const watchRaw = (options: WatchOptions): Watch => {
+  const { lakeFolder, lake, engine, settledMs = 2_000 } = options;
+  const raw = path.join(lakeFolder, 'raw');
+  const limit = pLimit(options.concurrency);
+  const known = new VersionIndex(engine);
+  const running = new Set<Promise<void>>();
+
+  const process = async (key: string): Promise<void> => {
+    const version = await lake.raw.adopt(key);
+    const earlier = known.find(key, version.versionId);
+    if (earlier?.status === 'failed') options.onFailedEarlier(earlier);
+    else if (earlier?.status === 'stale') options.onEnd(await engine.redrive(earlier.id));
+    else if (earlier === undefined)
+      options.onEnd(await engine.run(objectCreatedEvent(lake.raw.name, version)));
+  };
+  const take = (file: string): void => {
+    const key = path.relative(raw, file).split(path.sep).join('/');
+    const task = limit(process, key).catch((error: unknown) => options.onError(key, error));
+    running.add(task);
+    void task.finally(() => running.delete(task));
+  };
+
+  const watcher = watchFolder(raw, {
+    ignored: (file) => file !== raw && isHidden(file),
+    awaitWriteFinish: { stabilityThreshold: settledMs, pollInterval: Math.min(100, settledMs) },
+  });
+  watcher.on('add', take).on('change', take);
+  watcher.on('error', (error) => options.onError('', error));
+  return {
+    ready: new Promise((resolve) => watcher.once('ready', resolve)),
+    close: async () => {
+      await watcher.close();
+      limit.clearQueue();
+      while (limit.activeCount > 0) await Promise.race(running);
+    },
+  };
+};
+
+/** Finds the newest execution of a file's version. Reads only the logs that it has not seen yet. */
+class VersionIndex {
+  readonly #engine: Engine;
+  readonly #seen = new Set<string>();
+  readonly #ids = new Map<string, string>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  find(key: string, versionId: string | undefined): Execution | undefined {
+    for (const id of this.#engine.log.ids()) {
+      if (this.#seen.has(id)) continue;
+      const { object } = this.#engine.find(id)?.event.detail ?? {};
+      if (object === undefined) continue;
+      this.#seen.add(id);
+      this.#ids.set(JSON.stringify([object.key, object['version-id']]), id);
+    }
+    const id = this.#ids.get(JSON.stringify([key, versionId]));
+    return id === undefined ? undefined : this.#engine.find(id);
+  }
+}

@@ -1,0 +1,62 @@
+import { QuarantineInput, QuarantineOutput } from '../shared/steps/payload.ts';
+import { type Execution, messageOf } from './local/execution.ts';
+
+/** What a run of one file came to, for people and for `--json`. */
+export interface Outcome {
+  execution: string;
+  key: string;
+  dataset: string;
+  status: Execution['status'];
+  /** What became of the data. `superseded`: a newer version of the file was there first. */
+  verdict: 'loaded' | 'superseded' | 'quarantined' | 'failed';
+  /** Why, in one sentence. */
+  reason: string;
+  score: number | null;
+  threshold: number | null;
+  rows: Record<'read' | 'accepted' | 'rejected' | 'duplicate' | 'filtered' | 'silver', number> | null;
+  /** What quarantine holds of the file. */
+  quarantine: { scope: 'file' | 'rows'; rows: number; summary: string } | null;
+  error: { name: string; message: string; state: string } | null;
+  states: { state: string; tries: number; duration_ms: number }[];
+  duration_ms: number;
+}
+
+const Payload = QuarantineInput.extend({ quarantine: QuarantineOutput.optional() });
+
+export const outcomeOf = (execution: Execution): Outcome => {
+  const reached = execution.output ?? execution.resume.input;
+  const { validate, quality, transform, load, error, quarantine } = Payload.safeParse(reached).data ?? {};
+  const caught = error ?? execution.error;
+  const rows = validate?.rows;
+  return {
+    execution: execution.id,
+    key: execution.key,
+    dataset: execution.dataset,
+    status: execution.status,
+    verdict: execution.status === 'succeeded' ? (load?.status ?? 'quarantined') : 'failed',
+    reason:
+      caught === undefined ? (quality?.reason ?? '') : `${caught.Error}: ${messageOf(caught).split('\n')[0]}`,
+    score: quality?.score ?? null,
+    threshold: quality?.threshold ?? null,
+    rows:
+      rows === undefined
+        ? null
+        : { ...rows, ...(transform?.rows ?? { duplicate: 0, filtered: 0, silver: 0 }) },
+    quarantine:
+      quarantine === undefined
+        ? null
+        : { scope: quarantine.scope, rows: quarantine.rows, summary: quarantine.summary },
+    error:
+      caught === undefined
+        ? null
+        : { name: caught.Error, message: messageOf(caught), state: execution.visits.at(-1)?.state ?? '' },
+    states: execution.visits
+      .filter((visit) => visit.type === 'Task')
+      .map(({ state, tries, entered, left }) => ({ state, tries, duration_ms: between(entered, left) })),
+    duration_ms: between(execution.started, execution.ended),
+  };
+};
+
+/** Milliseconds; 0 while there is no end. */
+export const between = (from: string, to: string | undefined): number =>
+  to === undefined ? 0 : Date.parse(to) - Date.parse(from);

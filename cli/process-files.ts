@@ -1,0 +1,120 @@
+import pLimit from 'p-limit';
+import { InvalidInput } from '../shared/errors.ts';
+import type { ObjectCreated } from '../shared/steps/event.ts';
+import type { Execution } from './local/execution.ts';
+import type { AttemptHeader, ExecutionEvent } from './local/execution-events.ts';
+import { objectCreatedEvent } from './local/lake.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { renderOutcome } from './render/outcome.ts';
+import type { Terminal } from './render/terminal.ts';
+import { EXIT, openWorkspace, type Session } from './session.ts';
+
+/** A local file, and the key under which it goes into raw. */
+export interface Upload {
+  file: string;
+  key: string;
+}
+
+/** Files at a time: each step may take a quarter of the machine's memory. */
+export const DEFAULT_CONCURRENCY = 3;
+
+/**
+ * Copies files into raw, in their order, because of two rows with one key the later file's wins; then runs each to
+ * its end, several at a time.
+ *
+ * @returns the outcomes in the order of the files
+ */
+export const processFiles = async (
+  session: Session,
+  lakeFolder: string,
+  uploads: readonly Upload[],
+  onOutcome: (outcome: Outcome) => void = () => undefined,
+): Promise<Outcome[]> => {
+  const progress = new Progress(session.terminal, uploads.length);
+  const { lake, engine } = openWorkspace(session, lakeFolder, progress.note);
+  const events: ObjectCreated[] = [];
+  for (const { file, key } of uploads) {
+    await lake.raw.upload(file, key);
+    events.push(objectCreatedEvent(lake.raw.name, await lake.raw.adopt(key)));
+  }
+  const limit = pLimit(DEFAULT_CONCURRENCY);
+  const run = async (event: ObjectCreated): Promise<Outcome> => {
+    const outcome = outcomeOf(await engine.run(event));
+    progress.finished(outcome.key);
+    onOutcome(outcome);
+    return outcome;
+  };
+  return Promise.all(events.map((event) => limit(run, event)));
+};
+
+/** Resumes executions, several at a time. */
+export const redriveAll = async (
+  session: Session,
+  lakeFolder: string,
+  choose: (executions: Execution[]) => readonly string[],
+): Promise<Outcome[]> => {
+  const progress = new Progress(session.terminal, 0);
+  const { engine } = openWorkspace(session, lakeFolder, progress.note);
+  const ids = choose(engine.list());
+  progress.total = ids.length;
+  const limit = pLimit(DEFAULT_CONCURRENCY);
+  return Promise.all(
+    ids.map((id) =>
+      limit(async () => {
+        const outcome = outcomeOf(await engine.redrive(id));
+        progress.finished(outcome.key);
+        return outcome;
+      }),
+    ),
+  );
+};
+
+/** 1 when an execution failed, else 2 when something went to quarantine, else 0. */
+export const exitCodeOf = (outcomes: readonly Outcome[]): number => {
+  if (outcomes.some((outcome) => outcome.verdict === 'failed')) return EXIT.failed;
+  return outcomes.some((outcome) => outcome.quarantine !== null) ? EXIT.quarantined : EXIT.ok;
+};
+
+export const printOutcomes = (terminal: Terminal, outcomes: readonly Outcome[], json: boolean): void => {
+  if (json) terminal.print(JSON.stringify(outcomes, null, 2));
+  else for (const outcome of outcomes) terminal.print(renderOutcome(outcome, terminal));
+};
+
+/** One line that says how far the files are. */
+class Progress {
+  total: number;
+  #done = 0;
+  readonly #terminal: Terminal;
+  readonly #running = new Map<string, string>();
+
+  constructor(terminal: Terminal, total: number) {
+    this.#terminal = terminal;
+    this.total = total;
+  }
+
+  readonly note = (attempt: AttemptHeader, event: ExecutionEvent): void => {
+    if (event.type !== 'StateEntered') return;
+    this.#running.set(attempt.event.detail.object.key, event.state);
+    this.#show();
+  };
+
+  finished(key: string): void {
+    this.#done += 1;
+    this.#running.delete(key);
+    if (this.#done === this.total) this.#terminal.status(undefined);
+    else this.#show();
+  }
+
+  #show(): void {
+    const now = [...this.#running].map(([key, state]) => `${key} ${state}`);
+    this.#terminal.status([`${this.#done} of ${this.total} done`, ...now].join(' · '));
+  }
+}
+
+/** @throws InvalidInput when it is no whole number above zero */
+export const positiveInteger = (text: string, option: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidInput(`${option} takes a whole number above 0, not "${text}".`);
+  return value;
+};

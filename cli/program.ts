@@ -1,0 +1,51 @@
+import { Command, CommanderError, Option } from 'commander';
+import { addDemo } from './commands/demo.ts';
+import { addExecutions } from './commands/executions.ts';
+import { addInfer } from './commands/infer.ts';
+import { addQuery } from './commands/query.ts';
+import { addRedrive } from './commands/redrive.ts';
+import { addRun } from './commands/run.ts';
+import { addStart } from './commands/start.ts';
+import { EXIT, type Session } from './session.ts';
+
+const HELP = `
+Set DUCKSTEP_DEBUG=1 to see where an error comes from, NO_COLOR=1 for plain text.
+
+Exit codes: 0 ok, 1 failed, 2 something went to quarantine, 64 wrong usage.
+
+Example:
+  duckstep demo && duckstep query "select * from runs"`;
+
+/** Errors that the caller can mend by calling differently. */
+const USAGE_ERRORS = ['InvalidInput', 'ConfigurationError'];
+
+const createProgram = (session: Session): Command => {
+  const program = new Command('duckstep')
+    .description('Files from raw to gold: checked, deduplicated, queryable. The AWS pipeline, on a laptop.')
+    .addOption(new Option('--lake <folder>', 'the lake').env('DUCKSTEP_LAKE').default('./lake'))
+    .addHelpText('after', HELP)
+    .helpCommand(false)
+    .showHelpAfterError('(--help shows how)')
+    .exitOverride();
+  for (const add of [addDemo, addStart, addRun, addQuery, addExecutions, addRedrive, addInfer])
+    add(program, session);
+  return program;
+};
+
+/** Runs one command; what the process is to exit with is in the session afterwards. */
+export const main = async (session: Session, argv: readonly string[]): Promise<void> => {
+  try {
+    await createProgram(session).parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    session.terminal.status(undefined);
+    session.exitCode = report(session, error);
+  }
+};
+
+/** Commander has said already what was wrong with the arguments. */
+const report = ({ terminal, env }: Session, error: unknown): number => {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  terminal.note(env.DUCKSTEP_DEBUG === '1' && stack !== undefined ? stack : `${name}: ${message}`);
+  return USAGE_ERRORS.includes(name) ? EXIT.usage : EXIT.failed;
+};

@@ -1,0 +1,60 @@
+import { type Execution, messageOf, type StateVisit } from '../local/execution.ts';
+import { between } from '../outcome.ts';
+import { renderTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { duration } from './text.ts';
+
+const COLOURS = { running: 'cyan', succeeded: 'green', failed: 'red', stale: 'red' } as const;
+
+const took = ({ started, ended }: Execution): string =>
+  duration(between(started, ended ?? new Date().toISOString()));
+
+/** One line per execution. */
+export const renderExecutions = (executions: readonly Execution[], terminal: Terminal): string[] =>
+  renderTable(
+    ['id', 'status', 'file', 'state', 'took', 'error'].map((name) => ({ name, right: name === 'took' })),
+    executions.map((execution) => [
+      execution.id,
+      execution.status,
+      execution.key,
+      execution.visits.at(-1)?.state,
+      took(execution),
+      execution.error && `${execution.error.Error}: ${messageOf(execution.error).split('\n')[0]}`,
+    ]),
+    terminal,
+  );
+
+/** All that is known of one execution. */
+export const renderExecution = (execution: Execution, terminal: Terminal): string => {
+  const { style } = terminal;
+  const { status, error, event } = execution;
+  const lines = [
+    `${style('bold', execution.id)}  ${style(COLOURS[status], status)}`,
+    `file      raw/${execution.key}, version ${event.detail.object['version-id']}`,
+    `started   ${execution.started}, took ${took(execution)}`,
+    `attempts  ${execution.attempts}`,
+    ...execution.visits.flatMap((visit) => renderVisit(visit, terminal)),
+  ];
+  if (error !== undefined) lines.push('', `${style('red', error.Error)}: ${messageOf(error)}`);
+  if (status === 'stale')
+    lines.push('', `Its process died in ${execution.resume.state}, or before it could say more.`);
+  if (status === 'failed' || status === 'stale')
+    lines.push(`To resume at ${execution.resume.state}: duckstep redrive ${execution.id}`);
+  return lines.join('\n');
+};
+
+const renderVisit = (visit: StateVisit, { style }: Terminal): string[] => {
+  const time = visit.left === undefined ? 'not finished' : duration(between(visit.entered, visit.left));
+  const attempt = visit.attempt > 1 ? `, redrive ${visit.attempt - 1}` : '';
+  const tries = visit.tries > 1 ? `, ${visit.tries} tries` : '';
+  const json = (label: string, value: unknown): string =>
+    `  ${label.padEnd(7)} ${JSON.stringify(value, null, 2).replaceAll('\n', '\n          ')}`;
+  return [
+    '',
+    `${style('bold', visit.state)}  ${time}${tries}${attempt}`,
+    json('input', visit.input),
+    ...visit.errors.map((error) => `  error   ${error.Error}: ${messageOf(error)}`),
+    ...(visit.caughtBy === undefined ? [] : [`  caught  → ${visit.caughtBy}`]),
+    ...(visit.output === undefined ? [] : [json('output', visit.output)]),
+  ];
+};

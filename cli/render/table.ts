@@ -1,0 +1,70 @@
+import { cut, displayWidth, pad, printable } from './text.ts';
+
+export interface TableColumn {
+  name: string;
+  /** Numbers stand right-aligned. */
+  right: boolean;
+}
+
+/** Undefined is a cell that stays empty; null is SQL's NULL, and says so. */
+export type Cell = string | null | undefined;
+
+export interface TableOptions {
+  /** Columns of the screen; wider tables are cut. Without it nothing is. */
+  width?: number;
+  style?: (style: 'bold' | 'dim', text: string) => string;
+}
+
+const GAP = '  ';
+const NARROWEST = 8;
+
+const textOf = (cell: Cell): string => (cell === null ? 'NULL' : printable(cell ?? ''));
+
+/** Aligned columns under their names, as lines. */
+export const renderTable = (
+  columns: readonly TableColumn[],
+  rows: readonly (readonly Cell[])[],
+  options: TableOptions = {},
+): string[] => {
+  const style = options.style ?? ((_, text) => text);
+  const widths = columns.map((column, i) =>
+    rows.reduce(
+      (widest, row) => Math.max(widest, displayWidth(textOf(row[i]))),
+      displayWidth(printable(column.name)),
+    ),
+  );
+  const fitted = options.width === undefined ? widths : shrink(widths, options.width);
+  const line = (texts: readonly string[], paint: (text: string, i: number) => string): string =>
+    texts
+      .map((text, i) => paint(pad(cut(text, fitted[i] ?? 0), fitted[i] ?? 0, columns[i]?.right), i))
+      .join(GAP)
+      .trimEnd();
+  return [
+    line(
+      columns.map((column) => printable(column.name)),
+      (text) => style('bold', text),
+    ),
+    line(
+      fitted.map((width) => '-'.repeat(width)),
+      (text) => style('dim', text),
+    ),
+    ...rows.map((row) =>
+      line(
+        columns.map((_, i) => textOf(row[i])),
+        (text, i) => (row[i] === null ? style('dim', text) : text),
+      ),
+    ),
+  ];
+};
+
+/** Takes from the widest column until all fit on the screen, or none can give more. */
+const shrink = (widths: readonly number[], available: number): number[] => {
+  const fitted = [...widths];
+  const total = () => fitted.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+  while (total() > available) {
+    const widest = Math.max(...fitted);
+    if (widest <= NARROWEST) break;
+    fitted[fitted.indexOf(widest)] = widest - 1;
+  }
+  return fitted;
+};

@@ -1,0 +1,51 @@
+const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]/u;
+const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
+
+const ESCAPES: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** Data on one line, without anything that a terminal would obey. */
+export const printable = (text: string): string =>
+  text.replaceAll(
+    /\p{Cc}/gu,
+    (control) => ESCAPES[control] ?? `\\x${(control.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
+  );
+
+const cells = (character: string): number => (NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
+
+/** How many cells of a terminal a text takes. */
+export const displayWidth = (text: string): number =>
+  Array.from(text).reduce((sum, character) => sum + cells(character), 0);
+
+/** The text in at most so many cells, with an ellipsis where something is missing. */
+export const cut = (text: string, width: number): string => {
+  if (displayWidth(text) <= width) return text;
+  let [kept, used] = ['', 1];
+  for (const character of text) {
+    used += cells(character);
+    if (used > width) break;
+    kept += character;
+  }
+  return `${kept}…`;
+};
+
+export const pad = (text: string, width: number, right = false): string => {
+  const blanks = ' '.repeat(Math.max(0, width - displayWidth(text)));
+  return right ? blanks + text : text + blanks;
+};
+
+const INTEGER = new Intl.NumberFormat('en-US');
+
+/** `3,201` */
+export const count = (value: number): string => INTEGER.format(value);
+
+/** `1 row`, `2 rows` */
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
+/** `0.12 s`, `12.3 s`, `2 min 3 s` */
+export const duration = (milliseconds: number): string => {
+  if (milliseconds < 10_000) return `${(milliseconds / 1_000).toFixed(2)} s`;
+  if (milliseconds < 60_000) return `${(milliseconds / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(milliseconds / 1_000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+};

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { loadAll } from '../shared/contract/load.ts';
+import { ident, literal } from '../shared/duckdb/sql.ts';
+import { type Db, withDuckDb } from '../shared/duckdb/with-duckdb.ts';
+import { loadGoldModels } from '../shared/gold/model-header.ts';
+import { attachLake } from '../shared/query/attach.ts';
+import type { Workspace } from './session.ts';
+
+/** Opens DuckDB over the committed lake: schemas `silver`, `gold` and `quarantine`, and the table `runs`. */
+export const withWarehouse = async <T>(
+  { lake, config }: Pick<Workspace, 'lake' | 'config'>,
+  work: (db: Db) => Promise<T>,
+): Promise<T> => {
+  const scratch = await mkdtemp(path.join(config.scratchRoot, 'duckstep-query-'));
+  try {
+    return await withDuckDb({ memoryMb: config.memoryMb, threads: config.threads, scratch }, async (db) => {
+      const [contracts, models] = [await loadAll(config.sqlDir), await loadGoldModels(config.sqlDir)];
+      await attachLake(db, lake, contracts, models, scratch);
+      return work(db);
+    });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+};
+
+export interface WarehouseTable {
+  /** `main` for `runs`. */
+  schema: string;
+  name: string;
+}
+
+/** What the warehouse holds, by name. */
+export const listTables = (db: Db): Promise<WarehouseTable[]> =>
+  db.all<{ schema: string; name: string }>(
+    `SELECT schema_name AS schema, view_name AS name FROM duckdb_views()
+     WHERE NOT internal AND database_name = current_database()
+       AND (schema_name IN ('silver', 'gold', 'quarantine') OR view_name = 'runs')
+     ORDER BY ALL`,
+  );
+
+/**
+ * Writes the warehouse as a DuckDB database that needs nothing else. A file of that name is replaced once the new
+ * one is complete.
+ *
+ * @returns the tables with their rows
+ */
+export const exportWarehouse = async (
+  db: Db,
+  file: string,
+): Promise<(WarehouseTable & { rows: number })[]> => {
+  const target = path.resolve(file);
+  await mkdir(path.dirname(target), { recursive: true });
+  const draft = `${target}.${randomUUID()}.tmp`;
+  try {
+    await db.run(`ATTACH ${literal(draft)} AS warehouse`);
+    const written: (WarehouseTable & { rows: number })[] = [];
+    for (const { schema, name } of await listTables(db)) {
+      const table = `${ident('warehouse')}.${ident(schema)}.${ident(name)}`;
+      await db.run(`CREATE SCHEMA IF NOT EXISTS ${ident('warehouse')}.${ident(schema)}`);
+      await db.run(`CREATE TABLE ${table} AS FROM ${ident(schema)}.${ident(name)}`);
+      const { rows } = await db.one<{ rows: number }>(`SELECT count(*) AS rows FROM ${table}`);
+      written.push({ schema, name, rows });
+    }
+    await db.run('DETACH warehouse');
+    await rename(draft, target);
+    return written;
+  } finally {
+    await rm(draft, { force: true });
+    await rm(`${draft}.wal`, { force: true });
+  }
+};
