@@ -8,6 +8,7 @@ import { type Evaluate, runChecks } from './duckdb-checks.ts';
 import type { Contract } from './model.ts';
 import { Problems, throwIfAny } from './problems.ts';
 import { type Folder, readContract } from './read-contract.ts';
+import { shownPath } from './shown-path.ts';
 import { notOneSelect } from './sql-text.ts';
 import { readYaml } from './yaml-file.ts';
 
@@ -33,13 +34,13 @@ export const loadContract = async (
   const text = isDatasetName(dataset) ? await readIfThere(path.join(sqlDir, dataset, CONTRACT)) : undefined;
   if (text === undefined)
     throw new UnknownDataset(
-      `No contract for "${dataset}": expected ${path.join(sqlDir, dataset, CONTRACT)}. Add the dataset's folder, or move the file below an existing dataset.`,
+      `No contract for "${dataset}": expected ${shownPath(sqlDir, dataset, CONTRACT)}. Add the dataset's folder, or move the file below an existing dataset.`,
     );
   const read = (own: Evaluate) => readDataset(sqlDir, dataset, text, own);
   const { contract, problems } = await (evaluate === undefined ? withOwnDuckDb(read) : read(evaluate));
   throwIfAny(problems);
   if (contract === undefined)
-    throw new ContractInvalid(`${path.join(sqlDir, dataset, CONTRACT)} holds nothing.`);
+    throw new ContractInvalid(`${shownPath(sqlDir, dataset, CONTRACT)} holds nothing.`);
   return contract;
 };
 
@@ -51,7 +52,7 @@ export const listDatasets = async (sqlDir: string): Promise<string[]> => {
       continue;
     if (!isDatasetName(entry.name))
       throw new ContractInvalid(
-        `${path.join(sqlDir, entry.name)}: expected a dataset name: [a-z][a-z0-9_]*, at most 64 long, and none of ${RESERVED.join(', ')}.`,
+        `${shownPath(sqlDir, entry.name)}: expected a dataset name: [a-z][a-z0-9_]*, at most 64 long, and none of ${RESERVED.join(', ')}.`,
       );
     names.push(entry.name);
   }
@@ -103,11 +104,11 @@ const readDataset = async (
   const folder: Folder = {
     dataset,
     folder: directory,
-    file: path.join(directory, CONTRACT),
+    file: shownPath(sqlDir, dataset, CONTRACT),
     ...(silverSql !== undefined && { silverSql }),
     fingerprint: await fingerprint(directory, { [CONTRACT]: text, [SILVER_SQL]: silverSql ?? '' }),
   };
-  const silverProblems = new Problems(silverFile);
+  const silverProblems = new Problems(shownPath(sqlDir, dataset, SILVER_SQL));
   const wrong = silverSql === undefined ? undefined : notOneSelect(silverSql);
   if (wrong !== undefined) silverProblems.add([], wrong);
   const { value, problems } = readYaml(folder.file, text);

@@ -102,7 +102,7 @@ export interface OrderBy {
 export interface Contract {
   dataset: string;
   version: string;
-  /** Path of the `contract.yaml`, for messages. */
+  /** The `contract.yaml` as messages name it: `sql/signups/contract.yaml`. */
   file: string;
   /** The dataset's folder: `silver.sql`, reference CSVs and `gold/` lie beside the contract. */
   folder: string;

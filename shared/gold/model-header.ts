@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Contract } from '../contract/model.ts';
 import { Place, Problems, throwIfAny } from '../contract/problems.ts';
 import { readShape } from '../contract/shape.ts';
+import { shownPath } from '../contract/shown-path.ts';
 import { silverType } from '../contract/silver-type.ts';
 import { notOneSelect, silverTablesIn, withoutSemicolon } from '../contract/sql-text.ts';
 import { readYaml } from '../contract/yaml-file.ts';
@@ -74,8 +75,7 @@ export const loadGoldModels = async (sqlDir: string): Promise<GoldModel[]> => {
   for (const file of files
     .filter((name) => /^(?:[^/\\]+[/\\])?gold[/\\][^/\\]+\.sql$/.test(name))
     .toSorted()) {
-    const full = path.join(sqlDir, file);
-    read.push(readModel(full, await readFile(full, 'utf8')));
+    read.push(readModel(shownPath(sqlDir, file), await readFile(path.join(sqlDir, file), 'utf8')));
   }
   throwIfAny(read.map(({ problems }) => problems));
   return read.map(({ model }) => model);

@@ -67,7 +67,7 @@ test('a contract with everything', async () => {
   expect({ ...contract, fingerprint: '' }).toEqual({
     dataset: 'orders',
     version: '1.2.0',
-    file: path.join(sqlDir, 'orders/contract.yaml'),
+    file: path.join(path.basename(sqlDir), 'orders/contract.yaml'),
     folder: path.join(sqlDir, 'orders'),
     description: 'One row per order.',
     silverSql: 'select *, 1 as region from accepted',

@@ -17,7 +17,7 @@ const problems = async (yaml: string, silverSql?: string): Promise<string[]> => 
   return error.message
     .split('\n')
     .slice(1)
-    .map((line) => line.trim().replace(path.join(sqlDir, 'orders/'), ''));
+    .map((line) => line.trim().replace(path.join(path.basename(sqlDir), 'orders/'), ''));
 };
 
 /** Problems of `orders` with these properties, without file and line. */
