@@ -51,6 +51,7 @@ export async function openCsv(file: Utf8File, options: OpenOptions, folder: stri
     header: header.present && ledger.copyPath === undefined,
     longest: Math.max(scan.longest, first.next),
     multiline: scan.multiline,
+    newline: scan.newline,
   });
   return {
     format: 'csv',

@@ -105,6 +105,7 @@ async function openLines(file: Utf8File, options: OpenOptions, folder: string): 
     header: false,
     longest: scan.longest,
     multiline: false,
+    newline: scan.newline,
   });
   return { format: 'ndjson', shape: 'documents', columns: [], relation, ...accountOf(scan) };
 }

@@ -41,6 +41,8 @@ export interface Scan {
   longest: number;
   /** Whether a well-formed record goes over several lines. */
   multiline: boolean;
+  /** What ends the records where DuckDB reads them. */
+  newline: 'lf' | 'crlf';
   ledger: Ledger;
 }
 
@@ -81,6 +83,7 @@ class RecordScanner {
       firstLine: plan.firstLine,
       longest: 0,
       multiline: false,
+      newline: 'lf',
       ledger: new Ledger(plan.folder),
     };
   }
@@ -91,11 +94,13 @@ class RecordScanner {
       if (this.#plan.copy) this.#startCopy(this.#plan.start);
       for (;;) {
         this.#scanWindow(window);
-        if (window.final && window.start === window.end) return this.#scan;
+        if (window.final && window.start === window.end) break;
         if (window.end - window.start > this.#plan.maxRecordBytes + 2) await this.#rejectLine(window);
         await window.fill();
         this.#kept = 0;
       }
+      this.#scan.newline = this.#newline === 'crlf' ? 'crlf' : 'lf';
+      return this.#scan;
     } finally {
       this.#scan.ledger.close();
       await window.close();
@@ -129,6 +134,7 @@ class RecordScanner {
       at = span.next;
     }
     if (this.#copying) this.#scan.ledger.copyRecords(bytes, this.#kept, at);
+    this.#kept = at;
     window.start = at;
   }
 

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { types } from 'node:util';
 import { UnreadableFile } from '../errors.ts';
 import { chunksOf } from './chunks.ts';
 import type { TextEncoding } from './encoding.ts';
@@ -32,7 +33,7 @@ export async function toUtf8(path: string, text: TextEncoding, folder: string): 
       createWriteStream(target),
     );
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!types.isNativeError(error) || error.name !== 'TypeError') throw error;
     throw new UnreadableFile(`The file is not valid ${text.encoding.toUpperCase()}: save it as UTF-8`, {
       cause: error,
     });

@@ -1,6 +1,8 @@
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { types } from 'node:util';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { DecompressionLimit, DuckstepError, UnreadableFile } from '../errors.ts';
 import { type Magic, magicOf } from './magic.ts';
@@ -120,31 +122,32 @@ async function unzstd(path: string, write: Write): Promise<void> {
 /** A decoder that is fed by hand and tells how much of its input it took. */
 class Feed {
   readonly #decoder: Decoder;
-  readonly #failed: Promise<never>;
+  /** The end of the data, which a decoder may find before the end of its input; or its error. */
+  readonly #over: Promise<void>;
 
   constructor(decoder: Decoder, write: Write) {
     this.#decoder = decoder;
-    this.#failed = new Promise((_, reject) => decoder.once('error', reject));
-    this.#failed.catch(() => undefined);
+    this.#over = finished(decoder, { writable: false });
+    this.#over.catch(() => undefined);
     decoder.on('data', (block: Buffer) => write(decoder, block));
   }
 
   async feed(chunk: Buffer): Promise<number> {
     const before = this.#decoder.bytesWritten;
     const { promise, resolve } = Promise.withResolvers<void>();
+    // Behind the end of its data a decoder takes nothing, and does not call back.
     this.#decoder.write(chunk, () => resolve());
-    await Promise.race([promise, this.#failed]);
+    await Promise.race([promise, this.#over]);
     return this.#decoder.bytesWritten - before;
   }
 
   async end(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#decoder.once('end', resolve);
     this.#decoder.end();
-    await Promise.race([promise, this.#failed]);
+    await this.#over;
+    this.#decoder.destroy();
   }
 }
 
 function isDecodingError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^(Z_|ZSTD_)/.test(String(error.code));
+  return types.isNativeError(error) && 'code' in error && /^(Z_|ZSTD_)/.test(String(error.code));
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { UnreadableFile } from '../errors.ts';
 
 /** DuckDB's errors that are about what it read, not about memory, disk or our SQL. */
@@ -11,7 +12,7 @@ const ABOUT_THE_MACHINE =
  * For whoever reads the relation: corrupt Parquet pages show only then.
  */
 export function asUnreadable(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!types.isNativeError(error)) return error;
   const { message } = error;
   if (!ABOUT_THE_DATA.test(message) || ABOUT_THE_MACHINE.test(message)) return error;
   return new UnreadableFile('The file is damaged: DuckDB cannot read it to the end; upload it again', {
