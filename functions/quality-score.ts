@@ -4,6 +4,7 @@ import { ident, literal } from '../shared/duckdb/sql.ts';
 import { lakePaths } from '../shared/lake.ts';
 import { measure } from '../shared/quality/measure.ts';
 import { judge } from '../shared/quality/score.ts';
+import { lambdaHandler } from '../shared/steps/lambda.ts';
 import { QualityScoreInput } from '../shared/steps/payload.ts';
 import { step } from '../shared/steps/step.ts';
 
@@ -44,3 +45,5 @@ export const qualityScore = step('QualityScore', QualityScoreInput, async (input
   await silver.write(report, JSON.stringify(document, null, 2));
   return { verdict, score, threshold, scores, report, broken_rules: broken.slice(0, NAMED_RULES), reason };
 });
+
+export const handler = lambdaHandler('QualityScore', qualityScore);

@@ -6,6 +6,7 @@ import type { Measure } from '../shared/quality/score.ts';
 import { QUARANTINE_COLUMNS } from '../shared/quarantine/quarantine-table.ts';
 import { type RefusedColumn, type Report, summarise } from '../shared/quarantine/summary.ts';
 import { identify, type RunIdentity } from '../shared/steps/identity.ts';
+import { lambdaHandler } from '../shared/steps/lambda.ts';
 import { QuarantineInput } from '../shared/steps/payload.ts';
 import { runRecord, writeRunRecord } from '../shared/steps/run-record.ts';
 import { step } from '../shared/steps/step.ts';
@@ -80,6 +81,8 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
     await writeRunRecord(lake, record);
   }
 });
+
+export const handler = lambdaHandler('Quarantine', quarantine);
 
 /** Lambda reports an error's message inside a JSON text; other services report plain text. */
 const readError = ({

@@ -4,6 +4,7 @@ import { ObjectMissing } from '../shared/errors.ts';
 import { lakePaths } from '../shared/lake.ts';
 import { openSource } from '../shared/source/open-source.ts';
 import { identify } from '../shared/steps/identity.ts';
+import { lambdaHandler } from '../shared/steps/lambda.ts';
 import { ValidateInput } from '../shared/steps/payload.ts';
 import { step } from '../shared/steps/step.ts';
 import { stageRecords } from '../shared/validation/stage-records.ts';
@@ -48,6 +49,8 @@ export const validate = step('Validate', ValidateInput, async (event, { lake, co
     };
   });
 });
+
+export const handler = lambdaHandler('Validate', validate);
 
 const describeFormat = (source: { format: string; compression: string; encoding?: string }): string =>
   [source.format, source.encoding, source.compression === 'none' ? undefined : source.compression]

@@ -1,0 +1,40 @@
+import path from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { configFromEnv } from '../config.ts';
+import { ConfigurationError } from '../errors.ts';
+import { type Lake, ZONES, type Zone } from '../lake.ts';
+import type { StepContext } from '../steps/step.ts';
+import { S3Store } from '../storage/s3-store.ts';
+
+/** The variable that names a zone's bucket. */
+export const bucketVariable = (zone: Zone): string => `${zone.toUpperCase()}_BUCKET`;
+
+const Buckets = z.object(Object.fromEntries(ZONES.map((zone) => [bucketVariable(zone), z.string().min(3)])));
+
+/** Where Lambda unpacks a function's zip. */
+const TASK_ROOT = '/var/task';
+
+/** S3 answers within milliseconds or is in trouble: the SDK's retries take over before the function's time is up. */
+const TIMEOUTS = { connectionTimeout: 5_000, socketTimeout: 60_000 };
+
+/** The SDK's client as the steps need it: six attempts ride out a bucket that is still splitting its partitions. */
+export const s3Client = (): S3Client => new S3Client({ maxAttempts: 6, requestHandler: TIMEOUTS });
+
+/**
+ * What a step is given in Lambda: the lake in four buckets, and the configuration.
+ *
+ * @throws ConfigurationError naming every variable that is missing or wrong
+ */
+export const contextFromEnv = (env: NodeJS.ProcessEnv, client: S3Client): StepContext => {
+  const config = configFromEnv(env, { sqlDir: path.join(env.LAMBDA_TASK_ROOT ?? TASK_ROOT, 'sql') });
+  const buckets = Buckets.safeParse(env);
+  if (!buckets.success) {
+    const wrong = buckets.error.issues.map((issue) => issue.path.join('.'));
+    throw new ConfigurationError(
+      `Environment variables must name the lake's buckets: ${wrong.join(', ')}. serverless.yml sets them; see docs/configuration.md.`,
+    );
+  }
+  const stores = ZONES.map((zone) => [zone, new S3Store(client, buckets.data[bucketVariable(zone)] ?? '')]);
+  return { config, lake: Object.fromEntries(stores) as Lake };
+};

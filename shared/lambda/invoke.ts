@@ -1,0 +1,63 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Tracer } from '@aws-lambda-powertools/tracer';
+import type { Context } from 'aws-lambda';
+import { DataError, TransientError } from '../errors.ts';
+import type { Step, StepContext } from '../steps/step.ts';
+import { contextFromEnv, s3Client } from './environment.ts';
+import { measuresOf } from './measures.ts';
+import { publish } from './metrics.ts';
+import { type Subject, subjectOf } from './subject.ts';
+import { traced } from './traced.ts';
+
+const logger = new Logger();
+const tracer = new Tracer({ captureHTTPsRequests: false });
+
+let opened: StepContext | undefined;
+
+/** The lake and the configuration: made once per instance of the function, with its connections. */
+const open = (): StepContext => {
+  opened ??= contextFromEnv(process.env, tracer.captureAWSv3Client(s3Client()));
+  return opened;
+};
+
+/**
+ * Runs a step for Lambda: one log line when it starts and one when it ends, with metrics and a trace. What the
+ * step throws is logged by name and message and leaves as it is: Retry and Catch match on its name.
+ */
+export const invoke = async (
+  state: string,
+  step: Step,
+  event: unknown,
+  context: Context,
+): Promise<unknown> => {
+  const subject = subjectOf(event);
+  logger.addContext(context);
+  logger.appendKeys({ state, ...subject });
+  const began = performance.now();
+  try {
+    logger.info('Step started');
+    const output = await traced(tracer, state, subject, () => step(event, open()));
+    const measures = measuresOf(output);
+    logger.info('Step ended', { measures: measures.step });
+    publish(state, subject, measures);
+    return output;
+  } catch (error) {
+    report(error, subject, Math.round(performance.now() - began));
+    throw error;
+  } finally {
+    logger.resetKeys();
+  }
+};
+
+/** Bad data is a normal day and no error of ours. Messages hold no row contents; causes might, and stay out. */
+const report = (thrown: unknown, subject: Subject | undefined, duration_ms: number): void => {
+  const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const expected = thrown instanceof DataError || thrown instanceof TransientError;
+  const line = {
+    failure: { name, message },
+    duration_ms,
+    ...(subject === undefined ? { input: 'none' } : {}),
+  };
+  if (expected) logger.warn('Step refused or put off', line);
+  else logger.error('Step failed', line);
+};

@@ -1,0 +1,15 @@
+import type { Context } from 'aws-lambda';
+import type { Step } from './step.ts';
+
+/**
+ * The handler that Lambda calls for a step. What only Lambda needs (the AWS SDK, telemetry) is loaded by the
+ * first invocation and stays: importing a function file on a laptop costs nothing and does nothing.
+ *
+ * @param state the state's name in the state machine
+ */
+export const lambdaHandler =
+  (state: string, step: Step) =>
+  async (event: unknown, context: Context): Promise<unknown> => {
+    const { invoke } = await import('../lambda/invoke.ts');
+    return await invoke(state, step, event, context);
+  };
