@@ -46,6 +46,8 @@ export const main = async (session: Session, argv: readonly string[]): Promise<v
 const report = ({ terminal, env }: Session, error: unknown): number => {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  terminal.note(env.DUCKSTEP_DEBUG === '1' && stack !== undefined ? stack : `${name}: ${message}`);
+  // DuckDB's own errors have no name, and say in their text what they are.
+  const text = name === 'Error' ? message : `${name}: ${message}`;
+  terminal.note(env.DUCKSTEP_DEBUG === '1' && stack !== undefined ? stack : text);
   return USAGE_ERRORS.includes(name) ? EXIT.usage : EXIT.failed;
 };

@@ -10,7 +10,7 @@ import { renderOutcome } from '../render/outcome.ts';
 import { resultCells, resultColumns } from '../render/result.ts';
 import { renderTable } from '../render/table.ts';
 import type { Terminal } from '../render/terminal.ts';
-import { count, counted } from '../render/text.ts';
+import { count, counted, fraction } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
 import { listTables, withWarehouse } from '../warehouse.ts';
 
@@ -100,7 +100,7 @@ const printSummary = (terminal: Terminal, outcomes: readonly Outcome[]): void =>
   const rows = outcomes.map(({ key, verdict, score, rows }) => [
     key,
     verdict,
-    score?.toFixed(4),
+    score === null ? undefined : fraction(score),
     ...(['read', 'accepted', 'rejected', 'duplicate', 'filtered', 'silver'] as const).map((name) =>
       rows === null ? undefined : count(rows[name]),
     ),

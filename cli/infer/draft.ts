@@ -50,7 +50,7 @@ export const draftContract = (dataset: string, file: string, profile: SourceProf
 };
 
 const property = (column: ColumnProfile, rows: number, key: ColumnProfile | undefined): string[] => {
-  const { name, sourceName, reading, filled, values } = column;
+  const { name, sourceName, reading, filled, values = [], rare } = column;
   const options = optionsOf(column);
   const unique = isUnique(column, rows);
   const lines = [
@@ -65,11 +65,14 @@ const property = (column: ColumnProfile, rows: number, key: ColumnProfile | unde
       ? ['primaryKey: true # Silver keeps the latest row of each. Is this what tells rows apart?']
       : []),
     ...remarks(column, rows).map((remark) => `# ${remark}`),
-    ...(reading.logicalType === 'string' && values !== undefined
+    ...(reading.logicalType === 'string' && values.length > 1
       ? [
           'quality:',
           `  - id: known-${name.replaceAll('_', '-')}`,
           '    # Rows with any other value are refused. Are these all?',
+          ...(rare.length === 0
+            ? []
+            : [`    # In one row each, and left out: ${rare.map(flow).join(', ')}.`]),
           '    metric: invalidValues',
           `    arguments: ${flow({ validValues: values })}`,
           '    mustBe: 0',
@@ -108,7 +111,7 @@ const remarks = (column: ColumnProfile, rows: number): string[] => {
       ? `${markers.map(flow).join(', ')} in it: a value, or a missing one?`
       : undefined,
     isNearlyUnique(column, rows)
-      ? `Almost unique: ${counted(filled - distinct, 'row')} repeat another's value. If it is the key: primaryKey: true.`
+      ? `Almost unique: ${counted(filled - distinct, 'row')} with a value seen before. If it is the key: primaryKey: true.`
       : undefined,
   ].filter((remark) => remark !== undefined);
 };

@@ -27,6 +27,8 @@ export interface ColumnProfile {
   longest: number;
   /** All values, the most frequent one first, where there are few. */
   values?: string[];
+  /** Of these few, the ones that stand in a single row: slips, as likely as not. */
+  rare: string[];
   /** Texts in it that look like "no value". */
   markers: string[];
 }
@@ -102,8 +104,8 @@ const profileColumn = async (
       list_sort(list(DISTINCT trim(${text})) FILTER (trim(${text}) IN (${MISSING_MARKERS.map(literal).join(', ')}))) AS markers
     FROM draft`);
   const { filled } = facts;
-  const values = await smallSet(db, present, filled, facts.about);
-  const exact = values?.length ?? (await exactDistinct(db, present, filled, facts.about));
+  const set = await smallSet(db, present, filled, facts.about);
+  const exact = set?.length ?? (await exactDistinct(db, present, filled, facts.about));
   const format = chosen.logicalType === 'string' ? await stringFormat(db, present, filled) : undefined;
   return {
     sourceName,
@@ -121,7 +123,8 @@ const profileColumn = async (
     ...(format !== undefined && { stringFormat: format }),
     ...(facts.smallest !== null && { smallest: facts.smallest }),
     ...(facts.largest !== null && { largest: facts.largest }),
-    ...(values !== undefined && { values }),
+    ...(set !== undefined && { values: set.filter(({ n }) => n > 1).map(({ v }) => v) }),
+    rare: set?.filter(({ n }) => n === 1).map(({ v }) => v) ?? [],
   };
 };
 
@@ -159,13 +162,12 @@ const smallSet = async (
   present: string,
   filled: number,
   about: number,
-): Promise<string[] | undefined> => {
+): Promise<{ v: string; n: number }[] | undefined> => {
   if (about > SMALL_SET * 2) return undefined;
-  const values = await db.all<{ v: string }>(
-    `SELECT ${present} AS v FROM draft WHERE v IS NOT NULL GROUP BY v ORDER BY count(*) DESC, v LIMIT ${SMALL_SET + 1}`,
+  const values = await db.all<{ v: string; n: number }>(
+    `SELECT ${present} AS v, count(*) AS n FROM draft WHERE v IS NOT NULL GROUP BY v ORDER BY n DESC, v LIMIT ${SMALL_SET + 1}`,
   );
-  const small = values.length <= SMALL_SET && filled >= values.length * ROWS_PER_VALUE;
-  return small ? values.map(({ v }) => v) : undefined;
+  return values.length <= SMALL_SET && filled >= values.length * ROWS_PER_VALUE ? values : undefined;
 };
 
 /** Exact counts are dear: only where a key might come of it. The estimate is a few percent off. */

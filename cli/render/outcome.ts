@@ -1,6 +1,6 @@
 import type { Outcome } from '../outcome.ts';
 import type { Terminal } from './terminal.ts';
-import { count, counted, duration } from './text.ts';
+import { count, counted, duration, fraction } from './text.ts';
 
 const COLOURS = { loaded: 'green', superseded: 'cyan', quarantined: 'yellow', failed: 'red' } as const;
 
@@ -13,7 +13,7 @@ export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'
   const lines = [
     `${style('bold', key)}: ${style(COLOURS[verdict], verdict)}${aside} in ${duration(outcome.duration_ms)}`,
     outcome.reason,
-    score === null ? undefined : `score ${score.toFixed(4)}, threshold ${threshold}`,
+    score === null ? undefined : `score ${fraction(score)}, threshold ${threshold}`,
     rows === null
       ? undefined
       : `${counted(rows.read, 'row')} read = ${count(rows.accepted)} accepted + ${count(rows.rejected)} rejected`,

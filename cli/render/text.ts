@@ -49,3 +49,6 @@ export const duration = (milliseconds: number): string => {
   const seconds = Math.round(milliseconds / 1_000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 };
+
+/** `0.9823`; cut, not rounded: what is not perfect must not look it. */
+export const fraction = (value: number): string => (Math.floor(value * 10_000) / 10_000).toFixed(4);

@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from '../../helpers/engine.ts';
+import { scratch } from '../../helpers/scratch.ts';
+
+/** Runs the real program; a lake that does not exist is enough for most of what can go wrong. */
+const duckstep = (args: string[], env: NodeJS.ProcessEnv = {}, cwd = scratch()) =>
+  new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
+    const child = execFile(
+      path.join(ROOT, 'node_modules/.bin/node'),
+      [path.join(ROOT, 'cli/duckstep.ts'), ...args],
+      { cwd, env: { ...process.env, DUCKSTEP_LAKE: undefined, ...env } },
+      (_, out, err) => resolve({ code: child.exitCode, out, err }),
+    );
+  });
+
+describe('help', () => {
+  test.each(['demo', 'start', 'run', 'query', 'executions', 'redrive', 'infer'])(
+    '%s shows an example and its exit codes',
+    async (command) => {
+      const { code, out } = await duckstep([command, '--help']);
+      expect(code).toBe(0);
+      expect(out).toMatch(/Examples?:\n {2}\S/);
+      expect(out).toContain('Exit codes: 0');
+    },
+  );
+});
+
+describe('wrong usage exits with 64 and one message', () => {
+  test.each([
+    [[], 'Usage: duckstep'],
+    [['nonsense'], "unknown command 'nonsense'"],
+    [['demo', '--nonsense'], "unknown option '--nonsense'"],
+    [['run'], "required option '--dataset"],
+    [['run', 'missing.csv', '--dataset', 'signups'], 'InvalidInput: missing.csv is not a file.'],
+    [['query'], 'InvalidInput: Give a query in quotes, or --export FILE.'],
+    [['query', 'select 1', '--limit', '0'], '--limit takes a whole number above 0, not "0".'],
+    [['query', 'select 1', '--format', 'xml'], 'Allowed choices are table, csv, json.'],
+    [['executions', '20000101T000000-aaaa'], 'InvalidInput: There is no execution 20000101T000000-aaaa.'],
+    [['executions', '--status', 'odd'], 'Allowed choices are running, succeeded, failed, stale.'],
+    [['redrive'], 'InvalidInput: Give either the id of an execution, or --all-failed.'],
+    [['redrive', '20000101T000000-aaaa', '--all-failed'], 'InvalidInput: Give either'],
+    [['start', '--concurrency', 'two'], '--concurrency takes a whole number above 0, not "two".'],
+    [['infer', 'missing.csv'], 'InvalidInput: missing.csv is not a file.'],
+  ])('%p', async (args, message) => {
+    const { code, out, err } = await duckstep(args);
+    expect({ code, out }).toEqual({ code: 64, out: '' });
+    expect(err).toContain(message);
+    expect(err).not.toMatch(/^ {4}at /m);
+  });
+
+  test('two files that would get the same key', async () => {
+    const folder = scratch();
+    for (const name of ['a', 'b']) {
+      mkdirSync(path.join(folder, name));
+      writeFileSync(path.join(folder, name, 'x.csv'), 'id\n1\n');
+    }
+    const { code, err } = await duckstep(['run', 'a/x.csv', 'b/x.csv', '--dataset', 'signups'], {}, folder);
+    expect(code).toBe(64);
+    expect(err).toContain('a/x.csv and b/x.csv would both become raw/signups/x.csv');
+    expect(existsSync(path.join(folder, 'lake'))).toBe(false);
+  });
+
+  test('an environment variable that cannot be used is named', async () => {
+    const { code, err } = await duckstep(['executions'], { DUCKSTEP_MEMORY_MB: 'much' });
+    expect(code).toBe(64);
+    expect(err).toContain('ConfigurationError: Environment variables cannot be used: DUCKSTEP_MEMORY_MB');
+  });
+});
+
+test('DUCKSTEP_DEBUG=1 shows where an error comes from', async () => {
+  const { err } = await duckstep(['infer', 'missing.csv'], { DUCKSTEP_DEBUG: '1' });
+  expect(err).toMatch(/^ {4}at /m);
+});
+
+describe('on an empty lake', () => {
+  test('there are no executions', async () => {
+    expect(await duckstep(['executions'])).toMatchObject({ code: 0, out: '0 executions\n' });
+    expect(await duckstep(['executions', '--json'])).toMatchObject({ code: 0, out: '[]\n' });
+  });
+
+  test('nothing is to be redriven', async () => {
+    expect(await duckstep(['redrive', '--all-failed'])).toMatchObject({
+      code: 0,
+      out: 'Nothing has failed.\n',
+    });
+  });
+
+  test('tables are there, and empty', async () => {
+    const { code, out } = await duckstep(['query', 'select run_id, status from runs']);
+    expect({ code, out }).toEqual({ code: 0, out: 'run_id  status\n------  ------\n0 rows\n' });
+  });
+});
+
+describe('query', () => {
+  const sql =
+    "select i as n, case when i = 0 then null else 'x,' || i end as t from range(3) r(i) order by i";
+
+  test('as a table', async () => {
+    const { out } = await duckstep(['query', sql, '--limit', '2']);
+    expect(out).toBe('n  t\n-  ----\n0  NULL\n1  x,1\n3 rows, 2 shown (--limit)\n');
+  });
+
+  test('as CSV', async () => {
+    expect((await duckstep(['query', sql, '--format', 'csv'])).out).toBe('n,t\n0,\n1,"x,1"\n2,"x,2"\n');
+  });
+
+  test('as JSON', async () => {
+    const { out } = await duckstep(['query', `${sql};`, '--json']);
+    expect(JSON.parse(out)).toEqual([
+      { n: 0, t: null },
+      { n: 1, t: 'x,1' },
+      { n: 2, t: 'x,2' },
+    ]);
+    expect((await duckstep(['query', 'select 1 where false', '--json'])).out).toBe('[]\n');
+  });
+
+  test('more rows than are held in memory at a time', async () => {
+    const { out } = await duckstep(['query', 'select i from range(25000) r(i) order by i desc', '--json']);
+    expect(JSON.parse(out)).toEqual(Array.from({ length: 25_000 }, (_, i) => ({ i: 24_999 - i })));
+  });
+
+  test('what is no SELECT', async () => {
+    const { out } = await duckstep(['query', 'describe runs', '--format', 'csv', '--limit', '1']);
+    expect(out).toMatch(/^column_name,.*\nrun_id,VARCHAR,/);
+  });
+
+  test('a mistake exits with 1 and says what DuckDB says', async () => {
+    const { code, err } = await duckstep(['query', 'select nothing from runs']);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^Binder Error: Referenced column "nothing" not found/);
+  });
+});
+
+test('infer writes a draft once', async () => {
+  const folder = scratch();
+  writeFileSync(path.join(folder, 'orders.csv'), 'id,n\n1,2\n2,3\n');
+  const { out } = await duckstep(['infer', 'orders.csv'], {}, folder);
+  expect(out).toContain('\nid: orders\n');
+  expect(await duckstep(['infer', 'orders.csv', '-o', 'c.yaml'], {}, folder)).toMatchObject({ code: 0 });
+  const again = await duckstep(['infer', 'orders.csv', '-o', 'c.yaml'], {}, folder);
+  expect(again).toMatchObject({ code: 64, err: expect.stringContaining('c.yaml cannot be written') });
+});
+
+test('infer says what is wrong with a file', async () => {
+  const folder = scratch();
+  writeFileSync(path.join(folder, 'empty.csv'), '');
+  const { code, err } = await duckstep(['infer', 'empty.csv'], {}, folder);
+  expect(code).toBe(1);
+  expect(err).toMatch(/^EmptyFile: /);
+});

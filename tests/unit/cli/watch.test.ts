@@ -1,0 +1,171 @@
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { Engine } from '../../../cli/local/engine.ts';
+import type { Execution } from '../../../cli/local/execution.ts';
+import { newExecutionId } from '../../../cli/local/execution-log.ts';
+import { objectCreatedEvent, openLake } from '../../../cli/local/lake.ts';
+import { type WatchOptions, watchRaw } from '../../../cli/local/watch.ts';
+import type { Step } from '../../../shared/steps/step.ts';
+import { cleanSteps, engineOn, failing } from '../../helpers/engine.ts';
+import { scratch } from '../../helpers/scratch.ts';
+
+const SETTLED_MS = 300;
+
+/** Watches a lake, collecting what ends; `ended(n)` waits until so many have. */
+const watching = (lakeFolder: string, engine: Engine, options: Partial<WatchOptions> = {}) => {
+  const executions: Execution[] = [];
+  const failedEarlier: string[] = [];
+  const watch = watchRaw({
+    lakeFolder,
+    lake: openLake(lakeFolder),
+    engine,
+    concurrency: 2,
+    settledMs: SETTLED_MS,
+    onEnd: (execution) => executions.push(execution),
+    onFailedEarlier: ({ id }) => failedEarlier.push(id),
+    onError: (key, error) => {
+      throw new Error(`${key}: ${error}`);
+    },
+    ...options,
+  });
+  const until = async (done: () => boolean): Promise<void> => {
+    while (!done()) await setTimeout(20);
+  };
+  return {
+    ...watch,
+    executions,
+    failedEarlier,
+    ended: (n: number) => until(() => executions.length >= n),
+    until,
+  };
+};
+
+const rawFolder = (lakeFolder: string): string => {
+  const folder = path.join(lakeFolder, 'raw', 'signups');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+};
+
+test('processes what lies there, what is dropped, and what changes, each version once', async () => {
+  const lake = scratch();
+  const raw = rawFolder(lake);
+  writeFileSync(path.join(raw, 'before.csv'), 'a\n1\n');
+  const engine = engineOn(lake);
+  const watch = watching(lake, engine);
+  await watch.ready;
+  await watch.ended(1);
+  writeFileSync(path.join(raw, 'after.csv'), 'a\n2\n');
+  await watch.ended(2);
+  writeFileSync(path.join(raw, 'before.csv'), 'a\n1\n2\n');
+  await watch.ended(3);
+  await watch.close();
+  expect(watch.executions.map(({ key }) => key)).toEqual([
+    'signups/before.csv',
+    'signups/after.csv',
+    'signups/before.csv',
+  ]);
+  const versions = watch.executions.map(({ event }) => event.detail.object['version-id']);
+  expect(new Set(versions).size).toBe(3);
+
+  const again = watching(lake, engine);
+  writeFileSync(path.join(raw, 'new.csv'), 'a\n3\n');
+  await again.ended(1);
+  await again.close();
+  expect(again.executions.map(({ key }) => key)).toEqual(['signups/new.csv']);
+  expect(engine.list()).toHaveLength(4);
+});
+
+test('a file that is still being copied is not read half', async () => {
+  const lake = scratch();
+  const file = path.join(rawFolder(lake), 'slow.csv');
+  const watch = watching(lake, engineOn(lake));
+  await watch.ready;
+  writeFileSync(file, 'a\n');
+  for (let i = 0; i < 8; i += 1) {
+    await setTimeout(SETTLED_MS / 3);
+    appendFileSync(file, `${i}\n`);
+  }
+  await watch.ended(1);
+  await watch.close();
+  expect(watch.executions.map(({ event }) => event.detail.object.size)).toEqual([2 + 8 * 2]);
+});
+
+test('several at a time, and no more than asked for', async () => {
+  const lake = scratch();
+  const raw = rawFolder(lake);
+  for (let i = 0; i < 5; i += 1) writeFileSync(path.join(raw, `${i}.csv`), `a\n${i}\n`);
+  let [now, most] = [0, 0];
+  const Validate: Step = async (input, context) => {
+    now += 1;
+    most = Math.max(most, now);
+    await setTimeout(50);
+    now -= 1;
+    return cleanSteps().Validate(input, context);
+  };
+  const watch = watching(lake, engineOn(lake, { steps: { ...cleanSteps(), Validate } }));
+  await watch.ended(5);
+  await watch.close();
+  expect(most).toBe(2);
+});
+
+test('closing waits for what is running, and leaves the rest for the next time', async () => {
+  const lake = scratch();
+  const raw = rawFolder(lake);
+  for (const name of ['a', 'b', 'c']) writeFileSync(path.join(raw, `${name}.csv`), name);
+  const { promise: entered, resolve: enter } = Promise.withResolvers<void>();
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const Validate: Step = async (input, context) => {
+    enter();
+    await held;
+    return cleanSteps().Validate(input, context);
+  };
+  const engine = engineOn(lake, { steps: { ...cleanSteps(), Validate } });
+  const watch = watching(lake, engine, { concurrency: 1 });
+  await entered;
+  const closed = watch.close();
+  release();
+  await closed;
+  expect(engine.list().map(({ status }) => status)).toEqual(['succeeded']);
+
+  const again = watching(lake, engineOn(lake));
+  await again.ended(2);
+  await again.close();
+  expect(engine.list()).toHaveLength(3);
+});
+
+test('what failed earlier waits for a person', async () => {
+  const lake = scratch();
+  writeFileSync(path.join(rawFolder(lake), 'a.csv'), 'a');
+  const engine = engineOn(lake, { steps: { ...cleanSteps(), Transform: failing('Fault', {}) } });
+  const watch = watching(lake, engine);
+  await watch.ended(1);
+  await watch.close();
+  const again = watching(lake, engine);
+  await again.until(() => again.failedEarlier.length > 0);
+  await again.close();
+  expect(again.failedEarlier).toEqual([watch.executions[0]?.id]);
+  expect(engine.list()).toMatchObject([{ status: 'failed', attempts: 1 }]);
+});
+
+test('what a dead process left is resumed', async () => {
+  const lake = scratch();
+  writeFileSync(path.join(rawFolder(lake), 'a.csv'), 'a');
+  const engine = engineOn(lake);
+  const event = objectCreatedEvent('raw', await openLake(lake).raw.adopt('signups/a.csv'));
+  const at = new Date().toISOString();
+  const id = newExecutionId(new Date());
+  const dead = engineOn(scratch());
+  engine.log.claim({ at, id, attempt: 1, event, startAt: 'Validate', input: event })?.close();
+  expect(dead.list()).toEqual([]);
+  const stale = { ...engine.find(id), status: 'stale' } as Execution;
+  const find = jest.spyOn(engine, 'find').mockImplementation(() => stale);
+  const redrive = jest
+    .spyOn(engine, 'redrive')
+    .mockImplementation(async () => ({ ...stale, status: 'succeeded' }));
+  const watch = watching(lake, engine);
+  await watch.ended(1);
+  await watch.close();
+  expect(redrive).toHaveBeenCalledWith(id);
+  find.mockRestore();
+});
