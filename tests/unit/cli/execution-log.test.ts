@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { summarize } from '../../../cli/local/execution.ts';
 import { ExecutionLog, newExecutionId } from '../../../cli/local/execution-log.ts';
-import { engineOn, ROOT, someEvent } from '../../helpers/engine.ts';
+import { engineOn, someEvent } from '../../helpers/engine.ts';
+import { kill, printed, startNode } from '../../helpers/killed.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const AT = '2026-01-02T03:04:05.678Z';
@@ -79,18 +78,13 @@ test('what is no execution is not listed', () => {
 
 test('an execution runs as long as its process, is stale after kill -9, and can be redriven', async () => {
   const folder = scratch();
-  const child = spawn(
-    path.join(ROOT, 'node_modules/.bin/node'),
-    [path.join(ROOT, 'tests/helpers/hang-with-claim.ts'), folder, JSON.stringify(someEvent())],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  await once(child.stdout, 'data');
+  const child = startNode('tests/helpers/hang-with-claim.ts', folder, JSON.stringify(someEvent()));
+  await printed(child, 'hanging');
   const engine = engineOn(folder);
   const [running] = engine.list('running');
   expect(running).toMatchObject({ visits: [{ state: 'Validate' }] });
 
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  await kill(child);
   const [stale] = engine.list();
   expect(stale).toMatchObject({ id: running?.id, status: 'stale', resume: { state: 'Validate' } });
   expect(await engine.redrive(stale?.id ?? '')).toMatchObject({ status: 'succeeded', attempts: 2 });

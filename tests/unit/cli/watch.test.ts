@@ -3,11 +3,11 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Engine } from '../../../cli/local/engine.ts';
 import type { Execution } from '../../../cli/local/execution.ts';
-import { newExecutionId } from '../../../cli/local/execution-log.ts';
 import { objectCreatedEvent, openLake } from '../../../cli/local/lake.ts';
 import { type WatchOptions, watchRaw } from '../../../cli/local/watch.ts';
 import type { Step } from '../../../shared/steps/step.ts';
 import { cleanSteps, engineOn, failing } from '../../helpers/engine.ts';
+import { kill, printed, startNode } from '../../helpers/killed.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const SETTLED_MS = 300;
@@ -151,21 +151,12 @@ test('what failed earlier waits for a person', async () => {
 test('what a dead process left is resumed', async () => {
   const lake = scratch();
   writeFileSync(path.join(rawFolder(lake), 'a.csv'), 'a');
-  const engine = engineOn(lake);
   const event = objectCreatedEvent('raw', await openLake(lake).raw.adopt('signups/a.csv'));
-  const at = new Date().toISOString();
-  const id = newExecutionId(new Date());
-  const dead = engineOn(scratch());
-  engine.log.claim({ at, id, attempt: 1, event, startAt: 'Validate', input: event })?.close();
-  expect(dead.list()).toEqual([]);
-  const stale = { ...engine.find(id), status: 'stale' } as Execution;
-  const find = jest.spyOn(engine, 'find').mockImplementation(() => stale);
-  const redrive = jest
-    .spyOn(engine, 'redrive')
-    .mockImplementation(async () => ({ ...stale, status: 'succeeded' }));
-  const watch = watching(lake, engine);
+  const child = startNode('tests/helpers/hang-with-claim.ts', lake, JSON.stringify(event));
+  await printed(child, 'hanging');
+  await kill(child);
+  const watch = watching(lake, engineOn(lake));
   await watch.ended(1);
   await watch.close();
-  expect(redrive).toHaveBeenCalledWith(id);
-  find.mockRestore();
+  expect(watch.executions).toMatchObject([{ status: 'succeeded', attempts: 2, key: 'signups/a.csv' }]);
 });

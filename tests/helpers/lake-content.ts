@@ -1,0 +1,25 @@
+import { openLake } from '../../cli/local/lake.ts';
+import { listTables, withWarehouse } from '../../cli/warehouse.ts';
+import { ident } from '../../shared/duckdb/sql.ts';
+import type { Row } from '../../shared/duckdb/values.ts';
+import { config } from './engine.ts';
+
+/** What differs between two lakes that were given the same files: ids made of versions, times, usage. */
+const OWN = ['_run_id', 'run_id', 'execution', 'source_version', 'uploaded_at', 'finished_at'];
+const USED = ['duration_ms', 'gb_seconds', 'cost_usd', 'requests', 'bytes_read', 'bytes_written'];
+
+/** Every row of every table, as far as it follows from the files alone. */
+export const lakeContent = (lakeFolder: string, sqlDir = config.sqlDir): Promise<Record<string, Row[]>> =>
+  withWarehouse({ lake: openLake(lakeFolder), config: { ...config, sqlDir } }, async (db) => {
+    const content: Record<string, Row[]> = {};
+    for (const { schema, name } of await listTables(db)) {
+      const table = `${ident(schema)}.${ident(name)}`;
+      const kept = (await db.describe(`FROM ${table}`))
+        .map((column) => column.name)
+        .filter((column) => ![...OWN, ...USED].includes(column));
+      content[`${schema}.${name}`] = await db.all(
+        `SELECT ${kept.map(ident).join(', ')} FROM ${table} ORDER BY ALL`,
+      );
+    }
+    return content;
+  });

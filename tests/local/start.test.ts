@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { engineOn, ROOT } from '../helpers/engine.ts';
+import { printed, startNode } from '../helpers/killed.ts';
+import { scratch } from '../helpers/scratch.ts';
+
+const CLI = 'cli/duckstep.ts';
+
+const run = (...args: string[]) =>
+  new Promise<{ code: number | null; out: string }>((resolve) => {
+    const node = path.join(ROOT, 'node_modules/.bin/node');
+    const child = execFile(node, [path.join(ROOT, CLI), ...args], (_, out) =>
+      resolve({ code: child.exitCode, out }),
+    );
+  });
+
+test('start processes what is dropped in, and ends cleanly at SIGTERM', async () => {
+  const lake = scratch();
+  const child = startNode(CLI, 'start', '--lake', lake);
+  await printed(child, 'Watching');
+  expect(existsSync(path.join(lake, 'raw/signups'))).toBe(true);
+  const loaded = printed(child, 'signups/2025-01.csv: loaded');
+  cpSync(path.join(ROOT, 'samples/signups/2025-01.csv'), path.join(lake, 'raw/signups/2025-01.csv'));
+  await loaded;
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(engineOn(lake).list()).toMatchObject([{ status: 'succeeded', key: 'signups/2025-01.csv' }]);
+});
+
+test.each([
+  ['2025-01.csv', 0, { verdict: 'loaded', quarantine: null }],
+  ['2024-01.csv', 2, { verdict: 'loaded', quarantine: { scope: 'rows' } }],
+  [
+    '2024-04.csv.gz',
+    2,
+    { verdict: 'quarantined', quarantine: { scope: 'file' }, error: { name: 'UnreadableFile' } },
+  ],
+])('run %s exits with %i', async (sample, code, outcome) => {
+  const file = path.join(ROOT, 'samples/signups', sample);
+  const result = await run('run', file, '--dataset', 'signups', '--json', '--lake', scratch());
+  expect(result.code).toBe(code);
+  expect(JSON.parse(result.out)).toMatchObject([
+    { key: `signups/${sample}`, status: 'succeeded', ...outcome },
+  ]);
+});
+
+test('a file of a dataset that nobody knows goes to quarantine', async () => {
+  const file = path.join(ROOT, 'samples/signups/2025-01.csv');
+  const result = await run('run', file, '--dataset', 'unheard_of', '--json', '--lake', scratch());
+  expect(result.code).toBe(2);
+  expect(JSON.parse(result.out)).toMatchObject([
+    { verdict: 'quarantined', error: { name: 'UnknownDataset' } },
+  ]);
+});
+
+test('export writes a database of typed tables', async () => {
+  const lake = scratch();
+  await run('run', path.join(ROOT, 'samples/signups/2025-01.csv'), '--dataset', 'signups', '--lake', lake);
+  const target = path.join(lake, 'warehouse.duckdb');
+  expect((await run('query', '--lake', lake, '--export', target)).code).toBe(0);
+  const sql = `attach '${target}' as w (read_only); select column_name, data_type from duckdb_columns()
+    where database_name = 'w' and schema_name = 'silver' and table_name = 'signups' and column_name in ('id', 'signup_date')
+    order by all`;
+  const result = await run('query', sql, '--lake', lake, '--json');
+  expect(JSON.parse(result.out)).toEqual([
+    { column_name: 'id', data_type: 'BIGINT' },
+    { column_name: 'signup_date', data_type: 'DATE' },
+  ]);
+});
