@@ -15,6 +15,9 @@ export interface Terminal {
   status(text: string | undefined): void;
 }
 
+/** For a terminal that does not tell. */
+const DEFAULT_WIDTH = 80;
+
 export const createTerminal = (
   out: NodeJS.WriteStream,
   err: NodeJS.WriteStream,
@@ -24,7 +27,7 @@ export const createTerminal = (
   let shown = false;
   const status = (text: string | undefined): void => {
     if (!err.isTTY || (text === undefined && !shown)) return;
-    err.write(`\r\u001b[2K${text?.slice(0, err.columns - 1) ?? ''}`);
+    err.write(`\r\u001b[2K${text?.slice(0, (err.columns || DEFAULT_WIDTH) - 1) ?? ''}`);
     shown = text !== undefined;
   };
   return {
@@ -37,7 +40,7 @@ export const createTerminal = (
       err.write(`${text}\n`);
     },
     style: (style, text) => (coloured ? styleText(style, text, { validateStream: false }) : text),
-    ...(out.isTTY && { width: out.columns }),
+    ...(out.isTTY && { width: out.columns || DEFAULT_WIDTH }),
     status,
   };
 };

@@ -1,0 +1,58 @@
+import { outcomeOf } from '../../../cli/outcome.ts';
+import { exitCodeOf } from '../../../cli/process-files.ts';
+import { renderExecution, renderExecutions } from '../../../cli/render/execution.ts';
+import { renderOutcome } from '../../../cli/render/outcome.ts';
+import { createTerminal } from '../../../cli/render/terminal.ts';
+import { cleanSteps, engineOn, failing, someEvent } from '../../helpers/engine.ts';
+import { scratch } from '../../helpers/scratch.ts';
+
+const nowhere = { isTTY: false } as NodeJS.WriteStream;
+const terminal = createTerminal(nowhere, nowhere, {});
+
+const failed = () =>
+  engineOn(scratch(), {
+    steps: { ...cleanSteps(), Transform: failing('StorageUnavailable', {}) },
+  }).run(someEvent());
+
+test('a failed execution tells where, why, and how to go on', async () => {
+  const execution = await failed();
+  const outcome = outcomeOf(execution);
+  expect(outcome).toMatchObject({
+    verdict: 'failed',
+    error: { name: 'StorageUnavailable', message: 'StorageUnavailable happened', state: 'Transform' },
+    states: [
+      { state: 'Validate', tries: 1 },
+      { state: 'QualityScore', tries: 1 },
+      { state: 'Transform', tries: 6 },
+    ],
+  });
+  const text = renderOutcome(outcome, terminal);
+  expect(text).toMatch(/^signups\/a\.csv: failed in /);
+  expect(text).toContain('StorageUnavailable: StorageUnavailable happened');
+  expect(text).toContain('(6 tries)');
+  expect(text).toContain(`duckstep redrive ${execution.id}`);
+});
+
+test('the list and the details of an execution', async () => {
+  const execution = await failed();
+  const [header, , line] = renderExecutions([execution], terminal);
+  expect(header).toMatch(/^id +status +file +state +took +error$/);
+  expect(line).toMatch(
+    new RegExp(`^${execution.id}  failed  signups/a.csv  Transform  .* s  StorageUnavailable:`),
+  );
+
+  const details = renderExecution(execution, terminal);
+  for (const { state } of execution.visits) expect(details).toMatch(new RegExp(`^${state}  `, 'm'));
+  expect(details.match(/error {3}StorageUnavailable: StorageUnavailable happened/g)).toHaveLength(6);
+  expect(details).toContain(`To resume at Transform: duckstep redrive ${execution.id}`);
+});
+
+test('exit codes: a failure outweighs a quarantine', async () => {
+  const bad = outcomeOf(await failed());
+  const good = outcomeOf(await engineOn(scratch()).run(someEvent()));
+  const partly = { ...good, quarantine: { scope: 'rows' as const, rows: 1, summary: 'x' } };
+  expect(good).toMatchObject({ status: 'succeeded', execution: expect.any(String) });
+  expect([exitCodeOf([good]), exitCodeOf([good, partly]), exitCodeOf([partly, bad]), exitCodeOf([])]).toEqual(
+    [0, 2, 1, 0],
+  );
+});
