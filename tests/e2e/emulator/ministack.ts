@@ -1,0 +1,120 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { ROOT } from '../../helpers/engine.ts';
+import { until } from './until.ts';
+
+const VERSION = '1.5.33';
+
+/** Survives runs, not `npm ci`. */
+const VENV = path.join(ROOT, 'node_modules', '.cache', `ministack-${VERSION}`);
+
+const run = promisify(execFile);
+
+/** A running MiniStack, an emulator of the AWS APIs that runs the functions' own code on this machine's Node. */
+export interface MiniStack {
+  /** What it wrote so far, for reports of failures. */
+  log(): Promise<string>;
+  /** Ends it and the functions that it started, and removes what they left. */
+  stop(): Promise<void>;
+}
+
+/** The Python of MiniStack's own virtual environment, which is made where it is not there yet. */
+const python = async (): Promise<string> => {
+  const binary = path.join(VENV, 'bin', 'python');
+  const marker = path.join(VENV, 'bin', 'ministack');
+  if (!existsSync(marker)) {
+    await run('python3', ['-m', 'venv', '--clear', VENV]);
+    await run(binary, ['-m', 'pip', 'install', '--quiet', `ministack==${VERSION}`]);
+  }
+  return binary;
+};
+
+/** A port that nobody listens on. Somebody may be faster, and then the start fails. */
+export const freePort = async (): Promise<number> => {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port is free');
+  return address.port;
+};
+
+/**
+ * Starts it on this port.
+ *
+ * @param endpoint where functions find AWS
+ */
+export const startMiniStack = async (port: number, endpoint: string): Promise<MiniStack> => {
+  const binary = await python();
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'duckstep-ministack-'));
+  const logFile = path.join(folder, 'ministack.log');
+  const sink = await open(logFile, 'a');
+  const child = spawn(binary, [path.join(ROOT, 'tests/e2e/emulator/named-errors.py')], {
+    cwd: folder,
+    // A group of its own, so that functions that it leaves behind can be ended too.
+    detached: true,
+    stdio: ['ignore', sink.fd, sink.fd],
+    env: {
+      // Functions run on the `node` that is first in the path: the major that they run on in Lambda.
+      PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
+      HOME: folder,
+      TMPDIR: folder,
+      BIND_HOST: '127.0.0.1',
+      GATEWAY_PORT: String(port),
+      AWS_ENDPOINT_URL: endpoint,
+      // Functions get their own roles' credentials, and every request is held against the policies.
+      AUTH: 'true',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      MINISTACK_REGION: 'us-east-1',
+      LAMBDA_EXECUTOR: 'local',
+      // Retry's waits of seconds are not what is tested.
+      SFN_WAIT_SCALE: '0.1',
+      LOG_LEVEL: 'INFO',
+    },
+  });
+  await sink.close();
+  const log = () => readFile(logFile, 'utf8');
+  const stop = async (): Promise<void> => {
+    await end(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await until('MiniStack answers', async () => {
+      if (child.exitCode !== null) throw new Error(`MiniStack ended at once:\n${await log()}`);
+      const response = await fetch(`http://127.0.0.1:${port}/_ministack/health`).catch(() => undefined);
+      return response?.ok === true;
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { log, stop };
+};
+
+const end = async (child: ChildProcess): Promise<void> => {
+  const { pid } = child;
+  if (pid === undefined) return;
+  const exited = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+  signalGroup(pid, 'SIGTERM');
+  const late = setTimeout(() => signalGroup(pid, 'SIGKILL'), 10_000);
+  await exited;
+  clearTimeout(late);
+  signalGroup(pid, 'SIGKILL');
+};
+
+const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    // Nobody of the group is left.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+};
