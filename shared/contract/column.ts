@@ -48,11 +48,16 @@ export const readColumn = (
   return column;
 };
 
+/** The column that DuckDB adds when it is asked where a row of Parquet lies. */
+const OF_DUCKDB = 'file_row_number';
+
 const checkName = (name: string, place: Place): void => {
   if (name.startsWith('_'))
     place.expected('a name without "_" in front: those are the pipeline\'s own', name);
   else if (!/^[A-Za-z]\w{0,127}$/.test(name))
     place.expected('letters, digits and _ (the source may call it otherwise: physicalName)', name);
+  else if (name.toLowerCase() === OF_DUCKDB)
+    place.expected('another name: DuckDB numbers the rows of Parquet under this one', name);
 };
 
 const readFormat = (column: Column, format: string, place: Place, checks: Check[]): void => {

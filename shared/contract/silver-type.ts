@@ -5,12 +5,10 @@ const INTEGERS: Readonly<Record<string, string>> = {
   i16: 'SMALLINT',
   i32: 'INTEGER',
   i64: 'BIGINT',
-  i128: 'HUGEINT',
   u8: 'UTINYINT',
   u16: 'USMALLINT',
   u32: 'UINTEGER',
   u64: 'UBIGINT',
-  u128: 'UHUGEINT',
 };
 
 const SIMPLE = {

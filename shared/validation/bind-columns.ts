@@ -14,6 +14,9 @@ export interface Bindings {
   unknown: number[];
 }
 
+/** As many names as a message can hold and still be read. */
+const NAMES_SHOWN = 20;
+
 const normalise = (name: string): string => name.trim().toLowerCase();
 
 /**
@@ -31,12 +34,14 @@ export const bindColumns = (contract: Contract, names: readonly string[], spelli
     const key = normalise(name);
     indexes.set(key, [...(indexes.get(key) ?? []), index]);
   }
-  const bound = contract.columns
-    .filter((column) => column.derivedFrom === undefined)
-    .map((column) => ({
-      column,
-      sources: indexes.get(normalise(column.sourceName)) ?? indexes.get(normalise(column.name)) ?? [],
-    }));
+  const columns = contract.columns.filter((column) => column.derivedFrom === undefined);
+  const sourceNames = new Set(columns.map(({ sourceName }) => normalise(sourceName)));
+  const bound = columns.map((column) => {
+    const [own, silver] = [normalise(column.sourceName), normalise(column.name)];
+    // What another column is called in the source is not this column's, whatever silver calls it.
+    const sources = indexes.get(own) ?? (sourceNames.has(silver) ? undefined : indexes.get(silver)) ?? [];
+    return { column, sources };
+  });
   const taken = new Set(bound.flatMap((binding) => binding.sources));
   const unknown = names.map((_, index) => index).filter((index) => !taken.has(index));
   refuseMisfits(contract, names, { bound, unknown }, spellings);
@@ -49,24 +54,32 @@ const refuseMisfits = (
   { bound, unknown }: Bindings,
   spellings: boolean,
 ): void => {
-  const found = `The file has: ${names.map((name) => JSON.stringify(name)).join(', ')}.`;
-  const advice = `Mend the file, or ${contract.file}.`;
-  if (bound.every((binding) => binding.sources.length === 0))
+  const advice = `Mend the file and upload it again, or mend ${contract.file}.`;
+  const sourceNames = (bindings: readonly Binding[]): string =>
+    listNames(bindings.map(({ column }) => column.sourceName));
+  // What the file has instead is not listed here: where nothing fits, its first line may well be data.
+  if (bound.every(({ sources }) => sources.length === 0))
     throw new ContractMismatch(
-      `No column of dataset "${contract.dataset}" is in the file. ${found} ${advice}`,
+      `None of the file's ${names.length} columns is one of dataset "${contract.dataset}", which expects ${sourceNames(bound)}. ${advice}`,
     );
   const missing = bound.filter(({ column, sources }) => column.required && sources.length === 0);
   if (missing.length > 0)
     throw new ContractMismatch(
-      `Required columns are missing: ${missing.map(({ column }) => column.sourceName).join(', ')}. ${found} ${advice}`,
+      `Required columns are missing: ${sourceNames(missing)}. The file has ${listNames(names)}. ${advice}`,
     );
   const doubled = bound.filter(({ sources }) => sources.length > 1);
   if (!spellings && doubled.length > 0)
     throw new ContractMismatch(
-      `Columns come more than once: ${doubled.map(({ column }) => column.sourceName).join(', ')}. ${found} ${advice}`,
+      `Columns come more than once: ${sourceNames(doubled)}. The file has ${listNames(names)}. ${advice}`,
     );
   if (contract.unknownColumns === 'reject' && unknown.length > 0)
     throw new ContractMismatch(
-      `Columns are unknown to the contract, which refuses them: ${unknown.map((i) => names[i]).join(', ')}. ${advice}`,
+      `Columns are unknown to the contract, which refuses them: ${listNames(unknown.map((i) => names[i] ?? ''))}. ${advice}`,
     );
+};
+
+const listNames = (names: readonly string[]): string => {
+  const more = names.length - NAMES_SHOWN;
+  const shown = names.slice(0, NAMES_SHOWN).map((name) => JSON.stringify(name));
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 };

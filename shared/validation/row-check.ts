@@ -1,10 +1,10 @@
 import type { Column, Dimension } from '../contract/model.ts';
 import { ident, literal } from '../duckdb/sql.ts';
-import { limitRules } from './typed-value.ts';
+import { limitRules } from './limit-rules.ts';
 
 /**
- * A column on its way from source to silver, as SQL expressions over one layer of the query.
- * `present` is NULL where the source has no value; `typed` where it has none, or one that does not fit.
+ * A column on its way from source to silver: its typed value stands in the layer under the column's name, NULL
+ * where there is none, or one that does not fit.
  */
 export interface CheckedColumn {
   column: Column;
@@ -15,11 +15,12 @@ export interface CheckedColumn {
 }
 
 interface Check {
-  column?: string;
+  column: string;
   rule: string;
   dimension: Dimension;
   broken: string;
   expected: string;
+  /** SQL of the offending value. */
   value: string;
 }
 
@@ -31,38 +32,27 @@ export const REASONS_TYPE =
 const SHOWN = 200;
 
 const checksOf = ({ column, present, nested }: CheckedColumn): Check[] => {
-  const shown = `left(CAST(${present} AS VARCHAR), ${SHOWN})`;
-  const of = (
-    rule: string,
-    dimension: Dimension,
-    broken: string,
-    expected: string,
-    value = shown,
-  ): Check => ({
-    column: column.name,
+  const { name, logicalType, silverType, strptime } = column;
+  const check = (rule: string, broken: string, expected: string, value = 'NULL'): Check => ({
+    column: name,
     rule,
-    dimension,
+    dimension: rule === 'required' ? 'completeness' : 'conformity',
     broken,
     expected,
     value,
   });
-  const isNested = nested === undefined ? 'false' : nested;
+  const shown = `left(CAST(${present} AS VARCHAR), ${SHOWN})`;
+  const absent = nested === undefined ? `${present} IS NULL` : `${present} IS NULL AND NOT ${nested}`;
   return [
-    ...(column.required
-      ? [of('required', 'completeness', `${present} IS NULL AND NOT ${isNested}`, 'a value', 'NULL')]
-      : []),
-    ...(nested === undefined
-      ? []
-      : [of('nested', 'conformity', nested, `a single ${column.logicalType}`, 'NULL')]),
-    of(
+    ...(column.required ? [check('required', absent, 'a value')] : []),
+    ...(nested === undefined ? [] : [check('nested', nested, `a single ${logicalType}`)]),
+    check(
       'type',
-      'conformity',
-      `${present} IS NOT NULL AND ${ident(column.name)} IS NULL`,
-      column.strptime === undefined
-        ? `${column.logicalType} (${column.silverType})`
-        : `${column.logicalType} as ${column.strptime}`,
+      `${present} IS NOT NULL AND ${ident(name)} IS NULL`,
+      strptime === undefined ? `${logicalType} (${silverType})` : `${logicalType} as ${strptime}`,
+      shown,
     ),
-    ...limitRules(column).map((limit) => of(limit.rule, 'conformity', limit.broken, limit.expected)),
+    ...limitRules(column).map(({ rule, broken, expected }) => check(rule, broken, expected, shown)),
   ];
 };
 
@@ -82,9 +72,9 @@ export const rowVerdict = (columns: readonly CheckedColumn[], shapeBroken?: stri
   const checks = columns.flatMap(checksOf);
   const broken = (check: Check): string => `coalesce(${check.broken}, false)`;
   const reason = (check: Check): string =>
-    `CASE WHEN ${broken(check)} THEN {'column': ${literal(check.column ?? '')}, 'rule': ${literal(check.rule)}, ` +
+    `CASE WHEN ${broken(check)} THEN {'column': ${literal(check.column)}, 'rule': ${literal(check.rule)}, ` +
     `'dimension': ${literal(check.dimension)}, 'expected': ${literal(check.expected)}, 'value': ${check.value}} END`;
-  const rowReasons = `list_filter([${checks.map(reason).join(',\n')}], lambda reason: reason IS NOT NULL)`;
+  const rowReasons = `list_filter([${checks.map(reason).join(',\n')}], lambda _reason: _reason IS NOT NULL)`;
   const none = checks.map(broken).join('\n OR ');
   if (shapeBroken === undefined) return { ok: `NOT (${none})`, reasons: rowReasons };
   const shapeReason = `[{'column': NULL, 'rule': 'object', 'dimension': 'conformity', 'expected': 'a JSON object', 'value': NULL}]`;

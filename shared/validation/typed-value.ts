@@ -1,10 +1,16 @@
 import type { Column } from '../contract/model.ts';
-import { ident, literal, literalList } from '../duckdb/sql.ts';
+import { literal } from '../duckdb/sql.ts';
 
 /** SQL that turns a source's value into a column's type, NULL where it does not fit. */
 
 const INTEGER = String.raw`[+-]?[0-9]+(\.0*)?`;
 const NUMBER = String.raw`[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?`;
+const DATE = '[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}';
+const TIME = String.raw`[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?`;
+/** Any rest: DuckDB knows times and zones, and refuses what is neither. */
+const TIMESTAMP = `${DATE}([T ].*)?`;
+
+const trimmed = (text: string): string => `trim(${text}, ${literal(' \t\r\n')})`;
 
 /**
  * The column's text with "no value" as NULL: blanks, and what the contract lists.
@@ -12,144 +18,90 @@ const NUMBER = String.raw`[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?`;
  * @param text a SQL expression of type VARCHAR
  */
 export const presentText = (text: string, column: Column): string =>
-  `CASE WHEN trim(${text}) IN (${['', ...column.missingValues].map(literal).join(', ')}) THEN NULL ELSE ${text} END`;
+  `CASE WHEN ${trimmed(text)} IN (${['', ...column.missingValues].map(literal).join(', ')}) THEN NULL ELSE ${text} END`;
 
 /**
  * Parses text as the column's type.
  *
  * DuckDB's own casts are laxer than a contract may be: they round `12.7` to 13, read `0x1F` and `1_000`, take
- * `nan`, and drop a time zone's offset; hence the guards.
+ * `nan` and `infinity`, years of two digits, the time out of a timestamp; hence the guards.
  *
  * @param text a SQL expression of type VARCHAR that is NULL where there is no value
  */
 export const parseText = (text: string, column: Column): string => {
-  const type = column.silverType;
-  const blank = `trim(${text})`;
+  const { silverType: type, strptime } = column;
+  const value = trimmed(text);
+  const guarded = (pattern: string, typed: string): string =>
+    `CASE WHEN regexp_full_match(${value}, ${literal(pattern)}) THEN ${typed} END`;
+  if (strptime !== undefined) return parseFormatted(value, type, strptime);
   switch (column.logicalType) {
     case 'string':
-      return type === 'VARCHAR' ? text : `TRY_CAST(${text} AS ${type})`;
+      return text;
     case 'integer':
-      return `CASE WHEN regexp_full_match(${blank}, ${literal(INTEGER)}) THEN TRY_CAST(${text} AS ${type}) END`;
+      return guarded(INTEGER, `TRY_CAST(${value} AS ${type})`);
     case 'number':
-      return `CASE WHEN regexp_full_match(${blank}, ${literal(NUMBER)}) THEN ${finite(`TRY_CAST(${text} AS ${type})`, type)} END`;
+      return guarded(NUMBER, finite(`TRY_CAST(${value} AS ${type})`, type));
     case 'boolean':
+      return `TRY_CAST(${value} AS BOOLEAN)`;
     case 'time':
-      return `TRY_CAST(${blank} AS ${type})`;
+      return guarded(TIME, `TRY_CAST(${value} AS TIME)`);
     case 'date':
-      return column.strptime === undefined
-        ? `CASE WHEN length(${blank}) <= 10 THEN TRY_CAST(${blank} AS DATE) END`
-        : `CAST(try_strptime(${blank}, ${literal(column.strptime)}) AS DATE)`;
+      return guarded(DATE, `TRY_CAST(${value} AS DATE)`);
     case 'timestamp':
-      return column.strptime === undefined
-        ? `CAST(TRY_CAST(${blank} AS TIMESTAMPTZ) AS ${type})`
-        : `CAST(try_strptime(${blank}, ${literal(column.strptime)}) AS ${type})`;
+      // Through TIMESTAMPTZ, as a cast to TIMESTAMP drops the offset.
+      return guarded(TIMESTAMP, `CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type})`);
     case 'object':
     case 'array':
       return `CASE WHEN json_valid(${text}) THEN CASE WHEN json_type(${text}) = ${literal(column.logicalType.toUpperCase())} THEN CAST(${text} AS JSON) END END`;
   }
 };
 
+/** `infinity` and `epoch` are dates in every format to DuckDB; they hold no digit. */
+const parseFormatted = (value: string, type: string, strptime: string): string =>
+  `CASE WHEN regexp_matches(${value}, '[0-9]') THEN CAST(try_strptime(${value}, ${literal(strptime)}) AS ${type}) END`;
+
 const finite = (value: string, type: string): string =>
-  type === 'DOUBLE' || type === 'FLOAT' ? `CASE WHEN isfinite(${value}) THEN ${value} END` : value;
+  /^(DOUBLE|FLOAT|DATE|TIMESTAMP.*)$/.test(type) ? `CASE WHEN isfinite(${value}) THEN ${value} END` : value;
 
 const INTEGERS = /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/;
 const NUMBERS = /^(FLOAT|DOUBLE|DECIMAL.*)$/;
 
-/**
- * Whether a typed source column (Parquet) may be cast straight to the column's type, without loss and without
- * going through text.
- */
-export const castsDirectly = (nativeType: string, column: Column): boolean => {
-  const integer = INTEGERS.test(nativeType);
-  switch (column.logicalType) {
-    case 'string':
-      return nativeType === 'VARCHAR';
-    case 'integer':
-      return integer;
-    case 'number':
-      return integer || NUMBERS.test(nativeType);
-    case 'boolean':
-      return nativeType === 'BOOLEAN';
-    case 'date':
-      return nativeType === 'DATE';
-    case 'timestamp':
-      return nativeType.startsWith('TIMESTAMP') || nativeType === 'DATE';
-    case 'time':
-      return nativeType === 'TIME';
-    default:
-      return false;
-  }
+/** Whether a typed source (Parquet) holds an object or a list in this column. */
+export const isNested = (nativeType: string): boolean => /^(STRUCT|MAP|UNION)|\]$/.test(nativeType);
+
+/** A typed value with the contract's "no value" as NULL. */
+export const presentNative = (value: string, column: Column): string => {
+  const missing = column.missingValues.filter((text) => text !== '');
+  return missing.length === 0
+    ? value
+    : `CASE WHEN CAST(${value} AS VARCHAR) IN (${missing.map(literal).join(', ')}) THEN NULL ELSE ${value} END`;
 };
 
-/** A typed source value, cast straight to the column's type. */
-export const castNative = (value: string, column: Column): string =>
-  column.logicalType === 'number'
-    ? finite(`TRY_CAST(${value} AS ${column.silverType})`, column.silverType)
-    : `TRY_CAST(${value} AS ${column.silverType})`;
-
-/** One rule that a typed value breaks when `broken` is true. */
-export interface RowRule {
-  rule: string;
-  /** SQL that is true exactly for a row that breaks the rule. */
-  broken: string;
-  /** What was expected, for people. */
-  expected: string;
-}
-
-/** The contract's limits on one column, over its typed value. */
-export const limitRules = (column: Column): RowRule[] => {
-  const value = ident(column.name);
-  const limits = column.constraints;
-  const typed = (text: string): string => `CAST(${literal(text)} AS ${column.silverType})`;
-  const rules: (RowRule | undefined)[] = [
-    limits.minLength === undefined
-      ? undefined
-      : {
-          rule: 'minLength',
-          broken: `length(${value}) < ${limits.minLength}`,
-          expected: `at least ${limits.minLength} characters`,
-        },
-    limits.maxLength === undefined
-      ? undefined
-      : {
-          rule: 'maxLength',
-          broken: `length(${value}) > ${limits.maxLength}`,
-          expected: `at most ${limits.maxLength} characters`,
-        },
-    ...limits.patterns.map((pattern) => ({
-      rule: 'pattern',
-      broken: `NOT regexp_matches(CAST(${value} AS VARCHAR), ${literal(pattern)})`,
-      expected: `a match of ${pattern}`,
-    })),
-    range('minimum', limits.minimum, '<', '≥'),
-    range('maximum', limits.maximum, '>', '≤'),
-    range('exclusiveMinimum', limits.exclusiveMinimum, '<=', '>'),
-    range('exclusiveMaximum', limits.exclusiveMaximum, '>=', '<'),
-    limits.multipleOf === undefined
-      ? undefined
-      : {
-          rule: 'multipleOf',
-          broken: `CAST(${value} AS DOUBLE) % ${limits.multipleOf} <> 0`,
-          expected: `a multiple of ${limits.multipleOf}`,
-        },
-    limits.allowed === undefined
-      ? undefined
-      : {
-          rule: 'allowed',
-          broken: `NOT list_contains(${literalList(limits.allowed)}, CAST(${value} AS VARCHAR))`,
-          expected: `one of ${limits.allowed.join(', ')}`,
-        },
-  ];
-  return rules.filter((rule) => rule !== undefined);
-
-  function range(
-    rule: string,
-    limit: string | undefined,
-    operator: string,
-    sign: string,
-  ): RowRule | undefined {
-    return limit === undefined
-      ? undefined
-      : { rule, broken: `${value} ${operator} ${typed(limit)}`, expected: `${sign} ${limit}` };
+/**
+ * A typed value, cast straight to the column's type where that loses nothing: 12.0 is an integer and 12.7 is
+ * none, a timestamp at midnight is a date. Undefined where only the value's text can tell.
+ */
+export const castNative = (value: string, nativeType: string, column: Column): string | undefined => {
+  const type = column.silverType;
+  const integer = INTEGERS.test(nativeType);
+  const cast = finite(`TRY_CAST(${value} AS ${type})`, type);
+  switch (column.logicalType) {
+    case 'integer':
+      if (NUMBERS.test(nativeType)) return `CASE WHEN ${value} = trunc(${value}) THEN ${cast} END`;
+      return integer ? cast : undefined;
+    case 'number':
+      return integer || NUMBERS.test(nativeType) ? cast : undefined;
+    case 'boolean':
+      return nativeType === 'BOOLEAN' ? value : undefined;
+    case 'date':
+      if (nativeType.startsWith('TIMESTAMP'))
+        return `CASE WHEN ${value} = date_trunc('day', ${value}) THEN ${cast} END`;
+      return nativeType === 'DATE' ? cast : undefined;
+    case 'timestamp':
+      return nativeType.startsWith('TIMESTAMP') || nativeType === 'DATE' ? cast : undefined;
+    case 'time':
+      return nativeType === 'TIME' ? cast : undefined;
+    default:
+      return undefined;
   }
 };

@@ -133,6 +133,7 @@ test.each([
     'logicalType: string, logicalTypeOptions: { format: mail }',
     /format: expected one of email, uuid, uri, hostname, ipv4/,
   ],
+  ['logicalType: integer, logicalTypeOptions: { format: i128 }', /format: expected .*"i64"/],
   [
     'logicalType: array, logicalTypeOptions: { maxItems: 3 }',
     /maxItems: expected no limits on objects and arrays/,
@@ -262,6 +263,7 @@ test('dedupeOrderBy needs a primary key', async () => {
 test.each([
   ['{ name: _row, logicalType: date }', /name: expected a name without "_" in front/],
   ['{ name: a-b, logicalType: date }', /name: expected letters, digits and _/],
+  ['{ name: FILE_row_number, logicalType: date }', /name: expected another name: DuckDB/],
   ['{ name: A, logicalType: date }', /name: expected a name of its own/],
   [
     '{ name: b, physicalName: " A ", logicalType: date }',

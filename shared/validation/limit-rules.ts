@@ -1,0 +1,58 @@
+import type { Column } from '../contract/model.ts';
+import { ident, literal } from '../duckdb/sql.ts';
+
+/** One rule that a typed value breaks when `broken` is true. */
+export interface RowRule {
+  rule: string;
+  /** SQL that is true exactly for a row that breaks the rule; NULL where there is no value. */
+  broken: string;
+  /** What was expected, for people. */
+  expected: string;
+}
+
+const SIGNS = { minimum: '≥', maximum: '≤', exclusiveMinimum: '>', exclusiveMaximum: '<' } as const;
+const BROKEN_BY = { minimum: '<', maximum: '>', exclusiveMinimum: '<=', exclusiveMaximum: '>=' } as const;
+const RANGE = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const;
+
+/** The contract's limits on one column, over its typed value. */
+export const limitRules = (column: Column): RowRule[] => {
+  const value = ident(column.name);
+  const { minLength, maxLength, patterns, multipleOf, allowed, ...range } = column.constraints;
+  const rules: RowRule[] = [];
+  const add = (rule: string, broken: string, expected: string): void => {
+    rules.push({ rule, broken, expected });
+  };
+  if (minLength !== undefined)
+    add('minLength', `length(${value}) < ${minLength}`, `at least ${minLength} characters`);
+  if (maxLength !== undefined)
+    add('maxLength', `length(${value}) > ${maxLength}`, `at most ${maxLength} characters`);
+  for (const pattern of patterns) add('pattern', mismatches(column, pattern), `a match of ${pattern}`);
+  for (const rule of RANGE) {
+    const limit = range[rule];
+    if (limit === undefined) continue;
+    const typed = `CAST(${literal(limit)} AS ${column.silverType})`;
+    add(rule, `${value} ${BROKEN_BY[rule]} ${typed}`, `${SIGNS[rule]} ${limit}`);
+  }
+  if (multipleOf !== undefined)
+    add('multipleOf', notMultiple(column, multipleOf), `a multiple of ${multipleOf}`);
+  if (allowed !== undefined) add('allowed', isNoneOf(column, allowed), `one of ${allowed.join(', ')}`);
+  return rules;
+};
+
+/** SQL: the value does not match a RE2 pattern. */
+export const mismatches = (column: Column, pattern: string): string =>
+  `NOT regexp_matches(CAST(${ident(column.name)} AS VARCHAR), ${literal(pattern)})`;
+
+/** SQL: the value is none of these, compared in the column's type: 1.0 is the 1 of the contract. */
+export const isNoneOf = (column: Column, allowed: readonly string[]): string => {
+  const values = allowed.map((text) => `TRY_CAST(${literal(text)} AS ${column.silverType})`);
+  return `NOT list_contains(CAST([${values.join(', ')}] AS ${column.silverType}[]), ${ident(column.name)})`;
+};
+
+/** Fractions are compared with a tolerance: in binary, 0.3 is no exact multiple of 0.1. */
+const notMultiple = (column: Column, factor: number): string => {
+  const value = ident(column.name);
+  if (column.logicalType === 'integer' && Number.isInteger(factor)) return `${value} % ${factor} <> 0`;
+  const ratio = `(CAST(${value} AS DOUBLE) / ${factor})`;
+  return `abs(${ratio} - round(${ratio})) > 1e-9 * greatest(1, abs(${ratio}))`;
+};

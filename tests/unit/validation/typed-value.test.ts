@@ -1,0 +1,304 @@
+import type { Json } from '../../../shared/duckdb/values.ts';
+import { parseText, presentText } from '../../../shared/validation/typed-value.ts';
+import { contractOf, inDuckDb, stage } from './staging.ts';
+
+/** What becomes of a text in a column of the given YAML; undefined for "no value", null for a misfit. */
+const typed = (options: string, texts: readonly string[]): Promise<(Json | undefined)[]> =>
+  inDuckDb(async (db) => {
+    const { columns } = await contractOf(db, [`name: a, ${options}`]);
+    const [column] = columns;
+    if (column === undefined) throw new Error('no column');
+    const values: (Json | undefined)[] = [];
+    for (const text of texts) {
+      const row = await db.one<{ present: string | null; value: Json }>(
+        `SELECT present, ${parseText('present', column)} AS value FROM (SELECT ${presentText('$1', column)} AS present)`,
+        [text],
+      );
+      values.push(row.present === null ? undefined : row.value);
+    }
+    return values;
+  });
+
+const table = (options: string, cases: Record<string, Json | undefined>): void =>
+  test(`text as { ${options} }`, async () => {
+    const values = await typed(options, Object.keys(cases));
+    expect(Object.fromEntries(Object.keys(cases).map((text, i) => [text, values[i]]))).toEqual(cases);
+  });
+
+const REFUSED = null;
+
+table('logicalType: integer', {
+  '12': 12,
+  ' 5 ': 5,
+  '5\t': 5,
+  '+7': 7,
+  '-0': 0,
+  '007': 7,
+  '12.0': 12,
+  '12.': 12,
+  '9007199254740993.0': '9007199254740993',
+  '9223372036854775807': '9223372036854775807',
+  '9223372036854775808': REFUSED,
+  '12.7': REFUSED,
+  '0x1F': REFUSED,
+  '0b11': REFUSED,
+  '1_000': REFUSED,
+  '1,000': REFUSED,
+  '1e3': REFUSED,
+  '1 000': REFUSED,
+  nan: REFUSED,
+  true: REFUSED,
+  '--1': REFUSED,
+  '-': REFUSED,
+  '': undefined,
+  '   ': undefined,
+  '\t\r\n': undefined,
+});
+
+table('logicalType: integer, logicalTypeOptions: { format: u8 }', {
+  '255': 255,
+  '256': REFUSED,
+  '-1': REFUSED,
+});
+table('logicalType: integer, logicalTypeOptions: { format: u64 }', {
+  '18446744073709551615': '18446744073709551615',
+  '18446744073709551616': REFUSED,
+});
+
+table('logicalType: number', {
+  '12.5': 12.5,
+  '.5': 0.5,
+  '5.': 5,
+  ' -1.5e-3 ': -0.0015,
+  '1E5': 100000,
+  '1e400': REFUSED,
+  '-1e400': REFUSED,
+  nan: REFUSED,
+  NaN: REFUSED,
+  inf: REFUSED,
+  '-Infinity': REFUSED,
+  '1_000.5': REFUSED,
+  '1,5': REFUSED,
+  '0x10': REFUSED,
+  '.': REFUSED,
+  e5: REFUSED,
+  $5: REFUSED,
+});
+
+table('logicalType: number, logicalTypeOptions: { format: f32 }', { '0.5': 0.5, '1e39': REFUSED });
+table('logicalType: number, physicalType: "DECIMAL(5,2)"', {
+  '12.5': '12.50',
+  '999.99': '999.99',
+  '999.994': '999.99',
+  '999.995': REFUSED,
+  '1000': REFUSED,
+  '1e2': '100.00',
+  nan: REFUSED,
+});
+
+table('logicalType: boolean', {
+  true: true,
+  FALSE: false,
+  t: true,
+  f: false,
+  ' yes ': true,
+  no: false,
+  '1': true,
+  '0': false,
+  '2': REFUSED,
+  '1.0': REFUSED,
+  on: REFUSED,
+  maybe: REFUSED,
+});
+
+table('logicalType: date', {
+  '2024-02-29': '2024-02-29',
+  ' 2024-1-5 ': '2024-01-05',
+  '2024/01/05': '2024-01-05',
+  '2024-02-30': REFUSED,
+  '2023-02-29': REFUSED,
+  '2024-13-01': REFUSED,
+  '0000-00-00': REFUSED,
+  '24-01-05': REFUSED,
+  '05.01.2024': REFUSED,
+  '01/05/2024': REFUSED,
+  '20240105': REFUSED,
+  '2024-01/05': REFUSED,
+  '2024-01-05T00:00:00': REFUSED,
+  '2024-01-05 (BC)': REFUSED,
+  '12024-01-05': REFUSED,
+  infinity: REFUSED,
+  epoch: REFUSED,
+  today: REFUSED,
+});
+
+table('logicalType: date, logicalTypeOptions: { format: dd.MM.yyyy }', {
+  '05.01.2024': '2024-01-05',
+  '5.1.2024': '2024-01-05',
+  '30.02.2024': REFUSED,
+  '2024-01-05': REFUSED,
+  infinity: REFUSED,
+  epoch: REFUSED,
+});
+
+table('logicalType: date, logicalTypeOptions: { format: yyyyMMdd }', { '20240105': '2024-01-05' });
+
+table('logicalType: timestamp', {
+  '2024-01-01T10:00:00': '2024-01-01 10:00:00',
+  '2024-01-01 10:00:00.123456': '2024-01-01 10:00:00.123456',
+  '2024-01-01T10:00:00Z': '2024-01-01 10:00:00',
+  '2024-01-01T10:00:00+02:00': '2024-01-01 08:00:00',
+  '2024-01-01T23:30:00-0530': '2024-01-02 05:00:00',
+  '2024-01-01 10:00:00 Europe/Berlin': '2024-01-01 09:00:00',
+  '2024-01-01': '2024-01-01 00:00:00',
+  '2024-02-30 10:00:00': REFUSED,
+  '2024-01-01T25:00:00': REFUSED,
+  '2024-01-01T10:00:00 Nowhere/Town': REFUSED,
+  '24-01-01 10:00:00': REFUSED,
+  '10:00:00': REFUSED,
+  infinity: REFUSED,
+  epoch: REFUSED,
+  now: REFUSED,
+  '1704103200': REFUSED,
+});
+
+table('logicalType: timestamp, logicalTypeOptions: { timezone: true }', {
+  '2024-01-01T10:00:00+02:00': '2024-01-01 08:00:00+00',
+});
+
+table(`logicalType: timestamp, logicalTypeOptions: { format: "dd/MM/yyyy HH:mm XXX" }`, {
+  '01/02/2024 10:00 +02:00': '2024-02-01 08:00:00',
+  '01/02/2024 10:00': REFUSED,
+});
+
+table('logicalType: time', {
+  '10:05': '10:05:00',
+  '9:05:01.5': '09:05:01.5',
+  '25:00:00': REFUSED,
+  '10:65': REFUSED,
+  '10:00:00+02:00': REFUSED,
+  '10:00:00 PM': REFUSED,
+  '2024-01-01 10:00:00': REFUSED,
+});
+
+table('logicalType: time, logicalTypeOptions: { format: "hh:mm a" }', {
+  '10:05 PM': '22:05:00',
+  '10:05': REFUSED,
+});
+
+table('logicalType: string', { ' a ': ' a ', '12': '12', '  ': undefined });
+
+table('logicalType: object', {
+  '{"a": 1}': '{"a": 1}',
+  '[1]': REFUSED,
+  '1': REFUSED,
+  '{"a": ': REFUSED,
+});
+table('logicalType: array', { '[1, 2]': '[1, 2]', '{"a": 1}': REFUSED });
+
+test('texts that mean "no value" are compared exactly, after trimming', async () => {
+  const values = await inDuckDb(async (db) => {
+    const { columns } = await contractOf(
+      db,
+      ['name: a, logicalType: string'],
+      '    customProperties: [{ property: missingValues, value: [N/A, "-", "O\'Nil"] }]',
+    );
+    const [column] = columns;
+    if (column === undefined) throw new Error('no column');
+    return await db.all(
+      `SELECT text, ${presentText('text', column)} IS NULL AS missing FROM (SELECT unnest(['N/A', ' N/A ', 'n/a', '-', '--', 'O''Nil']) AS text)`,
+    );
+  });
+  expect(values.map(({ missing }) => missing)).toEqual([true, true, false, true, false, true]);
+});
+
+/** One column of Parquet into one of the contract: values, and how many rows were refused for what. */
+const fromParquet = async (options: string, expression: string) => {
+  const { all, refused } = await stage([`name: a, ${options}`], { parquet: `SELECT ${expression} AS a` });
+  return { values: all.map(({ a }) => a), reasons: Object.values(refused).flat() };
+};
+
+test.each<[string, string, Json[], string[]]>([
+  ['logicalType: integer', 'unnest([12.0, 12.7, NULL]::DOUBLE[])', [12, null, null], ['a.type']],
+  [
+    'logicalType: integer',
+    `unnest([1e16, 'nan', 'inf', 1e300]::DOUBLE[])`,
+    ['10000000000000000', null, null, null],
+    ['a.type', 'a.type', 'a.type'],
+  ],
+  ['logicalType: integer', 'unnest([1.00, 1.50]::DECIMAL(9,2)[])', [1, null], ['a.type']],
+  [
+    'logicalType: integer, logicalTypeOptions: { format: u8 }',
+    'unnest([255, 256, -1]::BIGINT[])',
+    [255, null, null],
+    ['a.type', 'a.type'],
+  ],
+  ['logicalType: integer', 'true', [null], ['a.type']],
+  [
+    'logicalType: number',
+    `unnest([1.5::FLOAT, 'nan'::FLOAT, '-inf'::FLOAT])`,
+    [1.5, null, null],
+    ['a.type', 'a.type'],
+  ],
+  [
+    'logicalType: number, physicalType: "DECIMAL(4,1)"',
+    'unnest([0.1, 12.3, 1e6]::DOUBLE[])',
+    ['0.1', '12.3', null],
+    ['a.type'],
+  ],
+  ['logicalType: number', '7::UBIGINT', [7], []],
+  ['logicalType: boolean', 'unnest([true, false])', [true, false], []],
+  ['logicalType: boolean', 'unnest([0, 1, 2])', [false, true, null], ['a.type']],
+  ['logicalType: date', `unnest([DATE '2024-01-05', 'infinity'::DATE])`, ['2024-01-05', null], ['a.type']],
+  [
+    'logicalType: date',
+    `unnest([TIMESTAMP '2024-01-05 00:00:00', TIMESTAMP '2024-01-05 10:00:00'])`,
+    ['2024-01-05', null],
+    ['a.type'],
+  ],
+  ['logicalType: date, logicalTypeOptions: { format: yyyyMMdd }', '20240105', ['2024-01-05'], []],
+  ['logicalType: timestamp', `TIMESTAMPTZ '2024-01-01 10:00:00+02'`, ['2024-01-01 08:00:00'], []],
+  [
+    'logicalType: timestamp',
+    `TIMESTAMP_NS '2024-01-01 10:00:00.123456789'`,
+    ['2024-01-01 10:00:00.123456'],
+    [],
+  ],
+  ['logicalType: timestamp', `DATE '2024-01-01'`, ['2024-01-01 00:00:00'], []],
+  [
+    'logicalType: timestamp, logicalTypeOptions: { timezone: true }',
+    `TIMESTAMP '2024-01-01 10:00:00'`,
+    ['2024-01-01 10:00:00+00'],
+    [],
+  ],
+  ['logicalType: time', `TIME '10:00:00'`, ['10:00:00'], []],
+  ['logicalType: string', '12', ['12'], []],
+  ['logicalType: string', `DATE '2024-01-05'`, ['2024-01-05'], []],
+  ['logicalType: string', `'active'::ENUM('active', 'gone')`, ['active'], []],
+  ['logicalType: string', `unnest(['a', ' ', NULL])`, ['a', null, null], []],
+  ['logicalType: string', `unnest([{'x': 1}, NULL])`, [null, null], ['a.nested']],
+  ['logicalType: integer', '[1, 2]', [null], ['a.nested']],
+  ['logicalType: integer', 'MAP {1: 2}', [null], ['a.nested']],
+  ['logicalType: object', `{'x': 1, 'y': [NULL]}`, ['{"x":1,"y":[null]}'], []],
+  ['logicalType: object', `MAP {'x': 1}`, ['{"x":1}'], []],
+  ['logicalType: array', `['a', 'b']`, ['["a","b"]'], []],
+  ['logicalType: array', `{'x': 1}`, [null], ['a.type']],
+])('Parquet as { %s }: %s', async (options, expression, values, reasons) => {
+  expect(await fromParquet(options, expression)).toEqual({ values, reasons });
+});
+
+test('texts that mean "no value" hold for typed values too', async () => {
+  const { all } = await stage(
+    ['name: a, logicalType: integer'],
+    { parquet: 'SELECT unnest([1, -1]) AS a' },
+    '    customProperties: [{ property: missingValues, value: [-1] }]',
+  );
+  expect(all.map(({ a }) => a)).toEqual([1, null]);
+});
+
+test('a required value that is nested is nested, not missing', async () => {
+  const { refused } = await stage(['name: a, logicalType: string, required: true'], {
+    parquet: `SELECT unnest([{'x': 1}, NULL]) AS a`,
+  });
+  expect(refused).toEqual({ 1: ['a.nested'], 2: ['a.required'] });
+});
