@@ -1,23 +1,10 @@
-import { fillQuery } from '../contract/expression-checks.ts';
-import type { Contract, Dimension, QualityRule } from '../contract/model.ts';
-import { ident, identList, literal, literalList } from '../duckdb/sql.ts';
+import type { Contract, Dimension } from '../contract/model.ts';
+import { ident } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
-import { RuleNotEvaluable } from '../errors.ts';
-import { holds, type Measure } from './score.ts';
-
-/** Where the measures are taken: views in DuckDB that the caller made. */
-export interface Subject {
-  /** View of every parsed record, typed, with `_reasons`. */
-  records: string;
-  /** View that SQL rules see as `${table}`: the parsed records under the contract's column names only. */
-  table: string;
-  /** All rows read, those that could not even be parsed included. */
-  rowsRead: number;
-  /** Rows that could not be parsed. */
-  malformed: number;
-  /** ISO 8601; freshness is judged at the moment of upload, so that a redrive comes to the same result. */
-  uploadedAt: string;
-}
+import { countDuplicates } from './duplicates.ts';
+import { measureRule } from './measure-rule.ts';
+import { type Measure, share } from './score.ts';
+import type { Subject } from './subject.ts';
 
 /**
  * Measures every rule of a contract, over all rows read: those its schema implies (types and limits, required,
@@ -31,7 +18,7 @@ export const measure = async (db: Db, contract: Contract, subject: Subject): Pro
     ...(await uniquenessMeasures(db, contract, subject)),
     ...(await freshnessMeasures(db, contract, subject)),
   ];
-  for (const rule of contract.rules) measures.push(await explicitMeasure(db, contract, subject, rule));
+  for (const rule of contract.rules) measures.push(await measureRule(db, contract, subject, rule));
   return measures;
 };
 
@@ -52,8 +39,6 @@ const implied = (
   share: share(failing, rows),
 });
 
-const share = (failing: number, rows: number): number => Math.max(0, 1 - failing / Math.max(1, rows));
-
 /**
  * What Validate found row by row: one measure per dimension over the union of its failing rows, and one per
  * column and rule that failed, so that the report says where.
@@ -62,7 +47,7 @@ const rowMeasures = async (db: Db, contract: Contract, subject: Subject): Promis
   const { conformity, completeness } = await db.one<{ conformity: number; completeness: number }>(`
     SELECT count(*) FILTER (list_contains(dimensions, 'conformity')) AS conformity,
       count(*) FILTER (list_contains(dimensions, 'completeness')) AS completeness
-    FROM (SELECT list_transform(_reasons, lambda reason: reason.dimension) AS dimensions
+    FROM (SELECT list_transform(_reasons, lambda _reason: _reason.dimension) AS dimensions
       FROM ${subject.records} WHERE _reasons IS NOT NULL)`);
   const details = await db.all<{
     column: string | null;
@@ -127,15 +112,6 @@ const uniquenessMeasures = async (db: Db, contract: Contract, subject: Subject):
   return measures;
 };
 
-/** Rows beyond the first of their value; rows with a NULL in any column are no duplicates of each other. */
-const countDuplicates = async (db: Db, view: string, columns: readonly string[]): Promise<number> => {
-  const present = columns.map((name) => `${ident(name)} IS NOT NULL`).join(' AND ');
-  const row = await db.one<{ failing: number }>(`
-    SELECT coalesce(sum(rows - 1), 0)::BIGINT AS failing
-    FROM (SELECT count(*) AS rows FROM ${view} WHERE ${present} GROUP BY ${identList(columns)} HAVING count(*) > 1)`);
-  return row.failing;
-};
-
 const freshnessMeasures = async (db: Db, contract: Contract, subject: Subject): Promise<Measure[]> => {
   if (contract.freshness === undefined) return [];
   const { column, maxAgeSeconds } = contract.freshness;
@@ -156,77 +132,4 @@ const freshnessMeasures = async (db: Db, contract: Contract, subject: Subject): 
       share: passed ? 1 : 0,
     },
   ];
-};
-
-const explicitMeasure = async (
-  db: Db,
-  contract: Contract,
-  subject: Subject,
-  rule: QualityRule,
-): Promise<Measure> => {
-  const value = await evaluate(db, subject, rule).catch((error: unknown) => {
-    throw new RuleNotEvaluable(
-      `Rule "${rule.id}" of ${contract.file} cannot be evaluated: ${error instanceof Error ? error.message.split('\n')[0] : String(error)} Mend the rule, deploy, and redrive.`,
-      { cause: error },
-    );
-  });
-  const aboutRows = rule.check.kind !== 'rowCount' && rule.check.kind !== 'sql';
-  const measured =
-    aboutRows && rule.unit === 'percent' ? (value / Math.max(1, subject.rowsRead)) * 100 : value;
-  const passed = holds(rule.operator, measured);
-  return {
-    rule: rule.id,
-    ...(rule.column === undefined ? {} : { column: rule.column }),
-    dimension: rule.dimension,
-    severity: rule.severity,
-    threshold: `${rule.operator.op} ${[rule.operator.value].flat().join(' and ')} ${rule.unit}`,
-    measured,
-    ...(aboutRows ? { rows_failing: value } : {}),
-    passed,
-    // A tolerated number of failing rows is no fault: within its tolerance a rule contributes fully.
-    share: passed ? 1 : aboutRows ? share(value, subject.rowsRead) : 0,
-  };
-};
-
-/** Rows failing, or for `rowCount` and `sql` the number itself. */
-const evaluate = async (db: Db, subject: Subject, rule: QualityRule): Promise<number> => {
-  const { check } = rule;
-  const column = ident(rule.column ?? '');
-  const text = `CAST(${column} AS VARCHAR)`;
-  // A value that did not fit its type is NULL in the records, yet it was there, and invalid.
-  const misfit = `len(list_filter(coalesce(_reasons, []), lambda reason: reason.column = ${literal(rule.column ?? '')} AND reason.rule IN ('type', 'nested'))) > 0`;
-  const count = async (condition: string): Promise<number> =>
-    (await db.one<{ n: number }>(`SELECT count(*) AS n FROM ${subject.records} WHERE ${condition}`)).n;
-  switch (check.kind) {
-    case 'rowCount':
-      return subject.rowsRead;
-    case 'nullValues':
-      return await count(`${column} IS NULL AND NOT ${misfit}`);
-    case 'missingValues':
-      return await count(
-        `(${column} IS NULL AND NOT ${misfit}) OR coalesce(list_contains(${literalList(check.values)}, trim(${text})), false)`,
-      );
-    case 'invalidValues': {
-      const invalid = [
-        ...(check.allowed === undefined ? [] : [`NOT list_contains(${literalList(check.allowed)}, ${text})`]),
-        ...(check.pattern === undefined ? [] : [`NOT regexp_matches(${text}, ${literal(check.pattern)})`]),
-      ];
-      return await count(`${misfit} OR (${column} IS NOT NULL AND (${invalid.join(' OR ') || 'false'}))`);
-    }
-    case 'duplicateValues':
-      return await countDuplicates(db, subject.records, check.columns);
-    case 'sql':
-      return await sqlNumber(db, subject, rule);
-  }
-};
-
-const sqlNumber = async (db: Db, subject: Subject, rule: QualityRule): Promise<number> => {
-  const rows = await db.all(fillQuery(rule, subject.table));
-  const values = rows.flatMap((row) => Object.values(row));
-  const [value] = values;
-  const number =
-    typeof value === 'object' || value === undefined || value === '' ? Number.NaN : Number(value);
-  if (values.length !== 1 || !Number.isFinite(number))
-    throw new RangeError(`the query must give one number; it gave ${values.length} values.`);
-  return number;
 };

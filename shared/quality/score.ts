@@ -28,6 +28,9 @@ export interface Verdict {
   reason: string;
 }
 
+/** A rule's share by the rows that fail it. */
+export const share = (failing: number, rows: number): number => Math.max(0, 1 - failing / Math.max(1, rows));
+
 /** Applies a rule's ODCS operator; both ends of a range are included. */
 export const holds = (operator: Operator, measured: number): boolean => {
   switch (operator.op) {
