@@ -13,6 +13,7 @@ export interface Outcome {
   reason: string;
   score: number | null;
   threshold: number | null;
+  /** As in the run record: a file in quarantine has all its rows rejected. */
   rows: Record<'read' | 'accepted' | 'rejected' | 'duplicate' | 'filtered' | 'silver', number> | null;
   /** What quarantine holds of the file. */
   quarantine: { scope: 'file' | 'rows'; rows: number; summary: string } | null;
@@ -27,21 +28,23 @@ export const outcomeOf = (execution: Execution): Outcome => {
   const reached = execution.output ?? execution.resume.input;
   const { validate, quality, transform, load, error, quarantine } = Payload.safeParse(reached).data ?? {};
   const caught = error ?? execution.error;
-  const rows = validate?.rows;
+  const verdict = execution.status === 'succeeded' ? (load?.status ?? 'quarantined') : 'failed';
+  const read = validate?.rows.read ?? 0;
+  const validated = verdict === 'quarantined' ? { read, accepted: 0, rejected: read } : validate?.rows;
   return {
     execution: execution.id,
     key: execution.key,
     dataset: execution.dataset,
     status: execution.status,
-    verdict: execution.status === 'succeeded' ? (load?.status ?? 'quarantined') : 'failed',
+    verdict,
     reason:
       caught === undefined ? (quality?.reason ?? '') : `${caught.Error}: ${messageOf(caught).split('\n')[0]}`,
     score: quality?.score ?? null,
     threshold: quality?.threshold ?? null,
     rows:
-      rows === undefined
+      validate === undefined || validated === undefined
         ? null
-        : { ...rows, ...(transform?.rows ?? { duplicate: 0, filtered: 0, silver: 0 }) },
+        : { ...validated, ...(transform?.rows ?? { duplicate: 0, filtered: 0, silver: 0 }) },
     quarantine:
       quarantine === undefined
         ? null

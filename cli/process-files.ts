@@ -3,6 +3,7 @@ import { InvalidInput } from '../shared/errors.ts';
 import type { ObjectCreated } from '../shared/steps/event.ts';
 import type { Execution } from './local/execution.ts';
 import type { AttemptHeader, ExecutionEvent } from './local/execution-events.ts';
+import { expireStaging } from './local/expire.ts';
 import { objectCreatedEvent } from './local/lake.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { renderOutcome } from './render/outcome.ts';
@@ -32,6 +33,7 @@ export const processFiles = async (
 ): Promise<Outcome[]> => {
   const progress = new Progress(session.terminal, uploads.length);
   const { lake, engine } = openWorkspace(session, lakeFolder, progress.note);
+  await expireStaging(lake.silver);
   const events: ObjectCreated[] = [];
   for (const { file, key } of uploads) {
     await lake.raw.upload(file, key);

@@ -1,16 +1,14 @@
-import { readdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { ident } from '../../shared/duckdb/sql.ts';
-import { unlessMissing } from '../../shared/storage/files.ts';
 import type { Outcome } from '../outcome.ts';
-import { processFiles, type Upload } from '../process-files.ts';
+import { processFiles } from '../process-files.ts';
 import { renderOutcome } from '../render/outcome.ts';
 import { resultCells, resultColumns } from '../render/result.ts';
 import { renderTable } from '../render/table.ts';
 import type { Terminal } from '../render/terminal.ts';
 import { count, counted, fraction } from '../render/text.ts';
+import { sampleFiles } from '../samples.ts';
 import { openWorkspace, type Session } from '../session.ts';
 import { listTables, withWarehouse } from '../warehouse.ts';
 
@@ -34,7 +32,7 @@ export const addDemo = (program: Command, session: Session): void => {
     .action(async (_, command: Command) => {
       const { lake, json } = command.optsWithGlobals<{ lake: string; json?: true }>();
       const { terminal } = session;
-      const uploads = await samples(session.root);
+      const uploads = await sampleFiles(session.root);
       if (json !== true)
         terminal.print(`${counted(uploads.length, 'file')} into ${path.join(lake, 'raw')}\n`);
       const outcomes = await processFiles(session, lake, uploads, (outcome) => {
@@ -47,26 +45,6 @@ export const addDemo = (program: Command, session: Session): void => {
       }
       session.exitCode = outcomes.some((outcome) => outcome.verdict === 'failed') ? 1 : 0;
     });
-};
-
-/** `samples/<dataset>/…`, and what the package vega-datasets brings of real data. */
-const samples = async (root: string): Promise<Upload[]> => {
-  const folder = path.join(root, 'samples');
-  const entries = (await unlessMissing(readdir(folder, { recursive: true, withFileTypes: true }))) ?? [];
-  const own = entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
-    .filter((file) => file.includes(path.sep))
-    .toSorted()
-    .map((file) => ({ file: path.join(folder, file), key: file.split(path.sep).join('/') }));
-  const main = createRequire(path.join(root, 'package.json')).resolve('vega-datasets');
-  const vega = path.join(path.dirname(main), '..', 'data');
-  return [
-    ...own,
-    { file: path.join(vega, 'seattle-weather.csv'), key: 'weather/seattle-weather.csv' },
-    { file: path.join(vega, 'movies.json'), key: 'movies/movies.json' },
-    { file: path.join(vega, 'flights-3m.parquet'), key: 'flights/flights-3m.parquet' },
-  ];
 };
 
 /** The first rows of every gold table. */

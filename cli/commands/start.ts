@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { listDatasets } from '../../shared/contract/load.ts';
 import { messageOf } from '../local/execution.ts';
 import type { AttemptHeader, ExecutionEvent } from '../local/execution-events.ts';
+import { expireStaging } from '../local/expire.ts';
 import { watchRaw } from '../local/watch.ts';
 import { outcomeOf } from '../outcome.ts';
 import { DEFAULT_CONCURRENCY, positiveInteger } from '../process-files.ts';
@@ -40,6 +41,7 @@ const watch = async (session: Session, lakeFolder: string, concurrency: number):
   const workspace = openWorkspace(session, lakeFolder, (attempt, event) =>
     transition(terminal, attempt, event),
   );
+  await expireStaging(workspace.lake.silver);
   const raw = path.join(workspace.lakeFolder, 'raw');
   for (const dataset of await listDatasets(workspace.config.sqlDir))
     await mkdir(path.join(raw, dataset), { recursive: true });

@@ -1,22 +1,23 @@
 import type { Outcome } from '../outcome.ts';
 import type { Terminal } from './terminal.ts';
-import { count, counted, duration, fraction } from './text.ts';
+import { count, counted, duration } from './text.ts';
 
 const COLOURS = { loaded: 'green', superseded: 'cyan', quarantined: 'yellow', failed: 'red' } as const;
 
 /** What became of one file: the verdict, the counts, the way it took, and why. */
 export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'>): string => {
   const { style } = terminal;
-  const { key, verdict, quarantine, score, threshold, rows } = outcome;
+  const { key, verdict, quarantine, rows } = outcome;
   const aside =
     quarantine?.scope === 'rows' ? style('yellow', `, ${counted(quarantine.rows, 'row')} quarantined`) : '';
   const lines = [
     `${style('bold', key)}: ${style(COLOURS[verdict], verdict)}${aside} in ${duration(outcome.duration_ms)}`,
     outcome.reason,
-    score === null ? undefined : `score ${fraction(score)}, threshold ${threshold}`,
     rows === null
       ? undefined
-      : `${counted(rows.read, 'row')} read = ${count(rows.accepted)} accepted + ${count(rows.rejected)} rejected`,
+      : verdict === 'quarantined'
+        ? `${counted(rows.read, 'row')} read, all of them in quarantine`
+        : `${counted(rows.read, 'row')} read = ${count(rows.accepted)} accepted + ${count(rows.rejected)} rejected`,
     rows === null || (verdict !== 'loaded' && verdict !== 'superseded')
       ? undefined
       : `${count(rows.accepted)} accepted = ${count(rows.silver)} silver + ${counted(rows.duplicate, 'duplicate')} + ${count(rows.filtered)} filtered`,
