@@ -2,7 +2,9 @@ import { evaluateIn, loadAll, loadContract } from '../shared/contract/load.ts';
 import { ConservationBroken, ObjectMissing } from '../shared/errors.ts';
 import { checkModels, loadGoldModels } from '../shared/gold/model-header.ts';
 import { type Rebuilt, rebuildGold } from '../shared/gold/rebuild.ts';
-import { commitSilver } from '../shared/silver/commit-silver.ts';
+import { commitSilver, type SilverCommit } from '../shared/silver/commit-silver.ts';
+import type { StagedSilver } from '../shared/silver/silver-table.ts';
+import { lambdaHandler } from '../shared/steps/lambda.ts';
 import { LoadToGoldInput } from '../shared/steps/payload.ts';
 import { runRecord, writeRunRecord } from '../shared/steps/run-record.ts';
 import { step } from '../shared/steps/step.ts';
@@ -25,15 +27,15 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
     throw new ObjectMissing(
       `Staged ${transform.files} is gone from silver. Upload the file again to start over.`,
     );
-  const files = JSON.parse(manifest.toString('utf8')) as DataFile[];
-  conserve(validate.rows, transform.rows, files);
+  const staged = JSON.parse(manifest.toString('utf8')) as StagedSilver;
+  conserve(validate.rows, transform.rows, staged.files);
 
   const { status, version, gold } = await tools.duckDb(async (db) => {
     const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
-    const committed = await commitSilver(db, contract, run, files, { lake, scratch });
     const models = (await loadGoldModels(config.sqlDir)).filter(({ reads }) => reads.includes(run.dataset));
     const contracts = new Map((await loadAll(config.sqlDir)).map((each) => [each.dataset, each]));
     checkModels(models, [...contracts.values()]);
+    const committed = await commitSilver(db, contract, run, staged, { lake, scratch });
     const rebuilt: Rebuilt[] = [];
     for (const model of models)
       rebuilt.push(await rebuildGold(model, { db, lake, scratch, contracts, runId: run.run_id }));
@@ -46,11 +48,11 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
     {
       source_bytes: validate.source_bytes,
       contract_version: validate.contract_version,
-      status,
+      status: status === 'superseded' ? 'superseded' : 'loaded',
       verdict: quality.verdict,
       score: quality.score,
       scores: quality.scores,
-      reason: status === 'loaded' ? quality.reason : 'A newer version of the file was committed first.',
+      reason: REASONS[status] ?? quality.reason,
       error: null,
       rows_read: validate.rows.read,
       rows_accepted: validate.rows.accepted,
@@ -61,8 +63,17 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
     },
     [validate.usage, quality.usage, transform.usage, tools.usage()],
   );
-  return { status, silver_version: version, gold, run_record: await writeRunRecord(lake, record) };
+  const key = await writeRunRecord(lake, record);
+  return { status: record.status, silver_version: version, gold, run_record: key };
 });
+
+export const handler = lambdaHandler('LoadToGold', loadToGold);
+
+/** Why a run changed nothing. */
+const REASONS: Partial<Record<SilverCommit['status'], string>> = {
+  superseded: 'A newer version of the file was committed first.',
+  unchanged: 'The file brings the same rows as its version before: nothing changed.',
+};
 
 /** Every row read is accounted for, or nothing is committed. */
 const conserve = (

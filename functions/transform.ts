@@ -6,6 +6,8 @@ import { lakePaths } from '../shared/lake.ts';
 import { attachSilver } from '../shared/silver/attach-silver.ts';
 import { buildSilver } from '../shared/silver/build-silver.ts';
 import { boundsOf } from '../shared/silver/key-bounds.ts';
+import type { StagedSilver } from '../shared/silver/silver-table.ts';
+import { lambdaHandler } from '../shared/steps/lambda.ts';
 import { TransformInput } from '../shared/steps/payload.ts';
 import { step } from '../shared/steps/step.ts';
 import { Table } from '../shared/table/table.ts';
@@ -28,7 +30,7 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
         const other = await loadContract(config.sqlDir, dataset, evaluateIn(db));
         await attachSilver(db, other, await new Table(lake.silver, dataset).current(), lake.silver, scratch);
       }
-      const { query, rows } = await buildSilver(db, contract, records, run, scratch);
+      const { query, content, rows } = await buildSilver(db, contract, records, run, scratch);
       if (rows.filtered + rows.duplicate + rows.silver !== validated.accepted)
         throw new ConservationBroken(
           `${validated.accepted} rows were accepted, but ${rows.silver} silver + ${rows.duplicate} duplicate + ${rows.filtered} filtered came out. Nothing was committed.`,
@@ -42,10 +44,15 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
         ...(bounds === undefined ? {} : { bounds }),
       });
       const manifest = lakePaths.staging(run.run_id, 'silver-files.json');
-      const ownFiles = files.map((file) => ({ ...file, sourceId: run.source_id }));
-      await lake.silver.write(manifest, JSON.stringify(ownFiles, null, 2));
+      const silver: StagedSilver = {
+        content,
+        files: files.map((file) => ({ ...file, sourceId: run.source_id })),
+      };
+      await lake.silver.write(manifest, JSON.stringify(silver, null, 2));
       return { rows, files: manifest, file_count: files.length };
     },
     { ordered: false },
   );
 });
+
+export const handler = lambdaHandler('Transform', transform);

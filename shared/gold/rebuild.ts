@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { Contract } from '../contract/model.ts';
-import { ident, identList } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { ModelFailed } from '../errors.ts';
 import { type Lake, lakePaths } from '../lake.ts';
@@ -8,12 +7,13 @@ import { attachSilver } from '../silver/attach-silver.ts';
 import type { DataFile, Draft, Snapshot } from '../table/snapshot.ts';
 import { Table } from '../table/table.ts';
 import { writeFiles } from '../table/write-files.ts';
+import { buildModel } from './build-model.ts';
 import type { GoldModel } from './model-header.ts';
-import { type Partition, partitionKey, touchedSince } from './touched.ts';
+import { hasColumns, type Partition, partitionKey, touchedSince } from './touched.ts';
 
 export interface RebuildContext {
   db: Db;
-  lake: Lake;
+  lake: Pick<Lake, 'silver' | 'gold'>;
   scratch: string;
   runId: string;
   /** Contracts of all datasets that the model reads, by name. */
@@ -33,9 +33,12 @@ interface BuiltFrom {
   fingerprint: string;
 }
 
+type SilverSnapshots = ReadonlyMap<string, Snapshot | undefined>;
+
 /**
  * Brings a gold table up to date with the newest silver: rebuilds the partitions that silver's commits since the
  * last build touched, whoever made them; the whole table when it is unpartitioned or its definition changed.
+ * `docs/adr/0004-gold-catches-up.md` says why.
  *
  * The order of reads makes the last writer see everybody's rows: the gold snapshot first, silver after it. Who
  * loses the race for gold's next version reads both again.
@@ -46,24 +49,29 @@ export const rebuildGold = async (model: GoldModel, context: RebuildContext): Pr
   const table = new Table(context.lake.gold, model.name);
   let partitions = 0;
   const { snapshot } = await table.commit(async (base) => {
-    const silver = await readSilver(model, context);
-    const built = base?.properties as BuiltFrom | undefined;
-    const fingerprint = definition(model, context);
-    const touched =
-      base === undefined || built?.fingerprint !== fingerprint
-        ? 'all'
-        : await touchedSince(context.lake.silver, model.partitionedBy, built.silver, silver);
     partitions = 0;
+    const silver = await readSilver(model, context);
+    const fingerprint = definition(model, context);
+    const touched = await outOfDate(model, context, base, silver, fingerprint);
     if (touched !== 'all' && touched.length === 0) return undefined;
-    const files = await build(model, context, silver, touched);
-    const draft = draftOf(model, context, base, files, touched, fingerprint, silver);
-    partitions = draft.touched === 'all' ? Math.max(1, files.length) : draft.touched.length;
-    return draft;
+    const affects = selector(touched, model.partitionedBy);
+    const built = await build(model, context, silver, affects);
+    partitions = touched === 'all' ? countPartitions(built, model) : touched.length;
+    const kept = touched === 'all' ? [] : (base?.files ?? []).filter((file) => !affects(file));
+    const builtFrom: BuiltFrom = { silver: versionsOf(silver), fingerprint };
+    return {
+      runId: context.runId,
+      operation: touched === 'all' ? 'replace table' : 'replace partitions',
+      columns: model.columns.map(({ name, type }) => ({ name, type })),
+      partitionedBy: model.partitionedBy,
+      files: [...kept, ...built],
+      sources: {},
+      touched,
+      properties: { ...builtFrom },
+    } satisfies Draft;
   });
   return { model: model.name, version: snapshot?.version ?? 0, partitions };
 };
-
-type SilverSnapshots = ReadonlyMap<string, Snapshot | undefined>;
 
 const readSilver = async (model: GoldModel, { lake }: RebuildContext): Promise<SilverSnapshots> => {
   const entries = model.reads.map(
@@ -72,115 +80,64 @@ const readSilver = async (model: GoldModel, { lake }: RebuildContext): Promise<S
   return new Map(await Promise.all(entries));
 };
 
+const versionsOf = (silver: SilverSnapshots): Record<string, number> =>
+  Object.fromEntries([...silver].map(([dataset, snapshot]) => [dataset, snapshot?.version ?? 0]));
+
 /** Changes whenever the same silver rows may give another table. */
 const definition = (model: GoldModel, { contracts }: RebuildContext): string =>
   [model.fingerprint, ...model.reads.map((dataset) => contracts.get(dataset)?.fingerprint ?? '')].join(':');
 
-/** Runs the model over the touched partitions of silver and writes what comes out, in a fixed order. */
+const outOfDate = async (
+  model: GoldModel,
+  { lake }: RebuildContext,
+  base: Snapshot | undefined,
+  silver: SilverSnapshots,
+  fingerprint: string,
+): Promise<Partition[] | 'all'> => {
+  const built = base?.properties as BuiltFrom | undefined;
+  if (built?.fingerprint !== fingerprint) return 'all';
+  const touched = await touchedSince(lake.silver, model.partitionedBy, built.silver, silver);
+  // Files from before silver was partitioned as it is now: their rows may belong to any partition.
+  const unplaced = [...silver.values()].some((snapshot) =>
+    snapshot?.files.some(({ partition }) => !hasColumns(partition, model.partitionedBy)),
+  );
+  return unplaced && touched.length > 0 ? 'all' : touched;
+};
+
+type Selector = (file: Pick<DataFile, 'partition'>) => boolean;
+
+const selector = (touched: Partition[] | 'all', columns: readonly string[]): Selector => {
+  if (touched === 'all') return () => true;
+  const keys = new Set(touched.map((partition) => partitionKey(partition, columns)));
+  return ({ partition }) => keys.has(partitionKey(partition, columns));
+};
+
+const countPartitions = (files: readonly DataFile[], { partitionedBy }: GoldModel): number =>
+  Math.max(1, new Set(files.map(({ partition }) => partitionKey(partition, partitionedBy))).size);
+
+/** Runs the model over the affected partitions of silver and writes what comes out. */
 const build = async (
   model: GoldModel,
   { db, lake, scratch, contracts, runId }: RebuildContext,
   silver: SilverSnapshots,
-  touched: Partition[] | 'all',
+  affects: Selector,
 ): Promise<DataFile[]> => {
-  const keys =
-    touched === 'all' ? undefined : new Set(touched.map((p) => partitionKey(p, model.partitionedBy)));
-  const wanted = (file: DataFile): boolean =>
-    keys?.has(partitionKey(file.partition, model.partitionedBy)) ?? true;
   for (const [dataset, snapshot] of silver) {
     const contract = contracts.get(dataset);
-    if (contract !== undefined) await attachSilver(db, contract, snapshot, lake.silver, scratch, wanted);
+    if (contract !== undefined) await attachSilver(db, contract, snapshot, lake.silver, scratch, affects);
   }
-  const columns = model.columns.map(({ name, type }) => `CAST(${ident(name)} AS ${type}) AS ${ident(name)}`);
-  await modelled(model, async () => {
-    await checkColumns(db, model);
-    await db.run(
-      `CREATE OR REPLACE TEMP TABLE _built AS SELECT ${columns.join(', ')} FROM (${model.sql}\n) ORDER BY ALL`,
-    );
-  });
-  await checkRows(db, model);
+  await buildModel(db, model);
   const files = await writeFiles(db, 'FROM _built', lake.gold, {
     keyOf: (file) => lakePaths.data(model.name, file),
     prefix: runId,
     partitionedBy: model.partitionedBy,
     scratch: path.join(scratch, model.name),
   });
-  const strays = files.filter((file) => !wanted(file));
+  const strays = files.filter((file) => !affects(file));
   if (strays.length > 0)
     throw new ModelFailed(
-      `Gold model ${model.file} is not partition-local: from silver's partitions ${JSON.stringify(touched)} it makes rows of ${JSON.stringify(strays.map(({ partition }) => partition))}. Carry silver's partition columns through, or drop partitionedBy.`,
+      `Gold model ${model.file} is not partition-local: it makes rows of ${strays.length} partitions that were not asked for. ` +
+        "Carry silver's partition columns through, or drop partitionedBy.",
     );
   return files;
-};
-
-const draftOf = (
-  model: GoldModel,
-  { runId }: RebuildContext,
-  base: Snapshot | undefined,
-  files: readonly DataFile[],
-  touched: Partition[] | 'all',
-  fingerprint: string,
-  silver: SilverSnapshots,
-): Draft => {
-  const gone =
-    touched === 'all' ? undefined : new Set(touched.map((p) => partitionKey(p, model.partitionedBy)));
-  const kept =
-    gone === undefined
-      ? []
-      : (base?.files ?? []).filter((file) => !gone.has(partitionKey(file.partition, model.partitionedBy)));
-  const builtFrom: BuiltFrom = {
-    silver: Object.fromEntries([...silver].map(([dataset, snapshot]) => [dataset, snapshot?.version ?? 0])),
-    fingerprint,
-  };
-  return {
-    runId,
-    operation: touched === 'all' ? 'replace table' : 'replace partitions',
-    columns: model.columns.map(({ name, type }) => ({ name, type })),
-    partitionedBy: model.partitionedBy,
-    files: [...kept, ...files],
-    sources: {},
-    touched,
-    properties: { ...builtFrom },
-  };
-};
-
-const checkColumns = async (db: Db, model: GoldModel): Promise<void> => {
-  const produced = (await db.describe(`(${model.sql}\n)`)).map(({ name }) => name);
-  const declared = model.columns.map(({ name }) => name);
-  const missing = declared.filter((name) => !produced.includes(name));
-  const extra = produced.filter((name) => !declared.includes(name));
-  if (missing.length + extra.length > 0)
-    throw new RangeError(
-      `its header and its SELECT differ: declared but not produced [${missing.join(', ')}], produced but not declared [${extra.join(', ')}]`,
-    );
-};
-
-/** What the header promises of the rows: required columns are never NULL, the key is unique. */
-const checkRows = async (db: Db, model: GoldModel): Promise<void> => {
-  for (const { name } of model.columns.filter(({ required }) => required)) {
-    const { nulls } = await db.one<{ nulls: number }>(
-      `SELECT count(*) AS nulls FROM _built WHERE ${ident(name)} IS NULL`,
-    );
-    if (nulls > 0)
-      throw new ModelFailed(`Gold model ${model.file}: ${nulls} rows have no ${name}, which is required.`);
-  }
-  if (model.primaryKey.length === 0) return;
-  const repeated = await db.all(
-    `SELECT 1 AS found FROM _built GROUP BY ${identList(model.primaryKey)} HAVING count(*) > 1 LIMIT 1`,
-  );
-  if (repeated.length > 0)
-    throw new ModelFailed(
-      `Gold model ${model.file}: rows share a primary key (${model.primaryKey.join(', ')}).`,
-    );
-};
-
-const modelled = async (model: GoldModel, work: () => Promise<void>): Promise<void> => {
-  try {
-    await work();
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new ModelFailed(`Gold model ${model.file} fails: ${reason}. Mend it, deploy, and redrive.`, {
-      cause: error,
-    });
-  }
 };

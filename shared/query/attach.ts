@@ -51,8 +51,10 @@ const attachQuarantine = async (
 ): Promise<void> => {
   const files = new Map<string, string[]>(contracts.map(({ dataset }) => [dataset, []]));
   for await (const { key } of store.list('')) {
-    const [dataset, folder] = key.split('/');
-    if (dataset !== undefined && folder === 'rows') files.set(dataset, [...(files.get(dataset) ?? []), key]);
+    const [folder = '', kind] = key.split('/');
+    // SQL does not tell `Signups` from `signups`, so a mistyped folder's files are found under the same name.
+    const dataset = folder.toLowerCase();
+    if (kind === 'rows') files.set(dataset, [...(files.get(dataset) ?? []), key]);
   }
   for (const [dataset, keys] of files) {
     const rows = keys.map((key) => ({ key, partition: {}, rows: 0, bytes: 0 }));

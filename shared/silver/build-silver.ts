@@ -1,11 +1,15 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { BY_SILVER_SQL } from '../contract/column.ts';
 import { listReferences } from '../contract/load.ts';
 import type { Contract } from '../contract/model.ts';
 import { withoutSemicolon } from '../contract/sql-text.ts';
+import { failureReason } from '../duckdb/failure-reason.ts';
 import { ident, identList, literal } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
-import { ConservationBroken, ModelFailed } from '../errors.ts';
+import { ModelFailed } from '../errors.ts';
+import { checkSilver } from './check-silver.ts';
+import { silverColumns } from './silver-table.ts';
 
 export interface SilverRows {
   /** Rows that `silver.sql` left out. */
@@ -18,6 +22,8 @@ export interface SilverRows {
 export interface BuiltSilver {
   /** SELECT of the file's silver rows, with the lineage columns. */
   query: string;
+  /** See `StagedSilver`. */
+  content: string;
   rows: SilverRows;
 }
 
@@ -45,10 +51,12 @@ export const buildSilver = async (
   );
   await db.run(`CREATE VIEW _cleaned AS FROM read_parquet(${literal(cleaned)})`);
   const { accepted } = await db.one<{ accepted: number }>('SELECT count(*) AS accepted FROM accepted');
-  await checkRows(db, contract, kept, accepted);
+  await checkSilver(db, contract, kept, accepted);
   const duplicate = await findSuperseded(db, contract);
+  const silver = duplicate === 0 ? 'FROM _cleaned' : 'FROM _cleaned ANTI JOIN _superseded USING (_row)';
   return {
-    query: duplicate === 0 ? 'FROM _cleaned' : 'FROM _cleaned ANTI JOIN _superseded USING (_row)',
+    query: silver,
+    content: await contentOf(db, contract, silver),
     rows: { filtered: accepted - kept, duplicate, silver: kept - duplicate },
   };
 };
@@ -108,25 +116,6 @@ const selectSilver = (
   LEFT JOIN (SELECT _row AS _rescued_row, _rescued FROM accepted WHERE _rescued IS NOT NULL) AS rescued
     ON _row = _rescued_row`;
 
-/** Every accepted record is either in the output once, or filtered out. */
-const checkRows = async (db: Db, contract: Contract, kept: number, accepted: number): Promise<void> => {
-  if (contract.silverSql === undefined) {
-    if (kept !== accepted)
-      throw new ConservationBroken(
-        `${accepted} rows were accepted, ${kept} written to silver. Nothing was committed.`,
-      );
-    return;
-  }
-  const { distinct, strange } = await db.one<{ distinct: number; strange: number }>(
-    `SELECT count(DISTINCT _row) AS "distinct", count(*) FILTER (_row IS NULL) AS strange FROM _cleaned`,
-  );
-  if (distinct !== kept || strange > 0)
-    throw new ModelFailed(
-      `silver.sql of "${contract.dataset}" yields ${kept} rows for ${distinct} records: a record may come out once or not at all, ` +
-        `and keeps its _row. Look for a join that matches more than once; aggregate in gold. Mend it, deploy, and redrive.`,
-    );
-};
-
 /** Fills `_superseded` with the rows that are not the latest of their primary key; returns how many. */
 const findSuperseded = async (db: Db, contract: Contract): Promise<number> => {
   if (contract.primaryKey.length === 0) return 0;
@@ -143,6 +132,18 @@ const findSuperseded = async (db: Db, contract: Contract): Promise<number> => {
   return superseded;
 };
 
+/** The sum of the rows' hashes, together with what else decides how they are stored. */
+const contentOf = async (db: Db, contract: Contract, query: string): Promise<string> => {
+  const { rows } = await db.one<{ rows: string }>(
+    `SELECT concat(count(*), ' ', sum(hash(silver)::HUGEINT)) AS rows FROM (SELECT * EXCLUDE (_run_id) FROM (${query})) AS silver`,
+  );
+  const shape = [contract.partitionedBy, contract.primaryKey, silverColumns(contract)];
+  return createHash('sha256')
+    .update(JSON.stringify([rows, shape]))
+    .digest('hex')
+    .slice(0, 32);
+};
+
 /** The contract's order, then the later record of the file. */
 const latestFirst = (contract: Contract): string =>
   [
@@ -150,19 +151,14 @@ const latestFirst = (contract: Contract): string =>
     '_row DESC',
   ].join(', ');
 
-/** Errors of a dataset's own SQL, with the first line of what DuckDB says. */
+/** Errors of a dataset's own SQL, with what DuckDB says of them. */
 const modelled = async <T>(contract: Contract, work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new ModelFailed(
-      `The silver SQL of "${contract.dataset}" (${contract.folder}) fails: ${withoutValues(reason)} Mend it, deploy, and redrive.`,
+      `The silver SQL of "${contract.dataset}" (${contract.folder}) fails: ${failureReason(error)}. Mend it, deploy, and redrive.`,
       { cause: error },
     );
   }
 };
-
-/** DuckDB quotes the value that a cast fails on; messages must not hold row contents. */
-const withoutValues = (reason: string): string =>
-  reason.startsWith('Conversion Error') ? reason.replaceAll(/(?<=string |value )'.*'/g, "'…'") : reason;

@@ -3,14 +3,17 @@ import type { Contract } from '../contract/model.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import type { Lake } from '../lake.ts';
 import { compareSequencers, type RunIdentity } from '../steps/identity.ts';
-import type { DataFile, Draft, Snapshot } from '../table/snapshot.ts';
+import type { DataFile, Draft, Snapshot, SourceState } from '../table/snapshot.ts';
 import { Table } from '../table/table.ts';
 import { mergeKeys } from './merge-keys.ts';
-import { silverColumns } from './silver-table.ts';
+import { contentsIn, type StagedSilver, silverColumns } from './silver-table.ts';
 
 export interface SilverCommit {
-  /** `superseded`: a newer version of the source is committed already, so this one changed nothing. */
-  status: 'loaded' | 'superseded';
+  /**
+   * `superseded`: a newer version of the source is committed already, so this one changed nothing. `unchanged`:
+   * the version before brought the same rows; they stay as they are and as old as they are.
+   */
+  status: 'loaded' | 'unchanged' | 'superseded';
   version: number;
 }
 
@@ -18,14 +21,14 @@ export interface SilverCommit {
  * Makes a run's files the ones that silver holds of their source, in place of those of the version before. The
  * same run commits at most once, and an older version never replaces a newer one.
  *
- * @param added the files that Transform wrote
+ * @param staged what Transform wrote
  * @throws CommitConflict when other writers won every race
  */
 export const commitSilver = async (
   db: Db,
   contract: Contract,
   run: RunIdentity,
-  added: readonly DataFile[],
+  staged: StagedSilver,
   { lake, scratch }: { lake: Pick<Lake, 'silver'>; scratch: string },
 ): Promise<SilverCommit> => {
   let status: SilverCommit['status'] = 'loaded';
@@ -33,21 +36,35 @@ export const commitSilver = async (
     const committed = base?.sources[run.source_id];
     status = 'loaded';
     if (committed?.runId === run.run_id) return undefined;
-    if (committed !== undefined && compareSequencers(committed.sequencer, run.sequencer) > 0) {
+    const age = committed === undefined ? -1 : compareSequencers(committed.sequencer, run.sequencer);
+    if (age > 0) {
       status = 'superseded';
       return undefined;
     }
-    return await draftOf(db, contract, run, base, added, { lake, scratch });
+    if (base !== undefined && committed !== undefined && contentsIn(base)[run.source_id] === staged.content) {
+      status = 'unchanged';
+      return age === 0 ? undefined : confirmed(base, run, committed);
+    }
+    return await draftOf(db, contract, run, base, staged, { lake, scratch });
   });
   return { status, version: snapshot?.version ?? 0 };
 };
+
+/** The same table, which has now seen this version: an older one that arrives late is out of date. */
+const confirmed = (base: Snapshot, run: RunIdentity, committed: SourceState): Draft => ({
+  ...base,
+  runId: run.run_id,
+  operation: 'confirm source',
+  sources: { ...base.sources, [run.source_id]: { ...committed, sequencer: run.sequencer } },
+  touched: [],
+});
 
 const draftOf = async (
   db: Db,
   contract: Contract,
   run: RunIdentity,
   base: Snapshot | undefined,
-  added: readonly DataFile[],
+  { content, files: added }: StagedSilver,
   { lake, scratch }: { lake: Pick<Lake, 'silver'>; scratch: string },
 ): Promise<Draft> => {
   const files = base?.files ?? [];
@@ -80,7 +97,7 @@ const draftOf = async (
     files: merge.files,
     sources,
     touched: distinct([...removed, ...added, ...merge.remasked].map(({ partition }) => partition)),
-    properties: {},
+    properties: { contents: { ...contentsIn(base), [run.source_id]: content } },
   };
 };
 

@@ -17,15 +17,25 @@ export const boundsOf = (contract: Contract): BoundsOf | undefined => {
  */
 export const mayShareKeys = (contract: Contract, a: DataFile, b: DataFile): boolean => {
   const partitions = contract.partitionedBy;
-  const keyFixesPartition =
-    partitions.length > 0 && partitions.every((column) => contract.primaryKey.includes(column));
-  if (keyFixesPartition && partitions.some((column) => a.partition[column] !== b.partition[column]))
+  const keyFixesPartition = partitions.every((column) => contract.primaryKey.includes(column));
+  if (keyFixesPartition && partitions.some((column) => differ(a.partition[column], b.partition[column])))
     return false;
   const [x, y] = [a.keyBounds, b.keyBounds];
   if (x === undefined || y === undefined || x.kind !== y.kind) return true;
+  if (isDate(contract) && ![x, y].every(({ min, max }) => isPlainDate(min) && isPlainDate(max))) return true;
   const compare = x.kind === 'number' ? compareNumbers : compareText;
   return compare(x.min, y.max) <= 0 && compare(y.min, x.max) <= 0;
 };
+
+/** A file that was written before the column was one of the partition columns may hold any of its values. */
+const differ = (a: string | null | undefined, b: string | null | undefined): boolean =>
+  a !== undefined && b !== undefined && a !== b;
+
+const isDate = ({ primaryKey: [first], columns }: Contract): boolean =>
+  columns.find(({ name }) => name === first)?.silverType === 'DATE';
+
+/** Text orders dates of four-digit years only: not `10000-01-01`, nor `0044-03-15 (BC)`. */
+const isPlainDate = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text);
 
 /** Decimal texts by value; as doubles where they are not both whole, whose rounding never turns the order around. */
 const compareNumbers = (a: string, b: string): number => {

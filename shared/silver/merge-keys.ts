@@ -1,13 +1,13 @@
-import path from 'node:path';
 import type { Contract } from '../contract/model.ts';
-import { ident, identList, literal, literalList } from '../duckdb/sql.ts';
+import { ident, identList, literal } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { lakePaths } from '../lake.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { DataFile, SourceState } from '../table/snapshot.ts';
-import { localPaths } from '../table/table-view.ts';
+import { localPaths, readFiles, typed } from '../table/table-view.ts';
 import { writeFiles } from '../table/write-files.ts';
 import { mayShareKeys } from './key-bounds.ts';
+import { silverColumns } from './silver-table.ts';
 
 export interface Merge {
   /** The table's files after the commit: the other sources' with their new masks, and the added ones. */
@@ -61,38 +61,40 @@ export const mergeKeys = async (db: Db, input: MergeInput): Promise<Merge> => {
  * whether it is the latest); `before`, the positions hidden so far; `affected`, the files where that changes.
  */
 const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]): Promise<void> => {
-  const { contract, store, removed, added } = input;
-  const scratch = path.join(input.scratch, 'merge');
-  const files = [...rivals, ...removed, ...added];
+  const { contract, store, scratch, removed, added } = input;
   const paths = await localPaths(
     store,
     scratch,
-    files.map(({ key }) => key),
+    [...rivals, ...removed, ...added].map(({ key }) => key),
   );
   const pathOf = ({ key }: DataFile): string => paths.get(key) ?? '';
   const keys = identList(contract.primaryKey);
-  const read = (of: readonly DataFile[], columns: string): string =>
-    `SELECT ${columns} FROM read_parquet(${literalList(of.map(pathOf))}, union_by_name = true, hive_partitioning = false, filename = true, file_row_number = true)`;
   const order = contract.dedupeOrderBy;
+  const wanted = [...contract.primaryKey, ...order.map(({ column }) => column)];
+  // In the types of today's contract, as readers see them: files may be older than it.
+  const columns = [
+    ...silverColumns(contract).filter(({ name }) => wanted.includes(name)),
+    { name: '_path', type: 'VARCHAR' },
+    { name: 'file_row_number', type: 'BIGINT' },
+  ];
+  const rowsOf = (files: readonly DataFile[]): string =>
+    typed(columns, files.length === 0 ? undefined : readFiles(files.map(pathOf), { positions: true }));
   const sourceRow = (file: DataFile): string => {
     const source = input.sources[file.sourceId ?? ''];
     return `(${[pathOf(file), file.key, source?.uploadedAt ?? '', source?.sequencer ?? '', file.sourceId ?? ''].map(literal).join(', ')})`;
   };
   await db.run(`
     CREATE OR REPLACE TEMP TABLE files AS FROM (VALUES ${[...rivals, ...added].map(sourceRow).join(', ')})
-      AS f(path, file, uploaded_at, sequencer, source_id);
-    CREATE OR REPLACE TEMP TABLE changed AS SELECT DISTINCT ${keys} FROM (${read([...removed, ...added], keys)});
-    CREATE OR REPLACE TEMP TABLE candidates AS
-      SELECT ${keys}${order.map(({ column }, i) => `, ${ident(column)} AS _order${i}`).join('')}, filename AS _path, file_row_number AS _pos
-      FROM (${read([...rivals, ...added], '*')}) SEMI JOIN changed USING (${keys});
+      AS f(_path, _file, _uploaded_at, _sequencer, _source);
+    CREATE OR REPLACE TEMP TABLE changed AS SELECT DISTINCT ${keys} FROM (${rowsOf([...removed, ...added])});
     CREATE OR REPLACE TEMP TABLE ranked AS
-      SELECT file, _pos AS pos, row_number() OVER (
+      SELECT _file AS file, file_row_number AS pos, row_number() OVER (
         PARTITION BY ${keys}
         ORDER BY ${[
-          ...order.map(({ direction }, i) => `_order${i} ${direction} NULLS LAST`),
-          'uploaded_at DESC, sequencer DESC, source_id DESC, pos DESC',
+          ...order.map(({ column, direction }) => `${ident(column)} ${direction} NULLS LAST`),
+          '_uploaded_at DESC, _sequencer DESC, _source DESC, file_row_number DESC',
         ].join(', ')}) = 1 AS latest
-      FROM candidates JOIN files ON _path = path;
+      FROM (${rowsOf([...rivals, ...added])}) SEMI JOIN changed USING (${keys}) JOIN files USING (_path);
     CREATE OR REPLACE TEMP TABLE before(file VARCHAR, pos BIGINT)`);
   const masks = await localPaths(store, scratch, [
     ...new Set(rivals.flatMap(({ mask }) => (mask === undefined ? [] : [mask.key]))),

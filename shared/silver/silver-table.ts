@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/model.ts';
+import type { DataFile, Snapshot } from '../table/snapshot.ts';
 import type { ViewColumn } from '../table/table-view.ts';
 
 /**
@@ -11,6 +12,17 @@ export const LINEAGE: readonly ViewColumn[] = [
   { name: '_row', type: 'BIGINT' },
   { name: '_rescued', type: 'VARCHAR' },
 ];
+
+/** What Transform hands to LoadToGold, as JSON. */
+export interface StagedSilver {
+  /** Equal for equal rows, in whatever order; who brought them and when does not count. */
+  content: string;
+  files: DataFile[];
+}
+
+/** In a silver snapshot's properties: the `content` that each source brought, by source_id. */
+export const contentsIn = (snapshot: Snapshot | undefined): Record<string, string> =>
+  (snapshot?.properties.contents as Record<string, string> | undefined) ?? {};
 
 /** A dataset's silver columns as its contract says now; older files are read through them. */
 export const silverColumns = (contract: Contract): ViewColumn[] => [

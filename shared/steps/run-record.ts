@@ -76,8 +76,11 @@ export const RUN_COLUMNS: Record<keyof RunRecord, string> = {
   finished_at: 'TIMESTAMP',
 };
 
-/** Transitions of an execution by its number of Task states: the tasks, Choices and Succeed, and the start. */
-const OTHER_TRANSITIONS = 3;
+/**
+ * State transitions beside those into the tasks that ended before the record is written: the two Choices, the
+ * quarantine of rows, Succeed, and the end. Step Functions counts one more than there are states on the way.
+ */
+const OTHER_TRANSITIONS = 5;
 
 type Outcome = Omit<
   RunRecord,

@@ -28,18 +28,30 @@ export const createTableView = async (
   store: ObjectStore,
   scratch: string,
 ): Promise<void> => {
-  const view = `${ident(name.schema)}.${ident(name.table)}`;
-  const select = columns
-    .map((column) => `CAST(${ident(column.name)} AS ${column.type}) AS ${ident(column.name)}`)
-    .join(', ');
-  const nulls = columns.map((column) => `CAST(NULL AS ${column.type}) AS ${ident(column.name)}`).join(', ');
-  await db.run(`CREATE SCHEMA IF NOT EXISTS ${ident(name.schema)}`);
-  // The empty row set first: by name, it gives every column to files written before the column existed.
-  const empty = `SELECT ${nulls} WHERE false`;
   const rows = await rowsOf(files, store, scratch);
-  const source = rows === undefined ? empty : `${empty} UNION ALL BY NAME (${rows})`;
-  await db.run(`CREATE OR REPLACE VIEW ${view} AS SELECT ${select} FROM (${source})`);
+  await db.run(`CREATE SCHEMA IF NOT EXISTS ${ident(name.schema)}`);
+  await db.run(
+    `CREATE OR REPLACE VIEW ${ident(name.schema)}.${ident(name.table)} AS ${typed(columns, rows)}`,
+  );
 };
+
+/** A SELECT of exactly these columns in these types, of rows that may lack some or have them in other types. */
+export const typed = (columns: readonly ViewColumn[], rows: string | undefined): string => {
+  const select = columns.map(({ name, type }) => `CAST(${ident(name)} AS ${type}) AS ${ident(name)}`);
+  const nulls = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${ident(name)}`);
+  // The empty row set first: by name, it gives every column to files written before the column existed.
+  const empty = `SELECT ${nulls.join(', ')} WHERE false`;
+  return `SELECT ${select.join(', ')} FROM (${rows === undefined ? empty : `${empty} UNION ALL BY NAME (${rows})`})`;
+};
+
+/**
+ * A SELECT of all rows of local data files. With `positions`, also `_path` and the row's number in its file as
+ * `file_row_number`, counted from 0: what masks hide rows by.
+ */
+export const readFiles = (paths: readonly string[], { positions = false } = {}): string =>
+  `SELECT * FROM read_parquet(${literalList(paths)}, union_by_name = true, hive_partitioning = false${
+    positions ? `, filename = '_path', file_row_number = true` : ''
+  })`;
 
 /** SQL of all visible rows of the files, or undefined when there are none. */
 const rowsOf = async (
@@ -59,21 +71,23 @@ const rowsOf = async (
   const path = (key: string): string => paths.get(key) ?? '';
   const plain = files.filter(({ mask }) => mask === undefined).map(({ key }) => path(key));
   const masked = files.filter(({ mask }) => mask !== undefined);
-  const options = 'union_by_name = true, hive_partitioning = false';
-  const parts = plain.length === 0 ? [] : [`SELECT * FROM read_parquet(${literalList(plain)}, ${options})`];
+  const parts = plain.length === 0 ? [] : [readFiles(plain)];
   if (masked.length > 0) {
     const pairs = masked.map(
       ({ key, mask }) =>
         `(${literal(path(key))}, ${literal(key)}, ${literal(masks.get(mask?.key ?? '') ?? '')})`,
     );
     parts.push(`
-      SELECT * EXCLUDE (filename, file_row_number)
-      FROM read_parquet(${literalList(masked.map(({ key }) => path(key)))}, ${options}, filename = true, file_row_number = true) AS data
-      WHERE (filename, file_row_number) NOT IN (
+      SELECT * EXCLUDE (_path, file_row_number)
+      FROM (${readFiles(
+        masked.map(({ key }) => path(key)),
+        { positions: true },
+      )})
+      WHERE (_path, file_row_number) NOT IN (
         SELECT (pair.path, mask.pos)
-        FROM read_parquet(${literalList([...masks.values()])}, filename = true) AS mask
+        FROM read_parquet(${literalList([...masks.values()])}, filename = '_path') AS mask
         JOIN (VALUES ${pairs.join(', ')}) AS pair(path, key, mask_path)
-          ON mask.file = pair.key AND mask.filename = pair.mask_path)`);
+          ON mask.file = pair.key AND mask._path = pair.mask_path)`);
   }
   return parts.join('\nUNION ALL BY NAME\n');
 };

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { identList, literal } from '../duckdb/sql.ts';
+import { ident, identList, literal } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { DataFile } from './snapshot.ts';
@@ -32,9 +32,6 @@ export interface WriteOptions {
   scratch: string;
 }
 
-/** DuckDB's name for NULL in Hive-style paths. */
-const HIVE_NULL = '__HIVE_DEFAULT_PARTITION__';
-
 /**
  * Writes a query's rows as zstd Parquet, one folder per partition, and uploads the files under names made of
  * their content: what an earlier attempt wrote is never overwritten with something else, and the same content
@@ -50,8 +47,10 @@ export const writeFiles = async (
   await mkdir(folder, { recursive: true });
   const partitioned = options.partitionedBy.length > 0;
   const target = partitioned ? folder : path.join(folder, 'all.parquet');
+  // A folder may serve two partitions: NULL and the text that stands for it, or `a` and `A` where the file system
+  // does not tell case apart. Random names keep their files from replacing each other.
   const partitionOptions = partitioned
-    ? `, PARTITION_BY (${identList(options.partitionedBy)}), WRITE_PARTITION_COLUMNS true, OVERWRITE_OR_IGNORE true`
+    ? `, PARTITION_BY (${identList(options.partitionedBy)}), WRITE_PARTITION_COLUMNS true, OVERWRITE_OR_IGNORE true, FILENAME_PATTERN '{uuid}'`
     : '';
   const written = await db.all<WrittenFile>(
     `COPY (${query}) TO ${literal(target)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS true${partitionOptions})`,
@@ -74,16 +73,11 @@ export const writeFiles = async (
 };
 
 const partitionOf = (file: WrittenFile, columns: readonly string[]): Record<string, string | null> =>
-  Object.fromEntries(
-    columns.map((column) => {
-      const value = file.partition_keys?.[column] ?? null;
-      return [column, value === HIVE_NULL ? null : value];
-    }),
-  );
+  Object.fromEntries(columns.map((column) => [column, file.partition_keys?.[column] ?? null]));
 
 const boundsOf = (file: WrittenFile, bounds: BoundsOf | undefined): Pick<DataFile, 'keyBounds'> => {
   if (bounds === undefined) return {};
-  const statistics = file.column_statistics[`"${bounds.column.replaceAll('"', '""')}"`];
+  const statistics = file.column_statistics[ident(bounds.column)];
   const { min, max } = statistics ?? {};
   return min === undefined || max === undefined ? {} : { keyBounds: { min, max, kind: bounds.kind } };
 };

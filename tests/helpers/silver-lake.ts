@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { loadContract } from '../../shared/contract/load.ts';
+import type { Contract } from '../../shared/contract/model.ts';
+import type { Row } from '../../shared/duckdb/values.ts';
+import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
+import { lakePaths } from '../../shared/lake.ts';
+import { attachSilver } from '../../shared/silver/attach-silver.ts';
+import { commitSilver, type SilverCommit } from '../../shared/silver/commit-silver.ts';
+import { boundsOf } from '../../shared/silver/key-bounds.ts';
+import type { StagedSilver } from '../../shared/silver/silver-table.ts';
+import { identify, type RunIdentity } from '../../shared/steps/identity.ts';
+import { FolderStore } from '../../shared/storage/folder-store.ts';
+import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import type { Snapshot } from '../../shared/table/snapshot.ts';
+import { Table } from '../../shared/table/table.ts';
+import { writeFiles } from '../../shared/table/write-files.ts';
+import { datasets } from './pipeline.ts';
+import { scratch } from './scratch.ts';
+
+export const testDb = async <T>(work: (db: Db, folder: string) => Promise<T>): Promise<T> => {
+  const folder = scratch();
+  return await withDuckDb({ memoryMb: 512, threads: 2, scratch: folder }, (db) => work(db, folder));
+};
+
+/** Text of a contract with these properties and custom properties, each a YAML flow mapping. */
+export const contractYaml = (
+  dataset: string,
+  properties: readonly string[],
+  custom: readonly string[] = [],
+): string =>
+  [
+    'apiVersion: v3.1.0',
+    'kind: DataContract',
+    `id: ${dataset}`,
+    'version: 1.0.0',
+    'status: active',
+    'schema:',
+    `  - name: ${dataset}`,
+    '    properties:',
+    ...properties.map((property) => `      - ${property}`),
+    ...(custom.length === 0 ? [] : ['    customProperties:', ...custom.map((each) => `      - ${each}`)]),
+  ].join('\n');
+
+export const latestBy = (order: string): string => `{ property: dedupeOrderBy, value: ${order} }`;
+
+/** The contract of the dataset `t` with these properties. */
+export const contractOf = async (
+  properties: readonly string[],
+  custom: readonly string[] = [],
+  files: Readonly<Record<string, string>> = {},
+): Promise<Contract> =>
+  await loadContract(datasets({ 't/contract.yaml': contractYaml('t', properties, custom), ...files }), 't');
+
+/** The run of the `turn`th upload of a file: later turns are later uploads and later versions. */
+export const runOf = (file: string, turn: number): RunIdentity => {
+  const at = new Date(Date.UTC(2024, 0, 1, 0, 0, turn)).toISOString();
+  return identify({
+    source: 'aws.s3',
+    'detail-type': 'Object Created',
+    time: at,
+    detail: {
+      bucket: { name: 'raw' },
+      object: { key: `t/${file}`, 'version-id': `v${turn}`, sequencer: turn.toString(16).padStart(16, '0') },
+    },
+  });
+};
+
+/** A silver table by itself: rows are given as SQL, and committed as LoadToGold does. */
+export class SilverLake {
+  contract: Contract;
+  readonly store: ObjectStore;
+
+  constructor(contract: Contract, store: ObjectStore = new FolderStore(scratch(), { name: 'silver' })) {
+    this.contract = contract;
+    this.store = store;
+  }
+
+  /** Writes the files of a run as Transform does. `rows` selects the contract's columns. */
+  async stage(run: RunIdentity, rows: string): Promise<StagedSilver> {
+    const { contract } = this;
+    const bounds = boundsOf(contract);
+    return await testDb(async (db, folder) => {
+      const query = `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rows})`;
+      const files = await writeFiles(db, query, this.store, {
+        keyOf: (file) => lakePaths.data(contract.dataset, file),
+        prefix: run.run_id,
+        partitionedBy: contract.partitionedBy,
+        scratch: folder,
+        ...(bounds === undefined ? {} : { bounds }),
+      });
+      const content = createHash('sha256').update(rows).digest('hex');
+      return { content, files: files.map((file) => ({ ...file, sourceId: run.source_id })) };
+    });
+  }
+
+  async load(run: RunIdentity, staged: StagedSilver): Promise<SilverCommit> {
+    const lake = { silver: this.store };
+    return await testDb((db, folder) =>
+      commitSilver(db, this.contract, run, staged, { lake, scratch: folder }),
+    );
+  }
+
+  /** Stages and commits the `turn`th upload of a file. */
+  async upload(file: string, turn: number, rows: string): Promise<SilverCommit> {
+    const run = runOf(file, turn);
+    return await this.load(run, await this.stage(run, rows));
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const snapshot = await new Table(this.store, this.contract.dataset).current();
+    if (snapshot === undefined) throw new Error('nothing is committed');
+    return snapshot;
+  }
+
+  /** Rows of a query over `silver.<dataset>`. */
+  async query(sql: string): Promise<Row[]> {
+    const snapshot = await new Table(this.store, this.contract.dataset).current();
+    return await testDb(async (db, folder) => {
+      await attachSilver(db, this.contract, snapshot, this.store, folder);
+      return await db.all(sql);
+    });
+  }
+}
+
+/** `VALUES` of these rows as a SELECT with column names: `rowsSql('id, name', "(1, 'a')")`. */
+export const rowsSql = (columns: string, ...rows: string[]): string =>
+  `SELECT * FROM (VALUES ${rows.join(', ')}) AS v(${columns})`;
+
+/** Runs of objects below a folder of a store, for counting what lies there. */
+export const keysIn = async (store: ObjectStore, prefix: string): Promise<string[]> => {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix)) keys.push(key);
+  return keys;
+};
+
+export const fileName = (key: string): string => path.posix.basename(key);

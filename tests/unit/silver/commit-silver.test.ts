@@ -1,0 +1,87 @@
+import { contractOf, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
+
+const KEYED = ['{ name: id, logicalType: integer, primaryKey: true }', '{ name: v, logicalType: string }'];
+const rows = (...values: string[]) => rowsSql('id, v', ...values);
+
+const newLake = async () => new SilverLake(await contractOf(KEYED));
+const values = async (lake: SilverLake) =>
+  (await lake.query('SELECT v FROM silver.t ORDER BY ALL')).map(({ v }) => v);
+
+test('a run commits once, however often it comes', async () => {
+  const lake = await newLake();
+  const run = runOf('a', 1);
+  const staged = await lake.stage(run, rows("(1, 'x')"));
+  expect(await lake.load(run, staged)).toEqual({ status: 'loaded', version: 1 });
+  expect(await lake.load(run, staged)).toEqual({ status: 'loaded', version: 1 });
+  expect((await lake.snapshot()).version).toBe(1);
+});
+
+test('the same run ten times at once commits once', async () => {
+  const lake = await newLake();
+  const run = runOf('a', 1);
+  const staged = await lake.stage(run, rows("(1, 'x')"));
+  const commits = await Promise.all(Array.from({ length: 10 }, () => lake.load(run, staged)));
+  expect(commits).toEqual(Array(10).fill({ status: 'loaded', version: 1 }));
+  expect(await values(lake)).toEqual(['x']);
+});
+
+test('a re-upload replaces what its source brought, and nothing else', async () => {
+  const lake = await newLake();
+  await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')"));
+  await lake.upload('b', 2, rows("(3, 'b3')"));
+  expect(await lake.upload('a', 3, rows("(1, 'new')"))).toEqual({ status: 'loaded', version: 3 });
+  expect(await values(lake)).toEqual(['b3', 'new']);
+  expect(await lake.snapshot()).toMatchObject({ operation: 'replace source', runId: runOf('a', 3).run_id });
+});
+
+test('an older version that arrives late changes nothing', async () => {
+  const lake = await newLake();
+  await lake.upload('a', 2, rows("(1, 'new')"));
+  expect(await lake.upload('a', 1, rows("(1, 'old')"))).toEqual({ status: 'superseded', version: 1 });
+  expect(await values(lake)).toEqual(['new']);
+});
+
+test('versions of one source in any order: the newest is left', async () => {
+  const lake = await newLake();
+  await Promise.all([3, 5, 1, 4, 2].map((turn) => lake.upload('a', turn, rows(`(1, 'v${turn}')`))));
+  expect(await values(lake)).toEqual(['v5']);
+});
+
+describe('a new version with the same rows', () => {
+  test('changes neither files nor age: a later file’s row still wins', async () => {
+    const lake = await newLake();
+    await lake.upload('a', 1, rows("(1, 'a')"));
+    await lake.upload('b', 2, rows("(1, 'b')"));
+    const before = await lake.snapshot();
+    expect(await lake.upload('a', 3, rows("(1, 'a')"))).toEqual({ status: 'unchanged', version: 3 });
+    expect(await values(lake)).toEqual(['b']);
+    expect(await lake.snapshot()).toMatchObject({
+      files: before.files,
+      touched: [],
+      operation: 'confirm source',
+    });
+  });
+
+  test('still makes versions before it out of date', async () => {
+    const lake = await newLake();
+    await lake.upload('a', 1, rows("(1, 'same')"));
+    await lake.upload('a', 3, rows("(1, 'same')"));
+    expect(await lake.upload('a', 2, rows("(1, 'between')"))).toMatchObject({ status: 'superseded' });
+    expect(await values(lake)).toEqual(['same']);
+  });
+
+  test('commits once', async () => {
+    const lake = await newLake();
+    await lake.upload('a', 1, rows("(1, 'same')"));
+    await lake.upload('a', 2, rows("(1, 'same')"));
+    expect(await lake.upload('a', 2, rows("(1, 'same')"))).toEqual({ status: 'unchanged', version: 2 });
+  });
+
+  test('is a change again once another version came between', async () => {
+    const lake = await newLake();
+    await lake.upload('a', 1, rows("(1, 'x')"));
+    await lake.upload('a', 2, rows("(1, 'y')"));
+    expect(await lake.upload('a', 3, rows("(1, 'x')"))).toMatchObject({ status: 'loaded' });
+    expect(await values(lake)).toEqual(['x']);
+  });
+});

@@ -1,0 +1,240 @@
+import { metered } from '../../../shared/storage/metered-store.ts';
+import type { Snapshot } from '../../../shared/table/snapshot.ts';
+import { contractOf, keysIn, latestBy, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
+
+const ID = '{ name: id, logicalType: integer, primaryKey: true }';
+const V = '{ name: v, logicalType: string }';
+
+const lakeOf = async (properties = [ID, V], custom: string[] = []) =>
+  new SilverLake(await contractOf(properties, custom));
+
+const rows = (...values: string[]) => rowsSql('id, v', ...values);
+const NONE = `${rows("(0::BIGINT, 'x')")} WHERE false`;
+const all = (lake: SilverLake) => lake.query('SELECT id, v FROM silver.t ORDER BY ALL');
+
+/** How many rows the masks hide, by the turn of the file’s source. */
+const hidden = (snapshot: Snapshot, ...files: string[]): (number | undefined)[] =>
+  files.map(
+    (file) => snapshot.files.find(({ sourceId }) => sourceId === runOf(file, 0).source_id)?.mask?.rows,
+  );
+
+test('the later upload wins, and the loser is masked, not removed', async () => {
+  const lake = await lakeOf();
+  await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')"));
+  await lake.upload('b', 2, rows("(2, 'b2')", "(3, 'b3')"));
+  expect(await all(lake)).toEqual([
+    { id: 1, v: 'a1' },
+    { id: 2, v: 'b2' },
+    { id: 3, v: 'b3' },
+  ]);
+  const snapshot = await lake.snapshot();
+  expect(hidden(snapshot, 'a', 'b')).toEqual([1, undefined]);
+  expect(snapshot.files.map((file) => file.rows)).toEqual([2, 2]);
+});
+
+test('a mask vanishes when the winner is replaced without the key, and the other row is back', async () => {
+  const lake = await lakeOf();
+  await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')"));
+  await lake.upload('b', 2, rows("(2, 'b2')"));
+  await lake.upload('b', 3, rows("(3, 'b3')"));
+  expect(hidden(await lake.snapshot(), 'a', 'b')).toEqual([undefined, undefined]);
+  expect(await all(lake)).toEqual([
+    { id: 1, v: 'a1' },
+    { id: 2, v: 'a2' },
+    { id: 3, v: 'b3' },
+  ]);
+});
+
+test('a mask vanishes when the winner is replaced by nothing at all', async () => {
+  const lake = await lakeOf([ID, V], [latestBy('v desc')]);
+  await lake.upload('a', 1, rows("(1, 'a1')"));
+  await lake.upload('b', 2, rows("(1, 'b1')"));
+  await lake.upload('b', 3, NONE);
+  expect(await all(lake)).toEqual([{ id: 1, v: 'a1' }]);
+  expect((await lake.snapshot()).files).toHaveLength(1);
+});
+
+test('a mask moves with the key', async () => {
+  const lake = await lakeOf();
+  await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')"));
+  await lake.upload('b', 2, rows("(1, 'b1')"));
+  await lake.upload('b', 3, rows("(2, 'b2')"));
+  expect(hidden(await lake.snapshot(), 'a', 'b')).toEqual([1, undefined]);
+  expect(await all(lake)).toEqual([
+    { id: 1, v: 'a1' },
+    { id: 2, v: 'b2' },
+  ]);
+});
+
+test('an added row loses where the contract’s order says so, whenever it was uploaded', async () => {
+  const lake = await lakeOf([ID, V], [latestBy('v desc')]);
+  await lake.upload('a', 1, rows("(1, 'z')", "(2, 'a')"));
+  await lake.upload('b', 2, rows("(1, 'y')", "(2, 'b')"));
+  expect(await all(lake)).toEqual([
+    { id: 1, v: 'z' },
+    { id: 2, v: 'b' },
+  ]);
+  expect(hidden(await lake.snapshot(), 'a', 'b')).toEqual([1, 1]);
+});
+
+test.each(['asc', 'desc'])('a row without a value to order by (%s) is the oldest', async (direction) => {
+  const lake = await lakeOf([ID, V], [latestBy(`v ${direction}`)]);
+  await lake.upload('a', 1, rows("(1, 'a')", '(2, NULL)'));
+  await lake.upload('b', 2, rows('(1, NULL)', "(2, 'b')"));
+  expect(await all(lake)).toEqual([
+    { id: 1, v: 'a' },
+    { id: 2, v: 'b' },
+  ]);
+});
+
+test('one key in three files shows once, the latest; each that goes uncovers the next', async () => {
+  const lake = await lakeOf();
+  const show = async () => (await all(lake)).map(({ v }) => v);
+  await lake.upload('a', 1, rows("(1, 'a')"));
+  await lake.upload('b', 2, rows("(1, 'b')"));
+  await lake.upload('c', 3, rows("(1, 'c')"));
+  expect(await show()).toEqual(['c']);
+  await lake.upload('c', 4, NONE);
+  expect(await show()).toEqual(['b']);
+  await lake.upload('b', 5, NONE);
+  expect(await show()).toEqual(['a']);
+});
+
+test('the order of commits does not decide, the order of uploads does', async () => {
+  const lake = await lakeOf();
+  await lake.upload('b', 2, rows("(1, 'b')"));
+  await lake.upload('a', 1, rows("(1, 'a')"));
+  expect(await all(lake)).toEqual([{ id: 1, v: 'b' }]);
+  expect(hidden(await lake.snapshot(), 'a', 'b')).toEqual([1, undefined]);
+});
+
+test('a second mask keeps what the first one hides', async () => {
+  const lake = await lakeOf();
+  await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')", "(3, 'a3')"));
+  await lake.upload('b', 2, rows("(1, 'b1')"));
+  await lake.upload('c', 3, rows("(3, 'c3')"));
+  expect(hidden(await lake.snapshot(), 'a')).toEqual([2]);
+  expect(await all(lake)).toEqual([
+    { id: 1, v: 'b1' },
+    { id: 2, v: 'a2' },
+    { id: 3, v: 'c3' },
+  ]);
+});
+
+test('a mask that does not change is not written again', async () => {
+  const lake = await lakeOf();
+  await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')"));
+  await lake.upload('b', 2, rows("(2, 'b2')"));
+  const before = (await lake.snapshot()).files[0]?.mask;
+  await lake.upload('b', 3, rows("(2, 'b2 again')"));
+  expect((await lake.snapshot()).files[0]?.mask).toEqual(before);
+  expect(await keysIn(lake.store, 't/masks/')).toHaveLength(1);
+});
+
+test('a key moves from partition to partition; both are touched', async () => {
+  const year = '{ name: year, logicalType: integer, partitioned: true }';
+  const lake = await lakeOf([ID, V, year]);
+  const dated = (...values: string[]) => rowsSql('id, v, year', ...values);
+  await lake.upload('a', 1, dated("(1, 'a1', 2023)", "(2, 'a2', 2022)"));
+  await lake.upload('b', 2, dated("(1, 'b1', 2024)"));
+  expect((await lake.snapshot()).touched).toEqual([{ year: '2024' }, { year: '2023' }]);
+  expect(await lake.query('SELECT id, year FROM silver.t ORDER BY ALL')).toEqual([
+    { id: 1, year: 2024 },
+    { id: 2, year: 2022 },
+  ]);
+  await lake.upload('b', 3, dated("(3, 'b3', 2025)"));
+  const { touched } = await lake.snapshot();
+  expect((touched as unknown[]).length).toBe(3);
+  expect(touched).toEqual(expect.arrayContaining([{ year: '2023' }, { year: '2024' }, { year: '2025' }]));
+  expect(await lake.query('SELECT id, year FROM silver.t ORDER BY ALL')).toEqual([
+    { id: 1, year: 2023 },
+    { id: 2, year: 2022 },
+    { id: 3, year: 2025 },
+  ]);
+});
+
+test('a composite key is equal when all of its columns are', async () => {
+  const lake = await lakeOf([
+    '{ name: shop, logicalType: string, primaryKey: true }',
+    '{ name: id, logicalType: integer, primaryKey: true }',
+    V,
+  ]);
+  const keyed = (...values: string[]) => rowsSql('shop, id, v', ...values);
+  await lake.upload('a', 1, keyed("('x', 1, 'a')", "('y', 1, 'a')", "('x', 2, 'a')"));
+  await lake.upload('b', 2, keyed("('x', 1, 'b')", "('y', 2, 'b')"));
+  expect(await lake.query('SELECT shop, id, v FROM silver.t ORDER BY ALL')).toEqual([
+    { shop: 'x', id: 1, v: 'b' },
+    { shop: 'x', id: 2, v: 'a' },
+    { shop: 'y', id: 1, v: 'a' },
+    { shop: 'y', id: 2, v: 'b' },
+  ]);
+});
+
+test('columns may be called as the merge calls its own, or as SQL does', async () => {
+  const lake = await lakeOf(
+    [
+      '{ name: file, logicalType: string, primaryKey: true }',
+      '{ name: latest, logicalType: integer, primaryKey: true }',
+      '{ name: pos, logicalType: integer }',
+      '{ name: select, logicalType: integer }',
+    ],
+    [latestBy('pos desc')],
+  );
+  const named = (...values: string[]) => rowsSql('file, latest, "select", pos', ...values);
+  await lake.upload('a', 1, named("('k', 1, 0, 2)", "('l', 1, 0, 2)"));
+  await lake.upload('b', 2, named("('k', 1, 0, 1)", "('l', 1, 0, 3)"));
+  expect(await lake.query('SELECT file, pos FROM silver.t ORDER BY ALL')).toEqual([
+    { file: 'k', pos: 2 },
+    { file: 'l', pos: 3 },
+  ]);
+});
+
+test('keys past 2^53 are told apart', async () => {
+  const lake = await lakeOf();
+  await lake.upload('a', 1, rows("(9007199254740992, 'a')", "(9007199254740994, 'a')"));
+  await lake.upload('b', 2, rows("(9007199254740993, 'b')"));
+  expect(await all(lake)).toHaveLength(3);
+});
+
+test('without a primary key nothing is compared: every row of every file shows', async () => {
+  const lake = await lakeOf(['{ name: id, logicalType: integer }', V]);
+  await lake.upload('a', 1, rows("(1, 'x')"));
+  await lake.upload('b', 2, rows("(1, 'x')"));
+  expect(await all(lake)).toHaveLength(2);
+});
+
+describe('contracts change while files stay', () => {
+  test('keys are compared in today’s types', async () => {
+    const lake = await lakeOf(['{ name: id, logicalType: string, primaryKey: true }', V]);
+    await lake.upload('a', 1, rows("('01', 'a')", "('2', 'a')"));
+    lake.contract = await contractOf([ID, V]);
+    await lake.upload('b', 2, rows("(1, 'b')"));
+    expect(await all(lake)).toEqual([
+      { id: 1, v: 'b' },
+      { id: 2, v: 'a' },
+    ]);
+  });
+
+  test('a column to order by that no file has yet decides nothing', async () => {
+    const lake = await lakeOf();
+    await lake.upload('a', 1, rows("(1, 'a')"));
+    await lake.upload('b', 2, rows("(1, 'b')"));
+    lake.contract = await contractOf(
+      [ID, V, '{ name: updated, logicalType: timestamp }'],
+      [latestBy('updated desc')],
+    );
+    await lake.upload('b', 3, `SELECT *, NULL::TIMESTAMP AS updated FROM (${NONE})`);
+    expect(await all(lake)).toEqual([{ id: 1, v: 'a' }]);
+  });
+});
+
+test('files whose keys cannot overlap are not read', async () => {
+  const lake = await lakeOf();
+  await lake.upload('a', 1, rows("(1, 'a')", "(9, 'a')"));
+  const run = runOf('b', 2);
+  const staged = await lake.stage(run, rows("(10, 'b')", "(19, 'b')"));
+  const counted = metered(lake.store);
+  await new SilverLake(lake.contract, counted).load(run, staged);
+  // The newest manifest: its hint, and itself.
+  expect(counted.usage.requests.get).toBe(2);
+});
