@@ -1,0 +1,133 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadContract } from '../../shared/contract/load.ts';
+import type { Contract } from '../../shared/contract/model.ts';
+import { literal } from '../../shared/duckdb/sql.ts';
+import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
+import { DATA_ERRORS } from '../../shared/errors.ts';
+import { buildSilver } from '../../shared/silver/build-silver.ts';
+import { openSource } from '../../shared/source/open-source.ts';
+import { stageRecords } from '../../shared/validation/stage-records.ts';
+import { datasets } from '../helpers/pipeline.ts';
+import { scratch } from '../helpers/scratch.ts';
+
+export const COLUMNS = ['id', 'name', 'amount', 'day'];
+
+/** A dataset with a key, limits, an optional date, and rows that `silver.sql` leaves out. */
+export const messyContract = (): Promise<Contract> =>
+  loadContract(
+    datasets({
+      'messy/contract.yaml': `apiVersion: v3.1.0
+kind: DataContract
+id: messy
+version: 1.0.0
+status: active
+schema:
+  - name: messy
+    properties:
+      - { name: id, logicalType: integer, primaryKey: true }
+      - { name: name, logicalType: string, required: true, logicalTypeOptions: { maxLength: 5 } }
+      - { name: amount, logicalType: number, logicalTypeOptions: { minimum: 0 } }
+      - { name: day, logicalType: date }
+`,
+      'messy/silver.sql': "select * from accepted where name <> 'drop'",
+    }),
+    'messy',
+  );
+
+/** Where every record of a file ended up. */
+export interface Outcome {
+  /** Name of the data error, where the file was refused as a whole. */
+  error?: string;
+  read: number;
+  accepted: number;
+  rejected: number;
+  filtered: number;
+  duplicate: number;
+  /** Lines of the refused records. */
+  lines: number[];
+  silver: { id: number; name: string; _row: number }[];
+}
+
+const REFUSED: Outcome = {
+  read: 0,
+  accepted: 0,
+  rejected: 0,
+  filtered: 0,
+  duplicate: 0,
+  lines: [],
+  silver: [],
+};
+
+/** Takes a file through Validate's and Transform's work. @throws whatever is no data error */
+export const outcomeOf = async (contract: Contract, file: string | Uint8Array): Promise<Outcome> => {
+  const folder = scratch();
+  const local = path.join(folder, 'file');
+  writeFileSync(local, file);
+  try {
+    return await withDuckDb({ memoryMb: 512, threads: 2, scratch: folder }, async (db) => {
+      const source = await openSource(local, {
+        db,
+        scratch: folder,
+        expected: contract.columns,
+        maxUnpackedBytes: 1e8,
+        maxRecordBytes: 1e6,
+      });
+      const { records, rejected, rows } = await stageRecords(db, contract, source, folder);
+      const run = { run_id: 'run', source_id: 'source' };
+      const silver = await buildSilver(db, contract, records, run, folder);
+      const refused =
+        rejected === undefined
+          ? []
+          : await db.all<{ line: number }>(`SELECT line FROM read_parquet(${literal(rejected)})`);
+      return {
+        ...rows,
+        filtered: silver.rows.filtered,
+        duplicate: silver.rows.duplicate,
+        lines: refused.map(({ line }) => line),
+        silver: await db.all(`SELECT id, name, _row FROM (${silver.query}) ORDER BY _row`),
+      };
+    });
+  } catch (error) {
+    if (error instanceof Error && DATA_ERRORS.some((known) => error instanceof known))
+      return { ...REFUSED, error: error.name };
+    throw error;
+  }
+};
+
+/** A record as a simple reader sees it: the line it begins at, and its values; none where it is malformed. */
+export interface ReferenceRecord {
+  line: number;
+  fields?: (string | null)[] | undefined;
+}
+
+const blank = (text: string | null | undefined): boolean => /^[ \t\r\n]*$/.test(text ?? '');
+
+/** The contract once more, in a few regular expressions. */
+const fits = ([id, name, amount, day]: (string | null)[]): boolean =>
+  /^\s*[+-]?\d+(\.0*)?\s*$/.test(id ?? '') &&
+  Math.abs(Number(id)) < 2 ** 53 &&
+  !blank(name) &&
+  [...(name ?? '')].length <= 5 &&
+  (blank(amount) ||
+    (/^\s*\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(amount ?? '') && Number.isFinite(Number(amount)))) &&
+  (blank(day) || /^\s*2024-0[1-9]-[0-2][1-8]\s*$/.test(day ?? ''));
+
+/** What must become of a file, told without DuckDB and without the pipeline. */
+export const expectedOutcome = (records: readonly ReferenceRecord[]): Outcome => {
+  const parsed = records.flatMap(({ fields }) => (fields === undefined ? [] : [fields]));
+  const good = parsed.flatMap((fields, i) => (fits(fields) ? [{ fields, _row: i + 1 }] : []));
+  const kept = good.filter(({ fields }) => fields[1] !== 'drop');
+  const latest = new Map(kept.map((row) => [Number(row.fields[0]), row]));
+  return {
+    read: records.length,
+    accepted: good.length,
+    rejected: records.length - good.length,
+    filtered: good.length - kept.length,
+    duplicate: kept.length - latest.size,
+    lines: records.filter(({ fields }) => fields === undefined || !fits(fields)).map(({ line }) => line),
+    silver: [...latest]
+      .map(([id, { fields, _row }]) => ({ id, name: fields[1] ?? '', _row }))
+      .toSorted((a, b) => a._row - b._row),
+  };
+};
