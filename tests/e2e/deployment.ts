@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { S3Client } from '@aws-sdk/client-s3';
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionCommandOutput,
+  ListExecutionsCommand,
+  ListStateMachinesCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { type Lake, ZONES } from '../../shared/lake.ts';
+import { ObjectCreated } from '../../shared/steps/event.ts';
+import { S3Store } from '../../shared/storage/s3-store.ts';
+import { ROOT } from '../helpers/engine.ts';
+import type { Emulator } from './emulator/emulator.ts';
+import { until } from './emulator/until.ts';
+
+/** The emulator's; real ones differ. */
+const ACCOUNT = '000000000000';
+
+/** What is compared runs with the settings of production; functions run on this machine. */
+const STAGE = 'prod';
+const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+
+const FINISHED_WITHIN_MS = 300_000;
+
+/** The pipeline as `sls deploy` puts it into an emulated account, seen through the AWS SDK. */
+export class Deployment {
+  readonly lake: Lake;
+  readonly stage = STAGE;
+  readonly s3: S3Client;
+  readonly sfn: SFNClient;
+  readonly #emulator: Emulator;
+
+  constructor(emulator: Emulator) {
+    this.#emulator = emulator;
+    this.s3 = new S3Client(emulator.client);
+    this.sfn = new SFNClient(emulator.client);
+    const stores = ZONES.map((zone) => [zone, new S3Store(this.s3, `duckstep-${STAGE}-${zone}-${ACCOUNT}`)]);
+    this.lake = Object.fromEntries(stores) as Lake;
+  }
+
+  /** Runs the Serverless Framework as a person does, and returns what it printed. */
+  sls(command: string): Promise<string> {
+    const args = [command, '--stage', STAGE, '--param', `architecture=${ARCHITECTURE}`];
+    return runProgram('npx', ['sls', ...args], this.#emulator.env);
+  }
+
+  async stateMachines(): Promise<string[]> {
+    const { stateMachines = [] } = await this.sfn.send(new ListStateMachinesCommand({}));
+    return stateMachines.map(({ stateMachineArn = '' }) => stateMachineArn);
+  }
+
+  /** Every execution so far, the oldest first. */
+  async executions(): Promise<DescribeExecutionCommandOutput[]> {
+    const [stateMachineArn] = await this.stateMachines();
+    const { executions = [] } = await this.sfn.send(new ListExecutionsCommand({ stateMachineArn }));
+    const described = executions.map(({ executionArn }) =>
+      this.sfn.send(new DescribeExecutionCommand({ executionArn })),
+    );
+    const byStart = (a: DescribeExecutionCommandOutput, b: DescribeExecutionCommandOutput) =>
+      Number(a.startDate) - Number(b.startDate);
+    return (await Promise.all(described)).toSorted(byStart);
+  }
+
+  /** Waits until so many executions have been started and all have ended. */
+  async allEnded(count: number): Promise<DescribeExecutionCommandOutput[]> {
+    return await until(
+      `${count} executions have ended`,
+      async () => {
+        const executions = await this.executions();
+        const ended = executions.filter(({ status }) => status !== 'RUNNING');
+        return ended.length >= count && executions.length === ended.length && executions;
+      },
+      FINISHED_WITHIN_MS,
+    );
+  }
+
+  /** Starts an execution by hand and waits until it has ended. */
+  async start(input: unknown): Promise<DescribeExecutionCommandOutput> {
+    const [stateMachineArn] = await this.stateMachines();
+    const command = new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) });
+    const { executionArn } = await this.sfn.send(command);
+    const ended = async () => {
+      const execution = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
+      return execution.status !== 'RUNNING' && execution;
+    };
+    return await until('the execution has ended', ended, FINISHED_WITHIN_MS);
+  }
+}
+
+/** The event that started an execution. */
+export const eventOf = ({ input }: DescribeExecutionCommandOutput): ObjectCreated =>
+  ObjectCreated.parse(JSON.parse(input ?? ''));
+
+/** @throws Error with what it printed, when it does not end well */
+export const runProgram = async (
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<string> => {
+  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [output, errors, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${output}${errors}`);
+  return output;
+};
