@@ -1,0 +1,72 @@
+/**
+ * What is there only when a parameter asks for it. `NOTHING` is how CloudFormation leaves out a property, or an
+ * element of a list.
+ */
+const NOTHING = { Ref: 'AWS::NoValue' };
+
+const listed = (text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+/** Reads parameters, all as text. */
+const params = async (resolveVariable, ...names) =>
+  await Promise.all(names.map(async (name) => String(await resolveVariable(`param:${name}`)).trim()));
+
+const network = async ({ resolveVariable }) => {
+  const [subnets, groups] = await params(resolveVariable, 'vpcSubnetIds', 'vpcSecurityGroupIds');
+  const [subnetIds, securityGroupIds] = [listed(subnets), listed(groups)];
+  if ((subnetIds.length === 0) !== (securityGroupIds.length === 0))
+    throw new Error('vpcSubnetIds and vpcSecurityGroupIds belong together: give both or neither.');
+  return subnetIds.length === 0 ? undefined : { subnetIds, securityGroupIds };
+};
+
+module.exports = {
+  /** `provider.vpc` */
+  vpc: async (context) => (await network(context)) ?? null,
+
+  /** What a function in a VPC must be allowed. EC2 knows no narrower resource that Lambda could be given. */
+  networkStatement: async (context) =>
+    (await network(context)) === undefined
+      ? NOTHING
+      : {
+          Sid: 'JoinVpc',
+          Effect: 'Allow',
+          Action: [
+            'ec2:CreateNetworkInterface',
+            'ec2:DescribeNetworkInterfaces',
+            'ec2:DescribeSubnets',
+            'ec2:DeleteNetworkInterface',
+            'ec2:AssignPrivateIpAddresses',
+            'ec2:UnassignPrivateIpAddresses',
+          ],
+          Resource: '*',
+        },
+
+  /** A bucket's encryption: with the given key, or with S3's own. */
+  encryption: async ({ resolveVariable }) => {
+    const [key] = await params(resolveVariable, 'kmsKeyArn');
+    const byDefault =
+      key === '' ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key };
+    return {
+      ServerSideEncryptionConfiguration: [
+        { ServerSideEncryptionByDefault: byDefault, ...(key === '' ? {} : { BucketKeyEnabled: true }) },
+      ],
+    };
+  },
+
+  /** What whoever reads and writes the buckets must be allowed to do with the key. */
+  keyStatement: async ({ resolveVariable }) => {
+    const [key] = await params(resolveVariable, 'kmsKeyArn');
+    return key === ''
+      ? NOTHING
+      : { Sid: 'UseKey', Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: key };
+  },
+
+  /** Who hears of failures and alarms. */
+  subscription: async ({ resolveVariable }) => {
+    const [email] = await params(resolveVariable, 'alarmEmail');
+    return email === '' ? NOTHING : [{ Protocol: 'email', Endpoint: email }];
+  },
+};
