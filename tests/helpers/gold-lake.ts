@@ -1,0 +1,61 @@
+import type { Contract } from '../../shared/contract/model.ts';
+import type { Row } from '../../shared/duckdb/values.ts';
+import { type GoldModel, parseGoldModel } from '../../shared/gold/model-header.ts';
+import { type Rebuilt, rebuildGold } from '../../shared/gold/rebuild.ts';
+import { FolderStore } from '../../shared/storage/folder-store.ts';
+import { metered, type Usage } from '../../shared/storage/metered-store.ts';
+import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import type { Snapshot } from '../../shared/table/snapshot.ts';
+import { Table } from '../../shared/table/table.ts';
+import { createTableView } from '../../shared/table/table-view.ts';
+import { scratch } from './scratch.ts';
+import { testDb } from './silver-lake.ts';
+
+/** A model `m` with this YAML header and SELECT. */
+export const modelOf = (header: string, sql: string): GoldModel =>
+  parseGoldModel('gold/m.sql', `/*---\n${header}\n---*/\n${sql}`);
+
+/** Gold over a silver store, by itself. */
+export class GoldLake {
+  readonly silver: ObjectStore;
+  readonly gold: ObjectStore = new FolderStore(scratch(), { name: 'gold' });
+  #runs = 0;
+
+  constructor(silver: ObjectStore) {
+    this.silver = silver;
+  }
+
+  /** Rebuilds as LoadToGold does, and counts what that asks of silver and gold. */
+  async rebuild(
+    model: GoldModel,
+    ...contracts: Contract[]
+  ): Promise<Rebuilt & { counted: { silver: Usage; gold: Usage } }> {
+    this.#runs += 1;
+    const runId = `run${this.#runs}`;
+    const [silver, gold] = [metered(this.silver), metered(this.gold)];
+    const rebuilt = await testDb((db, folder) =>
+      rebuildGold(model, {
+        db,
+        lake: { silver, gold },
+        scratch: folder,
+        runId,
+        contracts: new Map(contracts.map((contract) => [contract.dataset, contract])),
+      }),
+    );
+    return { ...rebuilt, counted: { silver: silver.usage, gold: gold.usage } };
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const snapshot = await new Table(this.gold, 'm').current();
+    if (snapshot === undefined) throw new Error('nothing is committed');
+    return snapshot;
+  }
+
+  async rows(model: GoldModel): Promise<Row[]> {
+    const { files } = await this.snapshot();
+    return await testDb(async (db, folder) => {
+      await createTableView(db, { schema: 'gold', table: 'm' }, model.columns, files, this.gold, folder);
+      return await db.all('FROM gold.m ORDER BY ALL');
+    });
+  }
+}
