@@ -1,6 +1,6 @@
 import { fillQuery } from '../contract/expression-checks.ts';
 import type { Column, Contract, QualityRule } from '../contract/model.ts';
-import { describeError } from '../duckdb/describe-error.ts';
+import { failureReason } from '../duckdb/failure-reason.ts';
 import { ident, literal, literalList } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { RuleNotEvaluable } from '../errors.ts';
@@ -22,8 +22,9 @@ export const measureRule = async (
 ): Promise<Measure> => {
   const { id, column, dimension, severity, operator, unit, check } = rule;
   const value = await evaluate(db, contract, subject, rule).catch((error: unknown) => {
+    const reason = error instanceof RangeError ? error.message : failureReason(error);
     throw new RuleNotEvaluable(
-      `Rule "${id}" of ${contract.file} cannot be evaluated: ${describeError(error)}. Mend the rule, deploy, and redrive.`,
+      `Rule "${id}" of ${contract.file} cannot be evaluated: ${reason}. Mend the rule, deploy, and redrive.`,
       { cause: error },
     );
   });

@@ -81,6 +81,7 @@ export type QuarantineOutput = z.infer<typeof QuarantineOutput>;
 
 /** What a Catch adds: the error's name and, as Lambda reports it, a JSON text with `errorMessage`. */
 export const CaughtError = z.object({ Error: z.string(), Cause: z.string() });
+export type CaughtError = z.infer<typeof CaughtError>;
 
 export const ValidateInput = ObjectCreated;
 export const QualityScoreInput = ObjectCreated.extend({ validate: ValidateOutput });
