@@ -51,7 +51,7 @@ function refuseBinary(sample: Buffer): void {
   for (const byte of sample) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) control++;
   if (control * 20 > sample.length) {
     throw new UnreadableFile(
-      'The file is binary and in no known format: CSV, JSON, NDJSON and Parquet are read, plain or as gzip or zstd',
+      'The file is binary and in no known format: CSV, JSON, NDJSON and Parquet are read, plain or as gzip or zstd.',
     );
   }
 }

@@ -20,7 +20,7 @@ export async function openCsv(file: Utf8File, options: OpenOptions, folder: stri
   const first = firstRecord(sample, whole, grammar);
   if (!first) {
     throw new UnreadableFile(
-      'The first record cannot be read: a quote in it is never closed, or it is longer than 1 MiB',
+      'The first record cannot be read: a quote in it is never closed, or it is longer than 1 MiB. Mend it and upload the file again.',
     );
   }
   const header = headerOf(first.fields, options.expected);
@@ -40,7 +40,7 @@ export async function openCsv(file: Utf8File, options: OpenOptions, folder: stri
   });
   const { ledger } = scan;
   if (scan.records === 0 && ledger.malformed === 0) {
-    throw new EmptyFile('The file holds a header and no rows');
+    throw new EmptyFile('The file holds a header and no rows. Check the system that wrote it.');
   }
   const columns = header.columns.map((_, i) => `c${i}`);
   const relation = readCsv({

@@ -25,7 +25,8 @@ export function jsonKindOf(text: string): 'array' | 'objects' | undefined {
  */
 export async function openJsonArray(file: Utf8File, options: OpenOptions): Promise<OpenedText> {
   const source = await readDocuments(file, options, 'array');
-  if (source.records === 0) throw new EmptyFile('The file holds an empty JSON array');
+  if (source.records === 0)
+    throw new EmptyFile('The file holds an empty JSON array. Check the system that wrote it.');
   return source;
 }
 
@@ -119,7 +120,7 @@ async function unusedControl(path: string): Promise<string> {
     if (unused[0] === undefined) break;
   }
   if (unused[0] === undefined) {
-    throw new UnreadableFile('The file starts like JSON but holds every control character: it is no text');
+    throw new UnreadableFile('The file starts like JSON but holds every control character: it is no text.');
   }
   return String.fromCharCode(unused[0]);
 }

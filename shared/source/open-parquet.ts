@@ -16,7 +16,7 @@ export async function openParquet(
       `SELECT num_rows AS rows FROM parquet_file_metadata(${literal(path)})`,
     );
     const records = Number(counted?.rows ?? 0);
-    if (records === 0) throw new EmptyFile('The Parquet file holds no rows');
+    if (records === 0) throw new EmptyFile('The Parquet file holds no rows. Check the system that wrote it.');
     const columns = await columnsOf(db, path);
     // Renamed by position: names may hold anything, and may differ by case only.
     const positions = columns.map((_, i) => `c${i}`).join(', ');

@@ -28,7 +28,7 @@ export async function openSource(path: string, options: OpenOptions): Promise<Op
     folder,
     options.maxUnpackedBytes,
   );
-  if (bytes === 0) throw new EmptyFile('The file holds no bytes');
+  if (bytes === 0) throw new EmptyFile('The file holds no bytes. Check the system that wrote it.');
   if (kind === 'parquet') return { ...(await openParquet(options.db, unpacked.path)), compression, bytes };
   const text = await encodingOf(unpacked.path);
   const file = await toUtf8(unpacked.path, text, folder);
@@ -52,7 +52,9 @@ async function refuseBlank(file: Utf8File): Promise<void> {
     if (/\S/.test(chunk.toString('latin1'))) return;
   }
   throw new EmptyFile(
-    any ? 'The file holds nothing but blanks' : 'The file holds a byte order mark and nothing else',
+    any
+      ? 'The file holds nothing but blanks. Check the system that wrote it.'
+      : 'The file holds a byte order mark and nothing else. Check the system that wrote it.',
   );
 }
 

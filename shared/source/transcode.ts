@@ -34,7 +34,7 @@ export async function toUtf8(path: string, text: TextEncoding, folder: string): 
     );
   } catch (error) {
     if (!types.isNativeError(error) || error.name !== 'TypeError') throw error;
-    throw new UnreadableFile(`The file is not valid ${text.encoding.toUpperCase()}: save it as UTF-8`, {
+    throw new UnreadableFile(`The file is not valid ${text.encoding.toUpperCase()}: save it as UTF-8.`, {
       cause: error,
     });
   }

@@ -36,7 +36,7 @@ export async function unpack(path: string, folder: string, maxBytes: number): Pr
   const inner = await inspect(unpacked);
   if (inner.kind === 'gzip' || inner.kind === 'zstd') {
     throw new UnreadableFile(
-      `The file is compressed twice (${inner.kind} in ${outer.kind}): compress it once`,
+      `The file is compressed twice (${inner.kind} in ${outer.kind}): compress it once.`,
     );
   }
   return { path: unpacked, kind: inner.kind, compression: outer.kind, bytes: inner.bytes };
@@ -47,7 +47,7 @@ async function inspect(path: string): Promise<Magic & { bytes: number }> {
   try {
     const { size } = await file.stat();
     const magic = magicOf(await readAt(file, 0, 64), await readAt(file, Math.max(0, size - 4), 4));
-    if (magic.refusal) throw new UnreadableFile(`The file looks like ${magic.refusal}`);
+    if (magic.refusal) throw new UnreadableFile(`The file looks like ${magic.refusal}.`);
     return { ...magic, bytes: size };
   } finally {
     await file.close();
@@ -73,7 +73,7 @@ async function decompress(
     if (written > maxBytes) {
       decoder.destroy(
         new DecompressionLimit(
-          `The file unpacks to more than ${maxBytes} bytes: split it or raise the limit`,
+          `The file unpacks to more than ${maxBytes} bytes: split it, or raise DUCKSTEP_MAX_UNPACKED_MB.`,
         ),
       );
       return;
@@ -85,7 +85,7 @@ async function decompress(
     else await unzstd(path, write);
   } catch (error) {
     if (error instanceof DuckstepError || !isDecodingError(error)) throw error;
-    throw new UnreadableFile(`The ${kind} data is truncated or corrupt: upload the file again`, {
+    throw new UnreadableFile(`The ${kind} data is truncated or corrupt: upload the file again.`, {
       cause: error,
     });
   } finally {

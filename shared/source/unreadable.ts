@@ -15,7 +15,7 @@ export function asUnreadable(error: unknown): unknown {
   if (!types.isNativeError(error)) return error;
   const { message } = error;
   if (!ABOUT_THE_DATA.test(message) || ABOUT_THE_MACHINE.test(message)) return error;
-  return new UnreadableFile('The file is damaged: DuckDB cannot read it to the end; upload it again', {
+  return new UnreadableFile('The file is damaged: DuckDB cannot read it to the end; upload it again.', {
     cause: error,
   });
 }

@@ -152,7 +152,7 @@ describe('empty files say in which way they are', () => {
       const path = await parquet(opener, 'SELECT 1 AS a WHERE false');
       await expect(openFile(opener.db, opener.scratch, path)).rejects.toMatchObject({
         name: 'EmptyFile',
-        message: 'The Parquet file holds no rows',
+        message: 'The Parquet file holds no rows. Check the system that wrote it.',
       });
     });
   });
