@@ -9,6 +9,10 @@ import { ValidateInput } from '../shared/steps/payload.ts';
 import { step } from '../shared/steps/step.ts';
 import { stageRecords } from '../shared/validation/stage-records.ts';
 
+/** How many unknown columns the payload names, and how much of each name: JSON may bring thousands. */
+const NAMED_COLUMNS = 20;
+const NAME_LENGTH = 100;
+
 /**
  * Reads the raw file by its content and checks every record against the dataset's contract. Stages all records,
  * typed, with the reasons of those it refuses. The raw object is read once and never changed.
@@ -45,7 +49,9 @@ export const validate = step('Validate', ValidateInput, async (event, { lake, co
       source_bytes: found.size,
       rows: staged.rows,
       staged: staged.rejected === undefined ? { records } : { records, rejected },
-      unknown_columns: staged.unknownColumns,
+      unknown_columns: staged.unknownColumns
+        .slice(0, NAMED_COLUMNS)
+        .map((name) => name.slice(0, NAME_LENGTH)),
     };
   });
 });

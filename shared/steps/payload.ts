@@ -26,7 +26,7 @@ export const ValidateOutput = z.object({
   rows: z.object({ read: z.number(), accepted: z.number(), rejected: z.number() }),
   /** Staged objects in silver: every parsed record, typed, with its reasons; and the refused ones alone. */
   staged: z.object({ records: z.string(), rejected: z.string().optional() }),
-  /** Source columns that the contract does not know. */
+  /** Source columns that the contract does not know: the first twenty. */
   unknown_columns: z.array(z.string()),
   usage: Usage,
 });

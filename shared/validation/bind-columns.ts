@@ -16,6 +16,8 @@ export interface Bindings {
 
 /** As many names as a message can hold and still be read. */
 const NAMES_SHOWN = 20;
+/** In characters. */
+const NAME_LENGTH = 100;
 
 const normalise = (name: string): string => name.trim().toLowerCase();
 
@@ -80,6 +82,6 @@ const refuseMisfits = (
 
 const listNames = (names: readonly string[]): string => {
   const more = names.length - NAMES_SHOWN;
-  const shown = names.slice(0, NAMES_SHOWN).map((name) => JSON.stringify(name));
+  const shown = names.slice(0, NAMES_SHOWN).map((name) => JSON.stringify(name.slice(0, NAME_LENGTH)));
   return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 };
