@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { literal } from '../../shared/duckdb/sql.ts';
+import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
+import { scratch } from '../helpers/scratch.ts';
+
+/** A file of one kind of bad input. */
+export interface BadInput {
+  content: () => Promise<string | Buffer> | string | Buffer;
+  /** `orders/file` unless told. */
+  key?: string;
+  /** Ids that silver has of it; none where the whole file is refused. */
+  loaded?: number[];
+  /** Rows refused, in a file of which others are loaded, or that the gate closed on. */
+  refused?: number;
+}
+
+const HEADER = 'id,name,amount,day,size,note\n';
+const GOOD = '1,Ada,5,2024-01-01,S,x\n';
+const BETTER = '2,Bo,6.5,2024-01-02,M,\n';
+const CSV = HEADER + GOOD + BETTER;
+
+/** One bad row between two good ones. */
+const amid = (row: string | Buffer): BadInput => ({
+  content: () => Buffer.concat([HEADER, GOOD, row, '\n', BETTER].map((part) => Buffer.from(part))),
+  loaded: [1, 2],
+  refused: 1,
+});
+const amidJson = (record: string): BadInput => ({
+  content: () => `{"id": 1, "name": "Ada"}\n${record}\n{"id": 2, "name": "Bo"}\n`,
+  loaded: [1, 2],
+  refused: 1,
+});
+const file = (content: string | Buffer, key?: string): BadInput => ({
+  content: () => content,
+  ...(key === undefined ? {} : { key }),
+});
+const gate = (rows: string, refused: number, key?: string): BadInput => ({
+  ...file(HEADER + rows, key),
+  refused,
+});
+
+const parquet = (select: string): Promise<Buffer> => {
+  const folder = scratch();
+  const target = path.join(folder, 'file.parquet');
+  return withDuckDb({ memoryMb: 512, threads: 1, scratch: folder }, async (db) => {
+    await db.run(`COPY (${select}) TO ${literal(target)} (FORMAT parquet, COMPRESSION zstd)`);
+    return readFileSync(target);
+  });
+};
+const ROWS = `SELECT range + 1 AS id, 'a' || range AS name FROM range(1000)`;
+
+/** A copy with zeros from one place to another, both as shares of the whole. */
+const damaged = (bytes: Buffer, from: number, to: number): Buffer =>
+  Buffer.from(bytes).fill(0, Math.floor(bytes.length * from), Math.floor(bytes.length * to));
+
+/** By the kind's name in `docs/bad-input.md`. */
+export const BAD_INPUTS: Record<string, BadInput> = {
+  'an empty file': file(''),
+  'nothing but blanks': file(' \n\t\n'),
+  'a header and no rows': file(HEADER),
+  'an empty JSON array, `[]`': file('[]\n'),
+  'Parquet of zero rows': { content: () => parquet(`${ROWS} LIMIT 0`) },
+  'an empty file, compressed': file(gzipSync('')),
+  'no column of the contract': file('a,b\n1,2\n'),
+  'a required column is missing': file('id,amount\n1,2\n'),
+  'an unknown column, where the contract refuses them': file('id,name,extra\n1,Ada,2\n', 'strict/file'),
+  'a column of the contract twice': file('id,name,Name\n1,Ada,Bo\n'),
+  'JSON records without any key of the contract': file('{"a": 1}\n{"b": 2}\n'),
+  'a JSON array without a single object': file('[1, "two", null]'),
+  'random bytes': file(Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * i * 31 + i * 7) % 251))),
+  'a ZIP archive or an Excel workbook': file(Buffer.from('504b0304140006000800000021006e7b1f5c', 'hex')),
+  'a PDF document': file(Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n', 'latin1')),
+  'gzip that is cut off': file(gzipSync(CSV.repeat(100)).subarray(0, -20)),
+  'zstd that is cut off': file(zstdCompressSync(CSV.repeat(100)).subarray(0, -20)),
+  'gzip within gzip': file(gzipSync(gzipSync(CSV))),
+  'Parquet that is cut off': { content: async () => (await parquet(ROWS)).subarray(0, -100) },
+  'Parquet with a damaged page': { content: async () => damaged(await parquet(ROWS), 0.2, 0.5) },
+  'a JSON array that is cut off': file('[{"id": 1, "name": "Ada"}, {"id": 2, "na'),
+  'UTF-16 with half a character at its end': file(Buffer.from(`\ufeff${CSV}`, 'utf16le').subarray(0, -1)),
+  'more bytes than the limit, once decompressed': file(gzipSync(HEADER + GOOD.repeat(100_000))),
+  'a dataset that has no contract': file(CSV, 'nowhere/file.csv'),
+  'a key outside of any folder': file(CSV, 'file.csv'),
+  "a folder that cannot be a dataset's name": file(CSV, 'My Orders/file.csv'),
+  'a CSV row with too few or too many fields': { ...amid('3,Cy\n4,Di,1,2024-01-01,S,x,y'), refused: 2 },
+  'a quote that is never closed': amid('3,"Cy,1,,,'),
+  'text behind a closing quote': amid('3,"Cy" the Great,1,,,'),
+  'bytes that are not UTF-8, in a UTF-8 file': {
+    ...amid(Buffer.from('3,Cy\xff,1,,,\n4,Zo\xc3\xab,1,,,', 'latin1')),
+    loaded: [1, 2, 4],
+  },
+  'a record longer than the limit': amid(`3,Cy,1,,,${'x'.repeat(70_000)}`),
+  'a broken line in NDJSON': amidJson('{"id": 3, "name"'),
+  'a JSON record that is no object': amidJson('[3, "Cy"]'),
+  'an object or array where one value belongs': amidJson('{"id": 3, "name": {"first": "Cy"}}'),
+  'a Parquet list where one value belongs': {
+    content: () =>
+      parquet(`SELECT unnest([1, 2, 3]) AS id, 'Ada' AS name, unnest([NULL, NULL, [1.5]]) AS amount`),
+    loaded: [1, 2],
+    refused: 1,
+  },
+  'a value of the wrong type': amid('3,Cy,many,,,'),
+  'a fraction where an integer belongs': amid('3.5,Cy,1,,,'),
+  'a number that is too big for its type': amid('99999999999999999999,Cy,1,,,'),
+  '`nan` and `inf` where a number belongs': { ...amid('3,Cy,nan,,,\n4,Di,inf,,,'), refused: 2 },
+  'a date that does not exist': amid('3,Cy,1,2024-02-30,,'),
+  'a required value that is missing': amid('3, ,1,,,'),
+  'a key that is missing': amid(',Cy,1,,,'),
+  'a value that does not match the pattern': amid('3,cy,1,,,'),
+  'a number out of its range': amid('3,Cy,101,,,'),
+  'a text that is too long': amid('3,Cyyyyyyyyyy,1,,,'),
+  'a value that is none of those allowed': amid('3,Cy,1,,XL,'),
+  'a row that breaks several rules': amid('x,Cy,101,,XL,'),
+  'too many rows refused': gate(`${GOOD}2,bo,,,,\n3,cy,,,,\n4,di,,,,\n`, 3),
+  'every row refused': gate('1,ada,,,,\n2,bo,,,,\n', 2),
+  'a critical rule broken': file('id,low,high\n1,1,2\n2,2,1\n', 'ranges/file.csv'),
+  'too many values missing for a rule': gate('1,Ada,,,,\n2,Bo,,,,x\n', 0, 'strict/file.csv'),
+  'too many duplicates': gate(GOOD.repeat(4), 0, 'strict/file.csv'),
+  'data that is too old': file('id,day\n1,1999-12-31\n', 'daily/file.csv'),
+};
+
+const contract = (dataset: string, body: string): Record<string, string> => ({
+  [`${dataset}/contract.yaml`]: `apiVersion: v3.1.0
+kind: DataContract
+id: ${dataset}
+version: 1.0.0
+status: active
+schema:
+  - name: ${dataset}
+${body}`,
+  [`${dataset}/gold/${dataset}_ids.sql`]: `/*---
+columns: [{ name: id, logicalType: integer, primaryKey: true }]
+---*/
+select id from silver.${dataset}`,
+});
+
+const ORDERS = `    properties:
+      - { name: id, logicalType: integer, primaryKey: true }
+      - { name: name, logicalType: string, required: true, logicalTypeOptions: { pattern: "^[A-Z]", maxLength: 10 } }
+      - { name: amount, logicalType: number, logicalTypeOptions: { maximum: 100 } }
+      - { name: day, logicalType: date }
+      - name: size
+        logicalType: string
+        quality: [{ metric: invalidValues, arguments: { validValues: [S, M, L] }, mustBe: 0 }]
+      - name: note
+        logicalType: string
+`;
+
+/** Four datasets: a lenient one, a strict one, one with a critical rule, one whose data must be fresh. */
+export const BAD_INPUT_DATASETS: Record<string, string> = {
+  ...contract('orders', `${ORDERS}    customProperties: [{ property: qualityThreshold, value: 0.8 }]\n`),
+  ...contract(
+    'strict',
+    `${ORDERS}        quality: [{ id: note-mostly-there, metric: nullValues, mustBeLessThan: 50, unit: percent }]
+    customProperties: [{ property: unknownColumns, value: reject }]\n`,
+  ),
+  ...contract(
+    'ranges',
+    `    properties:
+      - { name: id, logicalType: integer, primaryKey: true }
+      - { name: low, logicalType: integer }
+      - { name: high, logicalType: integer }
+    quality:
+      - { id: max-not-below-min, type: sql, query: "select count(*) from \${table} where high < low", mustBe: 0, severity: critical }
+    customProperties: [{ property: qualityThreshold, value: 0 }]\n`,
+  ),
+  ...contract(
+    'daily',
+    `    properties:
+      - { name: id, logicalType: integer, primaryKey: true }
+      - { name: day, logicalType: date }
+slaProperties: [{ property: freshness, element: daily.day, value: 2 }]\n`,
+  ),
+};
