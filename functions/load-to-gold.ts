@@ -32,12 +32,13 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
 
   const { status, version, gold } = await tools.duckDb(async (db) => {
     const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
-    const models = (await loadGoldModels(config.sqlDir)).filter(({ reads }) => reads.includes(run.dataset));
+    const models = await loadGoldModels(config.sqlDir);
     const contracts = new Map((await loadAll(config.sqlDir)).map((each) => [each.dataset, each]));
+    // All of them, before anything is committed: one that names no known dataset would never be looked at.
     checkModels(models, [...contracts.values()]);
     const committed = await commitSilver(db, contract, run, staged, { lake, scratch });
     const rebuilt: Rebuilt[] = [];
-    for (const model of models)
+    for (const model of models.filter(({ reads }) => reads.includes(run.dataset)))
       rebuilt.push(await rebuildGold(model, { db, lake, scratch, contracts, runId: run.run_id }));
     return { ...committed, gold: rebuilt };
   });

@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { RunRecord } from '../../shared/steps/run-record.ts';
+import { Table } from '../../shared/table/table.ts';
+import { ROOT } from '../helpers/engine.ts';
+import { type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
+
+/** Every file that is shipped or at hand, by the raw key it is dropped under. */
+const files = (): Map<string, string> => {
+  const samples = path.join(ROOT, 'samples');
+  const shipped = readdirSync(samples, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .map((file) => [path.relative(samples, file).split(path.sep).join('/'), file] as const);
+  const vega = path.join(ROOT, 'node_modules/vega-datasets/data');
+  return new Map([
+    ...shipped,
+    ['weather/seattle-weather.csv', path.join(vega, 'seattle-weather.csv')],
+    ['movies/movies.json', path.join(vega, 'movies.json')],
+    ['flights/flights-3m.parquet', path.join(vega, 'flights-3m.parquet')],
+    // Of no dataset, and of one whose contract it does not fit.
+    ['barley/barley.json', path.join(vega, 'barley.json')],
+    ['weather/cars.json', path.join(vega, 'cars.json')],
+  ]);
+};
+
+/** State outputs may be this long; Step Functions passes on 256 KiB. */
+const LONGEST_OUTPUT = 16 * 1024;
+
+describe('all samples, and the files of vega-datasets', () => {
+  const keys = [...files().keys()];
+  const outputs: { state: string; text: string }[] = [];
+  let pipeline: TestPipeline;
+  let runs: RunRecord[];
+
+  beforeAll(async () => {
+    pipeline = testPipeline();
+    for (const [key, file] of files()) {
+      const { status, visits } = await pipeline.drop(key, readFileSync(file));
+      expect({ key, status }).toEqual({ key, status: 'succeeded' });
+      for (const { state, output } of visits) outputs.push({ state, text: JSON.stringify(output) });
+    }
+    runs = await pipeline.runs();
+  }, 300_000);
+
+  test('every file has one run', () => {
+    expect(runs.map(({ source_key }) => source_key).toSorted()).toEqual(keys.toSorted());
+  });
+
+  test.each(keys)('%s: the rows add up', (key) => {
+    const run = runs.find(({ source_key }) => source_key === key);
+    expect(run?.rows_read).toBe((run?.rows_accepted ?? 0) + (run?.rows_rejected ?? 0));
+    expect(run?.rows_accepted).toBe(
+      (run?.rows_silver ?? 0) + (run?.rows_duplicate ?? 0) + (run?.rows_filtered ?? 0),
+    );
+    expect(run?.status === 'quarantined' ? run.rows_accepted : 0).toBe(0);
+  });
+
+  test('the large ones are all there', () => {
+    const read = (key: string) => runs.find(({ source_key }) => source_key === key);
+    expect(read('weather/seattle-weather.csv')).toMatchObject({ rows_read: 1461, rows_silver: 1461 });
+    expect(read('movies/movies.json')).toMatchObject({ status: 'loaded', rows_read: 3201 });
+    expect(read('flights/flights-3m.parquet')).toMatchObject({ status: 'loaded', rows_read: 3_000_000 });
+  });
+
+  test.each(['signups', 'weather', 'movies', 'flights'])(
+    'silver.%s has the rows of its runs without those that a mask hides',
+    async (dataset) => {
+      const brought = runs
+        .filter((run) => run.dataset === dataset)
+        .reduce((total, run) => total + run.rows_silver, 0);
+      const committed = (await new Table(pipeline.lake.silver, dataset).current())?.files ?? [];
+      expect(committed.reduce((total, file) => total + file.rows, 0)).toBe(brought);
+      const masked = committed.reduce((total, { mask }) => total + (mask?.rows ?? 0), 0);
+      const [shown] = await pipeline.query(`SELECT count(*) AS rows FROM silver.${dataset}`);
+      expect(shown?.rows).toBe(brought - masked);
+    },
+  );
+
+  test('quarantine has every row that a run refused', async () => {
+    for (const dataset of new Set(runs.map((run) => run.dataset))) {
+      const refused = await pipeline.query(
+        `SELECT source_key AS key, count(*)::INTEGER AS rows FROM quarantine.${dataset} WHERE scope = 'row' GROUP BY ALL`,
+      );
+      const loaded = runs.filter((run) => run.dataset === dataset && run.status === 'loaded');
+      for (const { source_key, rows_rejected } of loaded)
+        expect({ source_key, rows: refused.find(({ key }) => key === source_key)?.rows ?? 0 }).toEqual({
+          source_key,
+          rows: rows_rejected,
+        });
+    }
+  });
+
+  test('a refused file says so in one row, and counts as refused whole', async () => {
+    for (const { dataset, source_key, rows_read, rows_rejected } of runs.filter(
+      (run) => run.status === 'quarantined',
+    )) {
+      const rows = await pipeline.query(
+        `SELECT reasons[1].expected AS reason FROM quarantine.${dataset} WHERE scope = 'file' AND source_key = '${source_key}'`,
+      );
+      expect(rows).toHaveLength(1);
+      expect(rows_rejected).toBe(rows_read);
+    }
+    expect(runs.filter((run) => run.status === 'quarantined').length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('what travels between states is small, and holds nothing of the rows', async () => {
+    const longest = outputs.reduce((most, { text }) => Math.max(most, text.length), 0);
+    expect(longest).toBeGreaterThan(1024);
+    expect(longest).toBeLessThan(LONGEST_OUTPUT);
+    const people = await pipeline.query('SELECT name, email FROM silver.signups');
+    const titles = await pipeline.query(
+      'SELECT title AS name, director AS email FROM silver.movies USING SAMPLE 300 (reservoir, 7)',
+    );
+    const cells = [...people, ...titles]
+      .flatMap(({ name, email }) => [name, email])
+      .filter((cell): cell is string => typeof cell === 'string' && cell.length >= 8);
+    expect(cells.length).toBeGreaterThan(500);
+    const travelled = outputs.map(({ text }) => text).join('\n');
+    expect(cells.filter((cell) => travelled.includes(cell))).toEqual([]);
+  });
+});
