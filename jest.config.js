@@ -6,5 +6,7 @@ export default {
   transform: { '^.+\\.(ts|js|mjs)$': '@swc/jest' },
   // ESM-only packages that jest must see as CommonJS.
   transformIgnorePatterns: ['/node_modules/(?!(p-limit|yocto-queue|chokidar|readdirp)/)'],
+  // They need what `npm run package` makes, and have commands of their own.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/package/', '<rootDir>/tests/e2e/'],
   testTimeout: 60_000,
 };

@@ -1,0 +1,86 @@
+import type { Zone } from '../../shared/lake.ts';
+import type { StoreCall } from '../helpers/recording-store.ts';
+import { type Json, type JsonObject, resource, type State } from './template.ts';
+
+/** One right: `s3:GetObject silver/_staging/*`. */
+export interface Right {
+  action: string;
+  zone: Zone;
+  /** An object's key; for s3:ListBucket the prefix that is listed, undefined for the question whether a key exists. */
+  key: string | undefined;
+}
+
+export interface Statement {
+  Sid: string;
+  Effect: string;
+  Action: string[];
+  Resource: Json;
+  Condition?: JsonObject;
+}
+
+export const statements = (state: State): Statement[] => {
+  const { Policies } = resource(`${state}Role`).Properties as unknown as {
+    Policies: { PolicyDocument: { Statement: (Statement | { Ref: 'AWS::NoValue' })[] } }[];
+  };
+  return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).filter(
+    (statement): statement is Statement => !('Ref' in statement),
+  );
+};
+
+/** What the calls of a store need on S3. Reading also asks whether the key exists: see `S3Store`. */
+export const rightsFor = (zone: Zone, { method, key, versioned }: StoreCall): Right[] => {
+  const right = (action: string, of: string | undefined = key): Right => ({ action, zone, key: of });
+  const exists: Right = { action: 's3:ListBucket', zone, key: undefined };
+  switch (method) {
+    case 'head':
+    case 'read':
+    case 'localPath':
+      return [right(versioned ? 's3:GetObjectVersion' : 's3:GetObject'), exists];
+    case 'write':
+    case 'writeIfAbsent':
+      return [right('s3:PutObject')];
+    case 'upload':
+      return [right('s3:PutObject'), right('s3:AbortMultipartUpload')];
+    case 'list':
+      return [right('s3:ListBucket')];
+    case 'remove':
+      return [right('s3:DeleteObject')];
+  }
+};
+
+/** Whether a role's statements grant a right; as IAM decides where nothing denies. */
+export const allows = (granted: readonly Statement[], { action, zone, key }: Right): boolean =>
+  granted.some(
+    (statement) =>
+      statement.Effect === 'Allow' &&
+      statement.Action.some((pattern) => matches(pattern, action)) &&
+      [statement.Resource].flat().some((of) => covers(of, action, zone, key)) &&
+      holds(statement.Condition, action === 's3:ListBucket' ? key : undefined),
+  );
+
+const bucketOf = (zone: Zone): string => `${zone.charAt(0).toUpperCase()}${zone.slice(1)}Bucket`;
+
+const covers = (of: Json, action: string, zone: Zone, key: string | undefined): boolean => {
+  const bucketWide = action === 's3:ListBucket';
+  if (typeof of === 'string') return of === '*';
+  const { 'Fn::Sub': sub, 'Fn::GetAtt': getAtt } = of as { 'Fn::Sub'?: string; 'Fn::GetAtt'?: string[] };
+  if (getAtt !== undefined) return bucketWide && getAtt[0] === bucketOf(zone);
+  const arn = `\${${bucketOf(zone)}.Arn}/`;
+  return !bucketWide && sub?.startsWith(arn) === true && matches(sub.slice(arn.length), key ?? '');
+};
+
+/** The two conditions that the roles use, on the prefix that a listing asks for. */
+const holds = (condition: JsonObject | undefined, prefix: string | undefined): boolean =>
+  Object.entries(condition ?? {}).every(([operator, operands]) => {
+    const wanted = [(operands as JsonObject)['s3:prefix'] ?? []].flat().map(String);
+    if (operator === 'Null') return (prefix === undefined) === (wanted[0] === 'true');
+    if (operator === 'StringLikeIfExists')
+      return prefix === undefined || wanted.some((pattern) => matches(pattern, prefix));
+    throw new RangeError(`The roles have no ${operator} so far: teach the test what it means.`);
+  });
+
+/** IAM's wildcards, of which only `*` is used. */
+const matches = (pattern: string, text: string): boolean => {
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
+};

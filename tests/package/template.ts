@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Where `npm run package` puts what it makes. */
+export const PACKAGE = path.resolve(__dirname, '../../.serverless');
+
+export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+export type JsonObject = Record<string, Json>;
+
+interface Resource {
+  Type: string;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+  Properties: JsonObject;
+}
+
+interface Template {
+  Resources: Record<string, Resource>;
+  Outputs: Record<string, { Value: Json }>;
+}
+
+const file = path.join(PACKAGE, 'cloudformation-template-update-stack.json');
+
+export const template = (): Template => {
+  if (!existsSync(file)) throw new Error(`${file} is not there: run npm run package first.`);
+  return JSON.parse(readFileSync(file, 'utf8')) as Template;
+};
+
+/** The resources of a type, by logical id. */
+export const ofType = (type: string): [string, Resource][] =>
+  Object.entries(template().Resources).filter(([, resource]) => resource.Type === type);
+
+export const resource = (logicalId: string): Resource => {
+  const found = template().Resources[logicalId];
+  if (found === undefined) throw new Error(`The template has no ${logicalId}.`);
+  return found;
+};
+
+/** The five functions, named as their states. */
+export const STATES = ['Validate', 'QualityScore', 'Transform', 'LoadToGold', 'Quarantine'] as const;
+export type State = (typeof STATES)[number];
+
+/** The definition as it is deployed. */
+export const definition = (): { TimeoutSeconds: number; States: Record<string, JsonObject> } => {
+  const { DefinitionString } = resource('Pipeline').Properties as {
+    DefinitionString: { 'Fn::Sub': [string, JsonObject] };
+  };
+  return JSON.parse(DefinitionString['Fn::Sub'][0]);
+};
