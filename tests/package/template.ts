@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Where `npm run package` puts what it makes. */
-export const PACKAGE = path.resolve(__dirname, '../../.serverless');
+export const PACKAGE = path.resolve(__dirname, '../../dist/package');
 
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 export type JsonObject = Record<string, Json>;

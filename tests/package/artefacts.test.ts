@@ -1,0 +1,90 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { checkLayer, LAYER_LIMITS } from '../../scripts/layer-limits.ts';
+import { PACKAGE, resource, STATES } from './template.ts';
+import { unzip } from './unzip.ts';
+
+const ROOT = path.resolve(__dirname, '../..');
+const MB = 1e6;
+const { dependencies, devDependencies } = JSON.parse(
+  readFileSync(path.join(ROOT, 'package.json'), 'utf8'),
+) as {
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+};
+
+/** Packages whose files esbuild bundled: it names each in a comment. */
+const bundled = (code: string): string[] => [
+  ...new Set(
+    [...code.matchAll(/^\/\/ node_modules\/((?:@[^/\n]+\/)?[^/\n]+)/gm)].map(([, name]) => name ?? ''),
+  ),
+];
+
+describe.each(STATES)("%s's zip", (state) => {
+  const file = path.join(PACKAGE, `${state}.zip`);
+  const files = unzip(readFileSync(file));
+  const { Handler } = resource(`${state}LambdaFunction`).Properties as { Handler: string };
+  const entry = `${path.posix.join(path.posix.dirname(Handler), path.posix.parse(Handler).name)}.js`;
+  const code = files.get(entry)?.toString('utf8') ?? '';
+
+  test('is below 1 MB', () => {
+    expect(statSync(file).size).toBeLessThan(MB);
+  });
+
+  test('holds the handler, the contracts and the SQL, and nothing else', () => {
+    const others = [...files.keys()].filter((name) => name !== entry && !name.startsWith('sql/'));
+    expect(others).toEqual([]);
+    expect(code).toContain('handler: () => handler');
+    expect(files.get('sql/signups/contract.yaml')).toEqual(
+      readFileSync(path.join(ROOT, 'sql/signups/contract.yaml')),
+    );
+    expect([...files.keys()]).toContain('sql/gold/daily_metrics.sql');
+  });
+
+  test('holds no development dependency, and DuckDB neither: that is in the layer', () => {
+    const packages = bundled(code);
+    expect(packages).toEqual(
+      expect.arrayContaining(['zod', '@aws-sdk/client-s3', '@aws-lambda-powertools/logger']),
+    );
+    expect(packages.filter((name) => name in devDependencies || name.startsWith('@duckdb/'))).toEqual([]);
+    expect(
+      packages.filter((name) => ['commander', 'chokidar', 'aws-local-stepfunctions'].includes(name)),
+    ).toEqual([]);
+    expect(code).toContain('require("@duckdb/node-api")');
+  });
+});
+
+describe('the layer', () => {
+  const archive = readFileSync(path.join(ROOT, 'dist/layer/duckdb-arm64.zip'));
+  const files = unzip(archive);
+  const entries = [...files].map(([name, content]) => ({ name, content }));
+
+  test('is within its limits, and for the architecture of the functions', () => {
+    expect(archive.length).toBeLessThan(LAYER_LIMITS.zipped);
+    expect(() => checkLayer(entries, archive.length, 'arm64')).not.toThrow();
+    expect(() => checkLayer(entries, archive.length, 'x86_64')).toThrow(
+      /Not made for x86_64: .*libduckdb\.so/,
+    );
+  });
+
+  test("holds the version of DuckDB that the tests run on, and DuckDB's own dependencies alone", () => {
+    const manifest = files.get('nodejs/node_modules/@duckdb/node-api/package.json')?.toString() ?? '{}';
+    expect(JSON.parse(manifest)).toMatchObject({ version: dependencies['@duckdb/node-api'] });
+    const packages = [...files.keys()].flatMap(
+      (name) => /^nodejs\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? name,
+    );
+    expect([...new Set(packages)].toSorted()).toEqual([
+      '@duckdb/node-api',
+      '@duckdb/node-bindings',
+      '@duckdb/node-bindings-linux-arm64',
+      'detect-libc',
+    ]);
+  });
+
+  test('is in the template, for that architecture', () => {
+    expect(resource('DuckdbLambdaLayer').Properties).toMatchObject({
+      CompatibleRuntimes: ['nodejs24.x'],
+      CompatibleArchitectures: ['arm64'],
+    });
+  });
+});

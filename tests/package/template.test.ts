@@ -1,0 +1,261 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { ZONES } from '../../shared/lake.ts';
+import { bucketVariable } from '../../shared/lambda/environment.ts';
+import { definition, type JsonObject, ofType, resource, STATES, template } from './template.ts';
+
+const bucketOf = (zone: string): string => `${zone.charAt(0).toUpperCase()}${zone.slice(1)}Bucket`;
+const rulesOf = (zone: string): JsonObject[] => {
+  const { LifecycleConfiguration } = resource(bucketOf(zone)).Properties as unknown as {
+    LifecycleConfiguration: { Rules: JsonObject[] };
+  };
+  return LifecycleConfiguration.Rules;
+};
+
+describe('the buckets', () => {
+  const buckets = ofType('AWS::S3::Bucket');
+
+  test('are the four zones, named from service, stage and account, and one for deployments', () => {
+    expect(buckets.map(([id]) => id).toSorted()).toEqual(
+      [...ZONES.map(bucketOf), 'ServerlessDeploymentBucket'].toSorted(),
+    );
+    for (const zone of ZONES)
+      expect(resource(bucketOf(zone)).Properties.BucketName).toEqual({
+        'Fn::Sub': `duckstep-dev-${zone}-\${AWS::AccountId}`,
+      });
+  });
+
+  test.each(buckets)('%s is private and encrypted', (_, { Properties }) => {
+    expect(Properties.PublicAccessBlockConfiguration).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+    expect(Properties.BucketEncryption).toEqual({
+      ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+    });
+  });
+
+  test.each(buckets)('%s takes TLS only', (id) => {
+    const { PolicyDocument } = resource(`${id}Policy`).Properties as unknown as {
+      PolicyDocument: { Statement: JsonObject[] };
+    };
+    expect(PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Condition: { Bool: { 'aws:SecureTransport': false } },
+      }),
+    );
+  });
+
+  test.each(ZONES)('%s forgets uploads that were given up', (zone) => {
+    expect(rulesOf(zone)).toContainEqual(
+      expect.objectContaining({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } }),
+    );
+  });
+
+  test('raw keeps versions and tells EventBridge', () => {
+    const { VersioningConfiguration, NotificationConfiguration } = resource('RawBucket').Properties;
+    expect(VersioningConfiguration).toEqual({ Status: 'Enabled' });
+    expect(NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
+  });
+
+  test('what a redrive may need is kept for 14 days at least, in every stage', () => {
+    const stages = parse(readFileSync(path.resolve(__dirname, '../../serverless/stages.yml'), 'utf8'));
+    for (const stage of Object.values<Record<string, number>>(stages)) {
+      expect(stage.stagingDays ?? 14).toBeGreaterThanOrEqual(14);
+      expect(stage.rawVersionsDays ?? 14).toBeGreaterThanOrEqual(14);
+    }
+    expect(rulesOf('silver')).toContainEqual(
+      expect.objectContaining({ Prefix: '_staging/', ExpirationInDays: expect.any(Number) }),
+    );
+    // Nothing but staging ever expires: tables and quarantine are for people to remove.
+    expect(ZONES.flatMap(rulesOf).filter((rule) => 'ExpirationInDays' in rule)).toHaveLength(1);
+  });
+
+  test.each(ZONES)('%s goes with a dev stack only, and is never replaced', (zone) => {
+    expect(resource(bucketOf(zone))).toMatchObject({
+      DeletionPolicy: 'Delete',
+      UpdateReplacePolicy: 'Retain',
+    });
+  });
+});
+
+describe('the state machine', () => {
+  test('is the definition that runs on a laptop, but for the functions it calls', () => {
+    const source = parse(
+      readFileSync(path.resolve(__dirname, '../../statemachines/pipeline.asl.yml'), 'utf8'),
+      { merge: true },
+    );
+    const withoutArns = (value: { States: Record<string, JsonObject> }): unknown => ({
+      ...value,
+      States: Object.fromEntries(
+        Object.entries(value.States).map(([name, { Resource: _, ...state }]) => [name, state]),
+      ),
+    });
+    expect(withoutArns(definition())).toEqual(withoutArns(source));
+  });
+
+  test('calls each function in the state of its name', () => {
+    const { DefinitionString } = resource('Pipeline').Properties as {
+      DefinitionString: { 'Fn::Sub': [string, JsonObject] };
+    };
+    const [, names] = DefinitionString['Fn::Sub'];
+    const { States } = definition();
+    for (const state of STATES) {
+      const name = String(States[state]?.Resource).slice(2, -1);
+      expect(names[name]).toEqual({ 'Fn::GetAtt': [`${state}LambdaFunction`, 'Arn'] });
+    }
+  });
+
+  test('is logged and traced, and may call the five functions', () => {
+    const { LoggingConfiguration, TracingConfiguration, StateMachineType } = resource('Pipeline').Properties;
+    expect(StateMachineType ?? 'STANDARD').toBe('STANDARD');
+    expect(TracingConfiguration).toEqual({ Enabled: true });
+    expect(LoggingConfiguration).toMatchObject({
+      Destinations: [
+        { CloudWatchLogsLogGroup: { LogGroupArn: { 'Fn::GetAtt': ['PipelineLogGroup', 'Arn'] } } },
+      ],
+    });
+    expect(resource('PipelineRole').Properties).toMatchObject({
+      Policies: [
+        {
+          PolicyDocument: {
+            Statement: expect.arrayContaining([
+              expect.objectContaining({
+                Action: 'lambda:InvokeFunction',
+                Resource: STATES.map((state) => ({ 'Fn::GetAtt': [`${state}LambdaFunction`, 'Arn'] })),
+              }),
+            ]),
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe('a function', () => {
+  test.each(STATES)('%s has what its code needs', (state) => {
+    const { Properties } = resource(`${state}LambdaFunction`);
+    expect(Properties).toMatchObject({
+      FunctionName: `duckstep-dev-${state}`,
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Layers: [{ Ref: 'DuckdbLambdaLayer' }],
+      TracingConfig: { Mode: 'Active' },
+      Environment: {
+        Variables: {
+          ...Object.fromEntries(ZONES.map((zone) => [bucketVariable(zone), { Ref: bucketOf(zone) }])),
+          DUCKSTEP_MAX_UNPACKED_MB: expect.any(String),
+          DUCKSTEP_MAX_RECORD_MB: expect.any(String),
+          POWERTOOLS_SERVICE_NAME: 'duckstep-dev',
+          POWERTOOLS_METRICS_NAMESPACE: 'duckstep',
+        },
+      },
+    });
+  });
+
+  test.each(STATES)('%s gives up before its state does, and the alarm sounds before that', (state) => {
+    const { Timeout } = resource(`${state}LambdaFunction`).Properties as { Timeout: number };
+    expect(Timeout).toBeLessThan(Number(definition().States[state]?.TimeoutSeconds));
+    const alarm = resource(`${state}DurationAlarm`).Properties;
+    expect(alarm).toMatchObject({
+      MetricName: 'Duration',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: `${state}LambdaFunction` } }],
+      Threshold: Timeout * 800,
+    });
+  });
+
+  test('a file may not unpack to more than the disk holds', () => {
+    const { Environment, EphemeralStorage } = resource('ValidateLambdaFunction').Properties as unknown as {
+      Environment: { Variables: Record<string, string> };
+      EphemeralStorage: { Size: number };
+    };
+    expect(Number(Environment.Variables.DUCKSTEP_MAX_UNPACKED_MB)).toBeLessThan(EphemeralStorage.Size);
+  });
+});
+
+describe('events and alarms', () => {
+  test('every file in raw starts an execution; an event that cannot is kept', () => {
+    const { EventPattern, Targets } = resource('ObjectCreatedRule').Properties;
+    expect(EventPattern).toEqual({
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: {
+        bucket: { name: [{ Ref: 'RawBucket' }] },
+        object: { key: [{ 'anything-but': { suffix: '/' } }] },
+      },
+    });
+    expect(Targets).toEqual([
+      {
+        Id: 'Pipeline',
+        Arn: { Ref: 'Pipeline' },
+        RoleArn: { 'Fn::GetAtt': ['StartPipelineRole', 'Arn'] },
+        RetryPolicy: { MaximumEventAgeInSeconds: 86400, MaximumRetryAttempts: 185 },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] } },
+      },
+    ]);
+  });
+
+  test('every way for an execution to fail is told of', () => {
+    expect(resource('ExecutionFailedRule').Properties).toMatchObject({
+      EventPattern: {
+        source: ['aws.states'],
+        detail: { stateMachineArn: [{ Ref: 'Pipeline' }], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
+      },
+      Targets: [{ Arn: { Ref: 'AlarmTopic' } }],
+    });
+  });
+
+  test('every alarm goes to the topic', () => {
+    const alarms = ofType('AWS::CloudWatch::Alarm');
+    expect(alarms).toHaveLength(9);
+    for (const [, { Properties }] of alarms) expect(Properties.AlarmActions).toEqual([{ Ref: 'AlarmTopic' }]);
+  });
+
+  test('the dashboard is JSON', () => {
+    const { DashboardBody } = resource('Dashboard').Properties as { DashboardBody: { 'Fn::Sub': string } };
+    const { widgets } = JSON.parse(DashboardBody['Fn::Sub']) as {
+      widgets: { properties: { title: string } }[];
+    };
+    expect(widgets.map(({ properties }) => properties.title)).toHaveLength(6);
+  });
+
+  test('every log has an end', () => {
+    const groups = ofType('AWS::Logs::LogGroup');
+    expect(groups).toHaveLength(STATES.length + 1);
+    for (const [, { Properties }] of groups) expect(Properties.RetentionInDays).toEqual(expect.any(Number));
+  });
+});
+
+test('only what AWS leaves no choice about is allowed on every resource', () => {
+  const open = ofType('AWS::IAM::Role').flatMap(([, { Properties }]) => {
+    const { Policies } = Properties as unknown as {
+      Policies: { PolicyDocument: { Statement: { Action?: string | string[]; Resource?: unknown }[] } }[];
+    };
+    return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter(({ Resource }) => [Resource].flat().includes('*'))
+      .flatMap(({ Action = [] }) => Action);
+  });
+  expect(
+    open.filter((action) => !/^(xray:|logs:.*(LogDeliver|ResourcePolic|DescribeLogGroups))/.test(action)),
+  ).toEqual([]);
+});
+
+test('the outputs name what people look for', () => {
+  expect(Object.keys(template().Outputs)).toEqual(
+    expect.arrayContaining([
+      'RawBucketName',
+      'GoldBucketName',
+      'PipelineArn',
+      'PipelineConsole',
+      'DashboardConsole',
+      'AlarmTopicArn',
+      'UndeliveredQueueUrl',
+    ]),
+  );
+});
