@@ -70,6 +70,7 @@ const readFormat = (column: Column, format: string, place: Place, checks: Check[
     return;
   }
   column.strptime = converted.strptime;
+  column.format = format;
   const written = literal(converted.strptime);
   checks.push({
     place,

@@ -49,6 +49,8 @@ export interface Column {
   silverType: string;
   /** strptime format for dates and timestamps that are not ISO 8601. */
   strptime?: string;
+  /** The same as the contract writes it, for messages: `dd.MM.yyyy`. */
+  format?: string;
   /**
    * `transformLogic`: the column is computed, not read from the source. SQL over the row as `silver.sql` leaves
    * it, or literally `silver.sql` where that file produces the column.

@@ -32,7 +32,7 @@ export const REASONS_TYPE =
 const SHOWN = 200;
 
 const checksOf = ({ column, present, nested }: CheckedColumn): Check[] => {
-  const { name, logicalType, silverType, strptime } = column;
+  const { name, logicalType, silverType, format } = column;
   const check = (rule: string, broken: string, expected: string, value = 'NULL'): Check => ({
     column: name,
     rule,
@@ -49,7 +49,7 @@ const checksOf = ({ column, present, nested }: CheckedColumn): Check[] => {
     check(
       'type',
       `${present} IS NOT NULL AND ${ident(name)} IS NULL`,
-      strptime === undefined ? `${logicalType} (${silverType})` : `${logicalType} as ${strptime}`,
+      format === undefined ? `${logicalType} (${silverType})` : `${logicalType} as ${format}`,
       shown,
     ),
     ...limitRules(column).map(({ rule, broken, expected }) => check(rule, broken, expected, shown)),

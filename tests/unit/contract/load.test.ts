@@ -97,6 +97,7 @@ test('a contract with everything', async () => {
         logicalType: 'timestamp',
         silverType: 'TIMESTAMP WITH TIME ZONE',
         strptime: '%d.%m.%Y %H:%M',
+        format: 'dd.MM.yyyy HH:mm',
         required: true,
         constraints: { patterns: [], minimum: '2020-01-01' },
       }),
