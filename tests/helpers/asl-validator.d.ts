@@ -1,0 +1,7 @@
+/** The package comes without types of its own. */
+declare module 'asl-validator' {
+  export default function validate(
+    definition: object,
+    options?: { checkPaths: boolean; checkArn: boolean },
+  ): { isValid: boolean; errors: unknown[]; errorsText: (separator?: string) => string };
+}
