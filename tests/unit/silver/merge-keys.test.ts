@@ -228,13 +228,28 @@ describe('contracts change while files stay', () => {
   });
 });
 
-test('files whose keys cannot overlap are not read', async () => {
-  const lake = await lakeOf();
-  await lake.upload('a', 1, rows("(1, 'a')", "(9, 'a')"));
-  const run = runOf('b', 2);
-  const staged = await lake.stage(run, rows("(10, 'b')", "(19, 'b')"));
-  const counted = metered(lake.store);
-  await new SilverLake(lake.contract, counted).load(run, staged);
-  // The newest manifest: its hint, and itself.
-  expect(counted.usage.requests.get).toBe(2);
+describe('what a commit asks of the store', () => {
+  /** Requests and bytes of one more file's commit to a table of `count` files. */
+  const costOf = async (count: number, id: (file: number) => string) => {
+    const lake = await lakeOf();
+    const rowsOf = (file: number) => `SELECT ${id(file)} AS id, 'v${file}' AS v FROM range(100) AS r(r)`;
+    for (let file = 0; file < count; file += 1) await lake.upload(`f${file}`, file, rowsOf(file));
+    const run = runOf('one more', count);
+    const staged = await lake.stage(run, rowsOf(count));
+    const counted = metered(lake.store);
+    await new SilverLake(lake.contract, counted).load(run, staged);
+    return counted.usage;
+  };
+  // Reading the newest version: its hint, itself, and a look for the next one. Writing: manifest and hint.
+  const COMMIT = { get: 2, head: 1, put: 2, list: 0, delete: 0 };
+
+  test.each([5, 15])('of %d files whose keys cannot be its own: nothing', async (count) => {
+    const { requests } = await costOf(count, (file) => `${file} * 1000 + r`);
+    expect(requests).toEqual(COMMIT);
+  });
+
+  test.each([5, 15])('of %d files whose keys may be its own: each of them, and its own', async (count) => {
+    const { requests } = await costOf(count, (file) => `r * 1000 + ${file}`);
+    expect(requests).toEqual({ ...COMMIT, get: COMMIT.get + count + 1 });
+  });
 });
