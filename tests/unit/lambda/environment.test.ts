@@ -1,0 +1,22 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { ConfigurationError } from '../../../shared/errors.ts';
+import { ZONES } from '../../../shared/lake.ts';
+import { contextFromEnv } from '../../../shared/lambda/environment.ts';
+
+const client = new S3Client({ region: 'eu-central-1' });
+const buckets = { RAW_BUCKET: 'r-1', SILVER_BUCKET: 's-1', GOLD_BUCKET: 'g-1', QUARANTINE_BUCKET: 'q-1' };
+
+test('opens the four buckets, with the memory and the SQL of the function', () => {
+  const { lake, config } = contextFromEnv(
+    { ...buckets, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '3538', LAMBDA_TASK_ROOT: '/var/task' },
+    client,
+  );
+  expect(ZONES.map((zone) => lake[zone].name)).toEqual(['r-1', 's-1', 'g-1', 'q-1']);
+  expect(config).toMatchObject({ memoryMb: 3538, threads: 2, sqlDir: '/var/task/sql' });
+});
+
+test('names every bucket that is missing', () => {
+  const open = () => contextFromEnv({ RAW_BUCKET: 'r-1', GOLD_BUCKET: '' }, client);
+  expect(open).toThrow(ConfigurationError);
+  expect(open).toThrow(/SILVER_BUCKET, GOLD_BUCKET, QUARANTINE_BUCKET/);
+});

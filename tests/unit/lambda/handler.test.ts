@@ -1,0 +1,145 @@
+import type { Context } from 'aws-lambda';
+import { UnknownDataset } from '../../../shared/errors.ts';
+import { identify } from '../../../shared/steps/identity.ts';
+import { lambdaHandler } from '../../../shared/steps/lambda.ts';
+import type { Step } from '../../../shared/steps/step.ts';
+import { someEvent } from '../../helpers/engine.ts';
+
+const context = {
+  functionName: 'duckstep-test-Validate',
+  awsRequestId: 'request-1',
+  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:000000000000:function:duckstep-test-Validate',
+  memoryLimitInMB: '1769',
+} as Context;
+
+const environment = {
+  RAW_BUCKET: 'raw-1',
+  SILVER_BUCKET: 'silver-1',
+  GOLD_BUCKET: 'gold-1',
+  QUARANTINE_BUCKET: 'quarantine-1',
+  AWS_REGION: 'eu-central-1',
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+  POWERTOOLS_SERVICE_NAME: 'duckstep-test',
+  POWERTOOLS_METRICS_NAMESPACE: 'duckstep',
+  POWERTOOLS_LOG_LEVEL: 'INFO',
+  AWS_XRAY_CONTEXT_MISSING: 'IGNORE_ERROR',
+};
+
+const usage = { duration_ms: 5, memory_mb: 1769, requests: 1, bytes_read: 2, bytes_written: 3 };
+const event = (state: object = {}) => ({ execution: 'execution-1', state: { ...someEvent(), ...state } });
+const { run_id } = identify(someEvent());
+
+const before = process.env;
+let printed: string[];
+beforeEach(() => {
+  process.env = { ...before, ...environment };
+  printed = [];
+  const print = (chunk: unknown): boolean => printed.push(String(chunk)) > 0;
+  jest.spyOn(process.stdout, 'write').mockImplementation(print);
+  jest.spyOn(process.stderr, 'write').mockImplementation(print);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  process.env = before;
+});
+
+interface Line {
+  [name: string]: unknown;
+  _aws?: { CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string }[] }[] };
+}
+const lines = (): Line[] =>
+  printed.flatMap((chunk) => chunk.split('\n').filter((line) => line !== '')).map((line) => JSON.parse(line));
+const logged = (): Line[] => lines().filter(({ _aws }) => _aws === undefined);
+const metrics = (): Line[] => lines().filter(({ _aws }) => _aws !== undefined);
+
+const answering =
+  (output: object): Step =>
+  async () => ({ ...output, usage });
+const throwing =
+  (error: unknown): Step =>
+  async () => {
+    throw error;
+  };
+
+test('runs the step on the lake in S3 and logs its start and its end', async () => {
+  let zones: string[] = [];
+  const step: Step = async (_, { lake }) => {
+    zones = [lake.raw.name, lake.silver.name, lake.gold.name, lake.quarantine.name];
+    return { rows: { read: 3, accepted: 2, rejected: 1 }, usage };
+  };
+  const output = await lambdaHandler('Validate', step)(event(), context);
+  expect(output).toEqual({ rows: { read: 3, accepted: 2, rejected: 1 }, usage });
+  expect(zones).toEqual(['raw-1', 'silver-1', 'gold-1', 'quarantine-1']);
+  expect(logged().map(({ message }) => message)).toEqual(['Step started', 'Step ended']);
+  for (const line of logged())
+    expect(line).toMatchObject({
+      level: 'INFO',
+      service: 'duckstep-test',
+      state: 'Validate',
+      run_id,
+      dataset: 'signups',
+      execution: 'execution-1',
+      function_request_id: 'request-1',
+    });
+});
+
+test('publishes what the step measured, by state and dataset', async () => {
+  await lambdaHandler('Validate', answering({ rows: { read: 3, accepted: 2, rejected: 1 } }))(
+    event(),
+    context,
+  );
+  const [published] = metrics();
+  expect(published).toMatchObject({
+    state: 'Validate',
+    dataset: 'signups',
+    RowsRead: 3,
+    RowsRejected: 1,
+    BytesRead: 2,
+  });
+  expect(published?._aws?.CloudWatchMetrics).toMatchObject([
+    { Namespace: 'duckstep', Dimensions: [expect.arrayContaining(['service', 'state', 'dataset'])] },
+  ]);
+  expect(metrics()).toHaveLength(1);
+});
+
+test('counts files over all datasets, for the alarm', async () => {
+  await lambdaHandler('LoadToGold', answering({ status: 'loaded' }))(event(), context);
+  const [, counted] = metrics();
+  expect(counted).toMatchObject({ service: 'duckstep-test', FilesLoaded: 1 });
+  expect(counted?._aws?.CloudWatchMetrics).toMatchObject([{ Dimensions: [['service']] }]);
+});
+
+test('makes no dimension of names that anybody can make up', async () => {
+  const error = { Error: 'UnknownDataset', Cause: '{}' };
+  await lambdaHandler('Quarantine', answering({ scope: 'file', rows: 1 }))(event({ error }), context);
+  expect(metrics()[0]).toMatchObject({ dataset: 'unknown', RowsQuarantined: 1 });
+});
+
+test.each([
+  ['WARN', new UnknownDataset('No contract for "x".')],
+  [
+    'ERROR',
+    Object.assign(new Error('out of memory'), { name: 'OutOfMemory', cause: new Error('row 7: Ada') }),
+  ],
+])('logs a failure as %s by name and message alone, and passes on the very error', async (level, error) => {
+  await expect(lambdaHandler('Validate', throwing(error))(event(), context)).rejects.toBe(error);
+  const last = logged().at(-1);
+  expect(last).toMatchObject({
+    level,
+    run_id,
+    failure: { name: error.name, message: error.message },
+    duration_ms: expect.any(Number),
+  });
+  expect(printed.join('')).not.toContain('Ada');
+  expect(metrics()).toEqual([]);
+});
+
+test('keeps nothing of one invocation for the next', async () => {
+  const run = lambdaHandler('Validate', answering({}));
+  await run(event(), context);
+  printed = [];
+  await run({ not: 'an input' }, context);
+  expect(logged()).toHaveLength(2);
+  for (const line of logged()) expect(line).not.toHaveProperty('run_id');
+  expect(metrics()[0]).toMatchObject({ dataset: 'none' });
+});
