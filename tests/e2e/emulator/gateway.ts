@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { pipeline } from 'node:stream';
 
-/** Answers requests that match with 503, so many times. */
+/** Answers requests that match with an internal error, so many times. */
 export interface Fault {
   method: string;
   /** Part of the request's path. */
@@ -21,7 +21,8 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const SLOW_DOWN = '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>';
+const INTERNAL_ERROR =
+  '<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>';
 
 export const startGateway = async (emulatorPort: number): Promise<Gateway> => {
   const faults: Fault[] = [];
@@ -33,7 +34,7 @@ export const startGateway = async (emulatorPort: number): Promise<Gateway> => {
     if (fault) {
       fault.times -= 1;
       request.resume();
-      response.writeHead(503, { 'content-type': 'application/xml' }).end(SLOW_DOWN);
+      response.writeHead(500, { 'content-type': 'application/xml' }).end(INTERNAL_ERROR);
       return;
     }
     const { method, url } = request;

@@ -56,7 +56,7 @@ export const startMiniStack = async (port: number, endpoint: string): Promise<Mi
   const folder = await mkdtemp(path.join(os.tmpdir(), 'duckstep-ministack-'));
   const logFile = path.join(folder, 'ministack.log');
   const sink = await open(logFile, 'a');
-  const child = spawn(binary, [path.join(ROOT, 'tests/e2e/emulator/named-errors.py')], {
+  const child = spawn(binary, [path.join(ROOT, 'tests/e2e/emulator/adapted.py')], {
     cwd: folder,
     // A group of its own, so that functions that it leaves behind can be ended too.
     detached: true,
