@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { checkLayer, LAYER_LIMITS } from '../../scripts/layer-limits.ts';
+import { unzip } from '../helpers/unzip.ts';
 import { PACKAGE, resource, STATES } from './template.ts';
-import { unzip } from './unzip.ts';
 
 const ROOT = path.resolve(__dirname, '../..');
 const MB = 1e6;

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { resource, STATES } from './template.ts';
+
+const read = (file: string): string => readFileSync(path.resolve(__dirname, '../..', file), 'utf8');
+const documented = [...read('docs/configuration.md').matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+const stages: Record<string, Record<string, unknown>> = parse(read('serverless/stages.yml'));
+
+test('docs/configuration.md has every parameter', () => {
+  const parameters = Object.keys(stages.default ?? {});
+  expect(parameters).toEqual(expect.arrayContaining(['architecture', 'kmsKeyArn']));
+  expect(parameters.filter((name) => !documented.includes(name))).toEqual([]);
+});
+
+test('a stage changes parameters that there are', () => {
+  const names = Object.values(stages).flatMap((stage) => Object.keys(stage));
+  expect(names.filter((name) => !(name in (stages.default ?? {})))).toEqual([]);
+});
+
+test('docs/configuration.md has every environment variable that is set', () => {
+  const variables = STATES.flatMap((state) => {
+    const { Environment } = resource(`${state}LambdaFunction`).Properties as unknown as {
+      Environment: { Variables: Record<string, unknown> };
+    };
+    return Object.keys(Environment.Variables);
+  });
+  expect(variables.filter((name) => !documented.includes(name))).toEqual([]);
+});

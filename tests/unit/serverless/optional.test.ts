@@ -1,0 +1,53 @@
+import optional from '../../../serverless/optional.cjs';
+
+type Parameters = Record<string, string>;
+const NONE = { kmsKeyArn: '', alarmEmail: '', vpcSubnetIds: '', vpcSecurityGroupIds: '' };
+const NOTHING = { Ref: 'AWS::NoValue' };
+
+/** As the framework calls it, with these parameters. */
+const context = (parameters: Parameters) => ({
+  resolveVariable: async (address: string) => ({ ...NONE, ...parameters })[address.replace('param:', '')],
+});
+
+const key = 'arn:aws:kms:eu-central-1:000000000000:key/11111111-2222-3333-4444-555555555555';
+
+test('leaves out what nobody asks for', async () => {
+  expect(await optional.vpc(context({}))).toBeNull();
+  expect(await optional.networkStatement(context({}))).toEqual(NOTHING);
+  expect(await optional.keyStatement(context({}))).toEqual(NOTHING);
+  expect(await optional.subscription(context({}))).toEqual(NOTHING);
+  expect(await optional.encryption(context({}))).toEqual({
+    ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+  });
+});
+
+test('encrypts with a key, and lets the functions use that key alone', async () => {
+  expect(await optional.encryption(context({ kmsKeyArn: key }))).toEqual({
+    ServerSideEncryptionConfiguration: [
+      {
+        ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key },
+        BucketKeyEnabled: true,
+      },
+    ],
+  });
+  expect(await optional.keyStatement(context({ kmsKeyArn: key }))).toMatchObject({ Resource: key });
+});
+
+test('joins a VPC, with the rights for it', async () => {
+  const inVpc = context({ vpcSubnetIds: 'subnet-1, subnet-2', vpcSecurityGroupIds: 'sg-1' });
+  expect(await optional.vpc(inVpc)).toEqual({
+    subnetIds: ['subnet-1', 'subnet-2'],
+    securityGroupIds: ['sg-1'],
+  });
+  expect(await optional.networkStatement(inVpc)).toMatchObject({ Sid: 'JoinVpc' });
+});
+
+test('refuses half a VPC', async () => {
+  await expect(optional.vpc(context({ vpcSubnetIds: 'subnet-1' }))).rejects.toThrow(/belong together/);
+});
+
+test('subscribes an address', async () => {
+  expect(await optional.subscription(context({ alarmEmail: 'data@example.com' }))).toEqual([
+    { Protocol: 'email', Endpoint: 'data@example.com' },
+  ]);
+});
