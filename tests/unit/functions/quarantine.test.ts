@@ -1,0 +1,96 @@
+import { qualityScore } from '../../../functions/quality-score.ts';
+import { quarantine } from '../../../functions/quarantine.ts';
+import { type Bench, bench, contentsOf, envelope } from './steps.ts';
+
+const LOADED = { status: 'loaded', silver_version: 1, gold: [], run_record: '_runs/x.json' };
+const USAGE = { duration_ms: 1, memory_mb: 1, requests: 1, bytes_read: 1, bytes_written: 1 };
+const MIXED = 'id,name\n1,Ada\nx,Bo\n,\n4\n';
+
+const summaryOf = async ({ lake }: Bench, { summary }: { summary: string }): Promise<string> =>
+  String(await lake.quarantine.read(summary))
+    .replaceAll(/(Uploaded|Run) .*/g, '$1 …')
+    .replaceAll(/\(version .*\)/g, '(version …)');
+
+test('rows: those refused, with a summary for people; no run record, that is written already', async () => {
+  const at = bench();
+  const state = { ...(await at.validated(MIXED)), load: { ...LOADED, usage: USAGE } };
+  const output = await quarantine(envelope(state), at.context);
+  expect(output).toMatchObject({ scope: 'rows', rows: 3 });
+  expect(await contentsOf(at.lake.gold)).toEqual({});
+  expect(await summaryOf(at, output)).toBe(`3 rows are in quarantine; the rest is loaded.
+
+File      raw/people/file (version …)
+Dataset   people
+Uploaded …
+Run …
+Why       Rows break the contract.
+Rows      4 read, 1 accepted, 3 refused
+
+Rows refused by
+         1  id: required
+         1  id: type
+         1  name: required
+         1  columns
+
+The file itself is unchanged in the raw zone. Mend it and upload it under the same key, or mend the contract and upload it again.
+`);
+});
+
+test('a file that the gate closed on: one row for the file, those for its refused rows, and the run record', async () => {
+  const at = bench();
+  const state = await at.validated(MIXED);
+  const scored = { ...state, quality: await qualityScore(envelope(state), at.context) };
+  const output = await quarantine(envelope(scored), at.context);
+  expect(output).toMatchObject({ scope: 'file', rows: 4 });
+  const summary = await summaryOf(at, output);
+  expect(summary).toMatch(/^The whole file is in quarantine\./);
+  expect(summary).toMatch(
+    /Rules broken\n {2}schema\.conformity: every value fits its type and limits; measured 2/,
+  );
+  const [record] = Object.values(await contentsOf(at.lake.gold)).map((text) => JSON.parse(atob(text)));
+  expect(record).toMatchObject({
+    status: 'quarantined',
+    verdict: 'fail',
+    error: null,
+    ...{ rows_read: 4, rows_accepted: 0, rows_rejected: 4, rows_silver: 0 },
+    score: scored.quality.score,
+    reason: scored.quality.reason,
+  });
+});
+
+test.each([
+  [
+    'what Lambda reports',
+    JSON.stringify({ errorType: 'UnreadableFile', errorMessage: 'It is torn.', trace: [] }),
+  ],
+  ['plain text', 'It is torn.'],
+])('a file that could not be read: %s', async (_, Cause) => {
+  const at = bench();
+  const state = { ...(await at.put('\0\0\0')), error: { Error: 'UnreadableFile', Cause } };
+  const output = await quarantine(envelope(state), at.context);
+  expect(output).toMatchObject({ scope: 'file', rows: 1 });
+  expect(JSON.parse(String(await at.lake.quarantine.read(output.report)))).toMatchObject({
+    scope: 'file',
+    reason: 'It is torn.',
+    error: { name: 'UnreadableFile', message: 'It is torn.' },
+    refused: [],
+  });
+  const [record] = Object.values(await contentsOf(at.lake.gold)).map((text) => JSON.parse(atob(text)));
+  expect(record).toMatchObject({
+    status: 'quarantined',
+    verdict: 'error',
+    error: 'UnreadableFile',
+    rows_read: 0,
+    source_bytes: 3,
+  });
+});
+
+test('a repetition writes the same again, and the run record stays as it is', async () => {
+  const at = bench();
+  const state = await at.validated(MIXED);
+  const scored = { ...state, quality: await qualityScore(envelope(state), at.context) };
+  await quarantine(envelope(scored), at.context);
+  const before = [await contentsOf(at.lake.quarantine), await contentsOf(at.lake.gold)];
+  await quarantine(envelope(scored), at.context);
+  expect([await contentsOf(at.lake.quarantine), await contentsOf(at.lake.gold)]).toEqual(before);
+});

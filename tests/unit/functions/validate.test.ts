@@ -1,0 +1,69 @@
+import { gzipSync } from 'node:zlib';
+import { validate } from '../../../functions/validate.ts';
+import { InvalidInput, ObjectMissing, UnknownDataset } from '../../../shared/errors.ts';
+import { bench, contentsOf, envelope } from './steps.ts';
+
+const CSV = 'id,name\n1,Ada\nx,Bo\n3\n';
+
+test('tells what was read, and stages every record, the refused ones once more', async () => {
+  const { lake, context, put } = bench();
+  const event = await put(CSV);
+  const { usage, ...output } = await validate(envelope(event), context);
+  expect(output).toMatchObject({
+    run: { dataset: 'people', key: 'people/file', bucket: 'raw' },
+    contract_version: '1.0.0',
+    format: 'csv, utf-8',
+    source_bytes: CSV.length,
+    rows: { read: 3, accepted: 1, rejected: 2 },
+    unknown_columns: [],
+  });
+  expect(Object.values(output.staged).toSorted()).toEqual(Object.keys(await contentsOf(lake.silver)));
+  expect(usage.bytes_written).toBeGreaterThan(0);
+  expect(String(await lake.raw.read('people/file'))).toBe(CSV);
+});
+
+test('a clean file has nothing staged as refused', async () => {
+  const { context, put } = bench();
+  const { staged } = await validate(envelope(await put('id,name\n1,Ada\n')), context);
+  expect(staged.rejected).toBeUndefined();
+});
+
+test('the same event again writes the same bytes under the same keys', async () => {
+  const { lake, context, put } = bench();
+  const event = await put(CSV);
+  await validate(envelope(event), context);
+  const before = await contentsOf(lake.silver);
+  await validate(envelope(event), context);
+  expect(await contentsOf(lake.silver)).toEqual(before);
+});
+
+test.each<[string | Buffer, string]>([
+  [gzipSync(CSV), 'csv, utf-8, gzip'],
+  [Buffer.from('id,name\n1,Zoë\n', 'latin1'), 'csv, windows-1252'],
+  ['{"id": 1, "name": "Ada"}\n', 'ndjson, utf-8'],
+  ['[{"id": 1, "name": "Ada"}]', 'json, utf-8'],
+])('says what it took the file for (%#)', async (content, format) => {
+  const { context, put } = bench();
+  expect(await validate(envelope(await put(content)), context)).toMatchObject({ format });
+});
+
+test('the payload stays small, whatever the file calls its columns', async () => {
+  const { context, put } = bench();
+  const extra = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`${i}`.padStart(150, 'x'), i]));
+  const output = await validate(
+    envelope(await put(JSON.stringify({ id: 1, name: 'Ada', ...extra }))),
+    context,
+  );
+  expect(output.unknown_columns).toHaveLength(20);
+  expect(JSON.stringify(output).length).toBeLessThan(8192);
+});
+
+test('it fails where the version of the event is gone, the dataset is unknown, or the input is none', async () => {
+  const { context, put } = bench();
+  const event = await put(CSV);
+  const gone = structuredClone(event);
+  gone.detail.object['version-id'] = '0000000000000000-gone';
+  await expect(validate(envelope(gone), context)).rejects.toThrow(ObjectMissing);
+  await expect(validate(envelope(await put(CSV, 'nobody/file')), context)).rejects.toThrow(UnknownDataset);
+  await expect(validate(envelope({ key: 'people/file' }), context)).rejects.toThrow(InvalidInput);
+});
