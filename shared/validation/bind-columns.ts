@@ -59,6 +59,10 @@ const refuseMisfits = (
   const advice = `Mend the file and upload it again, or mend ${contract.file}.`;
   const sourceNames = (bindings: readonly Binding[]): string =>
     listNames(bindings.map(({ column }) => column.sourceName));
+  if (names.length === 0)
+    throw new ContractMismatch(
+      `No record of the file is a JSON object with keys that could be read; dataset "${contract.dataset}" expects ${sourceNames(bound)}. ${advice}`,
+    );
   // What the file has instead is not listed here: where nothing fits, its first line may well be data.
   if (bound.every(({ sources }) => sources.length === 0))
     throw new ContractMismatch(

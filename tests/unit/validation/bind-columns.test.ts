@@ -74,6 +74,10 @@ test('where nothing fits, the first line may be data, and is not shown', async (
   expect(String(error)).not.toContain('ada@');
 });
 
+test('documents without any key are no objects', async () => {
+  await expect(bind([], { spellings: true })).rejects.toThrow(/^No record of the file is a JSON object/);
+});
+
 test('a message names twenty columns at most', async () => {
   const names = Array.from({ length: 1000 }, (_, i) => `column ${i}`);
   await expect(bind(['title', ...names])).rejects.toThrow(/"column 18" and 981 more\. Mend/);
