@@ -1,6 +1,11 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { Contract } from '../../shared/contract/model.ts';
+import { literal } from '../../shared/duckdb/sql.ts';
+import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
+import { scratch } from '../helpers/scratch.ts';
 import { readReference } from '../unit/source/reference-csv.ts';
 import {
   COLUMNS,
@@ -225,33 +230,52 @@ const SAMPLES = [
 ].map((sample) => Buffer.from(sample));
 
 /** Puts bytes into a file, in place of others, and cuts it off. */
-const damaged = fc
-  .tuple(
-    fc.constantFrom(...SAMPLES),
-    fc.array(
-      fc.tuple(
-        fc.nat(1000),
-        fc.nat(4),
-        fc.oneof(
-          fc.uint8Array({ maxLength: 4 }),
-          fc.constantFrom('"', '\n', '{', '[', ',', '\0', "'", '\\').map((text) => Buffer.from(text)),
+const damaged = (samples: readonly Buffer[]): fc.Arbitrary<Buffer> =>
+  fc
+    .tuple(
+      fc.constantFrom(...samples),
+      fc.array(
+        fc.tuple(
+          fc.nat(10_000),
+          fc.nat(4),
+          fc.oneof(
+            fc.uint8Array({ maxLength: 4 }),
+            fc.constantFrom('"', '\n', '{', '[', ',', '\0', "'", '\\').map((text) => Buffer.from(text)),
+          ),
         ),
+        { maxLength: 4 },
       ),
-      { maxLength: 4 },
-    ),
-    fc.option(fc.nat(1000)),
-  )
-  .map(([sample, edits, cut]) => {
-    const edited = edits.reduce((bytes, [at, removed, added]) => {
-      const start = at % (bytes.length + 1);
-      return Buffer.concat([bytes.subarray(0, start), added, bytes.subarray(start + removed)]);
-    }, sample);
-    return cut === null ? edited : edited.subarray(0, cut % (edited.length + 1));
-  });
+      fc.option(fc.nat(10_000)),
+    )
+    .map(([sample, edits, cut]) => {
+      const edited = edits.reduce((bytes, [at, removed, added]) => {
+        const start = at % (bytes.length + 1);
+        return Buffer.concat([bytes.subarray(0, start), added, bytes.subarray(start + removed)]);
+      }, sample);
+      return cut === null ? edited : edited.subarray(0, cut % (edited.length + 1));
+    });
 
 test('damaged files are read to the last record, or refused with one named error', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.oneof(damaged, fc.uint8Array({ maxLength: 200 })), async (bytes) => {
+    fc.asyncProperty(fc.oneof(damaged(SAMPLES), fc.uint8Array({ maxLength: 200 })), async (bytes) => {
+      conserves(await outcomeOf(contract, bytes));
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('damaged Parquet is read whole, or refused with one named error', async () => {
+  const folder = scratch();
+  const sample = path.join(folder, 'sample.parquet');
+  await withDuckDb({ memoryMb: 512, threads: 1, scratch: folder }, (db) =>
+    db.run(`
+      COPY (SELECT range AS id, 'n' || range % 50 AS name, range / 3 AS amount, DATE '2024-01-01' + range::INTEGER AS day, [range] AS extra FROM range(100))
+      TO ${literal(sample)} (FORMAT parquet, COMPRESSION zstd)`),
+  );
+  const whole = await outcomeOf(contract, readFileSync(sample));
+  expect(whole).toMatchObject({ read: 100, accepted: 100 });
+  await fc.assert(
+    fc.asyncProperty(damaged([readFileSync(sample)]), async (bytes) => {
       conserves(await outcomeOf(contract, bytes));
     }),
     { numRuns: RUNS },
