@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { Contract } from '../../shared/contract/model.ts';
 import { literal } from '../../shared/duckdb/sql.ts';
 import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { readReference } from '../unit/source/reference-csv.ts';
+import { csv, damaged, document, line, newline, SAMPLES } from './generators.ts';
 import {
   COLUMNS,
   expectedOutcome,
@@ -37,73 +37,6 @@ const holds = async (file: string | Uint8Array, records: readonly ReferenceRecor
     expect({ ...outcome, lines: outcome.lines.toSorted((a, b) => a - b) }).toEqual(expectedOutcome(records));
 };
 
-const value = {
-  id: fc.constantFrom('1', '2', '3', '4', ' 5 ', '6.0', '-7', '', ' ', 'x', '1.5', '9e9', '0x1F'),
-  name: fc.constantFrom('a', 'drop', 'élan', 'naïve', '👍👍', 'too long', '', '  ', 'null', '\\', "'"),
-  amount: fc.constantFrom('1', '.5', '1e3', '-1', 'nan', '', '1,5', '99999999999'),
-  day: fc.constantFrom('2024-01-01', '2024-02-31', ' 2024-03-04', '', 'infinity', '01.02.2024'),
-};
-
-/** A field as some writer would put it, now and then wrongly. */
-const written = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc
-      .tuple(fc.constantFrom(...COLUMNS), fc.boolean())
-      .chain(([name, quoted]) =>
-        value[name as keyof typeof value].map((text) => (quoted ? `"${text.replaceAll('"', '""')}"` : text)),
-      ),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom(
-      '"a\nb"',
-      '"a\r\nb"',
-      '"say ""hi"""',
-      '"a,b"',
-      'a"b',
-      '"open',
-      '"a" b',
-      '\t',
-      ' "q" ',
-    ),
-  },
-);
-const row = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc
-      .tuple(
-        value.id,
-        value.name,
-        value.amount.filter((text) => !text.includes(',')),
-        value.day,
-      )
-      .map((fields) => fields.join(',')),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.array(written, { minLength: 1, maxLength: 6 }).map((fields) => fields.join(',')),
-  },
-  { weight: 1, arbitrary: fc.constant('') },
-);
-const newline = fc.oneof(
-  { weight: 5, arbitrary: fc.constant('\n') },
-  { weight: 1, arbitrary: fc.constantFrom('\r\n', '\r') },
-);
-
-const csv = fc
-  .tuple(
-    fc.array(fc.tuple(row, newline), { maxLength: 30 }),
-    fc.constantFrom('\n', '\r\n'),
-    fc.boolean(),
-    fc.boolean(),
-  )
-  .map(([rows, ending, uniform, last]) => {
-    const body = rows.map(([text, own]) => text + (uniform ? ending : own)).join('');
-    return `${COLUMNS.join(',')}${ending}${last ? body : body.replace(/[\r\n]+$/, '')}`;
-  });
-
 test('every record of a CSV file is in silver, refused, a duplicate or filtered, and at its line', async () => {
   await fc.assert(
     fc.asyncProperty(csv, async (text) => {
@@ -117,29 +50,6 @@ test('every record of a CSV file is in silver, refused, a duplicate or filtered,
     { numRuns: RUNS },
   );
 });
-
-const jsonValue = (texts: fc.Arbitrary<string>) =>
-  fc.oneof(
-    { weight: 8, arbitrary: texts },
-    { weight: 2, arbitrary: fc.constantFrom(1, 2, 3, 0.5, null, true) },
-    { weight: 1, arbitrary: fc.constantFrom({ x: 1 }, [], ['a'], 'a\u0000b', '"', '\n') },
-  );
-const document = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record(
-      {
-        id: jsonValue(value.id),
-        name: jsonValue(value.name),
-        amount: jsonValue(value.amount),
-        day: jsonValue(value.day),
-        'a/~b': fc.constant(1),
-      },
-      { requiredKeys: [] },
-    ),
-  },
-  { weight: 1, arbitrary: fc.constantFrom([1], 'text', 7, null, {}) },
-);
 
 /** Of the reference: what a JSON value is as text; nested ones fit nowhere. */
 const textOf = (json: unknown): string | null =>
@@ -180,23 +90,6 @@ test('every element of a JSON array is in silver, refused, a duplicate or filter
   );
 });
 
-const broken = fc.constantFrom(
-  '{"id": 1,',
-  '{"id": 1}}',
-  '}',
-  'id=1',
-  '{"id": 01}',
-  '{id: 1}',
-  '{"name": "a" "b"}',
-  '"',
-  '[',
-);
-const line = fc.oneof(
-  { weight: 8, arbitrary: document.map((json) => ({ json, text: JSON.stringify(json) })) },
-  { weight: 1, arbitrary: broken.map((text) => ({ json: undefined, text })) },
-  { weight: 1, arbitrary: fc.constantFrom('', '  ', '\t').map((text) => ({ json: undefined, text })) },
-);
-
 test('every line of an NDJSON file is in silver, refused, a duplicate or filtered, and at its place', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -217,43 +110,6 @@ test('every line of an NDJSON file is in silver, refused, a duplicate or filtere
     { numRuns: RUNS },
   );
 });
-
-const SAMPLE = 'id,name,amount,day\n1,a,2,2024-01-01\n2,"b\nc",.5,\n3,,x,2024-02-30\n';
-const DOCUMENTS = '{"id": 1, "name": "a"}\n{"id": 2, "name": ["b"]}\n{"id": "x"}\n';
-const SAMPLES = [
-  SAMPLE,
-  DOCUMENTS,
-  `[${DOCUMENTS.trim().replaceAll('\n', ',')}]`,
-  Buffer.from(`\ufeff${SAMPLE}`, 'utf16le'),
-  gzipSync(SAMPLE),
-  zstdCompressSync(SAMPLE),
-].map((sample) => Buffer.from(sample));
-
-/** Puts bytes into a file, in place of others, and cuts it off. */
-const damaged = (samples: readonly Buffer[]): fc.Arbitrary<Buffer> =>
-  fc
-    .tuple(
-      fc.constantFrom(...samples),
-      fc.array(
-        fc.tuple(
-          fc.nat(10_000),
-          fc.nat(4),
-          fc.oneof(
-            fc.uint8Array({ maxLength: 4 }),
-            fc.constantFrom('"', '\n', '{', '[', ',', '\0', "'", '\\').map((text) => Buffer.from(text)),
-          ),
-        ),
-        { maxLength: 4 },
-      ),
-      fc.option(fc.nat(10_000)),
-    )
-    .map(([sample, edits, cut]) => {
-      const edited = edits.reduce((bytes, [at, removed, added]) => {
-        const start = at % (bytes.length + 1);
-        return Buffer.concat([bytes.subarray(0, start), added, bytes.subarray(start + removed)]);
-      }, sample);
-      return cut === null ? edited : edited.subarray(0, cut % (edited.length + 1));
-    });
 
 test('damaged files are read to the last record, or refused with one named error', async () => {
   await fc.assert(
