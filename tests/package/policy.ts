@@ -1,6 +1,6 @@
 import type { Zone } from '../../shared/lake.ts';
 import type { StoreCall } from '../helpers/recording-store.ts';
-import { type Json, type JsonObject, resource, type State } from './template.ts';
+import { bucketOf, type Json, type JsonObject, resource, type State } from './template.ts';
 
 /** One right: `s3:GetObject silver/_staging/*`. */
 export interface Right {
@@ -57,8 +57,6 @@ export const allows = (granted: readonly Statement[], { action, zone, key }: Rig
       [statement.Resource].flat().some((of) => covers(of, action, zone, key)) &&
       holds(statement.Condition, action === 's3:ListBucket' ? key : undefined),
   );
-
-const bucketOf = (zone: Zone): string => `${zone.charAt(0).toUpperCase()}${zone.slice(1)}Bucket`;
 
 const covers = (of: Json, action: string, zone: Zone, key: string | undefined): boolean => {
   const bucketWide = action === 's3:ListBucket';

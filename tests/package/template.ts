@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Zone } from '../../shared/lake.ts';
 
 /** Where `npm run package` puts what it makes. */
 export const PACKAGE = path.resolve(__dirname, '../../dist/package');
@@ -47,3 +48,6 @@ export const definition = (): { TimeoutSeconds: number; States: Record<string, J
   };
   return JSON.parse(DefinitionString['Fn::Sub'][0]);
 };
+
+/** The logical id of a zone's bucket. */
+export const bucketOf = (zone: Zone): string => `${zone.charAt(0).toUpperCase()}${zone.slice(1)}Bucket`;

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { ZONES } from '../../shared/lake.ts';
+import { bucketOf, type JsonObject, ofType, resource } from './template.ts';
+
+const rulesOf = (zone: string): JsonObject[] => {
+  const { LifecycleConfiguration } = resource(bucketOf(zone)).Properties as unknown as {
+    LifecycleConfiguration: { Rules: JsonObject[] };
+  };
+  return LifecycleConfiguration.Rules;
+};
+
+describe('the buckets', () => {
+  const buckets = ofType('AWS::S3::Bucket');
+
+  test('are the four zones, named from service, stage and account, and one for deployments', () => {
+    expect(buckets.map(([id]) => id).toSorted()).toEqual(
+      [...ZONES.map(bucketOf), 'ServerlessDeploymentBucket'].toSorted(),
+    );
+    for (const zone of ZONES)
+      expect(resource(bucketOf(zone)).Properties.BucketName).toEqual({
+        'Fn::Sub': `duckstep-dev-${zone}-\${AWS::AccountId}`,
+      });
+  });
+
+  test.each(buckets)('%s is private and encrypted', (_, { Properties }) => {
+    expect(Properties.PublicAccessBlockConfiguration).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+    expect(Properties.BucketEncryption).toEqual({
+      ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+    });
+  });
+
+  test.each(buckets)('%s takes TLS only', (id) => {
+    const { PolicyDocument } = resource(`${id}Policy`).Properties as unknown as {
+      PolicyDocument: { Statement: JsonObject[] };
+    };
+    expect(PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Condition: { Bool: { 'aws:SecureTransport': false } },
+      }),
+    );
+  });
+
+  test.each(ZONES)('%s forgets uploads that were given up', (zone) => {
+    expect(rulesOf(zone)).toContainEqual(
+      expect.objectContaining({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } }),
+    );
+  });
+
+  test('raw keeps versions and tells EventBridge', () => {
+    const { VersioningConfiguration, NotificationConfiguration } = resource('RawBucket').Properties;
+    expect(VersioningConfiguration).toEqual({ Status: 'Enabled' });
+    expect(NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
+  });
+
+  test('what a redrive may need is kept for 14 days at least, in every stage', () => {
+    const stages = parse(readFileSync(path.resolve(__dirname, '../../serverless/stages.yml'), 'utf8'));
+    for (const stage of Object.values<Record<string, number>>(stages)) {
+      expect(stage.stagingDays ?? 14).toBeGreaterThanOrEqual(14);
+      expect(stage.rawVersionsDays ?? 14).toBeGreaterThanOrEqual(14);
+    }
+    expect(rulesOf('silver')).toContainEqual(
+      expect.objectContaining({ Prefix: '_staging/', ExpirationInDays: expect.any(Number) }),
+    );
+    // Nothing but staging ever expires: tables and quarantine are for people to remove.
+    expect(ZONES.flatMap(rulesOf).filter((rule) => 'ExpirationInDays' in rule)).toHaveLength(1);
+  });
+
+  test.each(ZONES)('%s goes with a dev stack only, and is never replaced', (zone) => {
+    expect(resource(bucketOf(zone))).toMatchObject({
+      DeletionPolicy: 'Delete',
+      UpdateReplacePolicy: 'Retain',
+    });
+  });
+});
