@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { ZONES } from '../../shared/lake.ts';
+import { ZONES, type Zone } from '../../shared/lake.ts';
 import { bucketOf, type JsonObject, ofType, resource } from './template.ts';
 
-const rulesOf = (zone: string): JsonObject[] => {
+const rulesOf = (zone: Zone): JsonObject[] => {
   const { LifecycleConfiguration } = resource(bucketOf(zone)).Properties as unknown as {
     LifecycleConfiguration: { Rules: JsonObject[] };
   };
