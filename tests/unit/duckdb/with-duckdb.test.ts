@@ -15,9 +15,9 @@ describe('withDuckDb', () => {
   });
 
   test('locks its settings, so that no SQL of a dataset can change them', async () => {
-    await expect(
-      withDuckDb(settings(), (db) => db.run("SET memory_limit = '10GB'")),
-    ).rejects.toThrow(/locked/);
+    await expect(withDuckDb(settings(), (db) => db.run("SET memory_limit = '10GB'"))).rejects.toThrow(
+      /locked/,
+    );
   });
 
   test('closes the database when the work throws', async () => {
@@ -75,8 +75,13 @@ describe('quoting', () => {
     expect(ident(name)).toBe(quoted);
   });
 
-  test.each(["it's", 'a"b', 'a\\b', 'x\0y', '\0', "';--", '', 'ü✓'])('literal(%j) comes back as it was', async (text) => {
-    const row = await withDuckDb(settings(), (db) => db.one(`SELECT ${literal(text)} AS v, ${literalList([text])} AS l`));
-    expect(row).toEqual({ v: text, l: [text] });
-  });
+  test.each(["it's", 'a"b', 'a\\b', 'x\0y', '\0', "';--", '', 'ü✓'])(
+    'literal(%j) comes back as it was',
+    async (text) => {
+      const row = await withDuckDb(settings(), (db) =>
+        db.one(`SELECT ${literal(text)} AS v, ${literalList([text])} AS l`),
+      );
+      expect(row).toEqual({ v: text, l: [text] });
+    },
+  );
 });
