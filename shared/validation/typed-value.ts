@@ -10,15 +10,19 @@ const TIME = String.raw`[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?`;
 /** Any rest: DuckDB knows times and zones, and refuses what is neither. */
 const TIMESTAMP = `${DATE}([T ].*)?`;
 
-const trimmed = (text: string): string => `trim(${text}, ${literal(' \t\r\n')})`;
-
 /**
- * The column's text with "no value" as NULL: blanks, and what the contract lists.
+ * The column's text with "no value" as NULL: white space, and what the contract lists. Only strings keep the
+ * blanks around them.
  *
  * @param text a SQL expression of type VARCHAR
  */
-export const presentText = (text: string, column: Column): string =>
-  `CASE WHEN ${trimmed(text)} IN (${['', ...column.missingValues].map(literal).join(', ')}) THEN NULL ELSE ${text} END`;
+export const presentText = (text: string, column: Column): string => {
+  const trimmed = `trim(${text})`;
+  const missing = ['', ...column.missingValues].map(literal).join(', ');
+  // Naming characters makes trim slow: only what begins with white space is looked at so closely.
+  const blank = `${text} < '!' AND trim(${text}, ${literal(' \t\r\n')}) = ''`;
+  return `CASE WHEN ${trimmed} IN (${missing}) OR (${blank}) THEN NULL ELSE ${column.logicalType === 'string' ? text : trimmed} END`;
+};
 
 /**
  * Parses text as the column's type.
@@ -26,17 +30,16 @@ export const presentText = (text: string, column: Column): string =>
  * DuckDB's own casts are laxer than a contract may be: they round `12.7` to 13, read `0x1F` and `1_000`, take
  * `nan` and `infinity`, years of two digits, the time out of a timestamp; hence the guards.
  *
- * @param text a SQL expression of type VARCHAR that is NULL where there is no value
+ * @param value a SQL expression of type VARCHAR, as `presentText` leaves it
  */
-export const parseText = (text: string, column: Column): string => {
+export const parseText = (value: string, column: Column): string => {
   const { silverType: type, strptime } = column;
-  const value = trimmed(text);
   const guarded = (pattern: string, typed: string): string =>
     `CASE WHEN regexp_full_match(${value}, ${literal(pattern)}) THEN ${typed} END`;
   if (strptime !== undefined) return parseFormatted(value, type, strptime);
   switch (column.logicalType) {
     case 'string':
-      return text;
+      return value;
     case 'integer':
       return guarded(INTEGER, `TRY_CAST(${value} AS ${type})`);
     case 'number':
@@ -52,7 +55,7 @@ export const parseText = (text: string, column: Column): string => {
       return guarded(TIMESTAMP, `CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type})`);
     case 'object':
     case 'array':
-      return `CASE WHEN json_valid(${text}) THEN CASE WHEN json_type(${text}) = ${literal(column.logicalType.toUpperCase())} THEN CAST(${text} AS JSON) END END`;
+      return `CASE WHEN json_valid(${value}) THEN CASE WHEN json_type(${value}) = ${literal(column.logicalType.toUpperCase())} THEN CAST(${value} AS JSON) END END`;
   }
 };
 

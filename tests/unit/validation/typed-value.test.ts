@@ -30,7 +30,7 @@ const REFUSED = null;
 table('logicalType: integer', {
   '12': 12,
   ' 5 ': 5,
-  '5\t': 5,
+  '5\t': REFUSED,
   '+7': 7,
   '-0': 0,
   '007': 7,
