@@ -6,6 +6,7 @@ import { addQuery } from './commands/query.ts';
 import { addRedrive } from './commands/redrive.ts';
 import { addRun } from './commands/run.ts';
 import { addStart } from './commands/start.ts';
+import { addUpload } from './commands/upload.ts';
 import { EXIT, type Session } from './session.ts';
 
 const HELP = `
@@ -27,7 +28,7 @@ const createProgram = (session: Session): Command => {
     .helpCommand(false)
     .showHelpAfterError('(--help shows how)')
     .exitOverride();
-  for (const add of [addDemo, addStart, addRun, addQuery, addExecutions, addRedrive, addInfer])
+  for (const add of [addDemo, addStart, addRun, addQuery, addExecutions, addRedrive, addInfer, addUpload])
     add(program, session);
   return program;
 };

@@ -1,23 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { Config } from '../shared/config.ts';
 import { loadAll } from '../shared/contract/load.ts';
 import { ident, literal } from '../shared/duckdb/sql.ts';
 import { type Db, withDuckDb } from '../shared/duckdb/with-duckdb.ts';
 import { loadGoldModels } from '../shared/gold/model-header.ts';
+import type { Lake } from '../shared/lake.ts';
 import { attachLake } from '../shared/query/attach.ts';
-import type { Workspace } from './session.ts';
 
-/** Opens DuckDB over the committed lake: schemas `silver`, `gold` and `quarantine`, and the table `runs`. */
+/**
+ * Opens DuckDB over the committed lake: schemas `silver`, `gold` and `quarantine`, and the table `runs`.
+ *
+ * @param wanted as of `attachLake`
+ */
 export const withWarehouse = async <T>(
-  { lake, config }: Pick<Workspace, 'lake' | 'config'>,
+  { lake, config }: { lake: Lake; config: Config },
   work: (db: Db) => Promise<T>,
+  wanted?: (table: string) => boolean,
 ): Promise<T> => {
   const scratch = await mkdtemp(path.join(config.scratchRoot, 'duckstep-query-'));
   try {
     return await withDuckDb({ memoryMb: config.memoryMb, threads: config.threads, scratch }, async (db) => {
       const [contracts, models] = [await loadAll(config.sqlDir), await loadGoldModels(config.sqlDir)];
-      await attachLake(db, lake, contracts, models, scratch);
+      await attachLake(db, lake, contracts, models, scratch, wanted);
       return work(db);
     });
   } finally {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { InvalidInput } from '../../shared/errors.ts';
-import { EXECUTION_STATUSES, type ExecutionStatus } from '../local/execution.ts';
+import { deployedExecutions } from '../aws/open.ts';
+import { EXECUTION_STATUSES, type Execution, type ExecutionStatus } from '../local/execution.ts';
 import { positiveInteger } from '../process-files.ts';
 import { renderExecution, renderExecutions } from '../render/execution.ts';
 import { counted } from '../render/text.ts';
@@ -8,15 +9,19 @@ import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `
 An execution is "stale" when its process died, as after kill -9: nothing runs any more, and it can be redriven.
+With --stage, the executions of that stage on AWS; needs states:ListStateMachines, states:ListExecutions,
+states:DescribeExecution and states:GetExecutionHistory.
 
 Exit codes: 0, or 64 for wrong usage.
 
 Examples:
   duckstep executions --status failed
-  duckstep executions 20261121T010203-k3f9`;
+  duckstep executions 20261121T010203-k3f9
+  duckstep executions --stage prod --status failed`;
 
 interface Options {
   lake: string;
+  stage?: string;
   status?: ExecutionStatus;
   limit: string;
   json?: true;
@@ -29,20 +34,19 @@ export const addExecutions = (program: Command, session: Session): void => {
     .argument('[id]', 'the execution to show')
     .addOption(new Option('--status <status>', 'only these').choices(EXECUTION_STATUSES))
     .option('--limit <n>', 'at most so many', '50')
+    .option('--stage <stage>', 'on AWS, not on this machine')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
-    .action((id: string | undefined, _, command: Command) => {
+    .action(async (id: string | undefined, _, command: Command) => {
       const options = command.optsWithGlobals<Options>();
-      if (id === undefined) list(session, options);
-      else show(session, options, id);
+      await (id === undefined ? list(session, options) : show(session, options, id));
     });
 };
 
-const list = (session: Session, options: Options): void => {
+const list = async (session: Session, options: Options): Promise<void> => {
   const { terminal } = session;
   const limit = positiveInteger(options.limit, '--limit');
-  const all = openWorkspace(session, options.lake).engine.list(options.status).toReversed();
-  const shown = all.slice(0, limit);
+  const { shown, more } = await newest(session, options, limit);
   if (options.json === true) {
     const summaries = shown.map(({ visits, event: _, output: __, resume, ...summary }) => ({
       ...summary,
@@ -51,16 +55,30 @@ const list = (session: Session, options: Options): void => {
     terminal.print(JSON.stringify(summaries, null, 2));
     return;
   }
-  if (all.length > 0) terminal.print(renderExecutions(shown, terminal).join('\n'));
-  const more = all.length > shown.length ? `, ${shown.length} shown (--limit)` : '';
-  terminal.print(`${counted(all.length, 'execution')}${more}`);
+  if (shown.length > 0) terminal.print(renderExecutions(shown, terminal).join('\n'));
+  terminal.print(`${counted(shown.length, 'execution')}${more ? ', and there are more (--limit)' : ''}`);
 };
 
-const show = (session: Session, options: Options, id: string): void => {
-  const execution = openWorkspace(session, options.lake).engine.find(id);
+const newest = async (
+  session: Session,
+  { stage, lake, status }: Options,
+  limit: number,
+): Promise<{ shown: Execution[]; more: boolean }> => {
+  const all =
+    stage === undefined
+      ? openWorkspace(session, lake).engine.list(status).toReversed()
+      : await (await deployedExecutions(session, stage)).list(status, limit + 1);
+  return { shown: all.slice(0, limit), more: all.length > limit };
+};
+
+const show = async (session: Session, { stage, lake, json }: Options, id: string): Promise<void> => {
+  const execution =
+    stage === undefined
+      ? openWorkspace(session, lake).engine.find(id)
+      : await (await deployedExecutions(session, stage)).find(id);
   if (execution === undefined)
     throw new InvalidInput(`There is no execution ${id}. \`duckstep executions\` lists them.`);
   session.terminal.print(
-    options.json === true ? JSON.stringify(execution, null, 2) : renderExecution(execution, session.terminal),
+    json === true ? JSON.stringify(execution, null, 2) : renderExecution(execution, session.terminal, stage),
   );
 };

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { Db } from '../../shared/duckdb/with-duckdb.ts';
 import { InvalidInput } from '../../shared/errors.ts';
+import { openStage } from '../aws/open.ts';
 import { positiveInteger } from '../process-files.ts';
 import { printResult, type ResultFormat } from '../query-result.ts';
 import { renderTable } from '../render/table.ts';
@@ -10,16 +12,19 @@ import { exportWarehouse, withWarehouse } from '../warehouse.ts';
 
 const HELP = `
 DuckDB's SQL over silver.<dataset>, gold.<model>, quarantine.<dataset> and runs, as last committed.
+With --stage, over that stage's lake on AWS: the files of the tables that the query names are fetched first.
 
 Exit codes: 0, 1 when the query fails, 64 for wrong usage.
 
 Examples:
   duckstep query "select * from runs"
   duckstep query "from gold.daily_metrics" --format csv > metrics.csv
-  duckstep query --export warehouse.duckdb`;
+  duckstep query --export warehouse.duckdb
+  duckstep query --stage prod "select status, count(*) from runs group by all"`;
 
 interface Options {
   lake: string;
+  stage?: string;
   format: ResultFormat;
   json?: true;
   limit?: string;
@@ -37,6 +42,7 @@ export const addQuery = (program: Command, session: Session): void => {
     .option('--json', 'the same as --format json')
     .option('--limit <n>', 'print at most so many rows')
     .option('--export <file>', 'write all tables into a DuckDB database; replaces the file')
+    .option('--stage <stage>', 'the lake on AWS, not the one on this machine')
     .addHelpText('after', HELP)
     .action(async (sql: string | undefined, _, command: Command) => {
       const options = command.optsWithGlobals<Options>();
@@ -46,7 +52,13 @@ export const addQuery = (program: Command, session: Session): void => {
       const format = options.json === true ? 'json' : options.format;
       const { terminal } = session;
       const { export: target } = options;
-      await withWarehouse(openWorkspace(session, options.lake), async (db) => {
+      // A table must be named to be read; one that is named in vain costs its download only.
+      const text = sql?.toLowerCase() ?? '';
+      const wanted = (table: string): boolean => target !== undefined || text.includes(table.toLowerCase());
+      const workspace = openWorkspace(session, options.lake);
+      const lake =
+        options.stage === undefined ? workspace.lake : (await openStage(session, options.stage)).lake;
+      const work = async (db: Db): Promise<void> => {
         if (target !== undefined) {
           const tables = await during(terminal, `Writing ${target}`, () => exportWarehouse(db, target));
           const rows = tables.map(({ schema, name, rows }) => [
@@ -60,6 +72,7 @@ export const addQuery = (program: Command, session: Session): void => {
           terminal.note([...renderTable(columns, rows), `written to ${target}`].join('\n'));
         }
         if (sql !== undefined) await printResult(terminal, db, sql, { format, ...(limit && { limit }) });
-      });
+      };
+      await withWarehouse({ lake, config: workspace.config }, work, wanted);
     });
 };

@@ -1,15 +1,31 @@
 import type { Command } from 'commander';
 import { InvalidInput } from '../../shared/errors.ts';
+import { deployedExecutions } from '../aws/open.ts';
+import type { Execution } from '../local/execution.ts';
 import { exitCodeOf, printOutcomes, redriveAll } from '../process-files.ts';
-import type { Session } from '../session.ts';
+import { counted } from '../render/text.ts';
+import { EXIT, type Session } from '../session.ts';
+import { parseSince } from '../since.ts';
 
 const HELP = `
-Runs the state again in which the execution failed, with the input it had, and goes on from there. So does AWS.
+Runs the state again in which the execution failed, with the input it had, and goes on from there. So does AWS:
+with --stage it is told to, and goes on by itself; needs states:RedriveExecution, and what \`executions\` needs.
 
-Exit codes: 0 all went through, 1 one failed again, 2 rows or whole files went to quarantine, 64 wrong usage.
+Exit codes: 0 all went through (with --stage: have begun), 1 one failed again, 2 rows or whole files went to
+quarantine, 64 wrong usage.
 
-Example:
-  duckstep redrive 20261121T010203-k3f9`;
+Examples:
+  duckstep redrive 20261121T010203-k3f9
+  duckstep redrive --stage prod --all-failed --since 24h --error StorageUnavailable`;
+
+interface Options {
+  lake: string;
+  stage?: string;
+  allFailed?: true;
+  since?: string;
+  error?: string;
+  json?: true;
+}
 
 export const addRedrive = (program: Command, session: Session): void => {
   program
@@ -17,21 +33,71 @@ export const addRedrive = (program: Command, session: Session): void => {
     .description('resume failed executions where they failed')
     .argument('[id]', 'the execution; `duckstep executions` lists them')
     .option('--all-failed', 'every failed execution, and every one whose process died')
+    .option('--since <time>', 'of these, those that ended since: 90m, 24h, 3d, or an ISO 8601 time')
+    .option('--error <name>', 'of these, those that failed with this error')
+    .option('--stage <stage>', 'on AWS, not on this machine')
     .option('--json', 'print the outcomes as JSON')
     .addHelpText('after', HELP)
     .action(async (id: string | undefined, _, command: Command) => {
-      const options = command.optsWithGlobals<{ allFailed?: true; json?: true; lake: string }>();
+      const options = command.optsWithGlobals<Options>();
       if ((id === undefined) === (options.allFailed === undefined))
         throw new InvalidInput('Give either the id of an execution, or --all-failed.');
-      const outcomes = await redriveAll(session, options.lake, (executions) =>
-        id === undefined
-          ? executions
-              .filter(({ status }) => status === 'failed' || status === 'stale')
-              .map((each) => each.id)
-          : [id],
-      );
-      if (outcomes.length === 0 && options.json !== true) session.terminal.print('Nothing has failed.');
-      else printOutcomes(session.terminal, outcomes, options.json === true);
-      session.exitCode = exitCodeOf(outcomes);
+      if (id !== undefined && (options.since ?? options.error) !== undefined)
+        throw new InvalidInput('--since and --error choose among --all-failed.');
+      const choose = chooser(id, options);
+      await (options.stage === undefined
+        ? redriveHere(session, options, choose)
+        : redriveOnAws(session, options, options.stage, id, choose));
     });
+};
+
+type Choose = (executions: readonly Execution[]) => string[];
+
+const chooser = (id: string | undefined, { since, error }: Options): Choose => {
+  if (id !== undefined) return () => [id];
+  const from = since === undefined ? undefined : parseSince(since).toISOString();
+  return (executions) =>
+    executions
+      .filter(({ status }) => status === 'failed' || status === 'stale')
+      .filter(({ ended = '' }) => from === undefined || ended >= from)
+      .filter((execution) => error === undefined || execution.error?.Error === error)
+      .map((execution) => execution.id);
+};
+
+const redriveHere = async (session: Session, { lake, json }: Options, choose: Choose): Promise<void> => {
+  const outcomes = await redriveAll(session, lake, choose);
+  if (outcomes.length === 0 && json !== true) session.terminal.print('Nothing has failed.');
+  else printOutcomes(session.terminal, outcomes, json === true);
+  session.exitCode = exitCodeOf(outcomes);
+};
+
+/** Goes on when AWS refuses one, which it does with executions that are past its 14 days, and tells of it. */
+const redriveOnAws = async (
+  session: Session,
+  { json }: Options,
+  stage: string,
+  id: string | undefined,
+  choose: Choose,
+): Promise<void> => {
+  const { terminal } = session;
+  const executions = await deployedExecutions(session, stage);
+  const ids = choose(id === undefined ? await executions.list('failed') : []);
+  const results: { execution: string; redriven: boolean; reason?: string }[] = [];
+  for (const execution of ids) {
+    try {
+      await executions.redrive(execution);
+      results.push({ execution, redriven: true });
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      results.push({ execution, redriven: false, reason: `${name}: ${message}` });
+    }
+    terminal.status(`Redriving: ${results.length} of ${ids.length}`);
+  }
+  if (json === true) terminal.print(JSON.stringify(results, null, 2));
+  else {
+    for (const { execution, reason } of results)
+      terminal.print(reason === undefined ? `${execution}  resumes` : `${execution}  refused: ${reason}`);
+    terminal.print(counted(results.length, 'execution'));
+  }
+  session.exitCode = results.every(({ redriven }) => redriven) ? EXIT.ok : EXIT.failed;
 };

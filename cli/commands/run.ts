@@ -30,7 +30,7 @@ export const addRun = (program: Command, session: Session): void => {
 };
 
 /** @throws InvalidInput when a file is not there, or two would get the same key */
-const uploadsOf = async (files: readonly string[], dataset: string): Promise<Upload[]> => {
+export const uploadsOf = async (files: readonly string[], dataset: string): Promise<Upload[]> => {
   const uploads = files.map((file) => ({ file, key: `${dataset}/${path.basename(file)}` }));
   for (const [i, { file, key }] of uploads.entries()) {
     if (!(await unlessMissing(stat(file)))?.isFile()) throw new InvalidInput(`${file} is not a file.`);

@@ -24,8 +24,8 @@ export const renderExecutions = (executions: readonly Execution[], terminal: Ter
     terminal,
   );
 
-/** All that is known of one execution. */
-export const renderExecution = (execution: Execution, terminal: Terminal): string => {
+/** All that is known of one execution, on AWS where a stage is given. */
+export const renderExecution = (execution: Execution, terminal: Terminal, stage?: string): string => {
   const { style } = terminal;
   const { status, error, event } = execution;
   const lines = [
@@ -39,7 +39,9 @@ export const renderExecution = (execution: Execution, terminal: Terminal): strin
   if (status === 'stale')
     lines.push('', `Its process died in ${execution.resume.state}, or before it could say more.`);
   if (status === 'failed' || status === 'stale')
-    lines.push(`To resume at ${execution.resume.state}: duckstep redrive ${execution.id}`);
+    lines.push(
+      `To resume at ${execution.resume.state}: duckstep redrive ${execution.id}${stage === undefined ? '' : ` --stage ${stage}`}`,
+    );
   return lines.join('\n');
 };
 

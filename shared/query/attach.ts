@@ -8,12 +8,16 @@ import { QUARANTINE_COLUMNS } from '../quarantine/quarantine-table.ts';
 import { attachSilver } from '../silver/attach-silver.ts';
 import { RUN_COLUMNS } from '../steps/run-record.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import type { Snapshot } from '../table/snapshot.ts';
 import { Table } from '../table/table.ts';
 import { createTableView, localPaths } from '../table/table-view.ts';
 
 /**
  * Makes the committed lake readable as SQL: `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>` and `runs`.
  * What has not arrived yet is there as an empty view.
+ *
+ * @param wanted tells by a table's name whether its files are needed; without them it is an empty view. From S3
+ *   they are fetched.
  */
 export const attachLake = async (
   db: Db,
@@ -21,13 +25,16 @@ export const attachLake = async (
   contracts: readonly Contract[],
   models: readonly GoldModel[],
   scratch: string,
+  wanted: (table: string) => boolean = () => true,
 ): Promise<void> => {
+  const current = async (store: ObjectStore, table: string): Promise<Snapshot | undefined> =>
+    wanted(table) ? await new Table(store, table).current() : undefined;
   for (const contract of contracts) {
-    const snapshot = await new Table(lake.silver, contract.dataset).current();
+    const snapshot = await current(lake.silver, contract.dataset);
     await attachSilver(db, contract, snapshot, lake.silver, scratch);
   }
   for (const model of models) {
-    const snapshot = await new Table(lake.gold, model.name).current();
+    const snapshot = await current(lake.gold, model.name);
     const folder = path.join(scratch, 'gold');
     await createTableView(
       db,
@@ -38,8 +45,8 @@ export const attachLake = async (
       folder,
     );
   }
-  await attachQuarantine(db, lake.quarantine, contracts, scratch);
-  await attachRuns(db, lake.gold, scratch);
+  await attachQuarantine(db, lake.quarantine, contracts, scratch, wanted);
+  await attachRuns(db, lake.gold, scratch, wanted('runs'));
 };
 
 /** One view per dataset with a contract, and one per folder of files whose dataset nobody knows. */
@@ -48,13 +55,14 @@ const attachQuarantine = async (
   store: ObjectStore,
   contracts: readonly Contract[],
   scratch: string,
+  wanted: (table: string) => boolean,
 ): Promise<void> => {
   const files = new Map<string, string[]>(contracts.map(({ dataset }) => [dataset, []]));
   for await (const { key } of store.list('')) {
     const [folder = '', kind] = key.split('/');
     // SQL does not tell `Signups` from `signups`, so a mistyped folder's files are found under the same name.
     const dataset = folder.toLowerCase();
-    if (kind === 'rows') files.set(dataset, [...(files.get(dataset) ?? []), key]);
+    if (kind === 'rows' && wanted(dataset)) files.set(dataset, [...(files.get(dataset) ?? []), key]);
   }
   for (const [dataset, keys] of files) {
     const rows = keys.map((key) => ({ key, partition: {}, rows: 0, bytes: 0 }));
@@ -70,9 +78,9 @@ const attachQuarantine = async (
   }
 };
 
-const attachRuns = async (db: Db, store: ObjectStore, scratch: string): Promise<void> => {
+const attachRuns = async (db: Db, store: ObjectStore, scratch: string, wanted: boolean): Promise<void> => {
   const keys: string[] = [];
-  for await (const { key } of store.list(lakePaths.runs)) keys.push(key);
+  if (wanted) for await (const { key } of store.list(lakePaths.runs)) keys.push(key);
   const paths = await localPaths(store, path.join(scratch, 'gold'), keys);
   const columns = Object.entries(RUN_COLUMNS);
   const source =

@@ -16,7 +16,7 @@ const duckstep = (args: string[], env: NodeJS.ProcessEnv = {}, cwd = scratch()) 
   });
 
 describe('help', () => {
-  test.each(['demo', 'start', 'run', 'query', 'executions', 'redrive', 'infer'])(
+  test.each(['demo', 'start', 'run', 'query', 'executions', 'redrive', 'infer', 'upload'])(
     '%s shows an example and its exit codes',
     async (command) => {
       const { code, out } = await duckstep([command, '--help']);
@@ -41,6 +41,7 @@ describe('wrong usage exits with 64 and one message', () => {
     [['executions', '--status', 'odd'], 'Allowed choices are running, succeeded, failed, stale.'],
     [['redrive'], 'InvalidInput: Give either the id of an execution, or --all-failed.'],
     [['redrive', '20000101T000000-aaaa', '--all-failed'], 'InvalidInput: Give either'],
+    [['upload', 'missing.csv', '--dataset', 'signups'], "required option '--stage"],
     [['start', '--concurrency', 'two'], '--concurrency takes a whole number above 0, not "two".'],
     [['infer', 'missing.csv'], 'InvalidInput: missing.csv is not a file.'],
   ])('%p', async (args, message) => {

@@ -1,0 +1,147 @@
+import {
+  ExecutionStatus as AwsStatus,
+  DescribeExecutionCommand,
+  type DescribeExecutionCommandOutput,
+  type ExecutionListItem,
+  type HistoryEvent,
+  paginateGetExecutionHistory,
+  paginateListExecutions,
+  RedriveExecutionCommand,
+  type SFNClient,
+} from '@aws-sdk/client-sfn';
+import { lakePaths } from '../../shared/lake.ts';
+import { ObjectCreated } from '../../shared/steps/event.ts';
+import type { Execution, ExecutionStatus, StateVisit } from '../local/execution.ts';
+import type { Deployment } from './deployment.ts';
+import { visitsOf } from './history.ts';
+import { type Pace, pace } from './pace.ts';
+
+const STATUS: Record<AwsStatus, ExecutionStatus> = {
+  RUNNING: 'running',
+  PENDING_REDRIVE: 'running',
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+  TIMED_OUT: 'failed',
+  ABORTED: 'failed',
+};
+
+/**
+ * A share of what the smallest regions grant per account (AWS Step Functions developer guide, "Service quotas":
+ * DescribeExecution 250 at once, then 10 a second): others look at their executions too.
+ */
+const BURST = 50;
+const CALLS_PER_SECOND = 5;
+
+/** The executions of a deployed state machine, told as the laptop tells its own. */
+export class DeployedExecutions {
+  readonly #sfn: SFNClient;
+  readonly #stateMachineArn: string;
+  readonly #turn: Pace;
+
+  constructor({ sfn, stateMachineArn }: Deployment, turn: Pace = pace(BURST, CALLS_PER_SECOND)) {
+    this.#sfn = sfn;
+    this.#stateMachineArn = stateMachineArn;
+    this.#turn = turn;
+  }
+
+  /** The newest first, at most so many; the states of those only that failed. */
+  async list(status: ExecutionStatus | undefined, limit = Number.POSITIVE_INFINITY): Promise<Execution[]> {
+    const wanted = Object.values(AwsStatus).filter((each) => status === undefined || STATUS[each] === status);
+    const filters = status === undefined ? [undefined] : wanted;
+    const found: ExecutionListItem[] = [];
+    for (const filter of filters) found.push(...(await this.#page(filter, limit)));
+    const newest = found.toSorted((a, b) => Number(b.startDate) - Number(a.startDate)).slice(0, limit);
+    const executions: Execution[] = [];
+    for (const { executionArn = '' } of newest) {
+      const described = await this.#describe(executionArn);
+      const failed = STATUS[described.status ?? 'RUNNING'] === 'failed';
+      executions.push(executionOf(described, failed ? await this.#visits(executionArn) : []));
+    }
+    return executions;
+  }
+
+  /** One in detail; undefined when Step Functions knows none of that name. */
+  async find(id: string): Promise<Execution | undefined> {
+    const arn = this.#arnOf(id);
+    try {
+      return executionOf(await this.#describe(arn), await this.#visits(arn));
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return undefined;
+      throw error;
+    }
+  }
+
+  /** Lets it resume at the failed state; returns as soon as it has begun. */
+  async redrive(id: string): Promise<void> {
+    await this.#turn();
+    await this.#sfn.send(new RedriveExecutionCommand({ executionArn: this.#arnOf(id) }));
+  }
+
+  #arnOf(id: string): string {
+    return `${this.#stateMachineArn.replace(':stateMachine:', ':execution:')}:${id}`;
+  }
+
+  async #page(statusFilter: AwsStatus | undefined, limit: number): Promise<ExecutionListItem[]> {
+    const found: ExecutionListItem[] = [];
+    await this.#turn();
+    const pages = paginateListExecutions(
+      { client: this.#sfn },
+      { stateMachineArn: this.#stateMachineArn, ...(statusFilter && { statusFilter }) },
+    );
+    for await (const { executions = [] } of pages) {
+      found.push(...executions);
+      if (found.length >= limit) break;
+      await this.#turn();
+    }
+    return found;
+  }
+
+  async #describe(executionArn: string): Promise<DescribeExecutionCommandOutput> {
+    await this.#turn();
+    return await this.#sfn.send(new DescribeExecutionCommand({ executionArn }));
+  }
+
+  async #visits(executionArn: string): Promise<StateVisit[]> {
+    const history: HistoryEvent[] = [];
+    await this.#turn();
+    const pages = paginateGetExecutionHistory(
+      { client: this.#sfn, pageSize: 1_000 },
+      { executionArn, includeExecutionData: true },
+    );
+    for await (const { events = [] } of pages) {
+      history.push(...events);
+      await this.#turn();
+    }
+    return visitsOf(history);
+  }
+}
+
+const executionOf = (described: DescribeExecutionCommandOutput, visits: StateVisit[]): Execution => {
+  const { name = '', status = 'RUNNING', startDate, stopDate, error, cause, output } = described;
+  const event = ObjectCreated.safeParse(JSON.parse(described.input ?? '{}')).data ?? strangeEvent(startDate);
+  const { key } = event.detail.object;
+  const reached = visits.at(-1);
+  return {
+    id: name,
+    status: STATUS[status],
+    dataset: lakePaths.datasetOf(key) ?? '_unknown',
+    key,
+    event,
+    started: startDate?.toISOString() ?? '',
+    ...(stopDate && { ended: stopDate.toISOString() }),
+    attempts: (described.redriveCount ?? 0) + 1,
+    visits,
+    resume: { state: reached?.state ?? '', input: reached?.input },
+    // An execution that was aborted names no error.
+    ...(STATUS[status] === 'failed' && { error: { Error: error ?? status, Cause: cause ?? '' } }),
+    ...(status === 'SUCCEEDED' && output !== undefined && { output: JSON.parse(output) }),
+  };
+};
+
+/** Whoever starts an execution by hand may give it anything. */
+const strangeEvent = (time = new Date(0)): ObjectCreated => ({
+  source: '',
+  'detail-type': 'Object Created',
+  time: time.toISOString(),
+  detail: { bucket: { name: '?' }, object: { key: '(started with something else than an upload)' } },
+});

@@ -1,0 +1,18 @@
+import { parseSince } from '../../../cli/since.ts';
+import { InvalidInput } from '../../../shared/errors.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+
+test.each([
+  ['90m', '2026-11-21T10:30:00.000Z'],
+  ['24h', '2026-11-20T12:00:00.000Z'],
+  ['3d', '2026-11-18T12:00:00.000Z'],
+  ['2026-11-21', '2026-11-21T00:00:00.000Z'],
+  ['2026-11-21T03:00+02:00', '2026-11-21T01:00:00.000Z'],
+])('%s is a time', (text, time) => {
+  expect(parseSince(text, now).toISOString()).toBe(time);
+});
+
+test.each(['', 'yesterday', '24', '-1h'])('%p is refused', (text) => {
+  expect(() => parseSince(text, now)).toThrow(InvalidInput);
+});
