@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { literal } from '../duckdb/sql.ts';
-import { formatPattern, type Limits, readConstraints } from './constraints.ts';
+import { isStringFormat, type Limits, readConstraints } from './constraints.ts';
 import type { Check } from './duckdb-checks.ts';
 import { strptimeFromJdk } from './jdk-date-format.ts';
 import type { Column } from './model.ts';
@@ -62,7 +62,7 @@ const checkName = (name: string, place: Place): void => {
 
 const readFormat = (column: Column, format: string, place: Place, checks: Check[]): void => {
   const { logicalType } = column;
-  if (logicalType === 'string') column.constraints.patterns.push(...formatPattern(format, place));
+  if (logicalType === 'string' && isStringFormat(format, place)) column.format = format;
   if (logicalType !== 'date' && logicalType !== 'timestamp' && logicalType !== 'time') return;
   const converted = strptimeFromJdk(format, logicalType);
   if ('problem' in converted) {

@@ -74,12 +74,11 @@ const orderChecks = (constraints: Constraints, type: string, place: Place): Chec
     }),
   );
 
-/** The pattern of a named string format; an unknown name is reported with the known ones. */
-export const formatPattern = (format: string, place: Place): string[] => {
-  const pattern = STRING_FORMATS[format];
-  if (pattern !== undefined) return [pattern];
+/** Whether a named string format is one that is checked; an unknown name is reported with the known ones. */
+export const isStringFormat = (format: string, place: Place): boolean => {
+  if (STRING_FORMATS[format] !== undefined) return true;
   place.expected(`one of ${Object.keys(STRING_FORMATS).join(', ')} (or a pattern)`, format);
-  return [];
+  return false;
 };
 
 /** Patterns run in RE2, which has no lookarounds and no backreferences. */

@@ -27,7 +27,7 @@ export type LogicalType =
 export interface Constraints {
   minLength?: number;
   maxLength?: number;
-  /** RE2 pattern; as in JSON Schema it may match anywhere unless it is anchored. */
+  /** RE2 patterns; as in JSON Schema it may match anywhere unless it is anchored. */
   patterns: string[];
   /** Range limits as SQL literals' text in the column's own type (`"2020-01-01"`, `"0"`). */
   minimum?: string;
@@ -35,7 +35,7 @@ export interface Constraints {
   exclusiveMinimum?: string;
   exclusiveMaximum?: string;
   multipleOf?: number;
-  /** The only values allowed, compared as text. */
+  /** The only values allowed, as text; compared in the column's type. */
   allowed?: string[];
 }
 
@@ -49,7 +49,7 @@ export interface Column {
   silverType: string;
   /** strptime format for dates and timestamps that are not ISO 8601. */
   strptime?: string;
-  /** The same as the contract writes it, for messages: `dd.MM.yyyy`. */
+  /** `logicalTypeOptions.format` of dates, times (`dd.MM.yyyy`) and strings (`email`), as the contract writes it. */
   format?: string;
   /**
    * `transformLogic`: the column is computed, not read from the source. SQL over the row as `silver.sql` leaves

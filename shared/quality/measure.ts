@@ -115,8 +115,11 @@ const uniquenessMeasures = async (db: Db, contract: Contract, subject: Subject):
 const freshnessMeasures = async (db: Db, contract: Contract, subject: Subject): Promise<Measure[]> => {
   if (contract.freshness === undefined) return [];
   const { column, maxAgeSeconds } = contract.freshness;
+  // A mistyped year in the future is no sign of fresh data; a day ahead may be another time zone's today.
   const { age } = await db.one<{ age: number | null }>(
-    `SELECT epoch(CAST($1 AS TIMESTAMPTZ)) - epoch(max(CAST(${ident(column)} AS TIMESTAMP))) AS age FROM ${subject.records}`,
+    `SELECT epoch(CAST($1 AS TIMESTAMPTZ)) - epoch(max(moment)) AS age
+     FROM (SELECT CAST(${ident(column)} AS TIMESTAMP) AS moment FROM ${subject.records})
+     WHERE moment <= CAST(CAST($1 AS TIMESTAMPTZ) AS TIMESTAMP) + INTERVAL 1 DAY`,
     [subject.uploadedAt],
   );
   const passed = age !== null && age <= maxAgeSeconds;

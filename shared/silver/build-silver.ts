@@ -91,7 +91,7 @@ const cleaningSql = async (db: Db, contract: Contract): Promise<string> => {
         ]
           .filter((part) => part !== '')
           .join('; ') +
-        `. Mend ${contract.folder}/silver.sql or the contract, deploy, and redrive.`,
+        `. Mend ${path.dirname(contract.file)}/silver.sql or the contract, deploy, and redrive.`,
     );
   return sql;
 };
@@ -157,7 +157,7 @@ const modelled = async <T>(contract: Contract, work: () => Promise<T>): Promise<
     return await work();
   } catch (error) {
     throw new ModelFailed(
-      `The silver SQL of "${contract.dataset}" (${contract.folder}) fails: ${failureReason(error)}. Mend it, deploy, and redrive.`,
+      `The silver SQL of "${contract.dataset}" (${path.dirname(contract.file)}) fails: ${failureReason(error)}. Mend it, deploy, and redrive.`,
       { cause: error },
     );
   }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Contract } from '../contract/model.ts';
 import { ident } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
@@ -47,6 +48,6 @@ const checkRequired = async (db: Db, contract: Contract, kept: number): Promise<
   if (broken.length > 0)
     throw new ModelFailed(
       `The silver SQL of "${contract.dataset}" yields ${kept} rows, of which ${broken.join(', ')}: the contract requires it. ` +
-        `Filter such rows out in ${contract.folder}/silver.sql, or change the contract; deploy, and redrive.`,
+        `Filter such rows out in ${path.dirname(contract.file)}/silver.sql, or change the contract; deploy, and redrive.`,
     );
 };

@@ -1,4 +1,5 @@
 import type { Column } from '../contract/model.ts';
+import { STRING_FORMATS } from '../contract/string-formats.ts';
 import { ident, literal } from '../duckdb/sql.ts';
 
 /** One rule that a typed value breaks when `broken` is true. */
@@ -26,6 +27,8 @@ export const limitRules = (column: Column): RowRule[] => {
     add('minLength', `length(${value}) < ${minLength}`, `at least ${minLength} characters`);
   if (maxLength !== undefined)
     add('maxLength', `length(${value}) > ${maxLength}`, `at most ${maxLength} characters`);
+  const format = column.logicalType === 'string' ? STRING_FORMATS[column.format ?? ''] : undefined;
+  if (format !== undefined) add('format', mismatches(column, format), `a valid ${column.format}`);
   for (const pattern of patterns) add('pattern', mismatches(column, pattern), `a match of ${pattern}`);
   for (const rule of RANGE) {
     const limit = range[rule];

@@ -67,6 +67,14 @@ test('freshness: the newest value against the moment of upload', async () => {
   expect(stale).toMatchObject({ measured: 129_601, passed: false, share: 0 });
 });
 
+test('a date far in the future does not make a stale file fresh', async () => {
+  const found = await freshness(
+    '2024-02-06T12:00:00.000Z',
+    `SELECT * REPLACE (CASE WHEN id = 1 THEN DATE '2204-02-06' ELSE day END AS day) FROM (${RECORDS})`,
+  );
+  expect(found.get('sla.freshness')).toMatchObject({ passed: false, share: 0 });
+});
+
 test('a file without any date is not fresh', async () => {
   const found = await freshness(
     '2024-01-06T12:00:00.000Z',
