@@ -108,6 +108,10 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'a required value that is missing': amid('3, ,1,,,'),
   'a key that is missing': amid(',Cy,1,,,'),
   'a value that does not match the pattern': amid('3,cy,1,,,'),
+  'a text that is not of the format': {
+    ...file('id,email\n1,ada@example.com\n2,nobody\n3,bo@example.com\n', 'contacts/file.csv'),
+    ...{ loaded: [1, 3], refused: 1 },
+  },
   'a number out of its range': amid('3,Cy,101,,,'),
   'a text that is too long': amid('3,Cyyyyyyyyyy,1,,,'),
   'a value that is none of those allowed': amid('3,Cy,1,,XL,'),
@@ -147,7 +151,7 @@ const ORDERS = `    properties:
         logicalType: string
 `;
 
-/** Four datasets: a lenient one, a strict one, one with a critical rule, one whose data must be fresh. */
+/** A lenient dataset, a strict one, one with a critical rule, one whose data must be fresh, one with e-mails. */
 export const BAD_INPUT_DATASETS: Record<string, string> = {
   ...contract('orders', `${ORDERS}    customProperties: [{ property: qualityThreshold, value: 0.8 }]\n`),
   ...contract(
@@ -164,6 +168,13 @@ export const BAD_INPUT_DATASETS: Record<string, string> = {
     quality:
       - { id: max-not-below-min, type: sql, query: "select count(*) from \${table} where high < low", mustBe: 0, severity: critical }
     customProperties: [{ property: qualityThreshold, value: 0 }]\n`,
+  ),
+  ...contract(
+    'contacts',
+    `    properties:
+      - { name: id, logicalType: integer, primaryKey: true }
+      - { name: email, logicalType: string, logicalTypeOptions: { format: email } }
+    customProperties: [{ property: qualityThreshold, value: 0.8 }]\n`,
   ),
   ...contract(
     'daily',
