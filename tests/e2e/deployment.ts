@@ -22,7 +22,7 @@ const ACCOUNT = '000000000000';
 
 /** What is compared runs with the settings of production; functions run on this machine. */
 const STAGE = 'prod';
-const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+export const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 
 const FINISHED_WITHIN_MS = 300_000;
 
@@ -46,6 +46,17 @@ export class Deployment {
   sls(command: string): Promise<string> {
     const args = [command, '--stage', STAGE, '--param', `architecture=${ARCHITECTURE}`];
     return runProgram('npx', ['sls', ...args], this.#emulator.env);
+  }
+
+  /** Takes a function's role its policy; returns what gives it back. */
+  async takeRights(functionName: string): Promise<() => Promise<string>> {
+    const iam = (...args: string[]) => runProgram('aws', ['iam', ...args], this.#emulator.env);
+    const query = `Roles[?contains(RoleName, '${functionName}Role')].RoleName`;
+    const role = (await iam('list-roles', '--output', 'text', '--query', query)).trim();
+    const policy = ['--role-name', role, '--policy-name', functionName];
+    const document = await iam('get-role-policy', ...policy, '--query', 'PolicyDocument');
+    await iam('delete-role-policy', ...policy);
+    return () => iam('put-role-policy', ...policy, '--policy-document', document);
   }
 
   async stateMachines(): Promise<string[]> {

@@ -1,12 +1,14 @@
+import os from 'node:os';
+import path from 'node:path';
 import { type Gateway, startGateway } from './gateway.ts';
-import { freePort, startMiniStack } from './ministack.ts';
+import { freePort, startMiniStack, TOOLS } from './ministack.ts';
 
 /** Emulated AWS on a free port of this machine, with nothing in it. */
 export interface Emulator {
   gateway: Gateway;
   /** For clients of the AWS SDK. */
   client: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
-  /** For programs, this process's own variables included. */
+  /** For programs, `aws` among them; this process's own variables included. */
   env: NodeJS.ProcessEnv;
   log(): Promise<string>;
   stop(): Promise<void>;
@@ -25,12 +27,15 @@ export const startEmulator = async (): Promise<Emulator> => {
     gateway,
     client: { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } },
     env: {
-      ...process.env,
+      ...withoutAws(process.env),
+      PATH: [TOOLS, path.dirname(process.execPath), process.env.PATH].join(path.delimiter),
       AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
+      AWS_CONFIG_FILE: os.devNull,
+      AWS_SHARED_CREDENTIALS_FILE: os.devNull,
     },
     log: ministack.log,
     stop: async () => {
@@ -39,3 +44,7 @@ export const startEmulator = async (): Promise<Emulator> => {
     },
   };
 };
+
+/** Nothing of this machine's own AWS settings may lead a program past the emulator. */
+const withoutAws = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_')));

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,10 +9,16 @@ import { promisify } from 'node:util';
 import { ROOT } from '../../helpers/engine.ts';
 import { until } from './until.ts';
 
-const VERSION = '1.5.33';
+const MINISTACK = 'ministack==1.5.33';
+
+/** For the commands in docs. */
+const AWS_CLI = 'awscli==1.46.2';
 
 /** Survives runs, not `npm ci`. */
-const VENV = path.join(ROOT, 'node_modules', '.cache', `ministack-${VERSION}`);
+const VENV = path.join(ROOT, 'node_modules', '.cache', 'ministack');
+
+/** Where `aws` is, once MiniStack runs. */
+export const TOOLS = path.join(VENV, 'bin');
 
 const run = promisify(execFile);
 
@@ -26,11 +32,12 @@ export interface MiniStack {
 
 /** The Python of MiniStack's own virtual environment, which is made where it is not there yet. */
 const python = async (): Promise<string> => {
-  const binary = path.join(VENV, 'bin', 'python');
-  const marker = path.join(VENV, 'bin', 'ministack');
+  const binary = path.join(TOOLS, 'python');
+  const marker = path.join(VENV, 'complete');
   if (!existsSync(marker)) {
     await run('python3', ['-m', 'venv', '--clear', VENV]);
-    await run(binary, ['-m', 'pip', 'install', '--quiet', `ministack==${VERSION}`]);
+    await run(binary, ['-m', 'pip', 'install', '--quiet', MINISTACK, AWS_CLI]);
+    await writeFile(marker, '');
   }
   return binary;
 };
