@@ -8,5 +8,7 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!(p-limit|yocto-queue|chokidar|readdirp)/)'],
   // They need what `npm run package` makes, and have commands of their own.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/package/', '<rootDir>/tests/e2e/'],
+  // jest leaves a core idle by default; half of the time these tests wait for DuckDB or for other processes.
+  maxWorkers: '100%',
   testTimeout: 60_000,
 };
