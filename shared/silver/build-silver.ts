@@ -111,7 +111,7 @@ const selectSilver = (
         `CAST((${isProduced(column) ? ident(column.name) : column.derivedFrom}\n) AS ${column.silverType}) AS ${ident(column.name)}`,
     )
     .join(',\n    ')},
-    ${literal(run.run_id)} AS _run_id, ${literal(run.source_id)} AS _source_id, _row, rescued._rescued
+    ${literal(run.run_id)} AS _run_id, ${literal(run.source_id)} AS _source_id, CAST(_row AS BIGINT) AS _row, rescued._rescued
   FROM (SELECT * FROM (${cleaning}\n)) AS cleaned
   LEFT JOIN (SELECT _row AS _rescued_row, _rescued FROM accepted WHERE _rescued IS NOT NULL) AS rescued
     ON _row = _rescued_row`;
