@@ -85,3 +85,18 @@ function linesOf(source: OpenedSource, rows: number, shifts: string): number[] {
     return row + source.firstLine + shift;
   });
 }
+
+/** Opens one file of these bytes. */
+export const open = (...args: Parameters<Opener['open']>): Promise<Opened> =>
+  withOpener(({ open }) => open(...args));
+
+/** A Parquet file as DuckDB writes it. */
+export const parquet = async (
+  { db, scratch }: Opener,
+  select: string,
+  name = 'file.parquet',
+): Promise<string> => {
+  const path = join(scratch, name);
+  await db.run(`COPY (${select}) TO '${path}' (FORMAT parquet)`);
+  return path;
+};
