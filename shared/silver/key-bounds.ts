@@ -7,32 +7,34 @@ export const boundsOf = (contract: Contract): BoundsOf | undefined => {
   const [column] = contract.primaryKey;
   const type = contract.columns.find(({ name }) => name === column)?.silverType;
   if (column === undefined || type === undefined) return undefined;
-  if (/^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*)$/.test(type)) return { column, kind: 'number' };
-  return type === 'VARCHAR' || type === 'DATE' ? { column, kind: 'text' } : undefined;
+  return isNumber(type) || type === 'VARCHAR' || type === 'DATE' ? { column, type } : undefined;
 };
+
+const isNumber = (type: string): boolean => /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*)$/.test(type);
 
 /**
  * Whether two files may hold rows of the same primary key: never when the key includes all partition columns
- * and the partitions differ, nor when the bounds do not overlap.
+ * and the partitions differ, nor when the bounds do not overlap. Bounds of another column than today's, or of another
+ * type of it, tell nothing: the contract may have changed since a file was written.
  */
 export const mayShareKeys = (contract: Contract, a: DataFile, b: DataFile): boolean => {
   const partitions = contract.partitionedBy;
   const keyFixesPartition = partitions.every((column) => contract.primaryKey.includes(column));
   if (keyFixesPartition && partitions.some((column) => differ(a.partition[column], b.partition[column])))
     return false;
+  const today = boundsOf(contract);
   const [x, y] = [a.keyBounds, b.keyBounds];
-  if (x === undefined || y === undefined || x.kind !== y.kind) return true;
-  if (isDate(contract) && ![x, y].every(({ min, max }) => isPlainDate(min) && isPlainDate(max))) return true;
-  const compare = x.kind === 'number' ? compareNumbers : compareText;
+  if (today === undefined || x === undefined || y === undefined) return true;
+  if ([x, y].some(({ column, type }) => column !== today.column || type !== today.type)) return true;
+  if (today.type === 'DATE' && ![x, y].every(({ min, max }) => isPlainDate(min) && isPlainDate(max)))
+    return true;
+  const compare = isNumber(today.type) ? compareNumbers : compareText;
   return compare(x.min, y.max) <= 0 && compare(y.min, x.max) <= 0;
 };
 
 /** A file that was written before the column was one of the partition columns may hold any of its values. */
 const differ = (a: string | null | undefined, b: string | null | undefined): boolean =>
   a !== undefined && b !== undefined && a !== b;
-
-const isDate = ({ primaryKey: [first], columns }: Contract): boolean =>
-  columns.find(({ name }) => name === first)?.silverType === 'DATE';
 
 /** Text orders dates of four-digit years only: not `10000-01-01`, nor `0044-03-15 (BC)`. */
 const isPlainDate = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text);

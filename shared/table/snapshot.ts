@@ -11,8 +11,8 @@ export interface DataFile {
   partition: Record<string, string | null>;
   rows: number;
   bytes: number;
-  /** Smallest and largest value of the first primary key column, as text; `kind` says how to compare them. */
-  keyBounds?: { min: string; max: string; kind: 'number' | 'text' };
+  /** Smallest and largest value, as text, of what was the first primary key column when the file was written. */
+  keyBounds?: { min: string; max: string; column: string; type: string };
   /** Positions of the rows that another file's row of the same primary key supersedes. */
   mask?: { key: string; rows: number };
 }
@@ -59,7 +59,9 @@ const dataFile = z.object({
   partition,
   rows: count,
   bytes: count,
-  keyBounds: z.object({ min: z.string(), max: z.string(), kind: z.enum(['number', 'text']) }).exactOptional(),
+  keyBounds: z
+    .object({ min: z.string(), max: z.string(), column: z.string(), type: z.string() })
+    .exactOptional(),
   mask: z.object({ key: z.string(), rows: count }).exactOptional(),
 });
 

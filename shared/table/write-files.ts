@@ -19,7 +19,8 @@ interface WrittenFile {
 /** Keys a file's rows span, from Parquet's own statistics; see `DataFile.keyBounds`. */
 export interface BoundsOf {
   column: string;
-  kind: 'number' | 'text';
+  /** The column's DuckDB type in the query. */
+  type: string;
 }
 
 export interface WriteOptions {
@@ -79,7 +80,7 @@ const boundsOf = (file: WrittenFile, bounds: BoundsOf | undefined): Pick<DataFil
   if (bounds === undefined) return {};
   const statistics = file.column_statistics[ident(bounds.column)];
   const { min, max } = statistics ?? {};
-  return min === undefined || max === undefined ? {} : { keyBounds: { min, max, kind: bounds.kind } };
+  return min === undefined || max === undefined ? {} : { keyBounds: { min, max, ...bounds } };
 };
 
 const contentHash = async (file: string): Promise<string> => {

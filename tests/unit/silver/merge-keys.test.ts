@@ -54,6 +54,18 @@ test('a mask vanishes when the winner is replaced by nothing at all', async () =
   expect((await lake.snapshot()).files).toHaveLength(1);
 });
 
+test('a key that the contract changes is compared with files that were written for another', async () => {
+  const columns = (key: string) =>
+    ['id', 'other'].map(
+      (name) => `{ name: ${name}, logicalType: integer${name === key ? ', primaryKey: true' : ''} }`,
+    );
+  const lake = await lakeOf(columns('id'));
+  await lake.upload('a', 1, rowsSql('id, other', '(1, 500)'));
+  lake.contract = await contractOf(columns('other'));
+  await lake.upload('b', 2, rowsSql('id, other', '(2, 500)'));
+  expect(await lake.query('SELECT id, other FROM silver.t')).toEqual([{ id: 2, other: 500 }]);
+});
+
 test('a mask moves with the key', async () => {
   const lake = await lakeOf();
   await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')"));

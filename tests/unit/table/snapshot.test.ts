@@ -18,7 +18,7 @@ const snapshot: Snapshot = {
       partition: { day: null },
       rows: 3,
       bytes: 100,
-      keyBounds: { min: '1', max: '3', kind: 'number' },
+      keyBounds: { min: '1', max: '3', column: 'id', type: 'BIGINT' },
       mask: { key: 'signups/masks/a.parquet', rows: 1 },
     },
     { key: 'signups/data/b.parquet', partition: { day: '2024-05-01' }, rows: 0, bytes: 0 },

@@ -190,7 +190,7 @@ describe.each<[string, () => ObjectStore]>([
       partition: { day: `2024-${index}` },
       rows: index,
       bytes: index * 10,
-      keyBounds: { min: String(index), max: String(index + 1), kind: 'number' as const },
+      keyBounds: { min: String(index), max: String(index + 1), column: 'id', type: 'BIGINT' },
     }));
     await table.commit(async (base) => ({ ...increment(base, 'big'), files }));
     expect((await table.current())?.files).toEqual(files);

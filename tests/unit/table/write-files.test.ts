@@ -105,17 +105,17 @@ test('column names may hold quotes', async () => {
   const name = `it's "odd"`;
   const { files } = await write(`SELECT 7 AS "it's ""odd""", 1 AS a`, {
     partitionedBy: [name],
-    bounds: { column: name, kind: 'number' },
+    bounds: { column: name, type: 'INTEGER' },
   });
   expect(files[0]).toMatchObject({
     partition: { [name]: '7' },
-    keyBounds: { min: '7', max: '7', kind: 'number' },
+    keyBounds: { min: '7', max: '7', column: name, type: 'INTEGER' },
   });
 });
 
 describe('bounds', () => {
-  const boundsOf = async (rows: string, kind: 'number' | 'text' = 'number') =>
-    (await write(rows, { bounds: { column: 'k', kind } })).files[0]?.keyBounds;
+  const boundsOf = async (rows: string, type = 'BIGINT') =>
+    (await write(rows, { bounds: { column: 'k', type } })).files[0]?.keyBounds;
 
   test.each([
     ['integers past 2^53', rowsSql('k', '(9007199254740993)', '(-5)'), '-5', '9007199254740993'],
@@ -126,14 +126,15 @@ describe('bounds', () => {
       '12345678901234567890.12',
     ],
   ])('of %s are exact', async (_, rows, min, max) => {
-    expect(await boundsOf(rows)).toEqual({ min, max, kind: 'number' });
+    expect(await boundsOf(rows)).toEqual({ min, max, column: 'k', type: 'BIGINT' });
   });
 
   test('of text are by bytes, whatever it holds', async () => {
-    expect(await boundsOf(rowsSql('k', "('é''\"')", "('Z')", "('a')"), 'text')).toEqual({
+    expect(await boundsOf(rowsSql('k', "('é''\"')", "('Z')", "('a')"), 'VARCHAR')).toEqual({
       min: 'Z',
       max: `é'"`,
-      kind: 'text',
+      column: 'k',
+      type: 'VARCHAR',
     });
   });
 
@@ -143,6 +144,6 @@ describe('bounds', () => {
 
   test('of NULL alone, or of text that Parquet keeps no statistics of, are none', async () => {
     expect(await boundsOf('SELECT NULL::BIGINT AS k')).toBeUndefined();
-    expect(await boundsOf("SELECT repeat('é', 3000) AS k", 'text')).toBeUndefined();
+    expect(await boundsOf("SELECT repeat('é', 3000) AS k", 'VARCHAR')).toBeUndefined();
   });
 });
