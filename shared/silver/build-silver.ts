@@ -132,12 +132,17 @@ const findSuperseded = async (db: Db, contract: Contract): Promise<number> => {
   return superseded;
 };
 
-/** The sum of the rows' hashes, together with what else decides how they are stored. */
+/** The sum of the rows' hashes, together with what else decides how they are stored and which of them show. */
 const contentOf = async (db: Db, contract: Contract, query: string): Promise<string> => {
   const { rows } = await db.one<{ rows: string }>(
     `SELECT concat(count(*), ' ', sum(hash(silver)::HUGEINT)) AS rows FROM (SELECT * EXCLUDE (_run_id) FROM (${query})) AS silver`,
   );
-  const shape = [contract.partitionedBy, contract.primaryKey, silverColumns(contract)];
+  const shape = [
+    contract.partitionedBy,
+    contract.primaryKey,
+    contract.dedupeOrderBy,
+    silverColumns(contract),
+  ];
   return createHash('sha256')
     .update(JSON.stringify([rows, shape]))
     .digest('hex')

@@ -212,6 +212,12 @@ describe('the content’s fingerprint', () => {
   ])('differs with %s', async (_, given) => {
     expect(await contentOf(given)).not.toBe(await contentOf());
   });
+
+  test('differs with the order that tells the latest row of a key, as other files’ rows may now win', async () => {
+    const properties = [KEY, V];
+    const ordered = await contentOf({ properties, custom: [latestBy('v desc')] });
+    expect(ordered).not.toBe(await contentOf({ properties }));
+  });
 });
 
 test('a reference file may have an odd name', async () => {
