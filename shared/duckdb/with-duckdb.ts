@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type Row, toJson } from './values.ts';
@@ -34,14 +34,19 @@ export interface Db {
  */
 const DUCKDB_SHARE = 0.55;
 
+/** The share of the free disk that may be spilled to: what a query writes needs room as well. */
+const SPILL_SHARE = 0.8;
+
 /** Opens DuckDB, configured for the given memory and closed to the outside, and closes it whatever happens. */
 export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => Promise<T>): Promise<T> => {
   const home = path.join(settings.scratch, 'duckdb');
   await mkdir(home, { recursive: true });
+  const { bavail, bsize } = await statfs(home);
   const instance = await DuckDBInstance.create(settings.database ?? ':memory:', {
     memory_limit: `${Math.floor(settings.memoryMb * DUCKDB_SHARE)}MiB`,
     threads: String(settings.threads),
     temp_directory: home,
+    max_temp_directory_size: `${Math.floor((bavail * bsize * SPILL_SHARE) / 1024)}KiB`,
     home_directory: home,
     preserve_insertion_order: String(settings.ordered ?? true),
     autoinstall_known_extensions: 'false',

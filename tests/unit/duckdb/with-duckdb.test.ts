@@ -14,6 +14,17 @@ describe('withDuckDb', () => {
     expect(row).toEqual({ memory: '563.0 MiB', threads: 2 });
   });
 
+  test('spills to the scratch folder, and leaves some of the disk to others', async () => {
+    const given = settings();
+    const row = await withDuckDb(given, (db) =>
+      db.one<{ folder: string; most: string }>(
+        "SELECT current_setting('temp_directory') AS folder, current_setting('max_temp_directory_size') AS most",
+      ),
+    );
+    expect(row.folder).toBe(path.join(given.scratch, 'duckdb'));
+    expect(row.most).toMatch(/^[1-9][\d.]* [KMGT]iB$/);
+  });
+
   test('locks its settings, so that no SQL of a dataset can change them', async () => {
     await expect(withDuckDb(settings(), (db) => db.run("SET memory_limit = '10GB'"))).rejects.toThrow(
       /locked/,
