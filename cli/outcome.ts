@@ -1,5 +1,6 @@
 import { QuarantineInput, QuarantineOutput } from '../shared/steps/payload.ts';
 import { type Execution, messageOf } from './local/execution.ts';
+import { gist } from './render/text.ts';
 
 /** What a run of one file came to, for people and for `--json`. */
 export interface Outcome {
@@ -37,8 +38,7 @@ export const outcomeOf = (execution: Execution): Outcome => {
     dataset: execution.dataset,
     status: execution.status,
     verdict,
-    reason:
-      caught === undefined ? (quality?.reason ?? '') : `${caught.Error}: ${messageOf(caught).split('\n')[0]}`,
+    reason: caught === undefined ? (quality?.reason ?? '') : `${caught.Error}: ${gist(messageOf(caught))}`,
     score: quality?.score ?? null,
     threshold: quality?.threshold ?? null,
     rows:

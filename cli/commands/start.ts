@@ -10,6 +10,7 @@ import { outcomeOf } from '../outcome.ts';
 import { DEFAULT_CONCURRENCY, positiveInteger } from '../process-files.ts';
 import { renderOutcome } from '../render/outcome.ts';
 import type { Terminal } from '../render/terminal.ts';
+import { gist } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `
@@ -82,7 +83,7 @@ const transition = (terminal: Terminal, { event }: AttemptHeader, entry: Executi
       say(entry.state);
       break;
     case 'StateFailed':
-      say(`${entry.state} ${entry.Error}: ${messageOf(entry).split('\n')[0]}`);
+      say(`${entry.state} ${entry.Error}: ${gist(messageOf(entry))}`);
       break;
     case 'StateRetried':
       say(`${entry.state}, again`);

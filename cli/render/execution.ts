@@ -2,7 +2,7 @@ import { type Execution, messageOf, type StateVisit } from '../local/execution.t
 import { between } from '../outcome.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { duration } from './text.ts';
+import { duration, gist } from './text.ts';
 
 const COLOURS = { running: 'cyan', succeeded: 'green', failed: 'red', stale: 'red' } as const;
 
@@ -19,7 +19,7 @@ export const renderExecutions = (executions: readonly Execution[], terminal: Ter
       execution.key,
       execution.visits.at(-1)?.state,
       took(execution),
-      execution.error && `${execution.error.Error}: ${messageOf(execution.error).split('\n')[0]}`,
+      execution.error && `${execution.error.Error}: ${gist(messageOf(execution.error))}`,
     ]),
     terminal,
   );

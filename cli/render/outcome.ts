@@ -7,12 +7,14 @@ const COLOURS = { loaded: 'green', superseded: 'cyan', quarantined: 'yellow', fa
 /** What became of one file: the verdict, the counts, the way it took, and why. */
 export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'>): string => {
   const { style } = terminal;
-  const { key, verdict, quarantine, rows } = outcome;
+  const { key, verdict, quarantine, rows, error } = outcome;
   const aside =
     quarantine?.scope === 'rows' ? style('yellow', `, ${counted(quarantine.rows, 'row')} quarantined`) : '';
   const lines = [
     `${style('bold', key)}: ${style(COLOURS[verdict], verdict)}${aside} in ${duration(outcome.duration_ms)}`,
-    outcome.reason,
+    verdict === 'failed' && error !== null
+      ? `${error.name}: ${error.message}`.replaceAll('\n', '\n  ')
+      : outcome.reason,
     rows === null
       ? undefined
       : verdict === 'quarantined'

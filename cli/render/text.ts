@@ -10,6 +10,12 @@ export const printable = (text: string): string =>
     (control) => ESCAPES[control] ?? `\\x${(control.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
   );
 
+/** A message of several lines on one: what it says, and the first of what it lists. */
+export const gist = (message: string): string => {
+  const [said = '', first = ''] = message.split('\n');
+  return `${said} ${first.trim()}`.trim();
+};
+
 const cells = (character: string): number => (NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
 
 /** How many cells of a terminal a text takes. */

@@ -33,6 +33,23 @@ test('a failed execution tells where, why, and how to go on', async () => {
   expect(text).toContain(`duckstep redrive ${execution.id}`);
 });
 
+test('every mistake that an error lists is printed, and the first of them in lists', async () => {
+  const mistakes =
+    '2 problems to mend:\n  sql/a/contract.yaml:3 id: expected text\n  sql/a/silver.sql:1 here';
+  const execution = await failed();
+  const invalid = {
+    ...execution,
+    error: { Error: 'ContractInvalid', Cause: JSON.stringify({ errorMessage: mistakes }) },
+  };
+  const outcome = outcomeOf(invalid);
+  const gist = 'ContractInvalid: 2 problems to mend: sql/a/contract.yaml:3 id: expected text';
+  expect(outcome.reason).toBe(gist);
+  expect(renderOutcome(outcome, terminal)).toContain(
+    `ContractInvalid: ${mistakes.replaceAll('\n', '\n  ')}\n`,
+  );
+  expect(renderExecutions([invalid], terminal)[2]).toMatch(new RegExp(`${gist}$`));
+});
+
 test('the list and the details of an execution', async () => {
   const execution = await failed();
   const [header, , line] = renderExecutions([execution], terminal);
