@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../shared/config.ts';
 import { loadAll } from '../shared/contract/load.ts';
+import { type Report, throwIfAny } from '../shared/contract/problems.ts';
 import { ident, literal } from '../shared/duckdb/sql.ts';
 import { type Db, withDuckDb } from '../shared/duckdb/with-duckdb.ts';
 import { loadGoldModels } from '../shared/gold/model-header.ts';
@@ -13,16 +14,20 @@ import { attachLake } from '../shared/query/attach.ts';
  * Opens DuckDB over the committed lake: schemas `silver`, `gold` and `quarantine`, and the table `runs`.
  *
  * @param wanted as of `attachLake`
+ * @param report hears of mistakes in contracts and models; their tables are left out
+ * @throws ContractInvalid unless `report` does otherwise
  */
 export const withWarehouse = async <T>(
   { lake, config }: { lake: Lake; config: Config },
   work: (db: Db) => Promise<T>,
   wanted?: (table: string) => boolean,
+  report: Report = throwIfAny,
 ): Promise<T> => {
   const scratch = await mkdtemp(path.join(config.scratchRoot, 'duckstep-query-'));
   try {
     return await withDuckDb({ memoryMb: config.memoryMb, threads: config.threads, scratch }, async (db) => {
-      const [contracts, models] = [await loadAll(config.sqlDir), await loadGoldModels(config.sqlDir)];
+      const contracts = await loadAll(config.sqlDir, report);
+      const models = await loadGoldModels(config.sqlDir, undefined, report);
       await attachLake(db, lake, contracts, models, scratch, wanted);
       return work(db);
     });

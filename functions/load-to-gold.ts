@@ -1,6 +1,6 @@
-import { evaluateIn, loadAll, loadContract } from '../shared/contract/load.ts';
+import { evaluateIn, listDatasets, loadContract } from '../shared/contract/load.ts';
 import { ConservationBroken, ObjectMissing } from '../shared/errors.ts';
-import { checkModels, loadGoldModels } from '../shared/gold/model-header.ts';
+import { checkModels, loadGoldModels, modelsOf } from '../shared/gold/model-header.ts';
 import { type Rebuilt, rebuildGold } from '../shared/gold/rebuild.ts';
 import { commitSilver, type SilverCommit } from '../shared/silver/commit-silver.ts';
 import type { StagedSilver } from '../shared/silver/silver-table.ts';
@@ -32,10 +32,14 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
 
   const { status, version, gold } = await tools.duckDb(async (db) => {
     const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
-    const models = await loadGoldModels(config.sqlDir);
-    const contracts = new Map((await loadAll(config.sqlDir)).map((each) => [each.dataset, each]));
-    // All of them, before anything is committed: one that names no known dataset would never be looked at.
-    checkModels(models, [...contracts.values()]);
+    const datasets = await listDatasets(config.sqlDir);
+    const models = await loadGoldModels(config.sqlDir, modelsOf(run.dataset, datasets));
+    const contracts = new Map([[run.dataset, contract]]);
+    for (const dataset of new Set(models.flatMap(({ reads }) => reads)))
+      if (dataset !== run.dataset && datasets.includes(dataset))
+        contracts.set(dataset, await loadContract(config.sqlDir, dataset, evaluateIn(db)));
+    // Before anything is committed.
+    checkModels(models, [...contracts.values()], datasets);
     const committed = await commitSilver(db, contract, run, staged, { lake, scratch });
     const rebuilt: Rebuilt[] = [];
     for (const model of models.filter(({ reads }) => reads.includes(run.dataset)))

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Report } from '../../shared/contract/problems.ts';
 import type { Db } from '../../shared/duckdb/with-duckdb.ts';
 import { InvalidInput } from '../../shared/errors.ts';
 import { openStage } from '../aws/open.ts';
@@ -73,6 +74,12 @@ export const addQuery = (program: Command, session: Session): void => {
         }
         if (sql !== undefined) await printResult(terminal, db, sql, { format, ...(limit && { limit }) });
       };
-      await withWarehouse({ lake, config: workspace.config }, work, wanted);
+      const leaveOut: Report = (problems) => {
+        const lines = problems.flatMap((each) => each.lines);
+        if (lines.length > 0) terminal.note(['Left out for mistakes in its files:', ...lines].join('\n  '));
+      };
+      // An export is to be whole; a question can be answered without tables that it does not ask for.
+      const report = target === undefined ? leaveOut : undefined;
+      await withWarehouse({ lake, config: workspace.config }, work, wanted, report);
     });
 };

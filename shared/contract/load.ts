@@ -6,7 +6,7 @@ import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
 import { ContractInvalid, UnknownDataset } from '../errors.ts';
 import { type Evaluate, runChecks } from './duckdb-checks.ts';
 import type { Contract } from './model.ts';
-import { Problems, throwIfAny } from './problems.ts';
+import { Problems, type Report, throwIfAny } from './problems.ts';
 import { type Folder, readContract } from './read-contract.ts';
 import { shownPath } from './shown-path.ts';
 import { notOneSelect } from './sql-text.ts';
@@ -59,8 +59,13 @@ export const listDatasets = async (sqlDir: string): Promise<string[]> => {
   return names.toSorted();
 };
 
-/** Every contract below the folder. @throws ContractInvalid with the mistakes of all of them */
-export const loadAll = async (sqlDir: string): Promise<Contract[]> => {
+/**
+ * Every contract below the folder that is without mistakes.
+ *
+ * @param report hears of the mistakes of the others
+ * @throws ContractInvalid with the mistakes of all of them, unless `report` does otherwise
+ */
+export const loadAll = async (sqlDir: string, report: Report = throwIfAny): Promise<Contract[]> => {
   const problems: Problems[] = [];
   const contracts: Contract[] = [];
   const datasets = await listDatasets(sqlDir);
@@ -69,10 +74,11 @@ export const loadAll = async (sqlDir: string): Promise<Contract[]> => {
       const text = await readFile(path.join(sqlDir, dataset, CONTRACT), 'utf8');
       const read = await readDataset(sqlDir, dataset, text, evaluate);
       problems.push(...read.problems);
-      if (read.contract !== undefined) contracts.push(read.contract);
+      if (read.contract !== undefined && read.problems.every(({ none }) => none))
+        contracts.push(read.contract);
     }
   });
-  throwIfAny(problems);
+  report(problems);
   return contracts;
 };
 

@@ -58,8 +58,11 @@ export class Place {
   }
 }
 
+/** What becomes of the problems that were found, if any. */
+export type Report = (all: readonly Problems[]) => void;
+
 /** @throws ContractInvalid listing every problem of every file, when there is one */
-export const throwIfAny = (all: readonly Problems[]): void => {
+export const throwIfAny: Report = (all) => {
   const lines = all.flatMap((problems) => problems.lines);
   if (lines.length === 0) return;
   const count = lines.length === 1 ? '1 problem' : `${lines.length} problems`;

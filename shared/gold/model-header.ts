@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Contract } from '../contract/model.ts';
-import { Place, Problems, throwIfAny } from '../contract/problems.ts';
+import { Place, Problems, type Report, throwIfAny } from '../contract/problems.ts';
 import { readShape } from '../contract/shape.ts';
 import { shownPath } from '../contract/shown-path.ts';
 import { silverType } from '../contract/silver-type.ts';
@@ -68,40 +68,75 @@ export const parseGoldModel = (file: string, text: string): GoldModel => {
   return model;
 };
 
-/** All models: `sql/<dataset>/gold/*.sql`, and `sql/gold/*.sql` for those that belong to no single dataset. */
-export const loadGoldModels = async (sqlDir: string): Promise<GoldModel[]> => {
+/**
+ * All models without mistakes: `sql/<dataset>/gold/*.sql`, and `sql/gold/*.sql` for those that belong to no single
+ * dataset.
+ *
+ * @param answersFor the models to look at; mistakes of others are left to those who answer for them
+ * @param report hears of the mistakes; two models of one name are everybody's, as each would overwrite the other
+ * @throws ContractInvalid with all mistakes, unless `report` does otherwise
+ */
+export const loadGoldModels = async (
+  sqlDir: string,
+  answersFor: (model: GoldModel, folder: string) => boolean = () => true,
+  report: Report = throwIfAny,
+): Promise<GoldModel[]> => {
   const read: { model: GoldModel; problems: Problems }[] = [];
+  const twins: Problems[] = [];
+  const made = new Map<string, string>();
   const files = await readdir(sqlDir, { recursive: true });
   for (const file of files
     .filter((name) => /^(?:[^/\\]+[/\\])?gold[/\\][^/\\]+\.sql$/.test(name))
     .toSorted()) {
-    read.push(readModel(shownPath(sqlDir, file), await readFile(path.join(sqlDir, file), 'utf8')));
+    const found = readModel(shownPath(sqlDir, file), await readFile(path.join(sqlDir, file), 'utf8'));
+    const { name } = found.model;
+    const twin = made.get(name);
+    made.set(name, twin ?? found.model.file);
+    if (twin !== undefined) {
+      const problems = new Problems(found.model.file);
+      new Place(problems).expected(`a name of its own: ${twin} makes gold.${name} already`);
+      twins.push(problems);
+    } else if (answersFor(found.model, file.split(/[/\\]/)[0] ?? '')) read.push(found);
   }
-  throwIfAny(read.map(({ problems }) => problems));
-  return read.map(({ model }) => model);
+  report([...read.map(({ problems }) => problems), ...twins]);
+  return read.filter(({ problems }) => problems.none).map(({ model }) => model);
 };
 
 /**
- * Checks the models against the contracts they read, and each other. A partitioned model is rebuilt partition by
+ * The models that a run of the dataset answers for: those that read it or lie beside it, and those in `sql/gold`
+ * that name no known dataset, which nobody else would look at. So a slip in one dataset does not stop the others.
+ */
+export const modelsOf =
+  (dataset: string, datasets: readonly string[]) =>
+  ({ reads }: GoldModel, folder: string): boolean =>
+    reads.includes(dataset) ||
+    folder === dataset ||
+    (folder === 'gold' && !reads.some((name) => datasets.includes(name)));
+
+/**
+ * Checks the models against the contracts they read. A partitioned model is rebuilt partition by
  * partition, from the same partition of what it reads: so its partition columns must be those of every silver
  * table it reads, under the same names and types. That its rows depend on no other partition cannot be checked
  * and is the author's promise (`docs/datasets.md`).
  *
+ * @param contracts of all datasets that the models read and that exist
+ * @param datasets the names there are, for the message
  * @throws ContractInvalid
  */
-export const checkModels = (models: readonly GoldModel[], contracts: readonly Contract[]): void => {
+export const checkModels = (
+  models: readonly GoldModel[],
+  contracts: readonly Contract[],
+  datasets: readonly string[] = contracts.map(({ dataset }) => dataset),
+): void => {
   const known = new Map(contracts.map((contract) => [contract.dataset, contract]));
-  const all = models.map((model, i) => {
+  const all = models.map((model) => {
     const problems = new Problems(model.file);
     const place = new Place(problems);
-    const twin = models.slice(0, i).find((other) => other.name === model.name);
-    if (twin !== undefined)
-      place.expected(`a name of its own: ${twin.file} makes gold.${model.name} already`);
     if (model.reads.length === 0) place.expected('a SELECT that reads at least one silver.<dataset>');
     for (const dataset of model.reads) {
       const contract = known.get(dataset);
       if (contract === undefined)
-        place.expected(`silver.<one of ${[...known.keys()].join(', ')}>`, `silver.${dataset}`);
+        place.expected(`silver.<one of ${datasets.join(', ')}>`, `silver.${dataset}`);
       else checkPartitions(model, contract, place.at('partitionedBy'));
     }
     return problems;

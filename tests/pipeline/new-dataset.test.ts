@@ -166,3 +166,34 @@ test('a mistake in a gold model fails before anything is committed', async () =>
   expect(await engine.redrive(failed.id)).toMatchObject({ status: 'succeeded' });
   expect(await query('SELECT count(*) AS rows FROM gold.hours_by_team')).toEqual([{ rows: 3 }]);
 });
+
+test.each([
+  ['a contract', { 'tickets/contract.yaml': 'kind: nonsense' }],
+  ['a model', { 'tickets/gold/hours_by_team.sql': 'select' }],
+  [
+    'what a model reads',
+    {
+      'tickets/gold/hours_by_team.sql':
+        '/*---\ncolumns: [{ name: a, logicalType: integer }]\n---*/\nselect 1 as a',
+    },
+  ],
+] as [string, Record<string, string>][])(
+  'a mistake in %s of one dataset does not stop the others',
+  async (_, mistake) => {
+    const { drop } = testPipeline({ sqlDir: shippedAnd({ ...TICKETS, ...mistake }) });
+    const other = await drop(
+      'signups/a.csv',
+      'id,name,email,signup_date,status\n1,A,a@example.com,2024-01-02,active\n',
+    );
+    expect(other).toMatchObject({ status: 'succeeded', output: { load: { status: 'loaded' } } });
+    expect((await drop('tickets/export.csv', CSV)).error?.Error).toBe('ContractInvalid');
+  },
+);
+
+test('two datasets that make a gold table of one name stop, before one overwrites the other', async () => {
+  const model = TICKETS['tickets/gold/hours_by_team.sql'];
+  const { drop } = testPipeline({
+    sqlDir: shippedAnd({ ...TICKETS, 'tickets/gold/signups_by_day.sql': model }),
+  });
+  expect((await drop('tickets/export.csv', CSV)).error?.Error).toBe('ContractInvalid');
+});

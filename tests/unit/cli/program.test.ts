@@ -95,6 +95,25 @@ describe('on an empty lake', () => {
 });
 
 describe('query', () => {
+  const withMistake = (): NodeJS.ProcessEnv => {
+    const folder = scratch();
+    mkdirSync(path.join(folder, 'orders'));
+    writeFileSync(path.join(folder, 'orders/contract.yaml'), 'kind: nonsense\n');
+    return { DUCKSTEP_SQL_DIR: folder };
+  };
+
+  test('leaves out a dataset whose contract has mistakes, and says so', async () => {
+    const { code, out, err } = await duckstep(['query', 'select 1 as one', '--json'], withMistake());
+    expect({ code, out }).toEqual({ code: 0, out: '[{"one":1}]\n' });
+    expect(err).toMatch(/^Left out for mistakes in its files:\n( {2}\S*orders\/contract\.yaml:1 .*\n)+$/);
+  });
+
+  test('an export is whole or none', async () => {
+    const { code, err } = await duckstep(['query', '--export', 'all.duckdb'], withMistake());
+    expect(code).toBe(1);
+    expect(err).toMatch(/^ContractInvalid: /);
+  });
+
   const sql =
     "select i as n, case when i = 0 then null else 'x,' || i end as t from range(3) r(i) order by i";
 
