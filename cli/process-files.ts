@@ -8,6 +8,7 @@ import { objectCreatedEvent } from './local/lake.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { renderOutcome } from './render/outcome.ts';
 import type { Terminal } from './render/terminal.ts';
+import { printable } from './render/text.ts';
 import { EXIT, openWorkspace, type Session } from './session.ts';
 
 /** A local file, and the key under which it goes into raw. */
@@ -96,13 +97,13 @@ class Progress {
 
   readonly note = (attempt: AttemptHeader, event: ExecutionEvent): void => {
     if (event.type !== 'StateEntered') return;
-    this.#running.set(attempt.event.detail.object.key, event.state);
+    this.#running.set(printable(attempt.event.detail.object.key), event.state);
     this.#show();
   };
 
   finished(key: string): void {
     this.#done += 1;
-    this.#running.delete(key);
+    this.#running.delete(printable(key));
     if (this.#done === this.total) this.#terminal.status(undefined);
     else this.#show();
   }

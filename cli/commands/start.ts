@@ -10,7 +10,7 @@ import { outcomeOf } from '../outcome.ts';
 import { DEFAULT_CONCURRENCY, positiveInteger } from '../process-files.ts';
 import { renderOutcome } from '../render/outcome.ts';
 import type { Terminal } from '../render/terminal.ts';
-import { gist } from '../render/text.ts';
+import { gist, printable } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `
@@ -76,7 +76,7 @@ const stopSignal = (): Promise<void> =>
 
 /** One line per transition. */
 const transition = (terminal: Terminal, { event }: AttemptHeader, entry: ExecutionEvent): void => {
-  const { key } = event.detail.object;
+  const key = printable(event.detail.object.key);
   const say = (text: string): void => terminal.print(`${entry.at.slice(11, 23)}  ${key}  ${text}`);
   switch (entry.type) {
     case 'StateEntered':

@@ -2,7 +2,7 @@ import { type Execution, messageOf, type StateVisit } from '../local/execution.t
 import { between } from '../outcome.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { duration, gist } from './text.ts';
+import { duration, gist, printable } from './text.ts';
 
 const COLOURS = { running: 'cyan', succeeded: 'green', failed: 'red', stale: 'red' } as const;
 
@@ -30,7 +30,7 @@ export const renderExecution = (execution: Execution, terminal: Terminal, stage?
   const { status, error, event } = execution;
   const lines = [
     `${style('bold', execution.id)}  ${style(COLOURS[status], status)}`,
-    `file      raw/${execution.key}, version ${event.detail.object['version-id']}`,
+    `file      raw/${printable(execution.key)}, version ${event.detail.object['version-id']}`,
     `started   ${execution.started}, took ${took(execution)}`,
     `attempts  ${execution.attempts}`,
     ...execution.visits.flatMap((visit) => renderVisit(visit, terminal)),

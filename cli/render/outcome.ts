@@ -1,6 +1,6 @@
 import type { Outcome } from '../outcome.ts';
 import type { Terminal } from './terminal.ts';
-import { count, counted, duration } from './text.ts';
+import { count, counted, duration, printable } from './text.ts';
 
 const COLOURS = { loaded: 'green', superseded: 'cyan', quarantined: 'yellow', failed: 'red' } as const;
 
@@ -11,7 +11,7 @@ export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'
   const aside =
     quarantine?.scope === 'rows' ? style('yellow', `, ${counted(quarantine.rows, 'row')} quarantined`) : '';
   const lines = [
-    `${style('bold', key)}: ${style(COLOURS[verdict], verdict)}${aside} in ${duration(outcome.duration_ms)}`,
+    `${style('bold', printable(key))}: ${style(COLOURS[verdict], verdict)}${aside} in ${duration(outcome.duration_ms)}`,
     verdict === 'failed' && error !== null
       ? `${error.name}: ${error.message}`.replaceAll('\n', '\n  ')
       : outcome.reason,

@@ -50,6 +50,12 @@ test('every mistake that an error lists is printed, and the first of them in lis
   expect(renderExecutions([invalid], terminal)[2]).toMatch(new RegExp(`${gist}$`));
 });
 
+test('a file name says nothing to the terminal', async () => {
+  const execution = { ...(await failed()), key: 'signups/a\n\u001b[31m.csv' };
+  expect(renderOutcome(outcomeOf(execution), terminal)).toMatch(/^signups\/a\\n\\x1b\[31m\.csv: failed in /);
+  expect(renderExecution(execution, terminal)).toContain('raw/signups/a\\n\\x1b[31m.csv, version');
+});
+
 test('the list and the details of an execution', async () => {
   const execution = await failed();
   const [header, , line] = renderExecutions([execution], terminal);
