@@ -19,7 +19,9 @@ export interface SilverCommit {
 
 /**
  * Makes a run's files the ones that silver holds of their source, in place of those of the version before. The
- * same run commits at most once, and an older version never replaces a newer one.
+ * same rows of a run are committed at most once, and an older version never replaces a newer one. A run that is
+ * started anew under a mended contract, and brings other rows, replaces its own: what it refuses now goes to
+ * quarantine in place of what it refused before, so that each row is in one of the two.
  *
  * @param staged what Transform wrote
  * @throws CommitConflict when other writers won every race
@@ -35,13 +37,14 @@ export const commitSilver = async (
   const { snapshot } = await new Table(lake.silver, contract.dataset).commit(async (base) => {
     const committed = base?.sources[run.source_id];
     status = 'loaded';
-    if (committed?.runId === run.run_id) return undefined;
+    const same = contentsIn(base)[run.source_id] === staged.content;
+    if (committed?.runId === run.run_id && same) return undefined;
     const age = committed === undefined ? -1 : compareSequencers(committed.sequencer, run.sequencer);
     if (age > 0) {
       status = 'superseded';
       return undefined;
     }
-    if (base !== undefined && committed !== undefined && contentsIn(base)[run.source_id] === staged.content) {
+    if (base !== undefined && committed !== undefined && same) {
       status = 'unchanged';
       return age === 0 ? undefined : confirmed(base, run, committed);
     }

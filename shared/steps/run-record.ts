@@ -139,12 +139,26 @@ export const runRecord = (
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
+/** What a run that loads the same rows again says again. */
+const ACCOUNT = [
+  'status',
+  'rows_read',
+  'rows_rejected',
+  'rows_duplicate',
+  'rows_filtered',
+  'rows_silver',
+] as const;
+
 /**
  * Writes the record under the run's own key unless it is there: an event that is delivered twice, or late, does
- * not rewrite what happened. Returns the key.
+ * not rewrite what happened. But a run that was started anew under a mended contract, and loaded what it had refused
+ * before, or other rows, is told as it is now: the record agrees with silver. Returns the key.
  */
 export const writeRunRecord = async (lake: Pick<Lake, 'gold'>, record: RunRecord): Promise<string> => {
   const key = lakePaths.run(record.run_id);
-  await lake.gold.writeIfAbsent(key, JSON.stringify(record));
+  const body = JSON.stringify(record);
+  if ((await lake.gold.writeIfAbsent(key, body)) || record.status !== 'loaded') return key;
+  const earlier = JSON.parse(String(await lake.gold.read(key))) as RunRecord;
+  if (ACCOUNT.some((name) => earlier[name] !== record[name])) await lake.gold.write(key, body);
   return key;
 };

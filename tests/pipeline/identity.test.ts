@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Row } from '../../shared/duckdb/values.ts';
-import { type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
+import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
+import { contractYaml } from '../helpers/silver-lake.ts';
 
 const HEADER = 'id,name,email,signup_date,status';
 const csv = (...lines: string[]): string => `${[HEADER, ...lines].join('\n')}\n`;
@@ -69,6 +72,42 @@ describe('the same event twice', () => {
     expect(await pipeline.runs()).toMatchObject([
       { rows_read: 44, rows_accepted: 43, rows_rejected: 1, rows_duplicate: 1, rows_silver: 42 },
     ]);
+  });
+});
+
+describe('the same event again, after the contract was mended', () => {
+  const COLUMNS = ['{ name: id, logicalType: integer, primaryKey: true }'];
+  const contract = (most: number, threshold: number): string =>
+    contractYaml(
+      't',
+      [...COLUMNS, `{ name: n, logicalType: integer, logicalTypeOptions: { maximum: ${most} } }`],
+      [`{ property: qualityThreshold, value: ${threshold} }`],
+    );
+  const FILE = 'id,n\n1,1\n2,20\n3,x\n';
+  const accounts = async ({ query }: TestPipeline): Promise<unknown[]> => [
+    await query('SELECT id FROM silver.t ORDER BY id'),
+    await query(`SELECT line, raw FROM quarantine.t WHERE scope = 'row' ORDER BY line`),
+    await query('SELECT status, rows_read, rows_silver, rows_rejected FROM runs'),
+  ];
+  const MENDED = [
+    [{ id: 1 }, { id: 2 }],
+    [{ line: 4, raw: '{"id":"3","n":"x"}' }],
+    [{ status: 'loaded', rows_read: 3, rows_silver: 2, rows_rejected: 1 }],
+  ];
+
+  test.each([
+    ['refused more rows', contract(10, 0)],
+    ['refused the whole file', contract(10, 1)],
+  ])('that %s: every row is accounted for once, by today’s contract', async (_, before) => {
+    const sqlDir = datasets({ 't/contract.yaml': before });
+    const pipeline = testPipeline({ sqlDir });
+    const event = await pipeline.put('t/a.csv', FILE);
+    await pipeline.engine.run(event);
+    writeFileSync(path.join(sqlDir, 't/contract.yaml'), contract(100, 0));
+    await pipeline.engine.run(event);
+    expect(await accounts(pipeline)).toEqual(MENDED);
+    await pipeline.engine.run(event);
+    expect(await accounts(pipeline)).toEqual(MENDED);
   });
 });
 

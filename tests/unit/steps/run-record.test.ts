@@ -1,6 +1,6 @@
 import { estimateCost, PRICES } from '../../../shared/prices.ts';
 import { identify } from '../../../shared/steps/identity.ts';
-import { RUN_COLUMNS, runRecord, writeRunRecord } from '../../../shared/steps/run-record.ts';
+import { RUN_COLUMNS, type RunRecord, runRecord, writeRunRecord } from '../../../shared/steps/run-record.ts';
 import { FolderStore } from '../../../shared/storage/folder-store.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
@@ -66,6 +66,28 @@ test('prices add up by what was used', () => {
   expect(estimateCost({ ...nothing, invocations: 1_000_000 })).toBeCloseTo(0.2, 6);
   expect(estimateCost({ ...nothing, transitions: 1000 })).toBeCloseTo(0.025, 6);
   expect(estimateCost({ ...nothing, requests: 1000 })).toBeCloseTo(0.005, 6);
+});
+
+describe('of a run that is started anew', () => {
+  const recordsOf = async (...outcomes: Partial<RunRecord>[]): Promise<unknown> => {
+    const lake = { gold: new FolderStore(scratch()) };
+    const plain = runRecord(run, 'e1', outcome, [usage]);
+    for (const each of outcomes) await writeRunRecord(lake, { ...plain, ...each });
+    return JSON.parse(String(await lake.gold.read(`_runs/${run.run_id}.json`))).execution;
+  };
+  const quarantined = { status: 'quarantined', rows_silver: 0 } as const;
+
+  test('and now loads what was refused, is the one of the load', async () => {
+    expect(await recordsOf({ ...quarantined, execution: 'old' }, { execution: 'new' })).toBe('new');
+  });
+
+  test('and now loads other rows, is the one of what silver holds', async () => {
+    expect(await recordsOf({ execution: 'old' }, { execution: 'new', rows_silver: 1 })).toBe('new');
+  });
+
+  test('and now refuses what is loaded, stays', async () => {
+    expect(await recordsOf({ execution: 'old' }, { ...quarantined, execution: 'new' })).toBe('old');
+  });
 });
 
 test('is written once: what comes later does not change what happened', async () => {
