@@ -78,7 +78,13 @@ async function decompress(
       );
       return;
     }
-    writeSync(output, block);
+    try {
+      // A disk that is all but full may take a part.
+      for (let at = 0; at < block.length; ) at += writeSync(output, block, at);
+    } catch (error) {
+      // Thrown from within an event, it would end the process.
+      decoder.destroy(error as Error);
+    }
   };
   try {
     if (kind === 'gzip') await gunzip(path, write);

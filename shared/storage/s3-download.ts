@@ -29,8 +29,12 @@ function totalBytes(response: GetObjectCommandOutput): number {
 async function writeAt(file: FileHandle, start: number, end: number, body: Readable): Promise<void> {
   let position = start;
   for await (const chunk of body) {
-    await file.write(chunk, 0, chunk.length, position);
-    position += chunk.length;
+    // A disk that is all but full may take a part; the rest of it would stay zeros.
+    for (let at = 0; at < chunk.length; ) {
+      const { bytesWritten } = await file.write(chunk, at, chunk.length - at, position);
+      at += bytesWritten;
+      position += bytesWritten;
+    }
   }
   if (position !== end)
     throw new StorageUnavailable(`a download ended at byte ${position} instead of ${end}`);
