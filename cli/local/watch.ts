@@ -1,6 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { watch as watchFolder } from 'chokidar';
 import pLimit from 'p-limit';
+import { unlessMissing } from '../../shared/storage/files.ts';
 import type { Engine } from './engine.ts';
 import type { Execution } from './execution.ts';
 import { type LocalLake, objectCreatedEvent } from './lake.ts';
@@ -59,10 +61,34 @@ export const watchRaw = (options: WatchOptions): Watch => {
     awaitWriteFinish: { stabilityThreshold: settledMs, pollInterval: Math.min(100, settledMs) },
   });
   watcher.on('add', take).on('change', take);
+  const folders = new Set<string>();
+  const looks = new Set<NodeJS.Timeout>();
+  let closed = false;
+  // A new folder is read first and watched then: a second look finds what arrived in between.
+  const lookAgain = async (folder: string): Promise<void> => {
+    const entries = (await unlessMissing(readdir(folder, { withFileTypes: true }))) ?? [];
+    const missed = entries
+      .map((entry) => ({ entry, file: path.join(folder, entry.name) }))
+      .filter(({ entry, file }) => !entry.isDirectory() || !folders.has(file))
+      .map(({ file }) => file);
+    // What is watched already stays as it is. Adding to a closed watcher would open it again.
+    if (!closed) watcher.add(missed);
+  };
+  watcher.on('addDir', (folder) => {
+    folders.add(folder);
+    const look = setTimeout(() => {
+      looks.delete(look);
+      lookAgain(folder).catch((error: unknown) => options.onError(path.relative(raw, folder), error));
+    }, settledMs);
+    looks.add(look);
+  });
+  watcher.on('unlinkDir', (folder) => folders.delete(folder));
   watcher.on('error', (error) => options.onError('', error));
   return {
     ready: new Promise((resolve) => watcher.once('ready', resolve)),
     close: async () => {
+      closed = true;
+      for (const look of looks) clearTimeout(look);
       await watcher.close();
       limit.clearQueue();
       while (limit.activeCount > 0) await Promise.race(running);

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Engine } from '../../../cli/local/engine.ts';
@@ -89,6 +89,28 @@ test('a file that is still being copied is not read half', async () => {
   await watch.ended(1);
   await watch.close();
   expect(watch.executions.map(({ event }) => event.detail.object.size)).toEqual([2 + 8 * 2]);
+});
+
+test('what arrives in a new folder between reading and watching it is not overlooked', async () => {
+  const lake = scratch();
+  const folder = path.join(rawFolder(lake), 'new');
+  const late = path.join(folder, 'late.csv');
+  const realWatch = fs.watch;
+  const spy = jest.spyOn(fs, 'watch').mockImplementation(((target: string, ...rest: []) => {
+    if (target === folder && !fs.existsSync(late)) writeFileSync(late, 'a\n2\n');
+    return realWatch(target, ...rest);
+  }) as typeof fs.watch);
+  const watch = watching(lake, engineOn(lake));
+  await watch.ready;
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, 'early.csv'), 'a\n1\n');
+  await watch.ended(2);
+  await watch.close();
+  spy.mockRestore();
+  expect(watch.executions.map(({ key }) => key).toSorted()).toEqual([
+    'signups/new/early.csv',
+    'signups/new/late.csv',
+  ]);
 });
 
 test('several at a time, and no more than asked for', async () => {
