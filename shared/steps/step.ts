@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type ZodType, z } from 'zod';
 import type { Config } from '../config.ts';
+import { withoutValues } from '../duckdb/failure-reason.ts';
 import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
 import { InvalidInput } from '../errors.ts';
 import { type Lake, ZONES } from '../lake.ts';
@@ -21,7 +22,7 @@ export interface StepTools extends StepContext {
   scratch: string;
   /** Name of the execution that called. */
   execution: string;
-  /** Opens DuckDB with the function's memory; see `withDuckDb`. */
+  /** Opens DuckDB with the function's memory; see `withDuckDb`. What DuckDB throws leaves without values. */
   duckDb<T>(work: (db: Db) => Promise<T>, options?: { ordered?: boolean }): Promise<T>;
   /** What this invocation used so far. */
   usage(): Usage;
@@ -82,7 +83,10 @@ export const step =
         lake,
         scratch,
         execution,
-        duckDb: (work, options) => withDuckDb({ memoryMb, threads, scratch, ...options }, work),
+        duckDb: (work, options) =>
+          withDuckDb({ memoryMb, threads, scratch, ...options }, work).catch((error: unknown) => {
+            throw withoutValues(error);
+          }),
         usage,
       });
       return { ...output, usage: usage() };

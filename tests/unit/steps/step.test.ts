@@ -49,6 +49,16 @@ test('counts requests and bytes over all zones', async () => {
 });
 
 test.each([
+  ['a value', "SELECT 'secret'::INTEGER", /^Conversion Error: .*values are not shown/],
+  ['a path', "FROM read_parquet('p=secret/x.parquet')", /^IO Error: No files found/],
+])('an error of DuckDB leaves without %s', async (_, sql, message) => {
+  const { error } = await run((_, { duckDb }) => duckDb((db) => db.all(sql)));
+  expect(error).toMatchObject({ name: 'Error', message: expect.stringMatching(message) });
+  expect((error as Error).message).not.toContain('secret');
+  expect((error as Error).cause).toMatchObject({ message: expect.stringContaining('secret') });
+});
+
+test.each([
   ['something of the state', { execution: 'e1', state: { file: { size: 'secret' } } }, /Weigh .*file\.size/s],
   ['the state', { execution: 'e1' }, /Weigh/],
   ['the envelope', 'secret', /Weigh/],
