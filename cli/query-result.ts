@@ -1,3 +1,4 @@
+import { withoutSemicolon } from '../shared/contract/sql-text.ts';
 import type { Row } from '../shared/duckdb/values.ts';
 import type { Db } from '../shared/duckdb/with-duckdb.ts';
 import { csvLine, resultCells, resultColumns } from './render/result.ts';
@@ -62,7 +63,7 @@ interface Result {
 
 /** DuckDB keeps the result, on disk where it is large. What is no SELECT has a result that fits into memory. */
 const materialize = async (db: Db, sql: string): Promise<Result> => {
-  const statement = sql.trim().replace(/;\s*$/, '');
+  const statement = withoutSemicolon(sql);
   if (!/^(\(|select|from|with|values|pivot|unpivot)\b|^\(/i.test(statement)) {
     const rows = await db.all(statement);
     const columns = Object.keys(rows[0] ?? {}).map((name) => ({ name, right: false }));

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Report } from '../../shared/contract/problems.ts';
+import { isOneStatement } from '../../shared/contract/sql-text.ts';
 import type { Db } from '../../shared/duckdb/with-duckdb.ts';
 import { InvalidInput } from '../../shared/errors.ts';
 import { openStage } from '../aws/open.ts';
@@ -49,6 +50,8 @@ export const addQuery = (program: Command, session: Session): void => {
       const options = command.optsWithGlobals<Options>();
       if (sql === undefined && options.export === undefined)
         throw new InvalidInput('Give a query in quotes, or --export FILE.');
+      if (sql !== undefined && !isOneStatement(sql))
+        throw new InvalidInput('Give one statement: of several, only one result could be shown.');
       const limit = options.limit === undefined ? undefined : positiveInteger(options.limit, '--limit');
       const format = options.json === true ? 'json' : options.format;
       const { terminal } = session;

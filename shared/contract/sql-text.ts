@@ -13,14 +13,22 @@ export const bareSql = (sql: string): string =>
  * text is used as a subquery: take it off with `withoutSemicolon`.
  */
 export const notOneSelect = (sql: string): string | undefined => {
-  const bare = bareSql(sql)
-    .replace(/"(?:[^"]|"")*"/g, 'x')
-    .trim();
+  const bare = structure(sql);
   if (bare === '') return 'a SELECT (there is none)';
   if (!/^(?:select|with)\b/i.test(bare)) return 'a SELECT (it may begin with WITH)';
-  if (bare.replace(/;$/, '').includes(';')) return 'one statement only';
-  return undefined;
+  return isOneStatement(sql) ? undefined : 'one statement only';
 };
+
+/** Whether there is a statement, and no other after it. */
+export const isOneStatement = (sql: string): boolean => {
+  const bare = structure(sql);
+  return bare !== '' && !bare.replace(/;$/, '').includes(';');
+};
+
+const structure = (sql: string): string =>
+  bareSql(sql)
+    .replace(/"(?:[^"]|"")*"/g, 'x')
+    .trim();
 
 /** The statement as a subquery takes it: without its last semicolon; a comment after it does no harm. */
 export const withoutSemicolon = (sql: string): string => {

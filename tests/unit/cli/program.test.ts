@@ -35,6 +35,8 @@ describe('wrong usage exits with 64 and one message', () => {
     [['run'], "required option '--dataset"],
     [['run', 'missing.csv', '--dataset', 'signups'], 'InvalidInput: missing.csv is not a file.'],
     [['query'], 'InvalidInput: Give a query in quotes, or --export FILE.'],
+    [['query', 'select 1; select 2'], 'InvalidInput: Give one statement'],
+    [['query', ' -- nothing'], 'InvalidInput: Give one statement'],
     [['query', 'select 1', '--limit', '0'], '--limit takes a whole number above 0, not "0".'],
     [['query', 'select 1', '--format', 'xml'], 'Allowed choices are table, csv, json.'],
     [['executions', '20000101T000000-aaaa'], 'InvalidInput: There is no execution 20000101T000000-aaaa.'],
@@ -106,6 +108,11 @@ describe('query', () => {
     const { code, out, err } = await duckstep(['query', 'select 1 as one', '--json'], withMistake());
     expect({ code, out }).toEqual({ code: 0, out: '[{"one":1}]\n' });
     expect(err).toMatch(/^Left out for mistakes in its files:\n( {2}\S*orders\/contract\.yaml:1 .*\n)+$/);
+  });
+
+  test('a semicolon ends a statement, and may stand in a text', async () => {
+    const { out } = await duckstep(['query', "select ';' as s; -- done", '--json']);
+    expect(out).toBe('[{"s":";"}]\n');
   });
 
   test('an export is whole or none', async () => {
