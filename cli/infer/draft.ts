@@ -37,7 +37,8 @@ export const draftContract = (dataset: string, file: string, profile: SourceProf
       ? ['    # No column alone tells the rows apart. Where several do together, give each primaryKey: true.']
       : []),
     '    properties:',
-    ...profile.columns.flatMap((column) => property(column, rows, key).map((line) => `      ${line}`)),
+    ...nameless(profile).map((remark) => `      # ${remark}`),
+    ...nameable(profile).flatMap((column) => property(column, rows, key).map((line) => `      ${line}`)),
     '    customProperties:',
     '      # The share of good data that a file must have to be loaded at all.',
     '      - { property: qualityThreshold, value: 0.95 }',
@@ -47,6 +48,26 @@ export const draftContract = (dataset: string, file: string, profile: SourceProf
     ...latestBy(profile, key),
   ];
   return `${lines.join('\n')}\n`;
+};
+
+/** As contracts match names. */
+const spelled = ({ sourceName }: ColumnProfile): string => sourceName.trim().toLowerCase();
+
+/** The columns that a contract can name: those with a name of their own. */
+const nameable = ({ columns }: SourceProfile): ColumnProfile[] =>
+  columns.filter(
+    (column) =>
+      spelled(column) !== '' &&
+      columns.every((other) => other === column || spelled(other) !== spelled(column)),
+  );
+
+const nameless = (profile: SourceProfile): string[] => {
+  const kept = nameable(profile);
+  return profile.columns.flatMap((column, i) => {
+    if (kept.includes(column)) return [];
+    const what = spelled(column) === '' ? 'has no name' : `shares its name, ${flow(column.sourceName)}`;
+    return [`Column ${i + 1} ${what}: nothing here can refer to it. See unknownColumns.`];
+  });
 };
 
 const property = (column: ColumnProfile, rows: number, key: ColumnProfile | undefined): string[] => {
@@ -127,7 +148,9 @@ const isNearlyUnique = (column: ColumnProfile, rows: number): boolean =>
   column.filled === rows && column.distinct < rows && column.distinct >= rows * 0.95 && canBeKey(column);
 
 /** The unique column that is named like a key, else the first one; dates that never repeat after those. */
-const bestKey = ({ columns, rows }: SourceProfile): ColumnProfile | undefined => {
+const bestKey = (profile: SourceProfile): ColumnProfile | undefined => {
+  const { rows } = profile;
+  const columns = nameable(profile);
   const unique = columns.filter((column) => isUnique(column, rows));
   const dated = columns.find(
     (column) =>
@@ -147,8 +170,8 @@ const missingValues = ({ columns }: SourceProfile): string[] => {
   ];
 };
 
-const latestBy = ({ columns }: SourceProfile, key: ColumnProfile | undefined): string[] => {
-  const clock = columns.find(
+const latestBy = (profile: SourceProfile, key: ColumnProfile | undefined): string[] => {
+  const clock = nameable(profile).find(
     (column) => column !== key && ['timestamp', 'date'].includes(column.reading.logicalType),
   );
   if (key === undefined || clock === undefined) return [];

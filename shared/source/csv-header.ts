@@ -47,12 +47,11 @@ function isRowOf(first: readonly string[], expected: readonly ExpectedColumn[]):
   );
 }
 
-/** Names are distinct, not empty, and no values. */
+/** Names are no values. One may be missing, as a data frame's index has none, or stand there twice. */
 function isLikelyHeader(first: readonly string[]): boolean {
-  const distinct = new Set(first.map((field) => field.toLowerCase()));
   const values = [NUMBER, DATE, TIME, /^(true|false)$/i];
   return (
-    distinct.size === first.length &&
-    first.every((field) => field !== '' && !values.some((pattern) => pattern.test(field)))
+    first.some((field) => field !== '') &&
+    !first.some((field) => values.some((pattern) => pattern.test(field)))
   );
 }

@@ -57,6 +57,13 @@ test('types, missing values, keys and small sets of a CSV', async () => {
   expect(column('zip')).toMatchObject({ logicalType: 'string', unique: true });
 });
 
+test('columns that no contract can name are left out, and told', async () => {
+  const { text, contract } = await infer(csv(',id,note,NOTE', (i) => `${i},k${i},a,b`));
+  expect(contract.columns.map(({ sourceName }) => sourceName)).toEqual(['id']);
+  expect(text).toContain('# Column 1 has no name: ');
+  expect(text).toContain('# Column 4 shares its name, NOTE: ');
+});
+
 test('what is missing is not required, and markers of it are listed', async () => {
   const { column, text } = await infer(
     csv('a,b', (i) => `${i % 7 === 0 ? 'N/A' : i},${i % 5 === 0 ? '' : 'x'}`),
