@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
-import { ContractInvalid, UnknownDataset } from '../errors.ts';
+import { ConfigurationError, ContractInvalid, UnknownDataset } from '../errors.ts';
 import { type Evaluate, runChecks } from './duckdb-checks.ts';
 import type { Contract } from './model.ts';
 import { Problems, type Report, throwIfAny } from './problems.ts';
@@ -24,6 +25,7 @@ const RESERVED = ['gold', 'silver', 'raw', 'quarantine', 'runs'];
  * @param evaluate the caller's DuckDB, for what only DuckDB can tell (patterns, limits, expressions); without
  *   one an instance is opened for the purpose
  * @throws UnknownDataset when there is no such contract
+ * @throws ConfigurationError when there is no such folder: no fault of the file's
  * @throws ContractInvalid listing every mistake with file, line, path, what was expected and what was found
  */
 export const loadContract = async (
@@ -32,6 +34,7 @@ export const loadContract = async (
   evaluate?: Evaluate,
 ): Promise<Contract> => {
   const text = isDatasetName(dataset) ? await readIfThere(path.join(sqlDir, dataset, CONTRACT)) : undefined;
+  if (text === undefined) await foldersIn(sqlDir);
   if (text === undefined)
     throw new UnknownDataset(
       `No contract for "${dataset}": expected ${shownPath(sqlDir, dataset, CONTRACT)}. Add the dataset's folder, or move the file below an existing dataset.`,
@@ -47,9 +50,8 @@ export const loadContract = async (
 /** The datasets that have a contract, by name. @throws ContractInvalid when a folder's name cannot be one */
 export const listDatasets = async (sqlDir: string): Promise<string[]> => {
   const names: string[] = [];
-  for (const entry of await readdir(sqlDir, { withFileTypes: true })) {
-    if (!entry.isDirectory() || (await readIfThere(path.join(sqlDir, entry.name, CONTRACT))) === undefined)
-      continue;
+  for (const entry of await foldersIn(sqlDir)) {
+    if ((await readIfThere(path.join(sqlDir, entry.name, CONTRACT))) === undefined) continue;
     if (!isDatasetName(entry.name))
       throw new ContractInvalid(
         `${shownPath(sqlDir, entry.name)}: expected a dataset name: [a-z][a-z0-9_]*, at most 64 long, and none of ${RESERVED.join(', ')}.`,
@@ -57,6 +59,17 @@ export const listDatasets = async (sqlDir: string): Promise<string[]> => {
     names.push(entry.name);
   }
   return names.toSorted();
+};
+
+const foldersIn = async (sqlDir: string): Promise<Dirent[]> => {
+  try {
+    return (await readdir(sqlDir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  } catch (error) {
+    throw new ConfigurationError(
+      `The folder of contracts, ${shownPath(sqlDir)}, cannot be read. Is DUCKSTEP_SQL_DIR right?`,
+      { cause: error },
+    );
+  }
 };
 
 /**

@@ -243,3 +243,11 @@ test("the caller's DuckDB will do", async () => {
     expect(loadContract(sqlDir, 'orders', evaluateIn(db))).rejects.toThrow(/RE2.*invalid perl operator/),
   );
 });
+
+test('a folder of contracts that is not there is no fault of the dataset', async () => {
+  const sqlDir = '/no/such/folder';
+  await expect(loadContract(sqlDir, 'orders')).rejects.toThrow(
+    /folder, cannot be read\. Is DUCKSTEP_SQL_DIR right/,
+  );
+  await expect(loadAll(sqlDir)).rejects.toThrow(/DUCKSTEP_SQL_DIR/);
+});
