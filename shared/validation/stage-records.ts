@@ -28,7 +28,7 @@ export const stageRecords = async (
   source: OpenedSource,
   scratch: string,
 ): Promise<StagedRecords> => {
-  const described = await describeSource(db, source);
+  const described = await describeSource(db, contract, source);
   const bindings = bindColumns(contract, described.columns, source.shape === 'documents');
   const records = path.join(scratch, 'records.parquet');
   const written = await reading(() =>
@@ -62,23 +62,34 @@ export const stageRecords = async (
   return { records, rejected: file, rows, unknownColumns };
 };
 
-/** Column names and types; for documents, every key that occurs in any of them. */
+/** Keys that are looked at by name: ids used as keys may be as many as there are rows. */
+const MOST_KEYS = 10_000;
+
+/**
+ * Column names and types; for documents, every key of the contract that occurs in any of them, in all its
+ * spellings, and as many others as are of use: all of them are rescued, listed or not.
+ */
 const describeSource = async (
   db: Db,
+  contract: Contract,
   source: OpenedSource,
 ): Promise<{ columns: readonly string[]; types: readonly string[] }> => {
   if (source.shape === 'columns') {
     const described = await db.describe(`SELECT * FROM ${source.relation}`);
     return { columns: source.columns, types: described.map(({ type }) => type) };
   }
+  const names = contract.columns.flatMap(({ name, sourceName }) => [name, sourceName.trim()]).map(lowerCase);
   const keys = await reading(() =>
     db.all<{ key: string }>(`
       SELECT DISTINCT unnest(json_keys(doc)) AS key
       FROM (SELECT doc FROM ${source.relation} WHERE CASE WHEN json_valid(doc) THEN json_type(doc) END = 'OBJECT')
-      ORDER BY key`),
+      ORDER BY lower(trim(key)) IN (${names.map(literal).join(', ')}) DESC, key
+      LIMIT ${MOST_KEYS}`),
   );
   return { columns: keys.map(({ key }) => key), types: [] };
 };
+
+const lowerCase = (name: string): string => name.toLowerCase();
 
 const rejectedSql = (source: OpenedSource, records: string): string => {
   const refused = `SELECT file_row_number AS row, _raw AS raw, _reasons AS reasons

@@ -196,3 +196,11 @@ test('two hundred columns', async () => {
   expect(all[0]).toMatchObject({ column_0: 0, column_199: 199 });
   expect(refused[3]).toHaveLength(200);
 });
+
+test('of keys as many as rows, the contract’s is found and the others are rescued', async () => {
+  const lines = Array.from({ length: 10_500 }, (_, i) => JSON.stringify({ [`k${i}`]: i, 'zZ ': i }));
+  const { all, rows, unknownColumns } = await stage(['name: zz, logicalType: integer'], lines.join('\n'));
+  expect(rows).toEqual({ read: 10_500, accepted: 10_500, rejected: 0 });
+  expect(all.at(-1)).toEqual({ zz: 10_499, _rescued: '{"k10499":10499}' });
+  expect(unknownColumns).toHaveLength(9_999);
+});
