@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync } from 'node:fs';
 import path from 'node:path';
+import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
 import { engineOn, ROOT } from '../helpers/engine.ts';
 import { printed, startNode } from '../helpers/killed.ts';
 import { scratch } from '../helpers/scratch.ts';
@@ -60,11 +61,14 @@ test('export writes a database of typed tables', async () => {
   await run('run', path.join(ROOT, 'samples/signups/2025-01.csv'), '--dataset', 'signups', '--lake', lake);
   const target = path.join(lake, 'warehouse.duckdb');
   expect((await run('query', '--lake', lake, '--export', target)).code).toBe(0);
-  const sql = `attach '${target}' as w (read_only); select column_name, data_type from duckdb_columns()
-    where database_name = 'w' and schema_name = 'silver' and table_name = 'signups' and column_name in ('id', 'signup_date')
-    order by all`;
-  const result = await run('query', sql, '--lake', lake, '--json');
-  expect(JSON.parse(result.out)).toEqual([
+  // As any DuckDB client would open it.
+  const settings = { memoryMb: 512, threads: 1, scratch: scratch(), database: target };
+  const columns = await withDuckDb(settings, (db) =>
+    db.all(`select column_name, data_type from duckdb_columns()
+      where schema_name = 'silver' and table_name = 'signups' and column_name in ('id', 'signup_date')
+      order by all`),
+  );
+  expect(columns).toEqual([
     { column_name: 'id', data_type: 'BIGINT' },
     { column_name: 'signup_date', data_type: 'DATE' },
   ]);
