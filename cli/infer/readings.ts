@@ -1,6 +1,7 @@
 import { strptimeFromJdk } from '../../shared/contract/jdk-date-format.ts';
 import type { Column, LogicalType } from '../../shared/contract/model.ts';
 import { silverType } from '../../shared/contract/silver-type.ts';
+import { isExactNumber, isInteger, isNumber } from '../../shared/duckdb/type-names.ts';
 
 /** One way to read a column: what the contract would say of its type. */
 export interface Reading {
@@ -83,9 +84,9 @@ export const READINGS: readonly Reading[] = [
 
 /** How a typed source column (Parquet) is read; undefined for text, which has to be looked at. */
 export const nativeReading = (type: string): (Reading & { physicalType?: string }) | undefined => {
-  if (/^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?)$/.test(type)) return reading('integer');
-  if (/^DECIMAL/.test(type)) return { ...reading('number'), physicalType: type.replace(',', ', ') };
-  if (/^(FLOAT|DOUBLE)$/.test(type)) return reading('number');
+  if (isInteger(type)) return reading('integer');
+  if (isExactNumber(type)) return { ...reading('number'), physicalType: type.replace(',', ', ') };
+  if (isNumber(type)) return reading('number');
   if (/^TIMESTAMP/.test(type)) return reading('timestamp');
   if (/\[\d*\]$/.test(type)) return reading('array');
   if (/^(STRUCT|MAP)/.test(type)) return reading('object');

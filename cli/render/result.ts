@@ -1,11 +1,10 @@
+import { isNumber } from '../../shared/duckdb/type-names.ts';
 import type { Json, Row } from '../../shared/duckdb/values.ts';
 import type { Cell, TableColumn } from './table.ts';
 
-const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))$/;
-
 /** The columns of a query's result, from DuckDB's names and types. */
 export const resultColumns = (described: readonly { name: string; type: string }[]): TableColumn[] =>
-  described.map(({ name, type }) => ({ name, right: NUMERIC.test(type) }));
+  described.map(({ name, type }) => ({ name, right: isNumber(type) }));
 
 /** A row's values as text, in the order of the columns; null stays null. */
 export const resultCells = (columns: readonly { name: string }[], row: Row): (string | null)[] =>

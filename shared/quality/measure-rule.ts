@@ -2,6 +2,7 @@ import { fillQuery } from '../contract/expression-checks.ts';
 import type { Column, Contract, QualityRule } from '../contract/model.ts';
 import { failureReason } from '../duckdb/failure-reason.ts';
 import { ident, literal, literalList } from '../duckdb/sql.ts';
+import { isNumber } from '../duckdb/type-names.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { RuleNotEvaluable } from '../errors.ts';
 import { isNoneOf, mismatches } from '../validation/limit-rules.ts';
@@ -84,15 +85,13 @@ const failsIn = (
   }
 };
 
-const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|BOOLEAN)$/;
-
 /** The one number that a query gives; anything else is an error, as it would be a pass or a failure by accident. */
 const numberOf = async (db: Db, query: string): Promise<number> => {
   const columns = await db.describe(query);
   const [column] = columns;
   if (column === undefined || columns.length > 1)
     throw new RangeError(`the query must give one number; it gives ${columns.length} columns`);
-  if (!NUMERIC.test(column.type))
+  if (!isNumber(column.type) && column.type !== 'BOOLEAN')
     throw new RangeError(`the query must give one number; it gives a value of type ${column.type}`);
   const rows = await db.all<{ number: unknown }>(
     `SELECT CAST(number AS DOUBLE) AS number FROM (\n${query}\n) AS result(number)`,

@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/model.ts';
+import { isExactNumber } from '../duckdb/type-names.ts';
 import type { DataFile } from '../table/snapshot.ts';
 import type { BoundsOf } from '../table/write-files.ts';
 
@@ -7,10 +8,8 @@ export const boundsOf = (contract: Contract): BoundsOf | undefined => {
   const [column] = contract.primaryKey;
   const type = contract.columns.find(({ name }) => name === column)?.silverType;
   if (column === undefined || type === undefined) return undefined;
-  return isNumber(type) || type === 'VARCHAR' || type === 'DATE' ? { column, type } : undefined;
+  return isExactNumber(type) || type === 'VARCHAR' || type === 'DATE' ? { column, type } : undefined;
 };
-
-const isNumber = (type: string): boolean => /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL.*)$/.test(type);
 
 /**
  * Whether two files may hold rows of the same primary key: never when the key includes all partition columns
@@ -28,7 +27,7 @@ export const mayShareKeys = (contract: Contract, a: DataFile, b: DataFile): bool
   if ([x, y].some(({ column, type }) => column !== today.column || type !== today.type)) return true;
   if (today.type === 'DATE' && ![x, y].every(({ min, max }) => isPlainDate(min) && isPlainDate(max)))
     return true;
-  const compare = isNumber(today.type) ? compareNumbers : compareText;
+  const compare = isExactNumber(today.type) ? compareNumbers : compareText;
   return compare(x.min, y.max) <= 0 && compare(y.min, x.max) <= 0;
 };
 

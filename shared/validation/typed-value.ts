@@ -1,5 +1,6 @@
 import type { Column } from '../contract/model.ts';
 import { literal } from '../duckdb/sql.ts';
+import { isInteger, isNumber } from '../duckdb/type-names.ts';
 
 /** SQL that turns a source's value into a column's type, NULL where it does not fit. */
 
@@ -66,9 +67,6 @@ const parseFormatted = (value: string, type: string, strptime: string): string =
 const finite = (value: string, type: string): string =>
   /^(DOUBLE|FLOAT|DATE|TIMESTAMP.*)$/.test(type) ? `CASE WHEN isfinite(${value}) THEN ${value} END` : value;
 
-const INTEGERS = /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/;
-const NUMBERS = /^(FLOAT|DOUBLE|DECIMAL.*)$/;
-
 /** Whether a typed source (Parquet) holds an object or a list in this column. */
 export const isNested = (nativeType: string): boolean => /^(STRUCT|MAP|UNION)|\]$/.test(nativeType);
 
@@ -86,14 +84,13 @@ export const presentNative = (value: string, column: Column): string => {
  */
 export const castNative = (value: string, nativeType: string, column: Column): string | undefined => {
   const type = column.silverType;
-  const integer = INTEGERS.test(nativeType);
   const cast = finite(`TRY_CAST(${value} AS ${type})`, type);
   switch (column.logicalType) {
     case 'integer':
-      if (NUMBERS.test(nativeType)) return `CASE WHEN ${value} = trunc(${value}) THEN ${cast} END`;
-      return integer ? cast : undefined;
+      if (isInteger(nativeType)) return cast;
+      return isNumber(nativeType) ? `CASE WHEN ${value} = trunc(${value}) THEN ${cast} END` : undefined;
     case 'number':
-      return integer || NUMBERS.test(nativeType) ? cast : undefined;
+      return isNumber(nativeType) ? cast : undefined;
     case 'boolean':
       return nativeType === 'BOOLEAN' ? value : undefined;
     case 'date':
