@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Contract } from '../contract/model.ts';
-import { literalList } from '../duckdb/sql.ts';
+import { ident, literal, literalList } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import type { GoldModel } from '../gold/model-header.ts';
 import { type Lake, lakePaths } from '../lake.ts';
@@ -8,9 +8,9 @@ import { QUARANTINE_COLUMNS } from '../quarantine/quarantine-table.ts';
 import { attachSilver } from '../silver/attach-silver.ts';
 import { RUN_COLUMNS } from '../steps/run-record.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import type { Snapshot } from '../table/snapshot.ts';
+import type { DataFile, Snapshot } from '../table/snapshot.ts';
 import { Table } from '../table/table.ts';
-import { createTableView, localPaths } from '../table/table-view.ts';
+import { createTableView, localPaths, typed } from '../table/table-view.ts';
 
 /**
  * Makes the committed lake readable as SQL: `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>` and `runs`.
@@ -57,21 +57,23 @@ const attachQuarantine = async (
   scratch: string,
   wanted: (table: string) => boolean,
 ): Promise<void> => {
-  const files = new Map<string, string[]>(contracts.map(({ dataset }) => [dataset, []]));
+  const files = new Map<string, DataFile[]>(contracts.map(({ dataset }) => [dataset, []]));
   for await (const { key } of store.list('')) {
     const [folder = '', kind] = key.split('/');
     // SQL does not tell `Signups` from `signups`, so a mistyped folder's files are found under the same name.
     const dataset = folder.toLowerCase();
-    if (kind === 'rows' && wanted(dataset)) files.set(dataset, [...(files.get(dataset) ?? []), key]);
+    if (kind !== 'rows' || !wanted(dataset)) continue;
+    const own = files.get(dataset) ?? [];
+    own.push({ key, partition: {}, rows: 0, bytes: 0 });
+    files.set(dataset, own);
   }
-  for (const [dataset, keys] of files) {
-    const rows = keys.map((key) => ({ key, partition: {}, rows: 0, bytes: 0 }));
+  for (const [dataset, own] of files) {
     const folder = path.join(scratch, 'quarantine');
     await createTableView(
       db,
       { schema: 'quarantine', table: dataset },
       QUARANTINE_COLUMNS,
-      rows,
+      own,
       store,
       folder,
     );
@@ -82,10 +84,10 @@ const attachRuns = async (db: Db, store: ObjectStore, scratch: string, wanted: b
   const keys: string[] = [];
   if (wanted) for await (const { key } of store.list(lakePaths.runs)) keys.push(key);
   const paths = await localPaths(store, path.join(scratch, 'gold'), keys);
-  const columns = Object.entries(RUN_COLUMNS);
-  const source =
-    keys.length === 0
-      ? `SELECT ${columns.map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`).join(', ')} WHERE false`
-      : `FROM read_json(${literalList([...paths.values()])}, columns = {${columns.map(([name, type]) => `${name}: '${type}'`).join(', ')}}) ORDER BY finished_at`;
-  await db.run(`CREATE OR REPLACE VIEW runs AS ${source}`);
+  const columns = Object.entries(RUN_COLUMNS).map(([name, type]) => ({ name, type }));
+  const types = columns.map(({ name, type }) => `${ident(name)}: ${literal(type)}`).join(', ');
+  const records = `FROM read_json(${literalList([...paths.values()])}, columns = {${types}})`;
+  await db.run(
+    `CREATE OR REPLACE VIEW runs AS ${typed(columns, keys.length === 0 ? undefined : records)} ORDER BY finished_at`,
+  );
 };
