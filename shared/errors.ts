@@ -51,6 +51,11 @@ export class CommitConflict extends TransientError {
   override readonly name = 'CommitConflict';
 }
 
+/** The Glue Data Catalog answered with a throttle, a 5xx, or not at all, after the SDK's own retries. */
+export class CatalogUnavailable extends TransientError {
+  override readonly name = 'CatalogUnavailable';
+}
+
 /** A `contract.yaml`, or the header of a gold model, is wrong. */
 export class ContractInvalid extends Fault {
   override readonly name = 'ContractInvalid';
@@ -76,6 +81,11 @@ export class ObjectMissing extends Fault {
   override readonly name = 'ObjectMissing';
 }
 
+/** The contract asks for a column that the table's data cannot become: not by adding, dropping, renaming or widening. */
+export class SchemaIncompatible extends Fault {
+  override readonly name = 'SchemaIncompatible';
+}
+
 /** A step was called with something that is not its input: a hand-made event, another version's payload. */
 export class InvalidInput extends Fault {
   override readonly name = 'InvalidInput';
@@ -87,4 +97,4 @@ export class ConfigurationError extends Fault {
 }
 
 export const DATA_ERRORS = [UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit];
-export const TRANSIENT_ERRORS = [StorageUnavailable, CommitConflict];
+export const TRANSIENT_ERRORS = [StorageUnavailable, CommitConflict, CatalogUnavailable];
