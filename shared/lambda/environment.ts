@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
+import { type Catalog, lazyCatalog } from '../catalog/catalog.ts';
 import { configFromEnv } from '../config.ts';
 import { ConfigurationError } from '../errors.ts';
 import { type Lake, ZONES, type Zone } from '../lake.ts';
@@ -11,6 +12,10 @@ import { S3Store } from '../storage/s3-store.ts';
 export const bucketVariable = (zone: Zone): string => `${zone.toUpperCase()}_BUCKET`;
 
 const Buckets = z.object(Object.fromEntries(ZONES.map((zone) => [bucketVariable(zone), z.string().min(3)])));
+
+/** The variables that name the catalog's databases. */
+export const databaseVariable = (zone: 'silver' | 'gold'): string =>
+  `DUCKSTEP_${zone.toUpperCase()}_DATABASE`;
 
 /** Where Lambda unpacks a function's zip. */
 const TASK_ROOT = '/var/task';
@@ -36,5 +41,20 @@ export const contextFromEnv = (env: NodeJS.ProcessEnv, client: S3Client): StepCo
     );
   }
   const stores = ZONES.map((zone) => [zone, new S3Store(client, buckets.data[bucketVariable(zone)] ?? '')]);
-  return { config, lake: Object.fromEntries(stores) as Lake };
+  const catalog = catalogFromEnv(env);
+  return { config, lake: Object.fromEntries(stores) as Lake, ...(catalog && { catalog }) };
+};
+
+/** The Glue Data Catalog, where the databases are named; its SDK is loaded by the first table that is committed. */
+const catalogFromEnv = (env: NodeJS.ProcessEnv): Catalog | undefined => {
+  const [silver, gold] = [env[databaseVariable('silver')], env[databaseVariable('gold')]];
+  if (!silver && !gold) return undefined;
+  if (!silver || !gold)
+    throw new ConfigurationError(
+      `Environment variables must name both of the catalog's databases, or none: ${databaseVariable(silver ? 'gold' : 'silver')} is missing. serverless.yml sets them; see docs/configuration.md.`,
+    );
+  return lazyCatalog(async () => {
+    const { glueCatalog, glueClient } = await import('../catalog/glue-catalog.ts');
+    return glueCatalog(glueClient(), { silver, gold });
+  });
 };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type ZodType, z } from 'zod';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Config } from '../config.ts';
 import { withoutValues } from '../duckdb/failure-reason.ts';
 import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
@@ -14,6 +15,8 @@ import type { Usage } from './payload.ts';
 export interface StepContext {
   lake: Lake;
   config: Config;
+  /** Where engines find silver and gold by name; none on a laptop. */
+  catalog?: Catalog;
 }
 
 /** What the body of a step works with. */

@@ -42,7 +42,8 @@ export function isMissing(error: unknown): boolean {
   return (status === 404 || status === 405) && nameOf(error) !== 'NoSuchBucket';
 }
 
-function isTransient(error: unknown): boolean {
+/** Whether a failure of an AWS service may pass by itself. */
+export function isTransient(error: unknown): boolean {
   const status = httpStatusOf(error);
   if (status !== undefined && (status >= 500 || status === 429)) return true;
   return TRANSIENT_NAMES.has(nameOf(error)) || failedWith(error, ...NETWORK_CODES);

@@ -20,3 +20,14 @@ test('names every bucket that is missing', () => {
   expect(open).toThrow(ConfigurationError);
   expect(open).toThrow(/SILVER_BUCKET, GOLD_BUCKET, QUARANTINE_BUCKET/);
 });
+
+test('has a catalog where its databases are named, both of them', () => {
+  expect(contextFromEnv(buckets, client).catalog).toBeUndefined();
+  const databases = { DUCKSTEP_SILVER_DATABASE: 'd_silver', DUCKSTEP_GOLD_DATABASE: 'd_gold' };
+  expect(contextFromEnv({ ...buckets, ...databases }, client).catalog).toEqual({
+    point: expect.any(Function),
+  });
+  const half = () => contextFromEnv({ ...buckets, DUCKSTEP_GOLD_DATABASE: 'd_gold' }, client);
+  expect(half).toThrow(ConfigurationError);
+  expect(half).toThrow(/DUCKSTEP_SILVER_DATABASE is missing/);
+});
