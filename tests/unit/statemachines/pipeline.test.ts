@@ -81,8 +81,10 @@ test('what the data is guilty of goes to quarantine, from where the data is read
 
 test('what may pass by itself is retried wherever it may come up, and nothing else is', () => {
   for (const [name, { Retry }] of tasks) {
-    // Only LoadToGold commits.
-    const transient = TRANSIENT.filter((error) => error !== 'CommitConflict' || name === 'LoadToGold');
+    // Only LoadToGold commits, and tells the catalog.
+    const transient = TRANSIENT.filter(
+      (error) => !['CommitConflict', 'CatalogUnavailable'].includes(error) || name === 'LoadToGold',
+    );
     expect({ name, retried: namesIn(Retry).toSorted() }).toEqual({
       name,
       retried: [...transient, ...OF_LAMBDA].toSorted(),
