@@ -1,0 +1,83 @@
+import { decimalOf, fixedLength } from './schema.ts';
+import type { PrimitiveType, Transform } from './types.ts';
+
+/** Partition transforms (specification, "Partition Transforms"): their names, and what they take and give. */
+
+const PLAIN = ['identity', 'year', 'month', 'day', 'void'];
+
+/** Undefined when the text is no transform of version 2; widths and numbers of buckets are positive ints. */
+export const parseTransform = (text: string): Transform | undefined => {
+  if (PLAIN.includes(text)) return text as Transform;
+  const parameter = /^(?:bucket|truncate)\[(\d{1,10})\]$/.exec(text)?.[1];
+  if (parameter === undefined) return undefined;
+  const number = Number(parameter);
+  return number > 0 && number <= 2_147_483_647
+    ? (text.replace(parameter, String(number)) as Transform)
+    : undefined;
+};
+
+/** The name of a transform and its number, which is a bucket's count or a truncation's width. */
+export const partsOf = (transform: Transform): { kind: string; number: number } => {
+  const found = /^(\w+)(?:\[(\d+)\])?$/.exec(transform);
+  return { kind: found?.[1] ?? transform, number: Number(found?.[2] ?? 0) };
+};
+
+const TIMES = ['date', 'timestamp', 'timestamptz'];
+const TRUNCATED = ['int', 'long', 'decimal', 'string', 'binary'];
+const BUCKETED = [
+  'int',
+  'long',
+  'decimal',
+  'date',
+  'time',
+  'timestamp',
+  'timestamptz',
+  'string',
+  'uuid',
+  'fixed',
+  'binary',
+];
+const ANY = [...BUCKETED, 'boolean', 'float', 'double'];
+
+const SOURCES: Record<string, string[]> = {
+  identity: ANY,
+  void: ANY,
+  bucket: BUCKETED,
+  truncate: TRUNCATED,
+  year: TIMES,
+  month: TIMES,
+  day: TIMES,
+};
+
+/** The types that a transform takes; `decimal` and `fixed` stand for all of them. */
+export const allowedSources = (transform: Transform): readonly string[] =>
+  SOURCES[partsOf(transform).kind] ?? [];
+
+export const canTransform = (transform: Transform, source: PrimitiveType): boolean =>
+  allowedSources(transform).includes(
+    decimalOf(source) !== undefined ? 'decimal' : fixedLength(source) !== undefined ? 'fixed' : source,
+  );
+
+/**
+ * The type of the transformed values. A day is a `date`, as Iceberg's Java and Python libraries write it, which is
+ * stored just like the `int` of days that the specification has.
+ */
+export const resultType = (transform: Transform, source: PrimitiveType): PrimitiveType => {
+  const { kind } = partsOf(transform);
+  if (kind === 'bucket' || kind === 'year' || kind === 'month') return 'int';
+  return kind === 'day' ? 'date' : source;
+};
+
+const SUFFIX: Record<string, string> = {
+  identity: '',
+  bucket: '_bucket',
+  truncate: '_trunc',
+  year: '_year',
+  month: '_month',
+  day: '_day',
+  void: '_null',
+};
+
+/** What other writers call the partition field too: `ts_day`, `id_bucket`, `name_trunc`. */
+export const fieldName = (column: string, transform: Transform): string =>
+  `${column}${SUFFIX[partsOf(transform).kind] ?? ''}`;
