@@ -8,7 +8,7 @@ import { QUARANTINE_COLUMNS } from '../quarantine/quarantine-table.ts';
 import { attachSilver } from '../silver/attach-silver.ts';
 import { RUN_COLUMNS } from '../steps/run-record.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import type { DataFile, Snapshot } from '../table/snapshot.ts';
+import type { Snapshot } from '../table/snapshot.ts';
 import { Table } from '../table/table.ts';
 import { createTableView, localPaths, typed } from '../table/table-view.ts';
 
@@ -57,25 +57,22 @@ const attachQuarantine = async (
   scratch: string,
   wanted: (table: string) => boolean,
 ): Promise<void> => {
-  const files = new Map<string, DataFile[]>(contracts.map(({ dataset }) => [dataset, []]));
+  const keys = new Map<string, string[]>(contracts.map(({ dataset }) => [dataset, []]));
   for await (const { key } of store.list('')) {
     const [folder = '', kind] = key.split('/');
     // SQL does not tell `Signups` from `signups`, so a mistyped folder's files are found under the same name.
     const dataset = folder.toLowerCase();
     if (kind !== 'rows' || !wanted(dataset)) continue;
-    const own = files.get(dataset) ?? [];
-    own.push({ key, partition: {}, rows: 0, bytes: 0 });
-    files.set(dataset, own);
+    const own = keys.get(dataset) ?? [];
+    own.push(key);
+    keys.set(dataset, own);
   }
-  for (const [dataset, own] of files) {
-    const folder = path.join(scratch, 'quarantine');
-    await createTableView(
-      db,
-      { schema: 'quarantine', table: dataset },
-      QUARANTINE_COLUMNS,
-      own,
-      store,
-      folder,
+  await db.run('CREATE SCHEMA IF NOT EXISTS quarantine');
+  for (const [dataset, own] of keys) {
+    const paths = [...(await localPaths(store, path.join(scratch, 'quarantine'), own)).values()];
+    const rows = `FROM read_parquet(${literalList(paths)}, union_by_name = true, hive_partitioning = false)`;
+    await db.run(
+      `CREATE OR REPLACE VIEW quarantine.${ident(dataset)} AS ${typed(QUARANTINE_COLUMNS, paths.length === 0 ? undefined : rows)}`,
     );
   }
 };

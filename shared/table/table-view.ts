@@ -1,21 +1,19 @@
 import { ident, literal, literalList } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
+import { readSchema } from '../iceberg/duckdb-types.ts';
+import type { Field } from '../iceberg/types.ts';
+import { inParallel } from '../storage/in-parallel.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import type { DataFile } from './snapshot.ts';
-
-/** How many objects are fetched at once. */
-const PARALLEL = 8;
-
-export interface ViewColumn {
-  name: string;
-  type: string;
-}
+import type { DataFile, TableColumn, ViewColumn } from './data-file.ts';
+import { alikeFiles, asToday } from './nested-names.ts';
+import { DELETES } from './position-deletes.ts';
 
 /**
  * Creates a view of a table's committed rows: its data files without the rows that their masks hide. A table
  * without files is an empty view with the right columns, so that models run before a dataset has arrived.
  *
- * Every column is cast to its type in the given list, and a column that older files lack is NULL.
+ * Columns are found by field id, whatever a file calls them, and cast to their types. A column that older files
+ * lack is NULL in their rows.
  *
  * @param name schema and name of the view
  * @param files the snapshot's files, or those of the partitions wanted
@@ -23,73 +21,37 @@ export interface ViewColumn {
 export const createTableView = async (
   db: Db,
   name: { schema: string; table: string },
-  columns: readonly ViewColumn[],
+  columns: readonly TableColumn[],
   files: readonly DataFile[],
   store: ObjectStore,
   scratch: string,
 ): Promise<void> => {
-  const rows = await rowsOf(files, store, scratch);
+  const rows = await rowsOf(db, columns, files, store, scratch);
   await db.run(`CREATE SCHEMA IF NOT EXISTS ${ident(name.schema)}`);
-  await db.run(
-    `CREATE OR REPLACE VIEW ${ident(name.schema)}.${ident(name.table)} AS ${typed(columns, rows)}`,
-  );
+  await db.run(`CREATE OR REPLACE VIEW ${ident(name.schema)}.${ident(name.table)} AS ${rows}`);
 };
 
 /** A SELECT of exactly these columns in these types, of rows that may lack some or have them in other types. */
 export const typed = (columns: readonly ViewColumn[], rows: string | undefined): string => {
   const select = columns.map(({ name, type }) => `CAST(${ident(name)} AS ${type}) AS ${ident(name)}`);
-  const nulls = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${ident(name)}`);
   // The empty row set first: by name, it gives every column to files written before the column existed.
-  const empty = `SELECT ${nulls.join(', ')} WHERE false`;
+  const empty = emptyRows(columns);
   return `SELECT ${select.join(', ')} FROM (${rows === undefined ? empty : `${empty} UNION ALL BY NAME (${rows})`})`;
 };
 
 /**
- * A SELECT of all rows of local data files. With `positions`, also `_path` and the row's number in its file as
- * `file_row_number`, counted from 0: what masks hide rows by.
+ * A SELECT of columns of local data files, by the fields' names and in the types that Parquet stores. With
+ * `positions`, also `_path` and the row's number in its file as `file_row_number`, counted from 0: what masks hide
+ * rows by. No column may have one of these names then. Structs must have kept the names of their members.
  */
-export const readFiles = (paths: readonly string[], { positions = false } = {}): string =>
-  `SELECT * FROM read_parquet(${literalList(paths)}, union_by_name = true, hive_partitioning = false${
-    positions ? `, filename = '_path', file_row_number = true` : ''
-  })`;
-
-/** SQL of all visible rows of the files, or undefined when there are none. */
-const rowsOf = async (
-  files: readonly DataFile[],
-  store: ObjectStore,
-  scratch: string,
-): Promise<string | undefined> => {
-  if (files.length === 0) return undefined;
-  const paths = await localPaths(
-    store,
-    scratch,
-    files.map(({ key }) => key),
-  );
-  const masks = await localPaths(store, scratch, [
-    ...new Set(files.flatMap(({ mask }) => (mask === undefined ? [] : [mask.key]))),
-  ]);
-  const path = (key: string): string => paths.get(key) ?? '';
-  const plain = files.filter(({ mask }) => mask === undefined).map(({ key }) => path(key));
-  const masked = files.filter(({ mask }) => mask !== undefined);
-  const parts = plain.length === 0 ? [] : [readFiles(plain)];
-  if (masked.length > 0) {
-    const pairs = masked.map(
-      ({ key, mask }) =>
-        `(${literal(path(key))}, ${literal(key)}, ${literal(masks.get(mask?.key ?? '') ?? '')})`,
-    );
-    parts.push(`
-      SELECT * EXCLUDE (_path, file_row_number)
-      FROM (${readFiles(
-        masked.map(({ key }) => path(key)),
-        { positions: true },
-      )})
-      WHERE (_path, file_row_number) NOT IN (
-        SELECT (pair.path, mask.pos)
-        FROM read_parquet(${literalList([...masks.values()])}, filename = '_path') AS mask
-        JOIN (VALUES ${pairs.join(', ')}) AS pair(path, key, mask_path)
-          ON mask.file = pair.key AND mask._path = pair.mask_path)`);
-  }
-  return parts.join('\nUNION ALL BY NAME\n');
+export const readFiles = (
+  paths: readonly string[],
+  fields: readonly Field[],
+  { positions = false } = {},
+): string => {
+  const columns = fields.map(({ id, name }) => `${inner(id)} AS ${ident(name)}`);
+  if (positions) columns.push('_path', 'file_row_number');
+  return `SELECT ${columns.join(', ')} FROM ${scan(paths, fields, positions)}`;
 };
 
 /** Local paths of objects by key, fetched a few at a time. */
@@ -97,12 +59,83 @@ export const localPaths = async (
   store: ObjectStore,
   scratch: string,
   keys: readonly string[],
-): Promise<Map<string, string>> => {
-  const paths = new Map<string, string>();
-  for (let start = 0; start < keys.length; start += PARALLEL) {
-    const batch = keys.slice(start, start + PARALLEL);
-    const fetched = await Promise.all(batch.map((key) => store.localPath(key, scratch)));
-    for (const [index, key] of batch.entries()) paths.set(key, fetched[index] ?? '');
+): Promise<Map<string, string>> =>
+  new Map(
+    await inParallel(
+      keys,
+      async (key): Promise<[string, string]> => [key, await store.localPath(key, scratch)],
+    ),
+  );
+
+const emptyRows = (columns: readonly ViewColumn[]): string =>
+  `SELECT ${columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${ident(name)}`).join(', ')} WHERE false`;
+
+/** A column's name while it is read: users' names cannot meet each other's, or those that DuckDB adds. */
+const inner = (id: number): string => `f${id}`;
+
+/** A field that no file has. A scan without any field would take the first file's columns for all files'. */
+const NO_FIELD: Field = { id: 0, name: '', required: false, type: 'int' };
+
+const scan = (paths: readonly string[], fields: readonly Field[], positions: boolean): string => {
+  const wanted = (fields.length === 0 ? [NO_FIELD] : fields).map((field) => ({
+    ...field,
+    name: inner(field.id),
+  }));
+  // Folders are named after partitions; their values lie in the files as well.
+  const options = [`schema = ${readSchema(wanted)}`, 'hive_partitioning = false'];
+  if (positions) options.push("filename = '_path'", 'file_row_number = true');
+  return `read_parquet(${literalList(paths)}, ${options.join(', ')})`;
+};
+
+/** SQL of all visible rows of the files. */
+const rowsOf = async (
+  db: Db,
+  columns: readonly TableColumn[],
+  files: readonly DataFile[],
+  store: ObjectStore,
+  scratch: string,
+): Promise<string> => {
+  if (files.length === 0) return emptyRows(columns);
+  const fetch = async (keys: string[]): Promise<Map<string, string>> =>
+    await localPaths(store, scratch, keys);
+  const paths = await fetch(files.map(({ key }) => key));
+  const masks = await fetch(files.flatMap(({ mask }) => (mask === undefined ? [] : [mask.key])));
+  const maskOf = new Map(
+    files.flatMap(({ key, mask }) =>
+      mask === undefined ? [] : [[paths.get(key) ?? '', masks.get(mask.key) ?? ''] as const],
+    ),
+  );
+  const fields = columns.flatMap(({ field }) => (field === undefined ? [] : [field]));
+  const parts: string[] = [];
+  for (const alike of await alikeFiles(db, [...paths.values()], fields)) {
+    const select = `SELECT ${columns.map((column) => viewColumn(column, alike.fields)).join(', ')} FROM`;
+    const plain = alike.paths.filter((path) => !maskOf.has(path));
+    if (plain.length > 0) parts.push(`${select} ${scan(plain, alike.fields, false)}`);
+    const masked = alike.paths.filter((path) => maskOf.has(path));
+    if (masked.length > 0)
+      parts.push(`${select} ${scan(masked, alike.fields, true)} WHERE (_path, file_row_number) NOT IN (
+        ${hiddenRows(masked.map((path) => [path, maskOf.get(path) ?? '']))})`);
   }
-  return paths;
+  return parts.join('\nUNION ALL\n');
+};
+
+/** @param stored the columns as the files that are read have them */
+const viewColumn = ({ name, type, field }: TableColumn, stored: readonly Field[]): string => {
+  const from = stored.find(({ id }) => id === field?.id);
+  const value =
+    field === undefined || from === undefined ? 'NULL' : asToday(inner(field.id), from.type, field.type);
+  return `CAST(${value} AS ${type}) AS ${ident(name)}`;
+};
+
+/** A SELECT of (path of the data file, position), from files with positions of one data file each. */
+const hiddenRows = (masks: readonly (readonly [path: string, mask: string])[]): string => {
+  const pos = DELETES.fields.filter(({ name }) => name === 'pos');
+  const pairs = masks.map(([path, mask]) => `(${literal(path)}, ${literal(mask)})`);
+  const mask = readFiles(
+    masks.map(([, path]) => path),
+    pos,
+    { positions: true },
+  );
+  return `SELECT (pair.path, mask.pos) FROM (${mask}) AS mask
+    JOIN (VALUES ${pairs.join(', ')}) AS pair(path, mask_path) ON mask._path = pair.mask_path`;
 };

@@ -1,13 +1,21 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ident, identList, literal } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
+import { fieldIds, storedType } from '../iceberg/duckdb-types.ts';
+import { columnMetrics } from '../iceberg/metrics.ts';
+import { registerTransforms } from '../iceberg/partition.ts';
+import type { PartitionSpec, Schema } from '../iceberg/types.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import type { DataFile } from './snapshot.ts';
+import type { DataFile, Mask } from './data-file.ts';
+import { partitionColumns } from './partition-columns.ts';
+import { partitionFolder } from './partition-folder.ts';
+import { DELETES } from './position-deletes.ts';
 
+/** What COPY tells of a file that it wrote. */
 interface WrittenFile {
   filename: string;
   count: number;
@@ -16,27 +24,33 @@ interface WrittenFile {
   partition_keys: Record<string, string | null> | null;
 }
 
-/** Keys a file's rows span, from Parquet's own statistics; see `DataFile.keyBounds`. */
-export interface BoundsOf {
-  column: string;
-  /** The column's DuckDB type in the query. */
-  type: string;
-}
-
-export interface WriteOptions {
+interface Target {
   /** The files' folder: `keyOf('year=2012/x.parquet')` is the object's key. */
   keyOf: (file: string) => string;
   /** First part of every file's name; the hash of its content follows. */
   prefix: string;
-  partitionedBy: readonly string[];
-  bounds?: BoundsOf;
   scratch: string;
 }
 
+export interface WriteOptions extends Target {
+  schema: Schema;
+  spec: PartitionSpec;
+  /** Names of columns whose bounds are kept whole; other columns' long texts are cut. */
+  wholeBounds?: readonly string[];
+  /**
+   * SQL of an ORDER BY over the schema's columns. Of a table without partitions the file's rows lie in exactly this
+   * order; in partitions DuckDB writes them in ordered runs.
+   */
+  order?: string;
+}
+
 /**
- * Writes a query's rows as zstd Parquet, one folder per partition, and uploads the files under names made of
- * their content: what an earlier attempt wrote is never overwritten with something else, and the same content
- * is stored once. Nothing is visible before a snapshot names the files.
+ * Writes a query's rows as an Iceberg table's data files: zstd Parquet with field ids, one or more files per
+ * partition. The query's columns are found by the names of the schema's fields and cast to their stored types;
+ * others are left out. A query that lacks a field's column is a mistake of the caller, which DuckDB's error tells.
+ *
+ * The files are uploaded under names made of their content: what an earlier attempt wrote is never overwritten
+ * with something else, and the same content is stored once. Nothing is visible before a snapshot names the files.
  */
 export const writeFiles = async (
   db: Db,
@@ -44,43 +58,104 @@ export const writeFiles = async (
   store: ObjectStore,
   options: WriteOptions,
 ): Promise<DataFile[]> => {
-  const folder = path.join(options.scratch, `write-${options.prefix}`);
-  await mkdir(folder, { recursive: true });
-  const partitioned = options.partitionedBy.length > 0;
-  const target = partitioned ? folder : path.join(folder, 'all.parquet');
-  // A folder may serve two partitions: NULL and the text that stands for it, or `a` and `A` where the file system
-  // does not tell case apart. Random names keep their files from replacing each other.
-  const partitionOptions = partitioned
-    ? `, PARTITION_BY (${identList(options.partitionedBy)}), WRITE_PARTITION_COLUMNS true, OVERWRITE_OR_IGNORE true, FILENAME_PATTERN '{uuid}'`
-    : '';
-  const written = await db.all<WrittenFile>(
-    `COPY (${query}) TO ${literal(target)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS true${partitionOptions})`,
-  );
-  const files: DataFile[] = [];
-  for (const file of written) {
-    if (file.count === 0) continue;
-    const name = `${options.prefix}-${await contentHash(file.filename)}.parquet`;
-    const key = options.keyOf(path.posix.join(path.relative(folder, path.dirname(file.filename)), name));
-    await store.upload(file.filename, key);
-    files.push({
-      key,
-      partition: partitionOf(file, options.partitionedBy),
-      rows: file.count,
-      bytes: file.file_size_bytes,
-      ...boundsOf(file, options.bounds),
-    });
-  }
-  return files;
+  const { schema, spec, wholeBounds = [] } = options;
+  const whole = schema.fields.filter(({ name }) => wholeBounds.includes(name));
+  const fullBounds = new Set(whole.map(({ id }) => id));
+  if (spec.fields.some(({ transform }) => transform.startsWith('bucket'))) registerTransforms(db);
+  const partitioning = partitionColumns(schema, spec);
+  const { aliases } = partitioning;
+  const rows = `SELECT ${['*', ...partitioning.select].join(', ')} FROM (${storedRows(query, schema)})`;
+  const ordered = options.order === undefined ? rows : `${rows} ORDER BY ${options.order}`;
+  return await inFolder(options.scratch, async (folder) => {
+    const files: DataFile[] = [];
+    for (const file of await copy(db, ordered, folder, schema, aliases)) {
+      if (file.count === 0) continue;
+      const partition = await partitioning.valuesOf(db, file.filename, file.partition_keys ?? {});
+      const key = await upload(store, file.filename, partitionFolder(partition), options);
+      files.push({
+        key,
+        specId: spec['spec-id'],
+        partition,
+        rows: file.count,
+        bytes: file.file_size_bytes,
+        columns: columnMetrics(schema, file.column_statistics, file.count, { fullBounds }),
+      });
+    }
+    return files;
+  });
 };
 
-const partitionOf = (file: WrittenFile, columns: readonly string[]): Record<string, string | null> =>
-  Object.fromEntries(columns.map((column) => [column, file.partition_keys?.[column] ?? null]));
+/**
+ * Writes the positions that one data file's readers skip, as Iceberg's "Position Delete Files"; undefined when
+ * there are none.
+ *
+ * @param rows a SELECT of `file_path`, the data file's URI, and `pos`, from 0, in any order
+ */
+export const writeDeletes = async (
+  db: Db,
+  rows: string,
+  store: ObjectStore,
+  options: Target,
+): Promise<Mask | undefined> =>
+  await inFolder(options.scratch, async (folder) => {
+    const ordered = `${storedRows(rows, DELETES)} ORDER BY file_path, pos`;
+    const [file] = await copy(db, ordered, folder, DELETES, []);
+    if (file === undefined || file.count === 0) return undefined;
+    const key = await upload(store, file.filename, '', options);
+    return { key, rows: file.count, bytes: file.file_size_bytes };
+  });
 
-const boundsOf = (file: WrittenFile, bounds: BoundsOf | undefined): Pick<DataFile, 'keyBounds'> => {
-  if (bounds === undefined) return {};
-  const statistics = file.column_statistics[ident(bounds.column)];
-  const { min, max } = statistics ?? {};
-  return min === undefined || max === undefined ? {} : { keyBounds: { min, max, ...bounds } };
+/** A folder for files on their way to the store, gone afterwards. */
+const inFolder = async <T>(scratch: string, work: (folder: string) => Promise<T>): Promise<T> => {
+  const folder = path.join(scratch, `write-${randomUUID()}`);
+  await mkdir(folder, { recursive: true });
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+/** A SELECT of the schema's columns, in its order and in the types that Parquet stores. */
+const storedRows = (query: string, schema: Schema): string => {
+  const columns = schema.fields.map(
+    ({ name, type }) => `CAST(source.${ident(name)} AS ${storedType(type)}) AS ${ident(name)}`,
+  );
+  return `SELECT ${columns.join(', ')} FROM (${query}) AS source`;
+};
+
+/** @param aliases columns that tell partitions apart and are not written */
+const copy = async (
+  db: Db,
+  rows: string,
+  folder: string,
+  schema: Schema,
+  aliases: readonly string[],
+): Promise<WrittenFile[]> => {
+  const target = aliases.length === 0 ? path.join(folder, 'all.parquet') : folder;
+  const options = [
+    'FORMAT parquet',
+    'COMPRESSION zstd',
+    `FIELD_IDS ${fieldIds(schema)}`,
+    'RETURN_STATS true',
+  ];
+  // DuckDB's folders may serve two partitions, as the table's own may: random names keep their files from
+  // replacing each other.
+  if (aliases.length > 0)
+    options.push(
+      `PARTITION_BY (${identList(aliases)})`,
+      'WRITE_PARTITION_COLUMNS false',
+      'OVERWRITE_OR_IGNORE true',
+      "FILENAME_PATTERN '{uuid}'",
+    );
+  return await db.all<WrittenFile>(`COPY (${rows}) TO ${literal(target)} (${options.join(', ')})`);
+};
+
+const upload = async (store: ObjectStore, file: string, folder: string, target: Target): Promise<string> => {
+  const name = `${target.prefix}-${await contentHash(file)}.parquet`;
+  const key = target.keyOf(path.posix.join(folder, name));
+  await store.upload(file, key);
+  return key;
 };
 
 const contentHash = async (file: string): Promise<string> => {
