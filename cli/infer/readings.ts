@@ -54,6 +54,7 @@ const CLOCKS = ['HH:mm', 'HH:mm:ss', 'HH:mm:ss.SSS', 'hh:mm a', 'hh:mm:ss a'];
 export const reading = (logicalType: LogicalType, format?: string): Reading => {
   const column: Column = {
     name: 'v',
+    identity: 'v',
     sourceName: 'v',
     logicalType,
     silverType: silverType(logicalType, {}) ?? 'VARCHAR',

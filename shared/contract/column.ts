@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { literal } from '../duckdb/sql.ts';
 import { isStringFormat, type Limits, readConstraints } from './constraints.ts';
 import type { Check } from './duckdb-checks.ts';
+import { identityOf } from './identity.ts';
 import { strptimeFromJdk } from './jdk-date-format.ts';
 import type { Column } from './model.ts';
 import { OdcsOptions, type OdcsProperty } from './odcs.ts';
@@ -34,6 +35,7 @@ export const readColumn = (
   if (type === undefined) place.at('physicalType').expected('DECIMAL(1…38, scale)', property.physicalType);
   const column: Column = {
     name,
+    identity: identityOf(property, place),
     sourceName: property.physicalName ?? name,
     logicalType,
     silverType: type ?? 'DOUBLE',

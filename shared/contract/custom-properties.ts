@@ -6,7 +6,7 @@ import type { Place } from './problems.ts';
 import { readShape } from './shape.ts';
 
 /** What the standard leaves to us, under the schema object's `customProperties`. */
-const OURS = {
+const OF_TABLE = {
   qualityThreshold: z.number().min(0, 'a number from 0 to 1').max(1, 'a number from 0 to 1'),
   dimensionWeights: z.partialRecord(z.enum(DIMENSIONS), z.number().min(0, 'a weight of 0 or more')),
   unknownColumns: z.enum(['rescue', 'reject', 'ignore']),
@@ -16,8 +16,15 @@ const OURS = {
   ),
   missingValues: z.array(z.union([z.string(), z.number()]), 'a list of texts'),
 };
-type Ours = { [K in keyof typeof OURS]?: z.infer<(typeof OURS)[K]> };
-const NAMES = Object.keys(OURS) as (keyof typeof OURS)[];
+
+/** The same under a property's. */
+const OF_COLUMN = { partitionTransform: z.string() };
+
+/** Where they belong, as messages say it. */
+const HOMES: readonly [home: string, names: readonly string[]][] = [
+  ['schema[0].customProperties', Object.keys(OF_TABLE)],
+  ['schema[0].properties[…].customProperties', Object.keys(OF_COLUMN)],
+];
 
 export interface Settings
   extends Pick<Contract, 'qualityThreshold' | 'dimensionWeights' | 'unknownColumns' | 'dedupeOrderBy'> {
@@ -26,41 +33,69 @@ export interface Settings
 
 /** Our settings with their defaults. Other tools' properties are theirs, unless they look like a slip in ours. */
 export const readSettings = (raw: readonly unknown[], place: Place): Settings => {
-  const values: Ours = {};
-  const places = new Map<string, Place>();
-  for (const [i, item] of raw.entries()) {
-    const property = readShape(OdcsCustomProperty, item, place.at(i));
-    if (property === undefined) continue;
-    const name = NAMES.find((ours) => ours === property.property);
-    if (name === undefined) {
-      const meant = nearMiss(property.property, NAMES);
-      if (meant !== undefined) place.at(i, 'property').expected(`"${meant}"`, property.property);
-    } else if (places.has(name)) {
-      place.at(i, 'property').expected(`"${name}" once`);
-    } else {
-      places.set(name, place.at(i, 'value'));
-      Object.assign(values, { [name]: readShape<unknown>(OURS[name], property.value, place.at(i, 'value')) });
-    }
-  }
+  const { values, places } = readOurs(OF_TABLE, raw, place);
   const weights = values.dimensionWeights ?? {};
   if (DIMENSIONS.every((dimension) => weights[dimension] === 0))
-    places.get('dimensionWeights')?.expected('one weight above 0 at least');
+    places.get('dimensionWeights')?.at('value').expected('one weight above 0 at least');
   return {
     qualityThreshold: values.qualityThreshold ?? 0.95,
     dimensionWeights: weights,
     unknownColumns: values.unknownColumns ?? 'rescue',
-    dedupeOrderBy: readOrder(values.dedupeOrderBy ?? [], places.get('dedupeOrderBy') ?? place),
+    dedupeOrderBy: readOrder(values.dedupeOrderBy ?? [], places.get('dedupeOrderBy')?.at('value') ?? place),
     missingValues: (values.missingValues ?? []).map(String),
   };
 };
 
-/** Ours, put where nobody reads them, would be ignored in silence: the document and the properties. */
+/** How a column splits the table's files, as it is written, and the place of the entry that says it. */
+export interface WrittenTransform {
+  text: string;
+  place: Place;
+}
+
+/** Our only setting of a property, where it is there. */
+export const readPartitionTransform = (
+  raw: readonly unknown[],
+  place: Place,
+): WrittenTransform | undefined => {
+  const { values, places } = readOurs(OF_COLUMN, raw, place);
+  const at = places.get('partitionTransform');
+  return at === undefined || values.partitionTransform === undefined
+    ? undefined
+    : { text: values.partitionTransform, place: at };
+};
+
+/** Of the document none of the settings is: there they would be ignored in silence. */
 export const refuseSettings = (raw: readonly unknown[], place: Place): void => {
+  readOurs({}, raw, place);
+};
+
+type Shapes = Readonly<Record<string, z.ZodType>>;
+
+/** The settings that belong here, each with the place of its entry; ours that belong elsewhere are reported. */
+const readOurs = <S extends Shapes>(
+  shapes: S,
+  raw: readonly unknown[],
+  place: Place,
+): { values: { [K in keyof S]?: z.infer<S[K]> }; places: Map<keyof S, Place> } => {
+  const values: { [K in keyof S]?: z.infer<S[K]> } = {};
+  const places = new Map<keyof S, Place>();
+  const names = Object.keys(shapes);
   for (const [i, item] of raw.entries()) {
-    const property = readShape(OdcsCustomProperty, item, place.at(i));
-    if (NAMES.some((name) => name === property?.property))
-      place.at(i).expected(`"${property?.property}" under schema[0].customProperties`);
+    const entry = readShape(OdcsCustomProperty, item, place.at(i));
+    if (entry === undefined) continue;
+    const { property: name, value } = entry;
+    const [home] = HOMES.find(([, others]) => others.includes(name)) ?? [];
+    const shape = names.includes(name) ? shapes[name] : undefined;
+    const meant = nearMiss(name, names);
+    if (shape === undefined && home !== undefined) place.at(i).expected(`"${name}" under ${home}`);
+    else if (shape === undefined && meant !== undefined) place.at(i, 'property').expected(`"${meant}"`, name);
+    else if (places.has(name)) place.at(i, 'property').expected(`"${name}" once`);
+    else if (shape !== undefined) {
+      places.set(name, place.at(i));
+      Object.assign(values, { [name]: readShape<unknown>(shape, value, place.at(i, 'value')) });
+    }
   }
+  return { values, places };
 };
 
 const readOrder = (value: string | string[], place: Place): OrderBy[] =>

@@ -1,5 +1,7 @@
 /** A data contract as the pipeline uses it, read from ODCS v3.1 YAML by `load.ts`. */
 
+import type { Transform } from '../iceberg/types.ts';
+
 /** The dimensions of data quality that ODCS v3.1 names. */
 export const DIMENSIONS = [
   'accuracy',
@@ -42,6 +44,11 @@ export interface Constraints {
 export interface Column {
   /** Name in silver. */
   name: string;
+  /**
+   * What the column is over time, whatever it is called now: the property's `id`, else its `name`. In small
+   * letters, as case does not tell names apart. Unique in a contract.
+   */
+  identity: string;
   /** Name in the source (`physicalName`, else `name`); matched without regard to case and outer blanks. */
   sourceName: string;
   logicalType: LogicalType;
@@ -101,6 +108,14 @@ export interface OrderBy {
   direction: 'asc' | 'desc';
 }
 
+/** One field of how a table's files are split. */
+export interface PartitionColumn {
+  /** Name of the field: the column's own for identity. */
+  name: string;
+  column: string;
+  transform: Transform;
+}
+
 export interface Contract {
   dataset: string;
   version: string;
@@ -113,8 +128,8 @@ export interface Contract {
   columns: Column[];
   /** Names of columns, by `primaryKeyPosition`; empty where the dataset has no key. */
   primaryKey: string[];
-  /** Names of silver columns, by `partitionKeyPosition`. */
-  partitionedBy: string[];
+  /** By `partitionKeyPosition`. */
+  partitionedBy: PartitionColumn[];
   /** The score at or above which a file is loaded, in [0, 1]. */
   qualityThreshold: number;
   /** Weight per dimension, each ≥ 0; dimensions not named weigh 1. */

@@ -56,8 +56,11 @@ export const OdcsObject = z.strictObject({
 
 const position = z.int().min(1, 'a position, counted from 1').optional();
 
+/** The standard's StableId. */
+const stableId = z.string().regex(/^[A-Za-z0-9_-]+$/, 'letters, digits, _ and -');
+
 export const OdcsProperty = z.strictObject({
-  id: unused,
+  id: stableId.optional(),
   name: text,
   physicalName: text.optional(),
   physicalType: z.string().optional(),

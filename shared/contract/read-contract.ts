@@ -1,11 +1,18 @@
 import { readColumn } from './column.ts';
-import { readSettings, refuseSettings } from './custom-properties.ts';
+import {
+  readPartitionTransform,
+  readSettings,
+  refuseSettings,
+  type WrittenTransform,
+} from './custom-properties.ts';
 import type { Check } from './duckdb-checks.ts';
 import { expressionCheck, queryCheck } from './expression-checks.ts';
 import { readFreshness } from './freshness.ts';
+import { checkIdentities } from './identity.ts';
 import { orderedBy, type Placed } from './keys.ts';
 import type { Column, Contract, QualityRule } from './model.ts';
 import { OdcsDocument, OdcsObject, OdcsProperty } from './odcs.ts';
+import { contractPartitions } from './partitioning.ts';
 import { Place, type Problems } from './problems.ts';
 import { addRowConstraints, readRule } from './quality-rules.ts';
 import { readShape } from './shape.ts';
@@ -48,8 +55,9 @@ export const readContract = (value: unknown, folder: Folder, problems: Problems)
   });
   const columns: Column[] = [];
   const rules: Ruled[] = [];
+  const transforms: (WrittenTransform | undefined)[] = [];
   for (const { property, place } of properties) {
-    refuseSettings(property.customProperties ?? [], place.at('customProperties'));
+    transforms.push(readPartitionTransform(property.customProperties ?? [], place.at('customProperties')));
     const column = readColumn(property, settings.missingValues, place, checks);
     columns.push(column);
     if (column.derivedFrom === undefined)
@@ -61,6 +69,7 @@ export const readContract = (value: unknown, folder: Folder, problems: Problems)
       rules.map((r) => r.rule).filter((rule) => rule.column === column.name),
     );
   checkNames(columns, properties);
+  checkIdentities(columns, properties);
 
   // A property that could not be read is reported once; that others refer to it is no second mistake.
   const complete = properties.length === object.properties.length;
@@ -89,7 +98,7 @@ export const readContract = (value: unknown, folder: Folder, problems: Problems)
     ...(description !== undefined && { description }),
     columns,
     primaryKey: orderedBy('primaryKey', properties),
-    partitionedBy: partitions(columns, properties),
+    partitionedBy: contractPartitions(columns, properties, transforms),
     rules: withUniqueIds(rules),
     ...(freshness !== undefined && { freshness }),
   };
@@ -148,11 +157,4 @@ const checkOrder = (
       place.expected('dedupeOrderBy to name columns of this contract', column);
   if (order.length > 0 && !properties.some(({ property }) => property.primaryKey === true))
     place.expected('a primaryKey beside dedupeOrderBy: without one no two rows are the same');
-};
-
-const partitions = (columns: readonly Column[], properties: readonly Placed[]): string[] => {
-  for (const [i, { property, place }] of properties.entries())
-    if (property.partitioned === true && /^(?:DOUBLE|FLOAT|JSON)$/.test(columns[i]?.silverType ?? ''))
-      place.at('partitioned').expected('a type with exact, short values', columns[i]?.silverType);
-  return orderedBy('partitioned', properties);
 };

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Contract } from '../contract/model.ts';
+import type { Contract, PartitionColumn } from '../contract/model.ts';
 import { Place, Problems, type Report, throwIfAny } from '../contract/problems.ts';
 import { readShape } from '../contract/shape.ts';
 import { shownPath } from '../contract/shown-path.ts';
 import { silverType } from '../contract/silver-type.ts';
 import { notOneSelect, silverTablesIn, withoutSemicolon } from '../contract/sql-text.ts';
 import { readYaml } from '../contract/yaml-file.ts';
+import { declaredType } from './declared-type.ts';
+import { readPartitionedBy, spellField } from './partition-entries.ts';
 
 export interface GoldColumn {
   name: string;
@@ -24,8 +26,8 @@ export interface GoldModel {
   name: string;
   file: string;
   description?: string;
-  /** Columns of the output; empty for a table that is rebuilt whole. */
-  partitionedBy: string[];
+  /** By columns of the output; empty for a table that is rebuilt whole. */
+  partitionedBy: PartitionColumn[];
   /** In the order of the output. */
   columns: GoldColumn[];
   /** Columns that together tell rows apart; empty where the header names none. */
@@ -115,9 +117,9 @@ export const modelsOf =
 
 /**
  * Checks the models against the contracts they read. A partitioned model is rebuilt partition by
- * partition, from the same partition of what it reads: so its partition columns must be those of every silver
- * table it reads, under the same names and types. That its rows depend on no other partition cannot be checked
- * and is the author's promise (`docs/datasets.md`).
+ * partition, from the same partition of what it reads: so its partition fields must be those of every silver
+ * table it reads, by columns of the same names and types and the same transforms. That its rows depend on no
+ * other partition cannot be checked and is the author's promise (`docs/datasets.md`).
  *
  * @param contracts of all datasets that the models read and that exist
  * @param datasets the names there are, for the message
@@ -145,13 +147,21 @@ export const checkModels = (
 };
 
 const checkPartitions = (model: GoldModel, contract: Contract, place: Place): void => {
-  for (const [i, name] of model.partitionedBy.entries()) {
-    const own = model.columns.find((column) => column.name === name);
-    const source = contract.columns.find((column) => column.name === name);
-    if (source === undefined || !contract.partitionedBy.includes(name))
-      place.at(i).expected(`a partition column of silver.${contract.dataset} (or no partitions)`, name);
+  for (const [i, { column, transform }] of model.partitionedBy.entries()) {
+    const own = model.columns.find(({ name }) => name === column);
+    const source = contract.columns.find(({ name }) => name === column);
+    const field = contract.partitionedBy.find((other) => other.column === column);
+    if (source === undefined || field === undefined)
+      place.at(i).expected(`a partition column of silver.${contract.dataset} (or no partitions)`, column);
     else if (own?.type !== source.silverType)
       place.at(i).expected(`the type it has in silver.${contract.dataset}, ${source.silverType}`, own?.type);
+    else if (transform !== field.transform)
+      place
+        .at(i)
+        .expected(
+          `the transform that silver.${contract.dataset} is partitioned by, ${spellField(field)} (or no partitions)`,
+          spellField({ column, transform }),
+        );
   }
 };
 
@@ -178,14 +188,12 @@ const readModel = (file: string, text: string): { model: GoldModel; problems: Pr
   const names = columns.map((column) => column.name);
   for (const [i, column] of names.entries())
     if (names.indexOf(column) < i) place.at('columns', i, 'name').expected('a name of its own', column);
-  for (const [i, column] of (parsed?.partitionedBy ?? []).entries())
-    if (!names.includes(column)) place.at('partitionedBy', i).expected('one of the columns', column);
 
   const model: GoldModel = {
     name,
     file,
     ...(parsed?.description !== undefined && { description: parsed.description }),
-    partitionedBy: parsed?.partitionedBy ?? [],
+    partitionedBy: readPartitionedBy(parsed?.partitionedBy ?? [], columns, place.at('partitionedBy')),
     columns: columns.map(({ name, type, required, primaryKey, description }) => ({
       name,
       type,
@@ -200,8 +208,20 @@ const readModel = (file: string, text: string): { model: GoldModel; problems: Pr
   return { model, problems };
 };
 
+/** @returns the type as DuckDB names it; one that a table cannot hold is reported */
 const typeOf = (column: z.infer<typeof HeaderColumn>, place: Place): string => {
-  if (column.physicalType !== undefined) return column.physicalType;
-  if (column.logicalType === undefined) place.expected('a logicalType or a physicalType');
-  return silverType(column.logicalType ?? 'string', {}) ?? 'VARCHAR';
+  const { logicalType, physicalType } = column;
+  if (physicalType === undefined) {
+    if (logicalType === undefined) place.expected('a logicalType or a physicalType');
+    return silverType(logicalType ?? 'string', {}) ?? 'VARCHAR';
+  }
+  const type = declaredType(physicalType);
+  if (type === undefined)
+    place
+      .at('physicalType')
+      .expected(
+        'a type that Iceberg has, by the name that DuckDB gives it (VARCHAR, DECIMAL(38,2), MAP(VARCHAR, VARCHAR))',
+        physicalType,
+      );
+  return type ?? 'VARCHAR';
 };

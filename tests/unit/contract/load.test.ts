@@ -73,7 +73,7 @@ test('a contract with everything', async () => {
     silverSql: 'select *, 1 as region from accepted',
     fingerprint: '',
     primaryKey: ['id', 'shop'],
-    partitionedBy: ['year'],
+    partitionedBy: [{ name: 'year', column: 'year', transform: 'identity' }],
     qualityThreshold: 0.8,
     dimensionWeights: { completeness: 2 },
     unknownColumns: 'reject',
@@ -145,6 +145,7 @@ test('a contract with everything', async () => {
 });
 
 const column = (over: object): object => ({
+  identity: (over as { name: string }).name,
   sourceName: (over as { name: string }).name,
   logicalType: 'string',
   silverType: 'VARCHAR',
@@ -227,7 +228,15 @@ test('the fingerprint changes with all that a run depends on, and with nothing e
   await note();
   file('places.csv', 'id\n2');
   await note();
-  expect(fingerprints.map((one) => fingerprints.indexOf(one))).toEqual([0, 0, 2, 3, 4]);
+  file('contract.yaml', contractYaml('properties: [{ name: a, id: b, logicalType: date }]'));
+  await note();
+  const by = (transform: string): string =>
+    `partitioned: true, customProperties: [{ property: partitionTransform, value: ${transform} }]`;
+  for (const transform of ['day', 'month', 'day']) {
+    file('contract.yaml', contractYaml(`properties: [{ name: a, logicalType: date, ${by(transform)} }]`));
+    await note();
+  }
+  expect(fingerprints.map((one) => fingerprints.indexOf(one))).toEqual([0, 0, 2, 3, 4, 5, 6, 7, 6]);
   expect(await listReferences(path.join(folder, 'orders'))).toEqual([
     { name: 'places', path: path.join(folder, 'orders/places.csv') },
   ]);
