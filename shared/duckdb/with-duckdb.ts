@@ -1,6 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBScalarFunction } from '@duckdb/node-api';
 import { type Row, toJson } from './values.ts';
 
 export interface DuckDbSettings {
@@ -26,6 +26,8 @@ export interface Db {
   one<T extends object = Row>(sql: string, params?: readonly Bindable[]): Promise<T>;
   /** Column names and DuckDB types of a result, without running the query. */
   describe(sql: string): Promise<{ name: string; type: string }[]>;
+  /** Makes a function of JavaScript's callable from SQL. */
+  register(definition: DuckDBScalarFunction): void;
 }
 
 /**
@@ -87,5 +89,6 @@ const wrap = (connection: DuckDBConnection): Db => {
       const rows = await read<{ column_name: string; column_type: string }>(`DESCRIBE ${sql}`);
       return rows.map((row) => ({ name: row.column_name, type: row.column_type }));
     },
+    register: (definition) => connection.registerScalarFunction(definition),
   };
 };

@@ -22,7 +22,8 @@ const daysFromCivil = (year: number, month: number, day: number): number => {
   return era * DAYS_PER_ERA + dayOfEra - ERA_STARTS_BEFORE_1970;
 };
 
-const civilFromDays = (days: number): { year: number; month: number; day: number } => {
+/** Day of the proleptic Gregorian calendar; the year 0 is 1 BC. */
+export const civilFromDays = (days: number): { year: number; month: number; day: number } => {
   const shifted = days + ERA_STARTS_BEFORE_1970;
   const era = Math.floor(shifted / DAYS_PER_ERA);
   const dayOfEra = shifted - era * DAYS_PER_ERA;
