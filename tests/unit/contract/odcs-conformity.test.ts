@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Ajv2019 } from 'ajv/dist/2019.js';
+import { Ajv2019, type ValidateFunction } from 'ajv/dist/2019.js';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 import type { z } from 'zod';
+import { loadContract } from '../../../shared/contract/load.ts';
 import {
   OdcsDocument,
   OdcsObject,
@@ -11,18 +12,40 @@ import {
   OdcsQuality,
   OdcsSla,
 } from '../../../shared/contract/odcs.ts';
+import { contractYaml, sqlDirWith } from './contracts.ts';
 
 const schema = JSON.parse(readFileSync('tests/fixtures/odcs/odcs-json-schema-v3.1.0.json', 'utf8'));
 const shipped = readdirSync('sql').filter((name) =>
   readdirSync(path.join('sql', name)).includes('contract.yaml'),
 );
 
-test.each(shipped)('sql/%s/contract.yaml conforms to the standard', (dataset) => {
+const standard = (): ValidateFunction => {
   const ajv = new Ajv2019({ strict: false, allErrors: true });
   addFormats.default(ajv);
-  const check = ajv.compile(schema);
+  return ajv.compile(schema);
+};
+
+test.each(shipped)('sql/%s/contract.yaml conforms to the standard', (dataset) => {
+  const check = standard();
   check(parse(readFileSync(path.join('sql', dataset, 'contract.yaml'), 'utf8')));
   expect(check.errors ?? []).toEqual([]);
+});
+
+test('ids and transforms, as the docs show them, conform to the standard and are read', async () => {
+  const shown = [...readFileSync('docs/contracts.md', 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
+  const properties = shown.map(([, yaml = '']) => yaml.replaceAll(/^/gm, '      ').trimEnd()).join('\n');
+  const yaml = contractYaml(`properties:\n${properties}`);
+  const check = standard();
+  check(parse(yaml));
+  expect(check.errors ?? []).toEqual([]);
+  const contract = await loadContract(sqlDirWith({ 'orders/contract.yaml': yaml }), 'orders');
+  expect(contract.columns.map(({ name, identity }) => [name, identity])).toEqual([
+    ['placed_at', 'placed_at'],
+    ['net_total', 'total'],
+  ]);
+  expect(contract.partitionedBy).toEqual([
+    { name: 'placed_at_month', column: 'placed_at', transform: 'month' },
+  ]);
 });
 
 /** Every key that the standard's schema allows at a place, with what it composes the place from. */
