@@ -104,6 +104,10 @@ function encodeRecord(type: avro.Type, record: object, at: number): Buffer {
   }
 }
 
+/** By which name a field is read, given its `field-id`; undefined leaves it the file's own. */
+export type NameOf = (fieldId: number) => string | undefined;
+const unnamed: NameOf = () => undefined;
+
 /** What a container file holds. `metadata` has the header's entries, Avro's own (`avro.schema`, `avro.codec`) among them. */
 export interface AvroFile {
   records: Record<string, unknown>[];
@@ -111,13 +115,13 @@ export interface AvroFile {
 }
 
 /**
- * Reads a whole file; `where` is its place for messages. A long beyond 2^53 comes as a bigint. Fields with a `field-id` that
- * `names` knows get that name: Iceberg tells fields by their id, and writers of other releases name some differently.
+ * Reads a whole file; `where` is its place for messages. A long beyond 2^53 comes as a bigint. `nameOf` renames fields that
+ * have a `field-id`: Iceberg tells fields by their id, and other writers, or other releases of them, name some differently.
  * Throws `InvalidInput` for anything but a complete file that was compressed with `deflate` or not at all.
  */
 export async function decodeAvro(
   bytes: Buffer,
-  { where = 'The file', names = new Map<number, string>() } = {},
+  { where = 'The file', nameOf = unnamed }: { where?: string; nameOf?: NameOf } = {},
 ): Promise<AvroFile> {
   const refuse = (reason: string, cause?: unknown) =>
     new InvalidInput(
@@ -139,7 +143,7 @@ export async function decodeAvro(
     );
     const codec = metadata['avro.codec'] ?? 'null';
     if (codec !== 'null' && codec !== 'deflate') throw refuse(`codec "${codec}"`);
-    const type = compile(renamed(JSON.parse(metadata['avro.schema'] ?? ''), names) as object);
+    const type = compile(renamed(JSON.parse(metadata['avro.schema'] ?? ''), nameOf) as object);
     const sync = bytes.subarray(header.end, header.end + SYNC_BYTES);
     if (sync.length < SYNC_BYTES) throw refuse(`cut off at byte ${bytes.length}`);
 
@@ -174,15 +178,15 @@ function decodeBlock(type: avro.Type, block: Buffer, count: number, into: Record
   if (at !== block.length) throw new Error(`a block has bytes left after its ${count} records`);
 }
 
-/** The schema with those fields renamed whose id is in `names`. */
-function renamed(schema: unknown, names: ReadonlyMap<number, string>): unknown {
-  if (Array.isArray(schema)) return schema.map((part) => renamed(part, names));
+/** The schema with those fields renamed whose id has a name. */
+function renamed(schema: unknown, nameOf: NameOf): unknown {
+  if (Array.isArray(schema)) return schema.map((part) => renamed(part, nameOf));
   if (typeof schema !== 'object' || schema === null) return schema;
   const parts = Object.entries(schema).map(([key, value]) => [
     key,
-    ['type', 'items', 'values', 'fields'].includes(key) ? renamed(value, names) : value,
+    ['type', 'items', 'values', 'fields'].includes(key) ? renamed(value, nameOf) : value,
   ]);
   const copy = Object.fromEntries(parts);
-  const name = names.get(copy['field-id']);
+  const name = typeof copy['field-id'] === 'number' ? nameOf(copy['field-id']) : undefined;
   return name === undefined ? copy : { ...copy, name };
 }

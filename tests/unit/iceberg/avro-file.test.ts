@@ -98,7 +98,9 @@ test('fields are told by their id', async () => {
     [7, 'number'],
     [9, 'list'],
   ]);
-  const { records: back } = await decodeAvro(await encodeAvro(schema, records, {}), { names });
+  const { records: back } = await decodeAvro(await encodeAvro(schema, records, {}), {
+    nameOf: (id) => names.get(id),
+  });
   expect({ ...back[1] }).toEqual({ number: -1, at: 1_700_000_000_000_000, list: ['Zoë', ''] });
 });
 

@@ -1,0 +1,326 @@
+import { InvalidInput } from '../../../shared/errors.ts';
+import {
+  createMetadata,
+  currentSchema,
+  defaultSpec,
+  parseMetadata,
+  pruned,
+  schemaOf,
+  snapshotById,
+  withMetadataLog,
+  withoutSnapshots,
+  withProperties,
+  withSchema,
+  withSnapshot,
+  withSpec,
+} from '../../../shared/iceberg/metadata.ts';
+import type { PartitionSpec, Schema, SnapshotEntry, TableMetadata } from '../../../shared/iceberg/types.ts';
+
+const schema: Schema = {
+  type: 'struct',
+  'schema-id': 0,
+  fields: [
+    { id: 1, name: 'id', required: true, type: 'long' },
+    { id: 2, name: 'day', required: false, type: 'date', doc: 'of signing up' },
+    {
+      id: 3,
+      name: 'tags',
+      required: false,
+      type: { type: 'list', 'element-id': 4, 'element-required': false, element: 'decimal(9, 2)' },
+    },
+    {
+      id: 5,
+      name: 'dimensions',
+      required: false,
+      type: {
+        type: 'map',
+        'key-id': 6,
+        key: 'string',
+        'value-id': 7,
+        'value-required': false,
+        value: 'uuid',
+      },
+    },
+    {
+      id: 8,
+      name: 'place',
+      required: false,
+      type: { type: 'struct', fields: [{ id: 9, name: 'hash', required: false, type: 'fixed[16]' }] },
+    },
+  ],
+  'identifier-field-ids': [1],
+};
+const spec: PartitionSpec = {
+  'spec-id': 0,
+  fields: [{ 'source-id': 2, 'field-id': 1000, name: 'day', transform: 'identity' }],
+};
+const created = createMetadata({
+  uuid: '9c12d441-03fe-4693-9a96-a0705ddf69c1',
+  location: 's3://silver/signups',
+  schema,
+  lastColumnId: 9,
+  spec,
+  properties: { owner: 'me' },
+  at: 1000,
+});
+
+const snapshot = (id: number, at: number, more: Partial<SnapshotEntry> = {}): SnapshotEntry => ({
+  'snapshot-id': id,
+  'sequence-number': id,
+  'timestamp-ms': at,
+  'manifest-list': `s3://silver/signups/metadata/snap-${id}.avro`,
+  summary: { operation: 'append', 'added-records': '1' },
+  'schema-id': 0,
+  ...more,
+});
+const grown = [1, 2, 3, 4].reduce((table, id) => withSnapshot(table, snapshot(id, 1000 + id)), created);
+const parse = (value: unknown) =>
+  parseMetadata(JSON.stringify(value), 's3://silver/signups/metadata/v3.metadata.json');
+
+test('a new table has no snapshot, and comes back as it was written', () => {
+  expect(created).toMatchObject({
+    'format-version': 2,
+    'last-sequence-number': 0,
+    'last-updated-ms': 1000,
+    'last-column-id': 9,
+    'last-partition-id': 1000,
+    'current-snapshot-id': null,
+    'sort-orders': [{ 'order-id': 0, fields: [] }],
+  });
+  expect(parse(created)).toEqual(created);
+  expect(currentSchema(created)).toBe(schema);
+  expect(defaultSpec(created)).toBe(spec);
+  const unpartitioned = createMetadata({
+    ...{ uuid: 'u', location: 'l', schema, lastColumnId: 9, properties: {}, at: 1 },
+    spec: { 'spec-id': 0, fields: [] },
+  });
+  expect(unpartitioned['last-partition-id']).toBe(999);
+});
+
+describe('parseMetadata', () => {
+  test('keeps what it does not know, at any depth', () => {
+    const foreign = {
+      ...grown,
+      statistics: [{ 'snapshot-id': 4, 'statistics-path': 's3://p' }],
+      refs: { ...grown.refs, main: { ...grown.refs.main, 'max-snapshot-age-ms': 5 } },
+      schemas: [{ ...schema, fields: schema.fields.map((field) => ({ ...field, 'write-default': null })) }],
+      snapshots: grown.snapshots.map((entry) => ({ ...entry, 'key-id': 'k' })),
+    };
+    expect(parse(foreign)).toEqual(foreign);
+  });
+
+  test('reads what other writers spell otherwise', () => {
+    const { refs: _, 'metadata-log': __, properties: ___, ...bare } = grown;
+    expect(parse(bare)).toEqual({ ...grown, properties: {} });
+    const { 'current-snapshot-id': ____, snapshots: _____, 'snapshot-log': ______, ...empty } = created;
+    expect(parse(empty)).toEqual(created);
+    expect(parse({ ...created, 'current-snapshot-id': -1 })).toEqual(created);
+    const dense = JSON.stringify(created).replace('decimal(9, 2)', 'decimal(9,2)');
+    expect(parseMetadata(dense, 'here')).toEqual(created);
+  });
+
+  const withField = (type: unknown) => ({
+    ...created,
+    schemas: [{ ...schema, fields: [{ id: 1, name: 'a', required: true, type }] }],
+  });
+  test.each<[unknown, string]>([
+    [null, 'the whole'],
+    [[], 'the whole'],
+    [{ ...created, 'format-version': 1 }, 'format-version'],
+    [{ ...created, 'format-version': 3 }, 'format-version'],
+    [{ ...created, location: undefined }, 'location'],
+    [{ ...created, 'last-updated-ms': -1 }, 'last-updated-ms'],
+    [{ ...created, properties: { a: 1 } }, 'properties.a'],
+    [withField('timestamp_ns'), 'schemas.0.fields.0.type'],
+    [withField('decimal(9)'), 'schemas.0.fields.0.type'],
+    [withField({ type: 'list', element: 'int' }), 'schemas.0.fields.0.type'],
+    [
+      { ...created, 'partition-specs': [{ ...spec, fields: [{ ...spec.fields[0], transform: 'hour' }] }] },
+      'partition-specs.0.fields.0.transform: not a transform that is supported',
+    ],
+    [{ ...created, 'current-schema-id': 7 }, 'current-schema-id names nothing'],
+    [{ ...created, 'default-spec-id': 7 }, 'default-spec-id names nothing'],
+    [{ ...grown, 'current-snapshot-id': 7 }, 'current-snapshot-id names nothing'],
+    [{ ...grown, 'current-snapshot-id': 3 }, 'refs.main.snapshot-id names nothing'],
+    [
+      { ...grown, refs: { ...grown.refs, x: { 'snapshot-id': 9, type: 'tag' } } },
+      'refs.x.snapshot-id names nothing',
+    ],
+    [{ ...grown, snapshots: [{ ...snapshot(4, 4), summary: {} }] }, 'snapshots.0.summary.operation'],
+    [
+      { ...grown, snapshots: [{ ...snapshot(4, 4), 'manifest-list': undefined }] },
+      'snapshots.0.manifest-list',
+    ],
+  ])('refuses with the place: %#', (value, reason) => {
+    expect(() => parse(value)).toThrow(InvalidInput);
+    expect(() => parse(value)).toThrow(
+      `s3://silver/signups/metadata/v3.metadata.json is not Iceberg table metadata that can be read: ${reason}`,
+    );
+  });
+
+  test('refuses an id that a number would round, and text that is not JSON', () => {
+    const rounded = JSON.stringify(grown).replaceAll('"snapshot-id":4', '"snapshot-id":9007199254740993');
+    expect(() => parseMetadata(rounded, 'here')).toThrow(/here is not .*snapshots\.3\.snapshot-id/);
+    expect(() => parseMetadata(JSON.stringify(grown).slice(0, -1), 'here')).toThrow(
+      'here is not Iceberg table metadata that can be read: not JSON.',
+    );
+    expect(() => parseMetadata('', 'here')).toThrow(InvalidInput);
+  });
+});
+
+describe('withSchema', () => {
+  const wider: Schema = { ...schema, fields: schema.fields.slice(0, 2) };
+
+  test('gives a new schema the next id and an equal one its own', () => {
+    const next = withSchema(created, { ...wider, 'schema-id': 77 }, 12);
+    expect(next['current-schema-id']).toBe(1);
+    expect(next['last-column-id']).toBe(12);
+    expect(next.schemas).toEqual([schema, { ...wider, 'schema-id': 1 }]);
+    const back = withSchema(next, { ...schema, 'schema-id': 5 }, 9);
+    expect(back.schemas).toBe(next.schemas);
+    expect(back['current-schema-id']).toBe(0);
+    expect(back['last-column-id']).toBe(12);
+  });
+
+  test('tells schemas apart by their identifiers and documentation too', () => {
+    const { 'identifier-field-ids': _, ...anonymous } = schema;
+    expect(withSchema(created, anonymous, 9)['current-schema-id']).toBe(1);
+    const fields = schema.fields.map(({ doc: _, ...field }) => field);
+    expect(withSchema(created, { ...schema, fields }, 9)['current-schema-id']).toBe(1);
+  });
+});
+
+describe('withSpec', () => {
+  const day = { 'source-id': 2, transform: 'identity', name: 'day' } as const;
+  const bucket = { 'source-id': 1, transform: 'bucket[16]', name: 'id_bucket' } as const;
+
+  test('numbers new fields onward, and never one that an earlier spec had', () => {
+    const two = withSpec(created, [bucket, day]);
+    expect(defaultSpec(two)).toEqual({
+      'spec-id': 1,
+      fields: [
+        { ...bucket, 'field-id': 1001 },
+        { ...day, 'field-id': 1000 },
+      ],
+    });
+    expect(two['last-partition-id']).toBe(1001);
+    const renamed = withSpec(withSpec(two, []), [{ ...bucket, name: 'b' }]);
+    expect(defaultSpec(renamed)).toEqual({
+      'spec-id': 3,
+      fields: [{ ...bucket, name: 'b', 'field-id': 1001 }],
+    });
+    expect(renamed['last-partition-id']).toBe(1001);
+    const fewer = withSpec(renamed, [{ ...bucket, transform: 'bucket[8]' }]);
+    expect(defaultSpec(fewer).fields[0]?.['field-id']).toBe(1002);
+  });
+
+  test('takes up an equal spec', () => {
+    const two = withSpec(created, [bucket]);
+    const back = withSpec(two, [day]);
+    expect(back['default-spec-id']).toBe(0);
+    expect(back['partition-specs']).toBe(two['partition-specs']);
+  });
+
+  test.each([[[day, { ...day, name: 'other' }]], [[day, { ...bucket, name: 'day' }]]])(
+    'refuses a field twice: %#',
+    (fields) => {
+      expect(() => withSpec(created, fields)).toThrow(InvalidInput);
+    },
+  );
+});
+
+test('properties are set, kept and removed', () => {
+  const table = withProperties(created, { a: '1', b: '2' });
+  expect(withProperties(table, { a: undefined, b: '3' }).properties).toEqual({ owner: 'me', b: '3' });
+});
+
+describe('withSnapshot', () => {
+  test('makes it the current one', () => {
+    expect(grown).toMatchObject({
+      'current-snapshot-id': 4,
+      'last-sequence-number': 4,
+      'last-updated-ms': 1004,
+      refs: { main: { 'snapshot-id': 4, type: 'branch' } },
+    });
+    expect(grown['snapshot-log']).toEqual(
+      [1, 2, 3, 4].map((id) => ({ 'timestamp-ms': 1000 + id, 'snapshot-id': id })),
+    );
+    expect(snapshotById(grown, 3)).toEqual(snapshot(3, 1003));
+    expect(snapshotById(grown, 5)).toBeUndefined();
+    expect(parse(grown)).toEqual(grown);
+  });
+
+  test('never lets the time go backwards', () => {
+    const table = withSnapshot(grown, snapshot(5, 7));
+    expect(table['last-updated-ms']).toBe(1004);
+    expect(table['snapshot-log'].at(-1)).toEqual({ 'timestamp-ms': 1004, 'snapshot-id': 5 });
+    expect(snapshotById(table, 5)?.['timestamp-ms']).toBe(1004);
+  });
+
+  test('keeps the retention of main', () => {
+    const main = { 'snapshot-id': 4, type: 'branch' as const, 'min-snapshots-to-keep': 3 };
+    const table = withSnapshot({ ...grown, refs: { main } }, snapshot(5, 2000));
+    expect(table.refs.main).toEqual({ ...main, 'snapshot-id': 5 });
+  });
+
+  test('refuses one that was made from an older version', () => {
+    expect(() => withSnapshot(grown, snapshot(4, 2000, { 'sequence-number': 5 }))).toThrow(InvalidInput);
+    expect(() => withSnapshot(grown, snapshot(5, 2000, { 'sequence-number': 4 }))).toThrow(InvalidInput);
+  });
+});
+
+describe('withoutSnapshots', () => {
+  const idsOf = (table: TableMetadata) => table.snapshots.map((entry) => entry['snapshot-id']);
+  const logOf = (table: TableMetadata) => table['snapshot-log'].map((entry) => entry['snapshot-id']);
+
+  test('expires the oldest, and their log', () => {
+    const table = withoutSnapshots(grown, new Set([1, 2]));
+    expect(idsOf(table)).toEqual([3, 4]);
+    expect(logOf(table)).toEqual([3, 4]);
+    expect(parse(table)).toEqual(table);
+  });
+
+  test('the log has no hole: what is before an expired snapshot goes', () => {
+    const table = withoutSnapshots(grown, new Set([2]));
+    expect(idsOf(table)).toEqual([1, 3, 4]);
+    expect(logOf(table)).toEqual([3, 4]);
+  });
+
+  test('keeps the current one and what refs name', () => {
+    const tagged = { ...grown, refs: { ...grown.refs, audit: { 'snapshot-id': 2, type: 'tag' as const } } };
+    const table = withoutSnapshots(tagged, new Set([1, 2, 3, 4, 99]));
+    expect(idsOf(table)).toEqual([2, 4]);
+    expect(logOf(table)).toEqual([4]);
+    expect(withoutSnapshots(grown, new Set())).toEqual(grown);
+  });
+
+  test('statistics go with their snapshots', () => {
+    const entries = [{ 'snapshot-id': 1 }, { 'snapshot-id': 4 }];
+    const table = withoutSnapshots({ ...grown, statistics: entries } as TableMetadata, new Set([1]));
+    expect(table).toMatchObject({ statistics: [{ 'snapshot-id': 4 }] });
+    expect(table).not.toHaveProperty('partition-statistics');
+  });
+});
+
+test('the metadata log keeps the newest', () => {
+  const logged = [1, 2, 3].reduce((table, at) => withMetadataLog(table, { at, file: `v${at}` }, 2), created);
+  expect(logged['metadata-log']).toEqual([
+    { 'timestamp-ms': 2, 'metadata-file': 'v2' },
+    { 'timestamp-ms': 3, 'metadata-file': 'v3' },
+  ]);
+  expect(withMetadataLog(logged, { at: 4, file: 'v4' }, 0)['metadata-log']).toEqual([]);
+});
+
+test('schemas that nothing needs are dropped, and specs are not', () => {
+  const changed = [1, 2, 3].reduce(
+    (table, length) => withSchema(table, { ...schema, fields: schema.fields.slice(0, length) }, 9),
+    grown,
+  );
+  const table = pruned(withSpec(withSnapshot(changed, snapshot(5, 2000, { 'schema-id': 2 })), []));
+  expect(table.schemas.map((entry) => entry['schema-id'])).toEqual([0, 2, 3]);
+  expect(table['partition-specs']).toHaveLength(2);
+  expect(schemaOf(table, table.snapshots[4] as SnapshotEntry).fields).toHaveLength(2);
+  const { 'schema-id': _, ...old } = snapshot(6, 2001);
+  expect(schemaOf(table, old)).toBe(currentSchema(table));
+  expect(() => schemaOf(table, snapshot(7, 2002, { 'schema-id': 1 }))).toThrow(InvalidInput);
+});
