@@ -18,18 +18,22 @@ export const partitionFolder = (partition: Partition): string => {
   return folder.length <= LONGEST.folder ? folder : hashOf(folder);
 };
 
-/** Percent-encoded UTF-8. A dot in front would hide the file from a folder's listing. */
+/** Percent-encoded UTF-8, of whole characters: some readers decode folders' names. */
 const encoded = (text: string): string => {
-  const whole = Buffer.from(text)
-    .toString('latin1')
-    .replace(
-      /^\.|[^A-Za-z0-9_.-]/g,
-      (byte) => `%${Buffer.from(byte, 'latin1').toString('hex').toUpperCase()}`,
-    );
+  const parts = Array.from(text.slice(0, LONGEST.part + 1), (character, at) =>
+    // A dot in front would hide the file from a folder's listing.
+    SAFE.test(character) && !(character === '.' && at === 0) ? character : percentEncoded(character),
+  );
+  const whole = parts.join('');
   if (whole.length <= LONGEST.part) return whole;
-  const hash = hashOf(text);
-  const start = whole.slice(0, LONGEST.part - hash.length - 1).replace(/%[0-9A-F]?$/, '');
-  return `${start}~${hash}`;
+  const hash = `~${hashOf(text)}`;
+  while (parts.join('').length > LONGEST.part - hash.length) parts.pop();
+  return parts.join('') + hash;
 };
+
+const SAFE = /^[A-Za-z0-9_.-]$/;
+
+const percentEncoded = (character: string): string =>
+  Buffer.from(character).toString('hex').toUpperCase().replace(/../g, '%$&');
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
