@@ -8,7 +8,7 @@ import { lambdaHandler } from '../shared/steps/lambda.ts';
 import { LoadToGoldInput } from '../shared/steps/payload.ts';
 import { runRecord, writeRunRecord } from '../shared/steps/run-record.ts';
 import { step } from '../shared/steps/step.ts';
-import type { DataFile } from '../shared/table/snapshot.ts';
+import type { DataFile } from '../shared/table/data-file.ts';
 
 /**
  * Commits the run's silver files, brings every gold table that reads the dataset up to date, and writes the run
@@ -16,7 +16,7 @@ import type { DataFile } from '../shared/table/snapshot.ts';
  * event: each looks for its own effect first.
  *
  * @throws CommitConflict when other writers won every race: retried
- * @throws ModelFailed, ContractInvalid, ConservationBroken, ObjectMissing: the execution fails here
+ * @throws ModelFailed, ContractInvalid, SchemaIncompatible, ConservationBroken, ObjectMissing: the execution fails here
  */
 export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tools) => {
   const { validate, quality, transform } = input;

@@ -5,19 +5,19 @@ import { ConservationBroken } from '../shared/errors.ts';
 import { lakePaths } from '../shared/lake.ts';
 import { attachSilver } from '../shared/silver/attach-silver.ts';
 import { buildSilver } from '../shared/silver/build-silver.ts';
-import { boundsOf } from '../shared/silver/key-bounds.ts';
-import type { StagedSilver } from '../shared/silver/silver-table.ts';
+import { ROW_IDENTITY, type StagedSilver, silverSchema } from '../shared/silver/silver-table.ts';
 import { lambdaHandler } from '../shared/steps/lambda.ts';
 import { TransformInput } from '../shared/steps/payload.ts';
 import { step } from '../shared/steps/step.ts';
 import { Table } from '../shared/table/table.ts';
+import { partitionBy, specOf } from '../shared/table/table-schema.ts';
 import { writeFiles } from '../shared/table/write-files.ts';
 
 /**
  * Makes silver rows of the accepted records and writes them as Parquet, one folder per partition. Nothing is
  * visible yet: LoadToGold commits the files.
  *
- * @throws ModelFailed, ContractInvalid, ConservationBroken: the execution fails here
+ * @throws ModelFailed, ContractInvalid, SchemaIncompatible, ConservationBroken: the execution fails here
  */
 export const transform = step('Transform', TransformInput, async (input, tools) => {
   const { run, staged, rows: validated } = input.validate;
@@ -35,19 +35,18 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
         throw new ConservationBroken(
           `${validated.accepted} rows were accepted, but ${rows.silver} silver + ${rows.duplicate} duplicate + ${rows.filtered} filtered came out. Nothing was committed.`,
         );
-      const bounds = boundsOf(contract);
+      const base = await new Table(lake.silver, run.dataset).current();
+      const { schema } = silverSchema(contract, base);
       const files = await writeFiles(db, query, lake.silver, {
         keyOf: (file) => lakePaths.data(run.dataset, file),
         prefix: run.run_id,
-        partitionedBy: contract.partitionedBy,
+        schema,
+        spec: specOf(partitionBy(schema, contract.partitionedBy)),
+        wholeBounds: ROW_IDENTITY,
         scratch,
-        ...(bounds === undefined ? {} : { bounds }),
       });
       const manifest = lakePaths.staging(run.run_id, 'silver-files.json');
-      const silver: StagedSilver = {
-        content,
-        files: files.map((file) => ({ ...file, sourceId: run.source_id })),
-      };
+      const silver: StagedSilver = { content, schema, files };
       await lake.silver.write(manifest, JSON.stringify(silver, null, 2));
       return { rows, files: manifest, file_count: files.length };
     },

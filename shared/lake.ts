@@ -15,12 +15,20 @@ export const lakePaths = {
   },
   /** In silver: what one run hands from step to step. Kept 14 days, the redrive window. */
   staging: (runId: string, name: string): string => `_staging/${runId}/${name}`,
-  /** In silver or gold: the folder of a table's committed versions. */
-  manifests: (table: string): string => `${table}/_manifests/`,
+  /** In silver or gold: a table's folder, its location as an Iceberg table. */
+  table: (table: string): string => table,
+  /** In silver or gold: metadata files, manifests and lists of manifests. */
+  metadata: (table: string, file: string): string => `${table}/metadata/${file}`,
   /** In silver or gold: a table's data files. */
   data: (table: string, file: string): string => `${table}/data/${file}`,
   /** In silver: positions of rows that another file's row of the same primary key supersedes. */
-  masks: (table: string, file: string): string => `${table}/masks/${file}`,
+  deletes: (table: string, file: string): string => `${table}/deletes/${file}`,
+  /** In silver: what is committed of each source. Outside the table's folder, where others remove what they do not know. */
+  sources: (table: string, node: string): string => `_sources/${table}/${node}.json`,
+  /** In silver or gold: who is committing a table's next version. */
+  locks: (table: string, name: string): string => `_commits/${table}/locks/${name}`,
+  /** In silver: commits that wait to be taken along by whoever commits next. */
+  intents: (table: string, name: string): string => `_commits/${table}/intents/${name}`,
   /** In gold: run records, one object each. */
   runs: '_runs/',
   run: (runId: string): string => `_runs/${runId}.json`,

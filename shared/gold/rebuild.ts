@@ -1,15 +1,21 @@
 import path from 'node:path';
+import { z } from 'zod';
 import type { Contract } from '../contract/model.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { ModelFailed } from '../errors.ts';
 import { type Lake, lakePaths } from '../lake.ts';
 import { attachSilver } from '../silver/attach-silver.ts';
-import type { DataFile, Draft, Snapshot } from '../table/snapshot.ts';
+import type { DataFile } from '../table/data-file.ts';
+import type { Draft } from '../table/draft.ts';
+import type { Partition } from '../table/partition-names.ts';
+import { SUMMARY } from '../table/properties.ts';
+import type { Snapshot } from '../table/snapshot.ts';
 import { Table } from '../table/table.ts';
+import { nextSchema, partitionBy, specOf } from '../table/table-schema.ts';
 import { writeFiles } from '../table/write-files.ts';
 import { buildModel } from './build-model.ts';
 import type { GoldModel } from './model-header.ts';
-import { hasColumns, type Partition, partitionKey, touchedSince } from './touched.ts';
+import { partitionKey, touchedSince } from './touched.ts';
 
 export interface RebuildContext {
   db: Db;
@@ -27,11 +33,8 @@ export interface Rebuilt {
   partitions: number;
 }
 
-/** In a gold snapshot's properties: from what it was built. */
-interface BuiltFrom {
-  silver: Record<string, number>;
-  fingerprint: string;
-}
+/** Silver version per dataset that a gold snapshot was built from. */
+const SilverVersions = z.record(z.string(), z.number());
 
 type SilverSnapshots = ReadonlyMap<string, Snapshot | undefined>;
 
@@ -46,31 +49,62 @@ type SilverSnapshots = ReadonlyMap<string, Snapshot | undefined>;
  * @throws ModelFailed, CommitConflict
  */
 export const rebuildGold = async (model: GoldModel, context: RebuildContext): Promise<Rebuilt> => {
-  const table = new Table(context.lake.gold, model.name);
   let partitions = 0;
-  const { snapshot } = await table.commit(async (base) => {
+  const { snapshot } = await new Table(context.lake.gold, model.name).commit(async (base) => {
     partitions = 0;
     const silver = await readSilver(model, context);
     const fingerprint = definition(model, context);
-    const touched = await outOfDate(model, context, base, silver, fingerprint);
+    const touched = await outOfDate(model, base, silver, fingerprint);
     if (touched !== 'all' && touched.length === 0) return undefined;
-    const affects = selector(touched, model.partitionedBy);
-    const built = await build(model, context, silver, affects);
-    partitions = touched === 'all' ? countPartitions(built, model) : touched.length;
-    const kept = touched === 'all' ? [] : (base?.files ?? []).filter((file) => !affects(file));
-    const builtFrom: BuiltFrom = { silver: versionsOf(silver), fingerprint };
-    return {
-      runId: context.runId,
-      operation: touched === 'all' ? 'replace table' : 'replace partitions',
-      columns: model.columns.map(({ name, type }) => ({ name, type })),
-      partitionedBy: model.partitionedBy,
-      files: [...kept, ...built],
-      sources: {},
-      touched,
-      properties: { ...builtFrom },
-    } satisfies Draft;
+    return async () => {
+      const columns = nextSchema(base, columnsOf(model), {
+        where: `gold.${model.name}`,
+        identifier: model.primaryKey,
+        replace: touched === 'all',
+      });
+      const partitionedBy = partitionBy(columns.schema, model.partitionedBy);
+      const files = { schema: columns.schema, spec: specOf(partitionedBy) };
+      const added = await build(model, context, silver, touched, files);
+      const removed = (await base?.files(touched === 'all' ? undefined : touched)) ?? [];
+      partitions = touched === 'all' ? countPartitions(added, model) : touched.length;
+      return {
+        runId: context.runId,
+        ...wordsFor(base, touched, added, removed),
+        columns,
+        partitionedBy,
+        added,
+        removed,
+        remasked: [],
+        touched,
+        properties: {
+          [SUMMARY.silver]: JSON.stringify(versionsOf(silver)),
+          [SUMMARY.fingerprint]: fingerprint,
+        },
+      } satisfies Draft;
+    };
   });
   return { model: model.name, version: snapshot?.version ?? 0, partitions };
+};
+
+const columnsOf = ({ columns }: GoldModel): Parameters<typeof nextSchema>[1] =>
+  columns.map(({ name, type, required, description }) => ({
+    identity: name.toLowerCase(),
+    name,
+    type,
+    required,
+    ...(description !== undefined && { doc: description }),
+  }));
+
+const wordsFor = (
+  base: Snapshot | undefined,
+  touched: Partition[] | 'all',
+  added: readonly DataFile[],
+  removed: readonly DataFile[],
+): Pick<Draft, 'operation' | 'title'> => {
+  if (base === undefined) return { operation: 'append', title: 'create' };
+  const title = touched === 'all' ? 'replace table' : 'replace partitions';
+  if (removed.length === 0) return { operation: 'append', title };
+  return { operation: added.length === 0 ? 'delete' : 'overwrite', title };
 };
 
 const readSilver = async (model: GoldModel, { lake }: RebuildContext): Promise<SilverSnapshots> => {
@@ -89,51 +123,53 @@ const definition = (model: GoldModel, { contracts }: RebuildContext): string =>
 
 const outOfDate = async (
   model: GoldModel,
-  { lake }: RebuildContext,
   base: Snapshot | undefined,
   silver: SilverSnapshots,
   fingerprint: string,
 ): Promise<Partition[] | 'all'> => {
-  const built = base?.properties as BuiltFrom | undefined;
-  if (built?.fingerprint !== fingerprint) return 'all';
-  const touched = await touchedSince(lake.silver, model.partitionedBy, built.silver, silver);
+  if (base?.properties[SUMMARY.fingerprint] !== fingerprint) return 'all';
+  const names = model.partitionedBy.map(({ name }) => name);
+  const built = SilverVersions.parse(JSON.parse(base.properties[SUMMARY.silver] ?? '{}'));
+  const touched = touchedSince(names, built, silver);
+  if (touched === 'all' || touched.length === 0) return touched;
   // Files from before silver was partitioned as it is now: their rows may belong to any partition.
-  const unplaced = [...silver.values()].some((snapshot) =>
-    snapshot?.files.some(({ partition }) => !hasColumns(partition, model.partitionedBy)),
-  );
-  return unplaced && touched.length > 0 ? 'all' : touched;
+  for (const snapshot of silver.values())
+    for (const split of (await snapshot?.partitionings()) ?? [])
+      if (names.some((name) => !split.includes(name))) return 'all';
+  return touched;
 };
 
-type Selector = (file: Pick<DataFile, 'partition'>) => boolean;
-
-const selector = (touched: Partition[] | 'all', columns: readonly string[]): Selector => {
-  if (touched === 'all') return () => true;
-  const keys = new Set(touched.map((partition) => partitionKey(partition, columns)));
-  return ({ partition }) => keys.has(partitionKey(partition, columns));
+const countPartitions = (files: readonly DataFile[], { partitionedBy }: GoldModel): number => {
+  const names = partitionedBy.map(({ name }) => name);
+  return Math.max(1, new Set(files.map(({ partition }) => partitionKey(partition, names))).size);
 };
 
-const countPartitions = (files: readonly DataFile[], { partitionedBy }: GoldModel): number =>
-  Math.max(1, new Set(files.map(({ partition }) => partitionKey(partition, partitionedBy))).size);
-
-/** Runs the model over the affected partitions of silver and writes what comes out. */
+/** Runs the model over the touched partitions of silver and writes what comes out. */
 const build = async (
   model: GoldModel,
   { db, lake, scratch, contracts, runId }: RebuildContext,
   silver: SilverSnapshots,
-  affects: Selector,
+  touched: Partition[] | 'all',
+  { schema, spec }: Pick<Parameters<typeof writeFiles>[3], 'schema' | 'spec'>,
 ): Promise<DataFile[]> => {
+  const wanted = touched === 'all' ? undefined : touched;
   for (const [dataset, snapshot] of silver) {
     const contract = contracts.get(dataset);
-    if (contract !== undefined) await attachSilver(db, contract, snapshot, lake.silver, scratch, affects);
+    if (contract !== undefined) await attachSilver(db, contract, snapshot, lake.silver, scratch, wanted);
   }
   await buildModel(db, model);
   const files = await writeFiles(db, 'FROM _built', lake.gold, {
     keyOf: (file) => lakePaths.data(model.name, file),
     prefix: runId,
-    partitionedBy: model.partitionedBy,
+    schema,
+    spec,
     scratch: path.join(scratch, model.name),
   });
-  const strays = files.filter((file) => !affects(file));
+  const names = model.partitionedBy.map(({ name }) => name);
+  const asked = new Set(wanted?.map((partition) => partitionKey(partition, names)));
+  const strays = files.filter(
+    ({ partition }) => wanted !== undefined && !asked.has(partitionKey(partition, names)),
+  );
   if (strays.length > 0)
     throw new ModelFailed(
       `Gold model ${model.file} is not partition-local: it makes rows of ${strays.length} partitions that were not asked for. ` +

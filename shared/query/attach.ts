@@ -10,6 +10,7 @@ import { RUN_COLUMNS } from '../steps/run-record.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 import { Table } from '../table/table.ts';
+import { tableColumns } from '../table/table-schema.ts';
 import { createTableView, localPaths, typed } from '../table/table-view.ts';
 
 /**
@@ -39,8 +40,11 @@ export const attachLake = async (
     await createTableView(
       db,
       { schema: 'gold', table: model.name },
-      model.columns,
-      snapshot?.files ?? [],
+      tableColumns(
+        snapshot,
+        model.columns.map((column) => ({ ...column, identity: column.name.toLowerCase() })),
+      ),
+      (await snapshot?.files()) ?? [],
       lake.gold,
       folder,
     );

@@ -1,12 +1,19 @@
 import path from 'node:path';
 import type { Contract } from '../contract/model.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
+import { StorageUnavailable } from '../errors.ts';
 import type { Lake } from '../lake.ts';
 import { compareSequencers, type RunIdentity } from '../steps/identity.ts';
-import type { DataFile, Draft, Snapshot, SourceState } from '../table/snapshot.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { Draft } from '../table/draft.ts';
+import type { Snapshot } from '../table/snapshot.ts';
+import type { StateTree } from '../table/state-tree.ts';
 import { Table } from '../table/table.ts';
-import { mergeKeys } from './merge-keys.ts';
-import { contentsIn, type StagedSilver, silverColumns } from './silver-table.ts';
+import { type Intent, Intents } from './intents.ts';
+import { replaceSources } from './replace-sources.ts';
+import { restaged, sameFields } from './restage.ts';
+import { type StagedSilver, silverSchema } from './silver-table.ts';
+import { type SourceState, sourcesRoot, sourceTree } from './sources.ts';
 
 export interface SilverCommit {
   /**
@@ -17,13 +24,24 @@ export interface SilverCommit {
   version: number;
 }
 
+export interface CommitContext {
+  db: Db;
+  contract: Contract;
+  store: ObjectStore;
+  scratch: string;
+  sources: StateTree<SourceState>;
+}
+
 /**
  * Makes a run's files the ones that silver holds of their source, in place of those of the version before. The
  * same rows of a run are committed at most once, and an older version never replaces a newer one. A run that is
  * started anew under a mended contract, and brings other rows, replaces its own: what it refuses now goes to
  * quarantine in place of what it refused before, so that each row is in one of the two.
  *
+ * Of many runs at once one commits for all who wait (`intents.ts`).
+ *
  * @param staged what Transform wrote
+ * @throws SchemaIncompatible
  * @throws CommitConflict when other writers won every race
  */
 export const commitSilver = async (
@@ -33,77 +51,109 @@ export const commitSilver = async (
   staged: StagedSilver,
   { lake, scratch }: { lake: Pick<Lake, 'silver'>; scratch: string },
 ): Promise<SilverCommit> => {
+  const store = lake.silver;
+  const sources = sourceTree(store, contract.dataset);
+  const context = { db, contract, store, scratch: path.join(scratch, 'silver'), sources };
+  const own: Intent = { run, staged, fingerprint: contract.fingerprint };
+  const intents = new Intents(store, contract.dataset);
+  let waits = false;
   let status: SilverCommit['status'] = 'loaded';
-  const { snapshot } = await new Table(lake.silver, contract.dataset).commit(async (base) => {
-    const committed = base?.sources[run.source_id];
-    status = 'loaded';
-    const same = contentsIn(base)[run.source_id] === staged.content;
-    if (committed?.runId === run.run_id && same) return undefined;
-    const age = committed === undefined ? -1 : compareSequencers(committed.sequencer, run.sequencer);
-    if (age > 0) {
-      status = 'superseded';
-      return undefined;
-    }
-    if (base !== undefined && committed !== undefined && same) {
-      status = 'unchanged';
-      return age === 0 ? undefined : confirmed(base, run, committed);
-    }
-    return await draftOf(db, contract, run, base, staged, { lake, scratch });
-  });
-  return { status, version: snapshot?.version ?? 0 };
+  try {
+    const { snapshot } = await new Table(store, contract.dataset).commit(
+      async (base) => {
+        const standing = standingOf(await sources.get(sourcesRoot(base), run.source_id), own);
+        status = STATUS[standing];
+        if (standing !== 'to load' && standing !== 'to confirm') return undefined;
+        return async () => await draftOf(context, base, own, intents);
+      },
+      {
+        whenBusy: async () => {
+          waits = true;
+          await intents.write(own);
+        },
+      },
+    );
+    return { status, version: snapshot?.version ?? 0 };
+  } finally {
+    if (waits) await removed(intents, own);
+  }
 };
 
-/** The same table, which has now seen this version: an older one that arrives late is out of date. */
-const confirmed = (base: Snapshot, run: RunIdentity, committed: SourceState): Draft => ({
-  ...base,
-  runId: run.run_id,
-  operation: 'confirm source',
-  sources: { ...base.sources, [run.source_id]: { ...committed, sequencer: run.sequencer } },
-  touched: [],
-});
+/** How a run's rows stand to what is committed of their source. */
+type Standing = 'to load' | 'to confirm' | 'loaded' | 'unchanged' | 'superseded';
 
+const STATUS: Record<Standing, SilverCommit['status']> = {
+  'to load': 'loaded',
+  loaded: 'loaded',
+  'to confirm': 'unchanged',
+  unchanged: 'unchanged',
+  superseded: 'superseded',
+};
+
+const standingOf = (committed: SourceState | undefined, { run, staged }: Intent): Standing => {
+  if (committed === undefined) return 'to load';
+  const same = committed.content === staged.content;
+  if (committed.runId === run.run_id && same) return 'loaded';
+  const age = compareSequencers(committed.sequencer, run.sequencer);
+  if (age > 0) return 'superseded';
+  if (!same) return 'to load';
+  return age === 0 ? 'unchanged' : 'to confirm';
+};
+
+/** The next snapshot: what the run brings, and what all those bring who wait and whose rows have the same columns. */
 const draftOf = async (
-  db: Db,
-  contract: Contract,
-  run: RunIdentity,
+  context: CommitContext,
   base: Snapshot | undefined,
-  { content, files: added }: StagedSilver,
-  { lake, scratch }: { lake: Pick<Lake, 'silver'>; scratch: string },
+  own: Intent,
+  intents: Intents,
 ): Promise<Draft> => {
-  const files = base?.files ?? [];
-  const removed = files.filter(({ sourceId }) => sourceId === run.source_id);
-  const others = files.filter(({ sourceId }) => sourceId !== run.source_id);
-  const sources = {
-    ...base?.sources,
-    [run.source_id]: {
-      runId: run.run_id,
-      sequencer: run.sequencer,
-      uploadedAt: run.uploaded_at,
-      version: (base?.version ?? 0) + 1,
-    },
-  };
-  const merge = await mergeKeys(db, {
-    contract,
-    store: lake.silver,
-    scratch: path.join(scratch, 'silver'),
-    runId: run.run_id,
-    others,
-    removed,
-    added,
-    sources,
-  });
-  return {
-    runId: run.run_id,
-    operation: removed.length === 0 ? 'append' : 'replace source',
-    columns: silverColumns(contract),
-    partitionedBy: contract.partitionedBy,
-    files: merge.files,
-    sources,
-    touched: distinct([...removed, ...added, ...merge.remasked].map(({ partition }) => partition)),
-    properties: { contents: { ...contentsIn(base), [run.source_id]: content } },
-  };
+  const { contract, sources } = context;
+  const columns = silverSchema(contract, base);
+  const waiting = (await intents.others(own)).filter(
+    ({ fingerprint, staged }) => fingerprint === own.fingerprint && sameFields(staged.schema, columns.schema),
+  );
+  const states = await sources.getMany(
+    sourcesRoot(base),
+    [own, ...waiting].map(({ run }) => run.source_id),
+  );
+  const loads: Intent[] = [];
+  const changes = new Map<string, SourceState>();
+  for (const intent of newestPerSource(own, waiting)) {
+    const before = states.get(intent.run.source_id);
+    const standing = standingOf(before, intent);
+    if (standing === 'to load') loads.push(intent);
+    // The same rows, which have now been seen in this version: an older one that arrives late is out of date.
+    if (standing === 'to confirm' && before !== undefined)
+      changes.set(intent.run.source_id, { ...before, sequencer: intent.run.sequencer });
+    // Its writer has died, or is about to find itself committed.
+    if (intent !== own && (standing === 'loaded' || standing === 'superseded' || standing === 'unchanged'))
+      await removed(intents, intent);
+  }
+  const ready = await Promise.all(
+    loads.map(async (intent) => ({
+      ...intent,
+      staged: intent === own ? await restaged(context, columns.schema, intent) : intent.staged,
+    })),
+  );
+  return await replaceSources(context, base, columns, ready, { own: own.run.run_id, states, changes });
 };
 
-const distinct = (partitions: readonly DataFile['partition'][]): DataFile['partition'][] => [
-  ...new Map(partitions.map((partition) => [JSON.stringify(partition), partition])).values(),
-];
+/** Our own first; of a source that waits in several versions, the newest. */
+const newestPerSource = (own: Intent, waiting: readonly Intent[]): Intent[] => {
+  const newest = new Map([[own.run.source_id, own]]);
+  for (const intent of waiting) {
+    const known = newest.get(intent.run.source_id);
+    if (known === undefined || compareSequencers(known.run.sequencer, intent.run.sequencer) < 0)
+      newest.set(intent.run.source_id, intent);
+  }
+  return [...newest.values()];
+};
+
+/** An intent that stays costs the next commit a look, and nothing else. */
+const removed = async (intents: Intents, intent: Intent): Promise<void> => {
+  try {
+    await intents.remove(intent);
+  } catch (error) {
+    if (!(error instanceof StorageUnavailable)) throw error;
+  }
+};

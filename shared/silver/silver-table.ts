@@ -1,6 +1,12 @@
 import type { Contract } from '../contract/model.ts';
-import type { DataFile, Snapshot } from '../table/snapshot.ts';
-import type { ViewColumn } from '../table/table-view.ts';
+import type { Schema } from '../iceberg/types.ts';
+import { lakePaths } from '../lake.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { DataFile, TableColumn, ViewColumn } from '../table/data-file.ts';
+import type { TableSchema } from '../table/draft.ts';
+import { Location } from '../table/location.ts';
+import type { Snapshot } from '../table/snapshot.ts';
+import { nextSchema, tableColumns } from '../table/table-schema.ts';
 
 /**
  * Columns that every silver table has beside its contract's: which run and source a row came from, the number
@@ -13,19 +19,59 @@ export const LINEAGE: readonly ViewColumn[] = [
   { name: '_rescued', type: 'VARCHAR' },
 ];
 
+/** Of the lineage, what tells one row from all others: a record is in silver once. */
+export const ROW_IDENTITY = ['_source_id', '_row'] as const;
+
 /** What Transform hands to LoadToGold, as JSON. */
 export interface StagedSilver {
   /** Equal for equal rows, in whatever order; who brought them and when does not count. */
   content: string;
+  /** By which the files' columns are numbered. */
+  schema: Schema;
   files: DataFile[];
 }
 
-/** In a silver snapshot's properties: the `content` that each source brought, by source_id. */
-export const contentsIn = (snapshot: Snapshot | undefined): Record<string, string> =>
-  (snapshot?.properties.contents as Record<string, string> | undefined) ?? {};
-
 /** A dataset's silver columns as its contract says now; older files are read through them. */
-export const silverColumns = (contract: Contract): ViewColumn[] => [
-  ...contract.columns.map(({ name, silverType }) => ({ name, type: silverType })),
-  ...LINEAGE,
+export const silverColumns = (contract: Contract): (ViewColumn & { identity: string })[] => [
+  ...contract.columns.map(({ name, silverType, identity }) => ({ name, type: silverType, identity })),
+  ...LINEAGE.map((column) => ({ ...column, identity: column.name })),
 ];
+
+/** The same with the fields that hold them in a snapshot. */
+export const silverTableColumns = (contract: Contract, snapshot: Snapshot | undefined): TableColumn[] =>
+  tableColumns(snapshot, silverColumns(contract));
+
+/**
+ * The table's schema after a commit under this contract.
+ *
+ * @throws SchemaIncompatible where the rows that are there cannot become what the contract says
+ */
+export const silverSchema = (contract: Contract, base: Snapshot | undefined): TableSchema =>
+  nextSchema(
+    base,
+    [
+      ...contract.columns.map(({ name, silverType, identity, required, description }) => ({
+        identity,
+        name,
+        type: silverType,
+        required,
+        ...(description !== undefined && { doc: description }),
+      })),
+      ...LINEAGE.map((column) => ({
+        ...column,
+        identity: column.name,
+        required: column.name !== '_rescued',
+      })),
+    ],
+    { where: `silver.${contract.dataset}`, identifier: contract.primaryKey },
+  );
+
+/** Where the dataset's table lies: where it was created, or will be. */
+export const silverLocation = (
+  store: ObjectStore,
+  { dataset }: Contract,
+  base: Snapshot | undefined,
+): Location => {
+  const folder = lakePaths.table(dataset);
+  return new Location(base?.metadata.location ?? `${store.uri}${folder}`, folder);
+};

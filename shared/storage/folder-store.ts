@@ -43,6 +43,7 @@ const unchanged = (before: BigIntStats, after: BigIntStats): boolean =>
  */
 export class FolderStore implements ObjectStore {
   readonly name: string;
+  readonly uri: string;
   readonly #root: string;
   readonly #options: FolderStoreOptions;
   readonly #versions: FolderVersions | undefined;
@@ -53,6 +54,7 @@ export class FolderStore implements ObjectStore {
     this.#root = resolve(root);
     this.#options = options;
     this.name = options.name ?? basename(this.#root);
+    this.uri = `file://${this.#root}/`;
     this.#versions = options.versioned ? new FolderVersions(join(this.#root, '.versions')) : undefined;
     this.#observe = options.observer ?? (() => undefined);
   }

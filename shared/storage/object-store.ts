@@ -32,6 +32,9 @@ export interface ObjectStore {
   /** The bucket's name, as it stands in events and run records; for a folder, the folder's own name. */
   readonly name: string;
 
+  /** What a key stands behind to be found from outside, `s3://bucket/` or `file:///lake/silver/`; never encoded. */
+  readonly uri: string;
+
   /** Metadata, or undefined where there is no such object or version. */
   head(key: string, versionId?: string): Promise<ObjectInfo | undefined>;
 

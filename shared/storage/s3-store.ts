@@ -41,6 +41,7 @@ const optional = <K extends string, V>(key: K, value: V | undefined) =>
 /** An S3 bucket. Needs `s3:ListBucket`: without it S3 answers 403 instead of 404 for what is not there. */
 export class S3Store implements ObjectStore {
   readonly name: string;
+  readonly uri: string;
   readonly #client: S3Client;
   readonly #observe: RequestObserver;
   readonly #limit = pLimit(PARALLEL_PARTS);
@@ -48,6 +49,7 @@ export class S3Store implements ObjectStore {
   constructor(client: S3Client, bucket: string, observer: RequestObserver = () => undefined) {
     this.#client = client;
     this.name = bucket;
+    this.uri = `s3://${bucket}/`;
     this.#observe = observer;
   }
 

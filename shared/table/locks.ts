@@ -49,7 +49,7 @@ export class CommitLock {
 
   /**
    * Takes the lock of a version, or says that another holds it: ask again later, as often as the version is still
-   * to be committed. One write; none where this instance holds it. One read more where an earlier write of the
+   * to be committed. One write; none where this instance holds it, and only a look while a known holder is at work. One read more where an earlier write of the
    * same object threw, and the lock that is there may therefore be our own.
    *
    * The store may also repeat a write whose answer was lost, find its own object and say so: "busy" for what is
@@ -64,6 +64,7 @@ export class CommitLock {
       claim.busySince = undefined;
     }
     const key = this.#keyOf(`v${String(version).padStart(8, '0')}-${claim.passed}`);
+    if (claim.busySince !== undefined && (await this.#store.head(key))) return 'busy';
     const created = await this.#create(key, claim);
     if (created || (claim.keys.get(key) === 'unsure' && (await this.#isOurs(key)))) {
       claim.keys.set(key, 'ours');

@@ -1,109 +1,212 @@
-import { z } from 'zod';
-import { InvalidInput } from '../errors.ts';
+import { ObjectMissing } from '../errors.ts';
+import { readManifest } from '../iceberg/manifest.ts';
+import { readManifestList } from '../iceberg/manifest-list.ts';
+import type {
+  ManifestEntry,
+  ManifestFile,
+  PartitionSpec,
+  Schema,
+  SnapshotEntry,
+  TableMetadata,
+} from '../iceberg/types.ts';
+import { inParallel } from '../storage/in-parallel.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import type { DataFile } from './data-file.ts';
+import type { Location } from './location.ts';
+import { mayHold } from './manifest-pruning.ts';
+import { namedPartition, type Partition, partitionNames } from './partition-names.ts';
+import { type ColumnIds, columnIdsIn, SUMMARY, touchedIn } from './properties.ts';
 
-/** One immutable data file of a table, and what can be known of it without opening it. */
-export interface DataFile {
-  /** In the table's zone. */
-  key: string;
-  /** Silver: which source brought it. */
-  sourceId?: string;
-  /** Values as text, of the columns that the table is partitioned by. */
-  partition: Record<string, string | null>;
-  rows: number;
-  bytes: number;
-  /** Smallest and largest value, as text, of what was the first primary key column when the file was written. */
-  keyBounds?: { min: string; max: string; column: string; type: string };
-  /** Positions of the rows that another file's row of the same primary key supersedes. */
-  mask?: { key: string; rows: number };
+/** A manifest of a snapshot, read when it is asked for, and once. */
+export interface LoadedManifest {
+  file: ManifestFile;
+  entries(): Promise<ManifestEntry[]>;
 }
 
-/** What is committed of one source. An event with a smaller sequencer is out of date. */
-export interface SourceState {
-  runId: string;
-  sequencer: string;
-  uploadedAt: string;
-  /** Of the snapshot that committed it. */
-  version: number;
-}
+/** What one table looked like after one commit. Its files are read when they are asked for. */
+export class Snapshot {
+  readonly table: string;
+  readonly metadata: TableMetadata;
+  readonly entry: SnapshotEntry;
+  readonly #store: ObjectStore;
+  readonly #location: Location;
+  #manifests: Promise<LoadedManifest[]> | undefined;
 
-/** One committed version of a table: all its files and where they came from. Never changed once written. */
-export interface Snapshot {
-  format: 1;
-  /** Of this commit; tells a commit whose answer was lost on the way from another writer's. */
-  id: string;
-  table: string;
-  version: number;
-  committedAt: string;
-  runId: string;
-  operation: string;
-  columns: { name: string; type: string }[];
-  partitionedBy: string[];
-  files: DataFile[];
-  /** By source_id. */
-  sources: Record<string, SourceState>;
-  /** The partitions that this snapshot changed. */
-  touched: Record<string, string | null>[] | 'all';
-  /** For example, of which silver snapshots a gold table was built. */
-  properties: Record<string, unknown>;
-}
-
-/** What a writer says of the next snapshot; the table adds the rest. */
-export type Draft = Omit<Snapshot, 'format' | 'id' | 'table' | 'version' | 'committedAt'>;
-
-const count = z.int().nonnegative();
-const partition = z.record(z.string(), z.string().nullable());
-
-const dataFile = z.object({
-  key: z.string(),
-  sourceId: z.string().exactOptional(),
-  partition,
-  rows: count,
-  bytes: count,
-  keyBounds: z
-    .object({ min: z.string(), max: z.string(), column: z.string(), type: z.string() })
-    .exactOptional(),
-  mask: z.object({ key: z.string(), rows: count }).exactOptional(),
-});
-
-const sourceState = z.object({
-  runId: z.string(),
-  sequencer: z.string(),
-  uploadedAt: z.string(),
-  version: count,
-});
-
-const snapshot: z.ZodType<Snapshot> = z.object({
-  format: z.literal(1),
-  id: z.string(),
-  table: z.string(),
-  version: count,
-  committedAt: z.string(),
-  runId: z.string(),
-  operation: z.string(),
-  columns: z.array(z.object({ name: z.string(), type: z.string() })),
-  partitionedBy: z.array(z.string()),
-  files: z.array(dataFile),
-  sources: z.record(z.string(), sourceState),
-  touched: z.union([z.array(partition), z.literal('all')]),
-  properties: z.record(z.string(), z.unknown()),
-});
-
-/** Parses a manifest; `where` is its place for the message. Throws `InvalidInput` for anything but a snapshot. */
-export function parseSnapshot(text: string, where: string): Snapshot {
-  const refuse = (reason: string, cause?: unknown) =>
-    new InvalidInput(
-      `${where} is not a table version that can be read: ${reason}. ` +
-        'Restore the object, or process it with the release of duckstep that wrote it.',
-      { cause },
-    );
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw refuse('not JSON', cause);
+  constructor(
+    table: string,
+    metadata: TableMetadata,
+    entry: SnapshotEntry,
+    { store, location }: { store: ObjectStore; location: Location },
+  ) {
+    this.table = table;
+    this.metadata = metadata;
+    this.entry = entry;
+    this.#store = store;
+    this.#location = location;
   }
-  const parsed = snapshot.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw refuse(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}`, parsed.error);
+
+  /** Counts the table's commits, from 1: Iceberg's sequence number. */
+  get version(): number {
+    return this.entry['sequence-number'];
+  }
+
+  get id(): number {
+    return this.entry['snapshot-id'];
+  }
+
+  get committedAt(): string {
+    return new Date(this.entry['timestamp-ms']).toISOString();
+  }
+
+  get runId(): string {
+    return this.entry.summary[SUMMARY.runId] ?? '';
+  }
+
+  /** `append`, `replace source`, `compact` …; Iceberg's own word is in the summary. */
+  get operation(): string {
+    return this.entry.summary[SUMMARY.title] ?? this.entry.summary.operation;
+  }
+
+  /** Iceberg's counts, and what the writer had to say. */
+  get properties(): Readonly<Record<string, string>> {
+    return this.entry.summary;
+  }
+
+  /** The partitions whose rows this commit changed. */
+  get touched(): Partition[] | 'all' {
+    return touchedIn(this.entry.summary);
+  }
+
+  /** The columns as they were when this was committed. */
+  get schema(): Schema {
+    const { schemas } = this.metadata;
+    const id = this.entry['schema-id'] ?? this.metadata['current-schema-id'];
+    const found = schemas.find((schema) => schema['schema-id'] === id) ?? schemas.at(-1);
+    if (found === undefined) throw new ObjectMissing(`Table ${this.table} has lost schema ${id}.`);
+    return found;
+  }
+
+  /** Which field is which of the contract's columns, today. */
+  get columnIds(): ColumnIds {
+    return columnIdsIn(this.metadata.properties);
+  }
+
+  /** This and the earlier snapshots that the table still has, newest first. */
+  get history(): Snapshot[] {
+    return this.metadata.snapshots
+      .filter((entry) => entry['sequence-number'] <= this.version)
+      .toSorted((a, b) => b['sequence-number'] - a['sequence-number'])
+      .map((entry) => (entry === this.entry ? this : this.#of(entry)));
+  }
+
+  uriOf(key: string): string {
+    return this.#location.uriOf(key);
+  }
+
+  /** Names of the fields that files of this snapshot are split by: one list for each way of splitting in use. */
+  async partitionings(): Promise<string[][]> {
+    const specs = new Set((await this.manifests()).map(({ file }) => file.specId));
+    return [...specs].map((specId) => this.#names(specId));
+  }
+
+  /** All manifests, of data files and of position deletes. One request; each manifest's entries one more. */
+  manifests(): Promise<LoadedManifest[]> {
+    this.#manifests ??= this.#loadManifests();
+    return this.#manifests;
+  }
+
+  /**
+   * The data files, with what hides rows of them. Manifests that hold none of the wanted partitions are not read.
+   *
+   * @param partitions only files that may hold rows of one of these; all when absent
+   */
+  async files(partitions?: readonly Partition[]): Promise<DataFile[]> {
+    const manifests = (await this.manifests()).filter(
+      ({ file }) => partitions === undefined || partitions.some((each) => this.#mayHold(file, each)),
+    );
+    const read = await inParallel(manifests, async (manifest) => await manifest.entries());
+    const live = read.flat().filter(({ status }) => status !== 'deleted');
+    const masks = new Map(
+      live.flatMap(({ file }) =>
+        file.referencedDataFile === undefined
+          ? []
+          : [
+              [
+                file.referencedDataFile,
+                { key: this.#location.keyOf(file.path), rows: file.rows, bytes: file.bytes },
+              ],
+            ],
+      ),
+    );
+    const files = live
+      .filter(({ file }) => file.content === 'data')
+      .map(({ file }): DataFile => {
+        const mask = masks.get(file.path);
+        return {
+          key: this.#location.keyOf(file.path),
+          specId: file.specId,
+          partition: namedPartition(this.#names(file.specId), file.partition),
+          rows: file.rows,
+          bytes: file.bytes,
+          columns: file.columns,
+          ...(mask !== undefined && { mask }),
+        };
+      });
+    return partitions === undefined
+      ? files
+      : files.filter(({ partition }) => partitions.some((each) => agree(partition, each)));
+  }
+
+  async #loadManifests(): Promise<LoadedManifest[]> {
+    const body = await this.#read(this.entry['manifest-list']);
+    const specs = this.metadata['partition-specs'];
+    const files = await readManifestList(body, specs, this.schema);
+    return files.map((file) => {
+      let entries: Promise<ManifestEntry[]> | undefined;
+      return {
+        file,
+        entries: () => {
+          entries ??= this.#read(file.path).then((bytes) => readManifest(bytes, file));
+          return entries;
+        },
+      };
+    });
+  }
+
+  async #read(uri: string): Promise<Buffer> {
+    const key = this.#location.keyOf(uri);
+    const body = await this.#store.read(key);
+    if (body === undefined)
+      throw new ObjectMissing(
+        `${this.#store.name}/${key} is gone, which snapshot ${this.id} of ${this.table} needs. Restore the object.`,
+      );
+    return body;
+  }
+
+  #of(entry: SnapshotEntry): Snapshot {
+    return new Snapshot(this.table, this.metadata, entry, { store: this.#store, location: this.#location });
+  }
+
+  #names(specId: number): string[] {
+    return partitionNames(this.#spec(specId), currentSchemaOf(this.metadata));
+  }
+
+  #spec(specId: number): PartitionSpec {
+    const spec = this.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
+    if (spec === undefined) throw new ObjectMissing(`Table ${this.table} has lost partition spec ${specId}.`);
+    return spec;
+  }
+
+  #mayHold(manifest: ManifestFile, partition: Partition): boolean {
+    return mayHold(manifest, this.#spec(manifest.specId), currentSchemaOf(this.metadata), partition);
+  }
 }
+
+/** Whether a file may hold rows of a partition: what a file's own spec does not tell decides nothing. */
+const agree = (file: Partition, wanted: Partition): boolean =>
+  Object.entries(wanted).every(([name, value]) => file[name] === undefined || file[name] === value);
+
+const currentSchemaOf = (metadata: TableMetadata): Schema => {
+  const id = metadata['current-schema-id'];
+  return metadata.schemas.find((schema) => schema['schema-id'] === id) as Schema;
+};

@@ -96,15 +96,12 @@ const rowsOf = async (
   scratch: string,
 ): Promise<string> => {
   if (files.length === 0) return emptyRows(columns);
-  const fetch = async (keys: string[]): Promise<Map<string, string>> =>
-    await localPaths(store, scratch, keys);
-  const paths = await fetch(files.map(({ key }) => key));
-  const masks = await fetch(files.flatMap(({ mask }) => (mask === undefined ? [] : [mask.key])));
-  const maskOf = new Map(
-    files.flatMap(({ key, mask }) =>
-      mask === undefined ? [] : [[paths.get(key) ?? '', masks.get(mask.key) ?? ''] as const],
-    ),
+  const paths = await localPaths(
+    store,
+    scratch,
+    files.map(({ key }) => key),
   );
+  const maskOf = new Map(await maskPairs(files, paths, store, scratch));
   const fields = columns.flatMap(({ field }) => (field === undefined ? [] : [field]));
   const parts: string[] = [];
   for (const alike of await alikeFiles(db, [...paths.values()], fields)) {
@@ -127,8 +124,31 @@ const viewColumn = ({ name, type, field }: TableColumn, stored: readonly Field[]
   return `CAST(${value} AS ${type}) AS ${ident(name)}`;
 };
 
-/** A SELECT of (path of the data file, position), from files with positions of one data file each. */
-const hiddenRows = (masks: readonly (readonly [path: string, mask: string])[]): string => {
+/**
+ * Local paths of data files, and of what hides rows of them. The masks are fetched.
+ *
+ * @param paths of the data files, by key
+ */
+export const maskPairs = async (
+  files: readonly DataFile[],
+  paths: ReadonlyMap<string, string>,
+  store: ObjectStore,
+  scratch: string,
+): Promise<(readonly [path: string, mask: string])[]> => {
+  const masked = files.flatMap(({ key, mask }) => (mask === undefined ? [] : [[key, mask.key] as const]));
+  const masks = await localPaths(
+    store,
+    scratch,
+    masked.map(([, mask]) => mask),
+  );
+  return masked.map(([key, mask]) => [paths.get(key) ?? '', masks.get(mask) ?? '']);
+};
+
+/**
+ * A SELECT of (path of the data file, position), from files with positions of one data file each: one column, a
+ * pair as SQL's `(a, b)`.
+ */
+export const hiddenRows = (masks: readonly (readonly [path: string, mask: string])[]): string => {
   const pos = DELETES.fields.filter(({ name }) => name === 'pos');
   const pairs = masks.map(([path, mask]) => `(${literal(path)}, ${literal(mask)})`);
   const mask = readFiles(

@@ -1,118 +1,232 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { CommitConflict, StorageUnavailable } from '../errors.ts';
+import { parseMetadata } from '../iceberg/metadata.ts';
+import type { TableMetadata } from '../iceberg/types.ts';
 import { lakePaths } from '../lake.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { type Draft, parseSnapshot, type Snapshot } from './snapshot.ts';
+import type { Draft } from './draft.ts';
+import { Location } from './location.ts';
+import { CommitLock } from './locks.ts';
+import { type Base, nextVersion, tidied, type Writer } from './next-version.ts';
+import { DEFAULT_RETENTION, type Retention } from './retention.ts';
+import { Snapshot } from './snapshot.ts';
 
 export interface TableOptions {
-  /** How often `commit` tries before it throws. Of N writers at once the last may need N attempts. */
+  /** How often `commit` may lose the race for a version that it has made before it throws. */
   maxAttempts?: number;
+  /** How long `commit` waits for others before it throws, in milliseconds. */
+  patienceMs?: number;
   /** Waits so many milliseconds. */
   sleep?: (ms: number) => Promise<unknown>;
   /** In [0, 1). */
   random?: () => number;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+  retention?: Retention;
 }
 
 export interface Commit {
   /** The newest snapshot that the commit saw: its own if it is committed. */
   snapshot: Snapshot | undefined;
   committed: boolean;
+  /** How many versions of its own it made. */
   attempts: number;
 }
 
-const BACKOFF_MS = { first: 25, most: 2_000 };
+/**
+ * Looks at the newest snapshot and says what is to be done: nothing, or how to make the next one. Runs once for each
+ * snapshot that a commit meets; what it returns runs while others wait, and must take everything from that snapshot.
+ */
+export type Change = (base: Snapshot | undefined) => Promise<(() => Promise<Draft | undefined>) | undefined>;
 
-/** Full jitter: anything up to a bound that doubles, so that writers who collided once do not meet again. */
-const backoff = (attempt: number, random: () => number): number =>
-  random() * Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** attempt);
+export interface CommitOptions {
+  /** Called once, before the first wait for another writer. */
+  whenBusy?: () => Promise<void>;
+  /** False: do nothing where another writer is at work, or wins. */
+  patient?: boolean;
+}
+
+/** A version of the table's metadata, as it lies in the store. */
+export interface Version extends Base {
+  version: number;
+}
+
+const POLL_MS = { first: 25, most: 1_000 };
+
+/** A version that was read longer ago may have been removed by maintenance, and then its successor's name is free. */
+const STALE_MS = 10 * 60_000;
 
 /**
- * A table: data files, and manifests `v00000001.json`, `v00000002.json` … each of which names the files of
- * one version. Creating the next manifest is the commit, and the only step that readers can see. Versions
- * have no gaps, so the newest is found by going up from any version that exists.
+ * An Iceberg table whose catalog is its own folder: metadata files `v1.metadata.json`, `v2.metadata.json` … each
+ * the whole truth of one version. Creating the next is the commit, and the only step that readers can see. The
+ * names have no gaps from the oldest that is kept, so the newest is found by going up from any that exists.
  */
 export class Table {
   readonly name: string;
   readonly #store: ObjectStore;
-  readonly #maxAttempts: number;
-  readonly #sleep: (ms: number) => Promise<unknown>;
-  readonly #random: () => number;
+  readonly #options: Required<TableOptions>;
 
   constructor(store: ObjectStore, name: string, options: TableOptions = {}) {
     this.#store = store;
     this.name = name;
-    this.#maxAttempts = options.maxAttempts ?? 32;
-    this.#sleep = options.sleep ?? setTimeout;
-    this.#random = options.random ?? Math.random;
+    this.#options = {
+      maxAttempts: 32,
+      patienceMs: 5 * 60_000,
+      sleep: setTimeout,
+      random: Math.random,
+      now: Date.now,
+      retention: DEFAULT_RETENTION,
+      ...options,
+    };
   }
 
   /** The newest snapshot; undefined before the first commit. */
   async current(): Promise<Snapshot | undefined> {
+    return (await this.newest())?.snapshot;
+  }
+
+  /** The snapshot of one version, if the table still has it. Throws `InvalidInput` for broken metadata. */
+  async at(version: number): Promise<Snapshot | undefined> {
+    return (await this.current())?.history.find((snapshot) => snapshot.version === version);
+  }
+
+  /** The newest metadata: undefined before the first commit. */
+  async newest(): Promise<Version | undefined> {
     const hinted = await this.#hint();
     const found = hinted === undefined ? undefined : await this.#newestFrom(hinted);
     if (found) return found;
     const listed = await this.#newestListed();
-    return listed === undefined ? undefined : this.at(listed);
-  }
-
-  /** The snapshot of one version; undefined where there is none. Throws `InvalidInput` for a broken manifest. */
-  async at(version: number): Promise<Snapshot | undefined> {
-    const key = this.#key(version);
-    const body = await this.#store.read(key);
-    return body && parseSnapshot(body.toString(), `${this.#store.name}/${key}`);
+    return listed === undefined ? undefined : this.#read(listed);
   }
 
   /**
-   * Commits what `change` makes of the newest snapshot; undefined from it means that nothing is to be done.
-   * A writer who loses the race for a version asks again with the winner's snapshot, so `change` may run
-   * many times and must take everything from the snapshot it is given. Throws `CommitConflict` after the last
-   * attempt. After `StorageUnavailable` the commit may have happened: whoever retries finds out from
-   * `sources` or `runId`.
+   * Commits what `change` makes of the newest snapshot. One writer at a time makes the next version; the others
+   * wait, look at what it has become, and often find nothing left to do. Throws `CommitConflict` when others won
+   * every race. After `StorageUnavailable` the commit may have happened: whoever retries finds out from the table.
    */
-  async commit(change: (base: Snapshot | undefined) => Promise<Draft | undefined>): Promise<Commit> {
-    for (let attempts = 1; attempts <= this.#maxAttempts; attempts += 1) {
-      if (attempts > 1) await this.#sleep(backoff(attempts - 1, this.#random));
-      const base = await this.current();
-      const draft = await change(base);
-      if (!draft) return { snapshot: base, committed: false, attempts };
-      const snapshot: Snapshot = {
-        ...draft,
-        format: 1,
-        id: randomUUID(),
-        table: this.name,
-        version: (base?.version ?? 0) + 1,
-        committedAt: new Date().toISOString(),
-      };
-      if (await this.#create(snapshot)) return { snapshot, committed: true, attempts };
+  async commit(change: Change, { whenBusy, patient = true }: CommitOptions = {}): Promise<Commit> {
+    const { maxAttempts, patienceMs, now } = this.#options;
+    const lock = new CommitLock(this.#store, (name) => lakePaths.locks(this.name, name), { now });
+    const giveUpAt = now() + patienceMs;
+    let announced = false;
+    const announce = async (): Promise<void> => {
+      if (!announced) await whenBusy?.();
+      announced = true;
+    };
+    for (let attempts = 0; attempts < maxAttempts; ) {
+      const readAt = now();
+      const base = await this.newest();
+      const make = await change(base?.snapshot);
+      const nothing = { snapshot: base?.snapshot, committed: false };
+      if (make === undefined) return { ...nothing, attempts };
+      const next = (base?.version ?? 0) + 1;
+      try {
+        const turn = await this.#turn(lock, next, patient ? giveUpAt : undefined, announce);
+        if (turn === 'never') {
+          if (patient) break;
+          return { ...nothing, attempts };
+        }
+        if (turn === 'passed') continue;
+        const draft = await make();
+        if (draft === undefined) return { ...nothing, attempts };
+        attempts += 1;
+        const metadata = await nextVersion(base, draft, this.#writer(base));
+        if (now() - readAt < STALE_MS && (await this.#create(next, metadata)))
+          return { snapshot: this.#version(next, metadata).snapshot, committed: true, attempts };
+        if (!patient) return { ...nothing, attempts };
+      } finally {
+        await lock.release(next);
+      }
     }
-    throw new CommitConflict(
-      `${this.#where()}: other writers won all ${this.#maxAttempts} attempts to commit`,
-    );
+    throw this.#conflict();
+  }
+
+  /**
+   * Waits until it is this writer's turn to make a version. `passed`: somebody else has made it meanwhile. `never`:
+   * not before the given time; without one, not now.
+   */
+  async #turn(
+    lock: CommitLock,
+    version: number,
+    giveUpAt: number | undefined,
+    announce: () => Promise<void>,
+  ): Promise<'taken' | 'passed' | 'never'> {
+    for (let polls = 0; (await lock.tryTake(version)) === 'busy'; polls += 1) {
+      if (giveUpAt === undefined || this.#options.now() > giveUpAt) return 'never';
+      await announce();
+      await this.#pause(polls);
+      if (await this.#store.head(this.#key(version))) return 'passed';
+    }
+    return 'taken';
+  }
+
+  /** Lets go the snapshots that the retention does not keep. Returns how many; 0 leaves the table as it is. */
+  async expire(): Promise<number> {
+    const { now, retention } = this.#options;
+    const base = await this.newest();
+    if (base === undefined) return 0;
+    const at = Math.max(now(), base.metadata['last-updated-ms']);
+    const metadata = { ...tidied(base.metadata, base, at, retention), 'last-updated-ms': at };
+    const gone = base.metadata.snapshots.length - metadata.snapshots.length;
+    // Who wins instead expires them as well: every commit does.
+    return gone > 0 && (await this.#create(base.version + 1, metadata)) ? gone : 0;
   }
 
   /** False where another writer has the version. The store's "taken" may also be the echo of our own request. */
-  async #create(snapshot: Snapshot): Promise<boolean> {
-    const created = await this.#store.writeIfAbsent(this.#key(snapshot.version), JSON.stringify(snapshot));
-    if (!created && (await this.at(snapshot.version))?.id !== snapshot.id) return false;
-    await this.#writeHint(snapshot.version);
+  async #create(version: number, metadata: TableMetadata): Promise<boolean> {
+    const created = await this.#store.writeIfAbsent(this.#key(version), JSON.stringify(metadata));
+    if (!created && !(await this.#isOwn(version, metadata))) return false;
+    await this.#writeHint(version);
     return true;
   }
 
+  async #isOwn(version: number, metadata: TableMetadata): Promise<boolean> {
+    const there = await this.#read(version);
+    return (
+      there?.metadata['table-uuid'] === metadata['table-uuid'] &&
+      there.metadata['current-snapshot-id'] === metadata['current-snapshot-id']
+    );
+  }
+
   /** Goes up from a version that should exist; undefined where it does not. */
-  async #newestFrom(version: number): Promise<Snapshot | undefined> {
+  async #newestFrom(version: number): Promise<Version | undefined> {
     let newest = version;
     while (await this.#store.head(this.#key(newest + 1))) newest += 1;
-    return this.at(newest);
+    return this.#read(newest);
   }
 
   async #newestListed(): Promise<number | undefined> {
     let newest: number | undefined;
-    for await (const { key } of this.#store.list(`${lakePaths.manifests(this.name)}v`)) {
-      const version = Number(/v(\d+)\.json$/.exec(key)?.[1] ?? 0);
+    for await (const { key } of this.#store.list(lakePaths.metadata(this.name, 'v'))) {
+      const version = Number(/\/v(\d+)\.metadata\.json$/.exec(key)?.[1] ?? 0);
       if (version > (newest ?? 0)) newest = version;
     }
     return newest;
+  }
+
+  async #read(version: number): Promise<Version | undefined> {
+    const key = this.#key(version);
+    const body = await this.#store.read(key);
+    return body && this.#version(version, parseMetadata(body.toString(), `${this.#store.name}/${key}`));
+  }
+
+  #version(version: number, metadata: TableMetadata): Version {
+    const location = new Location(metadata.location, lakePaths.table(this.name));
+    const entry = metadata.snapshots.find((each) => each['snapshot-id'] === metadata['current-snapshot-id']);
+    const snapshot = entry && new Snapshot(this.name, metadata, entry, { store: this.#store, location });
+    return { version, metadata, file: location.uriOf(this.#key(version)), snapshot };
+  }
+
+  #writer(base: Base | undefined): Writer {
+    const folder = lakePaths.table(this.name);
+    const location = new Location(base?.metadata.location ?? `${this.#store.uri}${folder}`, folder);
+    return {
+      location,
+      uriOf: (name) => location.uriOf(lakePaths.metadata(this.name, name)),
+      write: async (uri, body) => await this.#store.write(location.keyOf(uri), body),
+      now: this.#options.now,
+      retention: this.#options.retention,
+    };
   }
 
   /** A version near the newest, or nonsense, or nothing: it saves requests and decides nothing. */
@@ -130,15 +244,24 @@ export class Table {
     }
   }
 
+  /** Longer and longer, and never twice the same, so that writers who meet once do not meet again. */
+  async #pause(polls: number): Promise<void> {
+    const most = Math.min(POLL_MS.most, POLL_MS.first * 2 ** polls);
+    await this.#options.sleep(most * (0.5 + this.#options.random() / 2));
+  }
+
   #key(version: number): string {
-    return `${lakePaths.manifests(this.name)}v${String(version).padStart(8, '0')}.json`;
+    return lakePaths.metadata(this.name, `v${version}.metadata.json`);
   }
 
   #hintKey(): string {
-    return `${lakePaths.manifests(this.name)}hint`;
+    return lakePaths.metadata(this.name, 'version-hint.text');
   }
 
-  #where(): string {
-    return `${this.#store.name}/${this.name}`;
+  #conflict(): CommitConflict {
+    const { maxAttempts, patienceMs } = this.#options;
+    return new CommitConflict(
+      `${this.#store.name}/${this.name}: other writers won ${maxAttempts} races, or were at work for ${patienceMs / 1000} s`,
+    );
   }
 }

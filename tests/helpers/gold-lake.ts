@@ -7,6 +7,7 @@ import { metered, type Usage } from '../../shared/storage/metered-store.ts';
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
 import type { Snapshot } from '../../shared/table/snapshot.ts';
 import { Table } from '../../shared/table/table.ts';
+import { tableColumns } from '../../shared/table/table-schema.ts';
 import { createTableView } from '../../shared/table/table-view.ts';
 import { scratch } from './scratch.ts';
 import { testDb } from './silver-lake.ts';
@@ -52,9 +53,18 @@ export class GoldLake {
   }
 
   async rows(model: GoldModel): Promise<Row[]> {
-    const { files } = await this.snapshot();
+    const snapshot = await this.snapshot();
+    const columns = model.columns.map((column) => ({ ...column, identity: column.name.toLowerCase() }));
+    const files = await snapshot.files();
     return await testDb(async (db, folder) => {
-      await createTableView(db, { schema: 'gold', table: 'm' }, model.columns, files, this.gold, folder);
+      await createTableView(
+        db,
+        { schema: 'gold', table: 'm' },
+        tableColumns(snapshot, columns),
+        files,
+        this.gold,
+        folder,
+      );
       return await db.all('FROM gold.m ORDER BY ALL');
     });
   }

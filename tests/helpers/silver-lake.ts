@@ -7,13 +7,13 @@ import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
 import { lakePaths } from '../../shared/lake.ts';
 import { attachSilver } from '../../shared/silver/attach-silver.ts';
 import { commitSilver, type SilverCommit } from '../../shared/silver/commit-silver.ts';
-import { boundsOf } from '../../shared/silver/key-bounds.ts';
-import type { StagedSilver } from '../../shared/silver/silver-table.ts';
+import { ROW_IDENTITY, type StagedSilver, silverSchema } from '../../shared/silver/silver-table.ts';
 import { identify, type RunIdentity } from '../../shared/steps/identity.ts';
 import { FolderStore } from '../../shared/storage/folder-store.ts';
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
 import type { Snapshot } from '../../shared/table/snapshot.ts';
 import { Table } from '../../shared/table/table.ts';
+import { partitionBy, specOf } from '../../shared/table/table-schema.ts';
 import { writeFiles } from '../../shared/table/write-files.ts';
 import { datasets } from './pipeline.ts';
 import { scratch } from './scratch.ts';
@@ -79,18 +79,19 @@ export class SilverLake {
   /** Writes the files of a run as Transform does. `rows` selects the contract's columns. */
   async stage(run: RunIdentity, rows: string): Promise<StagedSilver> {
     const { contract } = this;
-    const bounds = boundsOf(contract);
+    const { schema } = silverSchema(contract, await new Table(this.store, contract.dataset).current());
     return await testDb(async (db, folder) => {
       const query = `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rows})`;
       const files = await writeFiles(db, query, this.store, {
         keyOf: (file) => lakePaths.data(contract.dataset, file),
         prefix: run.run_id,
-        partitionedBy: contract.partitionedBy,
+        schema,
+        spec: specOf(partitionBy(schema, contract.partitionedBy)),
+        wholeBounds: ROW_IDENTITY,
         scratch: folder,
-        ...(bounds === undefined ? {} : { bounds }),
       });
       const content = createHash('sha256').update(rows).digest('hex');
-      return { content, files: files.map((file) => ({ ...file, sourceId: run.source_id })) };
+      return { content, schema, files };
     });
   }
 

@@ -1,0 +1,15 @@
+import pLimit from 'p-limit';
+
+/** How many objects are asked for at once. */
+const PARALLEL = 8;
+
+/** Results in the order of the items. Once one fails, no further one is begun. */
+export const inParallel = async <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => {
+  const limit = pLimit(PARALLEL);
+  try {
+    return await Promise.all(items.map((item) => limit(() => work(item))));
+  } catch (error) {
+    limit.clearQueue();
+    throw error;
+  }
+};

@@ -1,0 +1,34 @@
+import { InvalidInput } from '../errors.ts';
+
+/**
+ * Where a table lies. Inside an Iceberg table files are named by whole URIs below the table's location; the store
+ * knows keys. A table keeps the location that it was created with: a folder that is moved still opens here, though
+ * other engines look for its files where they were.
+ */
+export class Location {
+  /** As the table's metadata says it. */
+  readonly uri: string;
+  readonly #folder: string;
+
+  /** @param folder the table's folder in its zone, without a slash at the end */
+  constructor(uri: string, folder: string) {
+    this.uri = uri;
+    this.#folder = folder;
+  }
+
+  /** Throws `InvalidInput` for a key outside the table's folder. */
+  uriOf(key: string): string {
+    if (!key.startsWith(`${this.#folder}/`))
+      throw new InvalidInput(`${key} is not below ${this.#folder}: a table's files lie in its folder.`);
+    return this.uri + key.slice(this.#folder.length);
+  }
+
+  /** Throws `InvalidInput` for a file outside the table's location. */
+  keyOf(uri: string): string {
+    if (!uri.startsWith(`${this.uri}/`))
+      throw new InvalidInput(
+        `${uri} is not below ${this.uri}: the table names a file that is not its own. It was changed by another program; restore its newest metadata file.`,
+      );
+    return this.#folder + uri.slice(this.uri.length);
+  }
+}

@@ -1,0 +1,20 @@
+import { fieldName } from '../iceberg/partition.ts';
+import { findField } from '../iceberg/schema.ts';
+import type { PartitionSpec, Schema } from '../iceberg/types.ts';
+import type { DataFile } from './data-file.ts';
+
+/** Values by the names of partition fields: of one partition, or of all partitions that agree on them. */
+export type Partition = DataFile['partition'];
+
+/**
+ * Names of a spec's fields, by today's names of their columns: who compares partitions need not know what a column
+ * was called when a file was written. A column that is dropped goes by the name that the spec has kept.
+ */
+export const partitionNames = (spec: PartitionSpec, schema: Schema): string[] =>
+  spec.fields.map((field) => {
+    const column = findField(schema, field['source-id']);
+    return column === undefined ? field.name : fieldName(column.name, field.transform);
+  });
+
+export const namedPartition = (names: readonly string[], values: readonly (string | null)[]): Partition =>
+  Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]));
