@@ -15,7 +15,7 @@ import {
   unscaledOfText,
 } from './numbers.ts';
 import { decimalOf, fixedLength } from './schema.ts';
-import { blobTextOfBytes, bytesOfBlobText, uuidOfBytes, zoned } from './single-value.ts';
+import { blobTextOfBytes, bytesOfBlobText, encodeValue, uuidOfBytes, zoned } from './single-value.ts';
 import type { PrimitiveType } from './types.ts';
 
 /** Partition values between DuckDB's text of them and Avro (specification, Appendix A). */
@@ -97,7 +97,7 @@ const typedValue = (type: PrimitiveType, text: string): unknown => {
     case 'string':
       return text;
     case 'uuid':
-      return Buffer.from(text.replaceAll('-', ''), 'hex');
+      return encodeValue('uuid', text);
     default:
       return bytesOfBlobText(text);
   }

@@ -62,7 +62,10 @@ export const encodeValue = (type: PrimitiveType, text: string): Buffer | undefin
   }
 };
 
-/** The very text that DuckDB prints. Values of a type that was promoted since (int, float) are told by their length. */
+/**
+ * The very text that DuckDB prints; of some floats it prints a digit more, of the same value. Values of a type that was
+ * promoted since (int, float) are told by their length.
+ */
 export const decodeValue = (type: PrimitiveType, bytes: Uint8Array): string => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const decimal = decimalOf(type);
