@@ -56,6 +56,21 @@ module.exports = {
     };
   },
 
+  /** The encryption of Athena's results: as that of the buckets. */
+  resultsEncryption: async ({ resolveVariable }) => {
+    const [key] = await params(resolveVariable, 'kmsKeyArn');
+    return key === '' ? { EncryptionOption: 'SSE_S3' } : { EncryptionOption: 'SSE_KMS', KmsKey: key };
+  },
+
+  /** Bytes that one query in Athena may read. */
+  scanLimit: async ({ resolveVariable }) => {
+    const [mb] = await params(resolveVariable, 'athenaScanLimitMb');
+    if (mb === '') return NOTHING;
+    if (!(Number(mb) >= 10))
+      throw new Error('athenaScanLimitMb must be a number of MB, 10 at the least, or empty.');
+    return Math.round(Number(mb) * 2 ** 20);
+  },
+
   /** What whoever reads and writes the buckets must be allowed to do with the key. */
   keyStatement: async ({ resolveVariable }) => {
     const [key] = await params(resolveVariable, 'kmsKeyArn');

@@ -4,7 +4,13 @@ interface Context {
 }
 
 declare const optional: Record<
-  'vpc' | 'networkStatement' | 'encryption' | 'keyStatement' | 'subscription',
+  | 'vpc'
+  | 'networkStatement'
+  | 'encryption'
+  | 'resultsEncryption'
+  | 'scanLimit'
+  | 'keyStatement'
+  | 'subscription',
   (context: Context) => Promise<unknown>
 >;
 export = optional;

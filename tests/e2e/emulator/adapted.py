@@ -1,4 +1,4 @@
-"""Starts MiniStack with four things that it lacks and that the pipeline, or its deployment, builds on.
+"""Starts MiniStack with six things that it lacks and that the pipeline, or its deployment, builds on.
 
 Each is a wrapper around a function of MiniStack's, at the version that ministack.ts pins.
 """
@@ -11,8 +11,8 @@ import threading
 import time
 
 from ministack import app
-from ministack.core import lambda_runtime
-from ministack.services import eventbridge, lambda_svc, s3
+from ministack.core import iam_actions, lambda_runtime
+from ministack.services import athena, eventbridge, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
 here = threading.local()
@@ -110,6 +110,46 @@ def alarm_record_over_first_metric(name, props):
 
 
 provisioners._cw_metric_alarm_record = alarm_record_over_first_metric
+
+
+# Athena's saved queries, which its CloudFormation does not know; its API does.
+
+
+def answer(call, data):
+    status, _, body = call(data)
+    if status >= 400:
+        raise ValueError(f"AWS::Athena::NamedQuery: {body!r}")
+    return json.loads(body or b"{}")
+
+
+def create_named_query(logical_id, props, stack_name):
+    created = answer(athena._create_named_query, {"Name": logical_id, **props})
+    return created["NamedQueryId"], created
+
+
+def delete_named_query(physical_id, props):
+    answer(athena._delete_named_query, {"NamedQueryId": physical_id})
+
+
+provisioners._RESOURCE_HANDLERS.setdefault(
+    "AWS::Athena::NamedQuery", {"create": create_named_query, "delete": delete_named_query}
+)
+
+
+# Rights on a saved query are rights on its workgroup, which a request does not name. It holds them against any resource.
+
+resource_arn = iam_actions.extract_resource_arn
+
+
+def resource_arn_of_query(service, method, path, headers, body, query_params, region, account_id):
+    arn = resource_arn(service, method, path, headers, body, query_params, region, account_id)
+    if service != "athena" or arn != "*":
+        return arn
+    query = athena._named_queries.get(iam_actions._safe_json_field(body, "NamedQueryId"))
+    return athena._arn_workgroup(query["WorkGroup"]) if query else arn
+
+
+iam_actions.extract_resource_arn = resource_arn_of_query
 
 
 # Tests that are killed cannot clean up: who started this being gone, it ends with its functions and its folder.

@@ -1,7 +1,13 @@
 import optional from '../../../serverless/optional.cjs';
 
 type Parameters = Record<string, string>;
-const NONE = { kmsKeyArn: '', alarmEmail: '', vpcSubnetIds: '', vpcSecurityGroupIds: '' };
+const NONE = {
+  kmsKeyArn: '',
+  alarmEmail: '',
+  vpcSubnetIds: '',
+  vpcSecurityGroupIds: '',
+  athenaScanLimitMb: '',
+};
 const NOTHING = { Ref: 'AWS::NoValue' };
 
 /** As the framework calls it, with these parameters. */
@@ -16,6 +22,8 @@ test('leaves out what nobody asks for', async () => {
   expect(await optional.networkStatement(context({}))).toEqual(NOTHING);
   expect(await optional.keyStatement(context({}))).toEqual(NOTHING);
   expect(await optional.subscription(context({}))).toEqual(NOTHING);
+  expect(await optional.scanLimit(context({}))).toEqual(NOTHING);
+  expect(await optional.resultsEncryption(context({}))).toEqual({ EncryptionOption: 'SSE_S3' });
   expect(await optional.encryption(context({}))).toEqual({
     ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
   });
@@ -31,6 +39,21 @@ test('encrypts with a key, and lets the functions use that key alone', async () 
     ],
   });
   expect(await optional.keyStatement(context({ kmsKeyArn: key }))).toMatchObject({ Resource: key });
+});
+
+test('encrypts what queries answer with the same key', async () => {
+  expect(await optional.resultsEncryption(context({ kmsKeyArn: key }))).toEqual({
+    EncryptionOption: 'SSE_KMS',
+    KmsKey: key,
+  });
+});
+
+test('limits what a query may read, to no less than Athena can', async () => {
+  expect(await optional.scanLimit(context({ athenaScanLimitMb: '10' }))).toBe(10_485_760);
+  for (const wrong of ['9', 'much'])
+    await expect(optional.scanLimit(context({ athenaScanLimitMb: wrong }))).rejects.toThrow(
+      /10 at the least/,
+    );
 });
 
 test('joins a VPC, with the rights for it', async () => {
