@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
 
-export type StoreMethod = Exclude<keyof ObjectStore, 'name' | 'observed'>;
+export type StoreMethod = Exclude<keyof ObjectStore, 'name' | 'uri' | 'observed'>;
 
 /** One call of a store: what was asked, of which key (of which prefix, for `list`), and whether of a version. */
 export interface StoreCall {

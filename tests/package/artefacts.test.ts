@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { checkLayer, LAYER_LIMITS } from '../../scripts/layer-limits.ts';
 import { unzip } from '../helpers/unzip.ts';
-import { PACKAGE, resource, STATES } from './template.ts';
+import { FUNCTIONS, PACKAGE, resource } from './template.ts';
 
 const ROOT = path.resolve(__dirname, '../..');
 const MB = 1e6;
@@ -20,10 +20,10 @@ const bundled = (code: string): string[] => [
   ),
 ];
 
-describe.each(STATES)("%s's zip", (state) => {
-  const file = path.join(PACKAGE, `${state}.zip`);
+describe.each(FUNCTIONS)("%s's zip", (name) => {
+  const file = path.join(PACKAGE, `${name}.zip`);
   const files = unzip(readFileSync(file));
-  const { Handler } = resource(`${state}LambdaFunction`).Properties as { Handler: string };
+  const { Handler } = resource(`${name}LambdaFunction`).Properties as { Handler: string };
   const entry = `${path.posix.join(path.posix.dirname(Handler), path.posix.parse(Handler).name)}.js`;
   const code = files.get(entry)?.toString('utf8') ?? '';
 

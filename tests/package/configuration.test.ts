@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { resource, STATES } from './template.ts';
+import { FUNCTIONS, resource } from './template.ts';
 
 const read = (file: string): string => readFileSync(path.resolve(__dirname, '../..', file), 'utf8');
 const documented = [...read('docs/configuration.md').matchAll(/`([^`]+)`/g)].map(([, name]) => name);
@@ -19,8 +19,8 @@ test('a stage changes parameters that there are', () => {
 });
 
 test('docs/configuration.md has every environment variable that is set', () => {
-  const variables = STATES.flatMap((state) => {
-    const { Environment } = resource(`${state}LambdaFunction`).Properties as unknown as {
+  const variables = FUNCTIONS.flatMap((name) => {
+    const { Environment } = resource(`${name}LambdaFunction`).Properties as unknown as {
       Environment: { Variables: Record<string, unknown> };
     };
     return Object.keys(Environment.Variables);

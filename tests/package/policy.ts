@@ -1,6 +1,6 @@
 import type { Zone } from '../../shared/lake.ts';
 import type { StoreCall } from '../helpers/recording-store.ts';
-import { bucketOf, type Json, type JsonObject, resource, type State } from './template.ts';
+import { bucketOf, type FunctionName, type Json, type JsonObject, resource } from './template.ts';
 
 /** One right: `s3:GetObject silver/_staging/*`. */
 export interface Right {
@@ -18,8 +18,8 @@ export interface Statement {
   Condition?: JsonObject;
 }
 
-export const statements = (state: State): Statement[] => {
-  const { Policies } = resource(`${state}Role`).Properties as unknown as {
+export const statements = (name: FunctionName): Statement[] => {
+  const { Policies } = resource(`${name}Role`).Properties as unknown as {
     Policies: { PolicyDocument: { Statement: (Statement | { Ref: 'AWS::NoValue' })[] } }[];
   };
   return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).filter(
@@ -48,11 +48,14 @@ export const rightsFor = (zone: Zone, { method, key, versioned }: StoreCall): Ri
   }
 };
 
-/** Whether a role's statements grant a right; as IAM decides where nothing denies. */
-export const allows = (granted: readonly Statement[], { action, zone, key }: Right): boolean =>
+/** Whether a role's statements grant a right, as IAM decides: one that denies outweighs those that allow. */
+export const allows = (granted: readonly Statement[], right: Right): boolean =>
+  applies(granted, 'Allow', right) && !applies(granted, 'Deny', right);
+
+const applies = (granted: readonly Statement[], effect: string, { action, zone, key }: Right): boolean =>
   granted.some(
     (statement) =>
-      statement.Effect === 'Allow' &&
+      statement.Effect === effect &&
       statement.Action.some((pattern) => matches(pattern, action)) &&
       [statement.Resource].flat().some((of) => covers(of, action, zone, key)) &&
       holds(statement.Condition, action === 's3:ListBucket' ? key : undefined),

@@ -1,21 +1,25 @@
 import { lakePaths, ZONES, type Zone } from '../../shared/lake.ts';
 import { allows, type Right, statements } from './policy.ts';
 import { rightsUsed } from './storage-calls.ts';
-import { resource, STATES, type State } from './template.ts';
+import { FUNCTIONS, type FunctionName, resource } from './template.ts';
 
 /** A key of every kind that lies in a zone, by what tells the kind; and one of no kind. */
 const KINDS: Readonly<Record<Zone, Record<string, { key: string; like: RegExp }>>> = {
   raw: { file: { key: 'signups/2024/a.csv', like: /./ } },
   silver: {
     staging: { key: lakePaths.staging('run', 'records.parquet'), like: /^_staging\// },
-    manifest: { key: `${lakePaths.manifests('signups')}v00000001.json`, like: /^[^/]+\/_manifests\// },
+    source: { key: lakePaths.sources('signups', 'node'), like: /^_sources\// },
+    commit: { key: lakePaths.locks('signups', 'v2'), like: /^_commits\// },
+    metadata: { key: lakePaths.metadata('signups', 'v1.metadata.json'), like: /^[^/]+\/metadata\// },
     data: { key: lakePaths.data('signups', 'year=2024/a.parquet'), like: /^[^/]+\/data\// },
-    mask: { key: lakePaths.masks('signups', 'a.parquet'), like: /^[^/]+\/masks\// },
+    deletes: { key: lakePaths.deletes('signups', 'a.parquet'), like: /^[^/]+\/deletes\// },
     other: { key: 'other.txt', like: /^other/ },
   },
   gold: {
-    manifest: { key: `${lakePaths.manifests('signups')}v00000001.json`, like: /^[^/]+\/_manifests\// },
+    commit: { key: lakePaths.locks('by_day', 'v2'), like: /^_commits\// },
+    metadata: { key: lakePaths.metadata('by_day', 'v1.metadata.json'), like: /^[^/]+\/metadata\// },
     data: { key: lakePaths.data('by_day', 'a.parquet'), like: /^[^/]+\/data\// },
+    results: { key: '_athena/a.csv', like: /^_athena\// },
     run: { key: lakePaths.run('run'), like: /^_runs\// },
     other: { key: 'other.txt', like: /^other/ },
   },
@@ -56,49 +60,92 @@ describe("a function's role", () => {
     used = await rightsUsed();
   });
 
-  test.each(STATES)('%s: allows on S3 what the code calls, and no more', (state) => {
-    const granted = everyRight().filter((right) => allows(statements(state), right));
-    expect(distinct(granted.map(named))).toEqual(distinct((used.get(state) ?? []).map(named)));
+  test.each(FUNCTIONS)('%s: allows on S3 what the code calls, and no more', (name) => {
+    const granted = everyRight().filter((right) => allows(statements(name), right));
+    expect(distinct(granted.map(named))).toEqual(distinct((used.get(name) ?? []).map(named)));
   });
 
-  test.each(STATES)('%s: allows every single call that was made', (state) => {
-    const refused = (used.get(state) ?? []).filter((right) => !allows(statements(state), right));
+  test.each(FUNCTIONS)('%s: allows every single call that was made', (name) => {
+    const refused = (used.get(name) ?? []).filter((right) => !allows(statements(name), right));
     expect(refused).toEqual([]);
   });
 
-  const writers: Record<Zone, State[]> = {
+  const writers: Record<Zone, FunctionName[]> = {
     raw: [],
-    silver: ['Validate', 'QualityScore', 'Transform', 'LoadToGold'],
-    gold: ['LoadToGold', 'Quarantine'],
+    silver: ['Validate', 'QualityScore', 'Transform', 'LoadToGold', 'Maintain'],
+    gold: ['LoadToGold', 'Quarantine', 'Maintain'],
     quarantine: ['Quarantine'],
   };
-  test.each(ZONES)('only those write to %s that must, and nobody deletes', (zone) => {
-    const may = (action: string) =>
-      STATES.filter((state) =>
-        Object.values(KINDS[zone]).some(({ key }) => allows(statements(state), { action, zone, key })),
-      );
-    expect(may('s3:PutObject')).toEqual(writers[zone]);
-    expect(may('s3:DeleteObject')).toEqual([]);
+  test.each(ZONES)('only those write to %s that must', (zone) => {
+    const writing = FUNCTIONS.filter((name) =>
+      Object.values(KINDS[zone]).some(({ key }) =>
+        allows(statements(name), { action: 's3:PutObject', zone, key }),
+      ),
+    );
+    expect(writing).toEqual(writers[zone]);
   });
 
-  test.each(STATES)('%s: beside S3, its own log and tracing only', (state) => {
-    const others = statements(state).filter(
+  test('nobody deletes but who commits, its own notes, and who maintains, what belongs to tables', () => {
+    const deletes = (name: FunctionName): string[] =>
+      ZONES.flatMap((zone) =>
+        Object.entries(KINDS[zone]).flatMap(([kind, { key }]) =>
+          allows(statements(name), { action: 's3:DeleteObject', zone, key }) ? `${zone} ${kind}` : [],
+        ),
+      );
+    expect(Object.fromEntries(FUNCTIONS.map((name) => [name, deletes(name)]))).toEqual({
+      Validate: [],
+      QualityScore: [],
+      Transform: [],
+      LoadToGold: ['silver commit', 'gold commit'],
+      Maintain: [
+        ...['source', 'commit', 'metadata', 'data', 'deletes'].map((kind) => `silver ${kind}`),
+        ...['commit', 'metadata', 'data'].map((kind) => `gold ${kind}`),
+      ],
+      Quarantine: [],
+    });
+  });
+
+  test.each([
+    ['silver', '_staging/run/data/a.parquet'],
+    ['gold', '_runs/metadata/a.json'],
+  ] as const)('maintenance spares what lies beside the tables in %s, whatever it is called', (zone, key) => {
+    for (const action of ['s3:PutObject', 's3:DeleteObject'])
+      expect(allows(statements('Maintain'), { action, zone, key })).toBe(false);
+  });
+
+  test.each(FUNCTIONS)('%s: beside S3, the catalog if it commits, its own log and tracing only', (name) => {
+    const others = statements(name).filter(
       ({ Action }) => !Action.every((action) => action.startsWith('s3:')),
     );
+    const arn = (of: string) => ({
+      'Fn::Sub': `arn:\${AWS::Partition}:glue:\${AWS::Region}:\${AWS::AccountId}:${of}`,
+    });
+    const catalog = {
+      Effect: 'Allow',
+      Action: ['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
+      Resource: [
+        arn('catalog'),
+        arn(`database/\${SilverDatabase}`),
+        arn(`database/\${GoldDatabase}`),
+        arn(`table/\${SilverDatabase}/*`),
+        arn(`table/\${GoldDatabase}/*`),
+      ],
+    };
     expect(others.map(({ Effect, Action, Resource }) => ({ Effect, Action, Resource }))).toEqual([
+      ...(['LoadToGold', 'Maintain'].includes(name) ? [catalog] : []),
       {
         Effect: 'Allow',
         Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        Resource: { 'Fn::GetAtt': [`${state}LogGroup`, 'Arn'] },
+        Resource: { 'Fn::GetAtt': [`${name}LogGroup`, 'Arn'] },
       },
       { Effect: 'Allow', Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Resource: '*' },
     ]);
   });
 
-  test.each(STATES)('%s has it, alone, without managed policies', (state) => {
-    expect(resource(`${state}LambdaFunction`).Properties.Role).toEqual({
-      'Fn::GetAtt': [`${state}Role`, 'Arn'],
+  test.each(FUNCTIONS)('%s has it, alone, without managed policies', (name) => {
+    expect(resource(`${name}LambdaFunction`).Properties.Role).toEqual({
+      'Fn::GetAtt': [`${name}Role`, 'Arn'],
     });
-    expect(resource(`${state}Role`).Properties).not.toHaveProperty('ManagedPolicyArns');
+    expect(resource(`${name}Role`).Properties).not.toHaveProperty('ManagedPolicyArns');
   });
 });

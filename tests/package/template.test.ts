@@ -2,8 +2,17 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { ZONES } from '../../shared/lake.ts';
-import { bucketVariable } from '../../shared/lambda/environment.ts';
-import { bucketOf, definition, type JsonObject, ofType, resource, STATES, template } from './template.ts';
+import { bucketVariable, databaseVariable } from '../../shared/lambda/environment.ts';
+import {
+  bucketOf,
+  definition,
+  FUNCTIONS,
+  type JsonObject,
+  ofType,
+  resource,
+  STATES,
+  template,
+} from './template.ts';
 
 describe('the state machine', () => {
   test('is the definition that runs on a laptop, but for the functions it calls', () => {
@@ -59,10 +68,10 @@ describe('the state machine', () => {
 });
 
 describe('a function', () => {
-  test.each(STATES)('%s has what its code needs', (state) => {
-    const { Properties } = resource(`${state}LambdaFunction`);
+  test.each(FUNCTIONS)('%s has what its code needs', (name) => {
+    const { Properties } = resource(`${name}LambdaFunction`);
     expect(Properties).toMatchObject({
-      FunctionName: `duckstep-dev-${state}`,
+      FunctionName: `duckstep-dev-${name}`,
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Layers: [{ Ref: 'DuckdbLambdaLayer' }],
@@ -77,6 +86,19 @@ describe('a function', () => {
         },
       },
     });
+  });
+
+  test.each(FUNCTIONS)('%s knows of the catalog if it commits, and only then', (name) => {
+    const { Environment } = resource(`${name}LambdaFunction`).Properties as unknown as {
+      Environment: { Variables: Record<string, unknown> };
+    };
+    const commits = ['LoadToGold', 'Maintain'].includes(name);
+    expect(Environment.Variables[databaseVariable('silver')]).toEqual(
+      commits ? { Ref: 'SilverDatabase' } : undefined,
+    );
+    expect(Environment.Variables[databaseVariable('gold')]).toEqual(
+      commits ? { Ref: 'GoldDatabase' } : undefined,
+    );
   });
 
   test.each(STATES)('%s gives up before its state does, and the alarm sounds before that', (state) => {
@@ -96,6 +118,27 @@ describe('a function', () => {
       EphemeralStorage: { Size: number };
     };
     expect(Number(Environment.Variables.DUCKSTEP_MAX_UNPACKED_MB)).toBeLessThan(EphemeralStorage.Size);
+  });
+});
+
+test('maintenance runs by the clock, gives up in time, is tried twice, and tells when it fails', () => {
+  expect(resource('MaintainEventsRuleSchedule1').Properties).toMatchObject({
+    Name: 'duckstep-dev-maintenance',
+    ScheduleExpression: 'rate(1 day)',
+    State: 'ENABLED',
+    Targets: [{ Arn: { 'Fn::GetAtt': ['MaintainLambdaFunction', 'Arn'] } }],
+  });
+  expect(resource('MaintainLambdaPermissionEventsRuleSchedule1').Properties).toMatchObject({
+    Principal: 'events.amazonaws.com',
+    SourceArn: { 'Fn::GetAtt': ['MaintainEventsRuleSchedule1', 'Arn'] },
+  });
+  expect(resource('MaintainLambdaEvConf').Properties).toMatchObject({ MaximumRetryAttempts: 1 });
+  expect(Number(resource('MaintainLambdaFunction').Properties.Timeout)).toBeLessThanOrEqual(900);
+  expect(resource('MaintenanceAlarm').Properties).toMatchObject({
+    Namespace: 'AWS/Lambda',
+    MetricName: 'Errors',
+    Dimensions: [{ Name: 'FunctionName', Value: { Ref: 'MaintainLambdaFunction' } }],
+    Threshold: 1,
   });
 });
 
@@ -133,7 +176,7 @@ describe('events and alarms', () => {
 
   test('every alarm goes to the topic', () => {
     const alarms = ofType('AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(9);
+    expect(alarms).toHaveLength(10);
     for (const [, { Properties }] of alarms) expect(Properties.AlarmActions).toEqual([{ Ref: 'AlarmTopic' }]);
   });
 
@@ -147,7 +190,7 @@ describe('events and alarms', () => {
 
   test('every log has an end', () => {
     const groups = ofType('AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(STATES.length + 1);
+    expect(groups).toHaveLength(FUNCTIONS.length + 1);
     for (const [, { Properties }] of groups) expect(Properties.RetentionInDays).toEqual(expect.any(Number));
   });
 });
@@ -176,6 +219,9 @@ test('the outputs name what people look for', () => {
       'DashboardConsole',
       'AlarmTopicArn',
       'UndeliveredQueueUrl',
+      'SilverDatabaseName',
+      'GoldDatabaseName',
+      'AthenaWorkgroupName',
     ]),
   );
 });

@@ -37,9 +37,11 @@ export const resource = (logicalId: string): Resource => {
   return found;
 };
 
-/** The five functions, named as their states. */
+/** The five functions that states call, named as these. */
 export const STATES = ['Validate', 'QualityScore', 'Transform', 'LoadToGold', 'Quarantine'] as const;
-export type State = (typeof STATES)[number];
+/** And the one that a schedule calls. */
+export const FUNCTIONS = [...STATES, 'Maintain'] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
 
 /** The definition as it is deployed. */
 export const definition = (): { TimeoutSeconds: number; States: Record<string, JsonObject> } => {
