@@ -50,8 +50,8 @@ export const readFiles = (
   { positions = false } = {},
 ): string => {
   const columns = fields.map(({ id, name }) => `${inner(id)} AS ${ident(name)}`);
-  if (positions) columns.push('_path', 'file_row_number');
-  return `SELECT ${columns.join(', ')} FROM ${scan(paths, fields, positions)}`;
+  if (positions) columns.push('filename AS _path', 'file_row_number');
+  return `SELECT ${columns.join(', ')} FROM ${scan(paths, fields)}`;
 };
 
 /** Local paths of objects by key, fetched a few at a time. */
@@ -76,14 +76,14 @@ const inner = (id: number): string => `f${id}`;
 /** A field that no file has. A scan without any field would take the first file's columns for all files'. */
 const NO_FIELD: Field = { id: 0, name: '', required: false, type: 'int' };
 
-const scan = (paths: readonly string[], fields: readonly Field[], positions: boolean): string => {
+/** Rows as `f<id>`; DuckDB adds `filename` and `file_row_number` where they are asked for. */
+const scan = (paths: readonly string[], fields: readonly Field[]): string => {
   const wanted = (fields.length === 0 ? [NO_FIELD] : fields).map((field) => ({
     ...field,
     name: inner(field.id),
   }));
   // Folders are named after partitions; their values lie in the files as well.
   const options = [`schema = ${readSchema(wanted)}`, 'hive_partitioning = false'];
-  if (positions) options.push("filename = '_path'", 'file_row_number = true');
   return `read_parquet(${literalList(paths)}, ${options.join(', ')})`;
 };
 
@@ -107,10 +107,11 @@ const rowsOf = async (
   for (const alike of await alikeFiles(db, [...paths.values()], fields)) {
     const select = `SELECT ${columns.map((column) => viewColumn(column, alike.fields)).join(', ')} FROM`;
     const plain = alike.paths.filter((path) => !maskOf.has(path));
-    if (plain.length > 0) parts.push(`${select} ${scan(plain, alike.fields, false)}`);
+    if (plain.length > 0) parts.push(`${select} ${scan(plain, alike.fields)}`);
     const masked = alike.paths.filter((path) => maskOf.has(path));
     if (masked.length > 0)
-      parts.push(`${select} ${scan(masked, alike.fields, true)} WHERE (_path, file_row_number) NOT IN (
+      parts.push(`${select} (SELECT *, filename AS _path, file_row_number AS _row FROM ${scan(masked, alike.fields)}) AS scan
+        WHERE (scan._path, scan._row) NOT IN (
         ${hiddenRows(masked.map((path) => [path, maskOf.get(path) ?? '']))})`);
   }
   return parts.join('\nUNION ALL\n');

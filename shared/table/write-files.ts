@@ -68,10 +68,16 @@ export const writeFiles = async (
   const ordered = options.order === undefined ? rows : `${rows} ORDER BY ${options.order}`;
   return await inFolder(options.scratch, async (folder) => {
     const files: DataFile[] = [];
+    const copies = new Map<string, number>();
     for (const file of await copy(db, ordered, folder, schema, aliases)) {
       if (file.count === 0) continue;
       const partition = await partitioning.valuesOf(db, file.filename, file.partition_keys ?? {});
-      const key = await upload(store, file.filename, partitionFolder(partition), options);
+      const name = path.posix.join(partitionFolder(partition), await nameOf(file.filename, options.prefix));
+      const nth = (copies.get(name) ?? 0) + 1;
+      copies.set(name, nth);
+      // DuckDB may split a partition into several files, whose rows may all be equal.
+      const key = options.keyOf(`${name}${nth === 1 ? '' : `-${nth}`}.parquet`);
+      await store.upload(file.filename, key);
       files.push({
         key,
         specId: spec['spec-id'],
@@ -101,7 +107,8 @@ export const writeDeletes = async (
     const ordered = `${storedRows(rows, DELETES)} ORDER BY file_path, pos`;
     const [file] = await copy(db, ordered, folder, DELETES, []);
     if (file === undefined || file.count === 0) return undefined;
-    const key = await upload(store, file.filename, '', options);
+    const key = options.keyOf(`${await nameOf(file.filename, options.prefix)}.parquet`);
+    await store.upload(file.filename, key);
     return { key, rows: file.count, bytes: file.file_size_bytes };
   });
 
@@ -151,12 +158,8 @@ const copy = async (
   return await db.all<WrittenFile>(`COPY (${rows}) TO ${literal(target)} (${options.join(', ')})`);
 };
 
-const upload = async (store: ObjectStore, file: string, folder: string, target: Target): Promise<string> => {
-  const name = `${target.prefix}-${await contentHash(file)}.parquet`;
-  const key = target.keyOf(path.posix.join(folder, name));
-  await store.upload(file, key);
-  return key;
-};
+const nameOf = async (file: string, prefix: string): Promise<string> =>
+  `${prefix}-${await contentHash(file)}`;
 
 const contentHash = async (file: string): Promise<string> => {
   const hash = createHash('sha256');

@@ -234,6 +234,17 @@ describe('partitions by a transform', () => {
   });
 });
 
+test('files of one partition with equal rows are told apart', async () => {
+  // More partitions than DuckDB keeps open: it closes files and begins new ones.
+  const { files, stored } = await write('SELECT i % 150 AS p, true AS a FROM range(3000000) r(i)', {
+    partitionedBy: ['p'],
+  });
+  expect(files.length).toBeGreaterThan(150);
+  expect(new Set(files.map(({ key }) => key)).size).toBe(files.length);
+  expect(stored).toHaveLength(files.length);
+  expect(files.reduce((sum, { rows }) => sum + rows, 0)).toBe(3_000_000);
+});
+
 test('column names may hold quotes', async () => {
   const name = `it's "odd"`;
   const { files } = await write(`SELECT 7 AS "it's ""odd""", 1 AS a`, { partitionedBy: [name] });
