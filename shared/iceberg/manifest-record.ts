@@ -43,8 +43,8 @@ function dataFile(
     .toSorted((a, b) => a.id - b.id);
   const map = (of: (metrics: ColumnMetrics, id: number) => number | Buffer | undefined) => {
     const pairs = columns.map(({ id, metrics }) => ({ key: id, value: of(metrics, id) }));
-    const known = pairs.filter((pair) => pair.value !== undefined);
-    return known.length > 0 ? known : null;
+    // Where nothing is known, an empty map and not null, for which PyIceberg's `inspect.entries` is not ready.
+    return pairs.filter((pair) => pair.value !== undefined);
   };
   const bound = (text: string | undefined, id: number) => {
     const type = typeOf(id);

@@ -150,8 +150,7 @@ export function parseMetadata(text: string, where: string): TableMetadata {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    // The parser's own message would quote the text.
-    throw refuse('not JSON', cause instanceof SyntaxError ? undefined : cause);
+    throw refuse('not JSON', cause);
   }
   const parsed = metadata.safeParse(json);
   if (!parsed.success) {

@@ -3,7 +3,6 @@ import {
   createMetadata,
   currentSchema,
   defaultSpec,
-  parseMetadata,
   pruned,
   schemaOf,
   snapshotById,
@@ -14,68 +13,8 @@ import {
   withSnapshot,
   withSpec,
 } from '../../../shared/iceberg/metadata.ts';
-import type { PartitionSpec, Schema, SnapshotEntry, TableMetadata } from '../../../shared/iceberg/types.ts';
-
-const schema: Schema = {
-  type: 'struct',
-  'schema-id': 0,
-  fields: [
-    { id: 1, name: 'id', required: true, type: 'long' },
-    { id: 2, name: 'day', required: false, type: 'date', doc: 'of signing up' },
-    {
-      id: 3,
-      name: 'tags',
-      required: false,
-      type: { type: 'list', 'element-id': 4, 'element-required': false, element: 'decimal(9, 2)' },
-    },
-    {
-      id: 5,
-      name: 'dimensions',
-      required: false,
-      type: {
-        type: 'map',
-        'key-id': 6,
-        key: 'string',
-        'value-id': 7,
-        'value-required': false,
-        value: 'uuid',
-      },
-    },
-    {
-      id: 8,
-      name: 'place',
-      required: false,
-      type: { type: 'struct', fields: [{ id: 9, name: 'hash', required: false, type: 'fixed[16]' }] },
-    },
-  ],
-  'identifier-field-ids': [1],
-};
-const spec: PartitionSpec = {
-  'spec-id': 0,
-  fields: [{ 'source-id': 2, 'field-id': 1000, name: 'day', transform: 'identity' }],
-};
-const created = createMetadata({
-  uuid: '9c12d441-03fe-4693-9a96-a0705ddf69c1',
-  location: 's3://silver/signups',
-  schema,
-  lastColumnId: 9,
-  spec,
-  properties: { owner: 'me' },
-  at: 1000,
-});
-
-const snapshot = (id: number, at: number, more: Partial<SnapshotEntry> = {}): SnapshotEntry => ({
-  'snapshot-id': id,
-  'sequence-number': id,
-  'timestamp-ms': at,
-  'manifest-list': `s3://silver/signups/metadata/snap-${id}.avro`,
-  summary: { operation: 'append', 'added-records': '1' },
-  'schema-id': 0,
-  ...more,
-});
-const grown = [1, 2, 3, 4].reduce((table, id) => withSnapshot(table, snapshot(id, 1000 + id)), created);
-const parse = (value: unknown) =>
-  parseMetadata(JSON.stringify(value), 's3://silver/signups/metadata/v3.metadata.json');
+import type { Schema, SnapshotEntry, TableMetadata } from '../../../shared/iceberg/types.ts';
+import { created, grown, parse, schema, snapshot, spec } from './metadata-cases.ts';
 
 test('a new table has no snapshot, and comes back as it was written', () => {
   expect(created).toMatchObject({
@@ -95,77 +34,6 @@ test('a new table has no snapshot, and comes back as it was written', () => {
     spec: { 'spec-id': 0, fields: [] },
   });
   expect(unpartitioned['last-partition-id']).toBe(999);
-});
-
-describe('parseMetadata', () => {
-  test('keeps what it does not know, at any depth', () => {
-    const foreign = {
-      ...grown,
-      statistics: [{ 'snapshot-id': 4, 'statistics-path': 's3://p' }],
-      refs: { ...grown.refs, main: { ...grown.refs.main, 'max-snapshot-age-ms': 5 } },
-      schemas: [{ ...schema, fields: schema.fields.map((field) => ({ ...field, 'write-default': null })) }],
-      snapshots: grown.snapshots.map((entry) => ({ ...entry, 'key-id': 'k' })),
-    };
-    expect(parse(foreign)).toEqual(foreign);
-  });
-
-  test('reads what other writers spell otherwise', () => {
-    const { refs: _, 'metadata-log': __, properties: ___, ...bare } = grown;
-    expect(parse(bare)).toEqual({ ...grown, properties: {} });
-    const { 'current-snapshot-id': ____, snapshots: _____, 'snapshot-log': ______, ...empty } = created;
-    expect(parse(empty)).toEqual(created);
-    expect(parse({ ...created, 'current-snapshot-id': -1 })).toEqual(created);
-    const dense = JSON.stringify(created).replace('decimal(9, 2)', 'decimal(9,2)');
-    expect(parseMetadata(dense, 'here')).toEqual(created);
-  });
-
-  const withField = (type: unknown) => ({
-    ...created,
-    schemas: [{ ...schema, fields: [{ id: 1, name: 'a', required: true, type }] }],
-  });
-  test.each<[unknown, string]>([
-    [null, 'the whole'],
-    [[], 'the whole'],
-    [{ ...created, 'format-version': 1 }, 'format-version'],
-    [{ ...created, 'format-version': 3 }, 'format-version'],
-    [{ ...created, location: undefined }, 'location'],
-    [{ ...created, 'last-updated-ms': -1 }, 'last-updated-ms'],
-    [{ ...created, properties: { a: 1 } }, 'properties.a'],
-    [withField('timestamp_ns'), 'schemas.0.fields.0.type'],
-    [withField('decimal(9)'), 'schemas.0.fields.0.type'],
-    [withField({ type: 'list', element: 'int' }), 'schemas.0.fields.0.type'],
-    [
-      { ...created, 'partition-specs': [{ ...spec, fields: [{ ...spec.fields[0], transform: 'hour' }] }] },
-      'partition-specs.0.fields.0.transform: not a transform that is supported',
-    ],
-    [{ ...created, 'current-schema-id': 7 }, 'current-schema-id names nothing'],
-    [{ ...created, 'default-spec-id': 7 }, 'default-spec-id names nothing'],
-    [{ ...grown, 'current-snapshot-id': 7 }, 'current-snapshot-id names nothing'],
-    [{ ...grown, 'current-snapshot-id': 3 }, 'refs.main.snapshot-id names nothing'],
-    [
-      { ...grown, refs: { ...grown.refs, x: { 'snapshot-id': 9, type: 'tag' } } },
-      'refs.x.snapshot-id names nothing',
-    ],
-    [{ ...grown, snapshots: [{ ...snapshot(4, 4), summary: {} }] }, 'snapshots.0.summary.operation'],
-    [
-      { ...grown, snapshots: [{ ...snapshot(4, 4), 'manifest-list': undefined }] },
-      'snapshots.0.manifest-list',
-    ],
-  ])('refuses with the place: %#', (value, reason) => {
-    expect(() => parse(value)).toThrow(InvalidInput);
-    expect(() => parse(value)).toThrow(
-      `s3://silver/signups/metadata/v3.metadata.json is not Iceberg table metadata that can be read: ${reason}`,
-    );
-  });
-
-  test('refuses an id that a number would round, and text that is not JSON', () => {
-    const rounded = JSON.stringify(grown).replaceAll('"snapshot-id":4', '"snapshot-id":9007199254740993');
-    expect(() => parseMetadata(rounded, 'here')).toThrow(/here is not .*snapshots\.3\.snapshot-id/);
-    expect(() => parseMetadata(JSON.stringify(grown).slice(0, -1), 'here')).toThrow(
-      'here is not Iceberg table metadata that can be read: not JSON.',
-    );
-    expect(() => parseMetadata('', 'here')).toThrow(InvalidInput);
-  });
 });
 
 describe('withSchema', () => {
