@@ -8,7 +8,8 @@ const BOUND_LENGTH = 16;
 
 /**
  * What a data file's columns hold, by field id, from `column_statistics` of COPY's RETURN_STATS. Fields in lists and
- * maps have counts and sizes only. Bounds of text and binary are shortened, except of the fields in `fullBounds`.
+ * maps have counts and sizes only. Bounds of text and binary are shortened, except of the fields in `fullBounds`: of
+ * these they are what DuckDB keeps, which is the whole value up to 256 bytes, and beyond that a shorter bound or none.
  */
 export const columnMetrics = (
   schema: Schema,
