@@ -21,6 +21,8 @@ export interface EvolveOptions {
   lastColumnId: number;
   /** Names of the columns of the primary key. */
   identifier: readonly string[];
+  /** All schemas of the table, oldest first: a field that a struct once had comes back as what it was. */
+  history?: readonly Schema[];
   /** No file of before stays: a column that cannot change becomes a new field of the same name. */
   replace?: boolean;
 }
@@ -52,7 +54,8 @@ export const evolveSchema = (
     const type = types[at] ?? 'string';
     const known = knownField(base, column.identity);
     const found: Obstacle[] = [];
-    const next = known === undefined ? undefined : changed(known.type, type, ids, [column.name], found);
+    const change = { ids, obstacles: found, history: options.history ?? [] };
+    const next = known === undefined ? undefined : changed(known, type, change, [column.name]);
     const stays = known !== undefined && (found.length === 0 || options.replace !== true);
     if (stays) obstacles.push(...found);
     const id = stays ? known.id : ids.next();

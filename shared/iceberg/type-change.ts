@@ -1,6 +1,6 @@
 import type { UnassignedType } from './duckdb-types.ts';
-import { decimalOf, isNested } from './schema.ts';
-import type { Field, Type } from './types.ts';
+import { childrenOf, decimalOf, findField, isNested } from './schema.ts';
+import type { Field, Schema, Type } from './types.ts';
 
 /** How the types of a table's fields become wanted ones (specification, "Schema Evolution"). */
 
@@ -52,19 +52,27 @@ const newField = ({ name, type }: { name: string; type: UnassignedType }, ids: F
   type: assigned(type, ids),
 });
 
+export interface Change {
+  ids: FieldIds;
+  /** What cannot change is added here. */
+  obstacles: Obstacle[];
+  /** Earlier schemas of the table, oldest first. */
+  history: readonly Schema[];
+}
+
 /**
- * The table's type as far as it can become the wanted one: fields keep their ids, new ones inside structs get some.
- * What cannot change is added to the obstacles, and stays.
+ * The type of the table's field as far as it can become the wanted one: nested fields keep their ids, new ones inside
+ * structs get some. What cannot change stays.
  */
 export const changed = (
-  has: Type,
+  field: Pick<Field, 'id' | 'type'>,
   wanted: UnassignedType,
-  ids: FieldIds,
+  change: Change,
   path: readonly string[],
-  obstacles: Obstacle[],
 ): Type => {
+  const has = field.type;
   const refuse = (): Type => {
-    obstacles.push({ path: [...path], has: shownType(has), wanted: shownType(wanted) });
+    change.obstacles.push({ path: [...path], has: shownType(has), wanted: shownType(wanted) });
     return has;
   };
   if (!isNested(has) || typeof wanted === 'string')
@@ -72,24 +80,44 @@ export const changed = (
   if (has.type === 'struct' && wanted.type === 'struct')
     return {
       type: 'struct',
-      fields: wanted.fields.map((field) => {
-        const known = has.fields.find(({ name }) => name === field.name);
-        if (known === undefined) return newField(field, ids);
-        const type = changed(known.type, field.type, ids, [...path, field.name], obstacles);
-        return { ...known, required: false, type };
+      fields: wanted.fields.map((next) => {
+        const known = named(has.fields, next.name) ?? formerField(field.id, next.name, change.history);
+        if (known === undefined) return newField(next, change.ids);
+        const type = changed(known, next.type, change, [...path, next.name]);
+        return { ...known, name: next.name, required: false, type };
       }),
     };
-  if (has.type === 'list' && wanted.type === 'list') {
-    const element = changed(has.element, wanted.element, ids, [...path, 'element'], obstacles);
+  const [first, second] = childrenOf(has);
+  if (has.type === 'list' && wanted.type === 'list' && first !== undefined) {
+    const element = changed(first, wanted.element, change, [...path, 'element']);
     return { ...has, 'element-required': false, element };
   }
-  if (has.type === 'map' && wanted.type === 'map') {
+  if (has.type === 'map' && wanted.type === 'map' && second !== undefined) {
     // Keys that changed might no longer be told apart, or be found: they stay as they are.
     if (shownType(has.key) !== shownType(wanted.key)) return refuse();
-    const value = changed(has.value, wanted.value, ids, [...path, 'value'], obstacles);
+    const value = changed(second, wanted.value, change, [...path, 'value']);
     return { ...has, 'value-required': false, value };
   }
   return refuse();
+};
+
+/** DuckDB does not tell names apart by case. */
+const named = (fields: readonly Field[], name: string): Field | undefined =>
+  fields.find((field) => field.name === name) ??
+  fields.find((field) => field.name.toLowerCase() === name.toLowerCase());
+
+/**
+ * The field that a struct once had under this name. DuckDB finds fields inside structs by name, so in old files it finds
+ * that one: it comes back under its old id, for other readers to find it too.
+ */
+const formerField = (struct: number, name: string, history: readonly Schema[]): Field | undefined => {
+  for (const schema of history.toReversed()) {
+    const type = findField(schema, struct)?.type;
+    const found =
+      type !== undefined && isNested(type) && type.type === 'struct' ? named(type.fields, name) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 };
 
 const widens = (has: Type, wanted: UnassignedType): boolean => {

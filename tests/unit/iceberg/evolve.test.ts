@@ -217,6 +217,23 @@ describe('nested fields change by their names', () => {
   ])('%s cannot become %s', (name, type, said) => {
     expect(message(() => next(base, [column(name, type)]))).toContain(said);
   });
+
+  test('a name in other letters is the same field: DuckDB does not tell them apart', () => {
+    expect(fieldsOf(next(base, [column('s', 'STRUCT(Y VARCHAR, x INTEGER)')]), 1)).toEqual([
+      '3 Y string',
+      '2 x int',
+    ]);
+  });
+
+  test('what was dropped comes back as what it was: DuckDB would find its old values by the name', () => {
+    const without = next(base, [column('s', 'STRUCT(y VARCHAR)')]);
+    const history = [base.schema, without.schema];
+    const back = next(without, [column('s', 'STRUCT(y VARCHAR, x BIGINT, n DATE)')], { history });
+    expect(fieldsOf(back, 1)).toEqual(['3 y string', '2 x long', '11 n date']);
+    expect(message(() => next(without, [column('s', 'STRUCT(x DATE)')], { history }))).toContain(
+      'column "s.x" is int in the table, wanted is date',
+    );
+  });
 });
 
 describe('what cannot change is named', () => {
