@@ -1,3 +1,4 @@
+import { pointTable } from '../shared/catalog/point-tables.ts';
 import { evaluateIn, listDatasets, loadContract } from '../shared/contract/load.ts';
 import { ConservationBroken, ObjectMissing } from '../shared/errors.ts';
 import { checkModels, loadGoldModels, modelsOf } from '../shared/gold/model-header.ts';
@@ -15,7 +16,7 @@ import type { DataFile } from '../shared/table/data-file.ts';
  * record. Each of the three happens once, however often the step is retried, redriven, or started by the same
  * event: each looks for its own effect first.
  *
- * @throws CommitConflict when other writers won every race: retried
+ * @throws CommitConflict when other writers won every race, CatalogUnavailable: retried
  * @throws ModelFailed, ContractInvalid, SchemaIncompatible, ConservationBroken, ObjectMissing: the execution fails here
  */
 export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tools) => {
@@ -41,10 +42,25 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
     // Before anything is committed.
     checkModels(models, [...contracts.values()], datasets);
     const committed = await commitSilver(db, contract, run, staged, { lake, scratch });
-    const rebuilt: Rebuilt[] = [];
-    for (const model of models.filter(({ reads }) => reads.includes(run.dataset)))
-      rebuilt.push(await rebuildGold(model, { db, lake, scratch, contracts, runId: run.run_id }));
-    return { ...committed, gold: rebuilt };
+    const named = (name: string, description?: string) => ({ name, ...(description && { description }) });
+    await pointTable(
+      tools.catalog,
+      { zone: 'silver', ...named(run.dataset, contract.description) },
+      committed.table,
+    );
+    const gold: Omit<Rebuilt, 'table'>[] = [];
+    for (const model of models.filter(({ reads }) => reads.includes(run.dataset))) {
+      const { table, ...rebuilt } = await rebuildGold(model, {
+        db,
+        lake,
+        scratch,
+        contracts,
+        runId: run.run_id,
+      });
+      await pointTable(tools.catalog, { zone: 'gold', ...named(model.name, model.description) }, table);
+      gold.push(rebuilt);
+    }
+    return { status: committed.status, version: committed.version, gold };
   });
 
   const record = runRecord(

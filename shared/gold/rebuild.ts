@@ -10,7 +10,7 @@ import type { Draft } from '../table/draft.ts';
 import type { Partition } from '../table/partition-names.ts';
 import { SUMMARY } from '../table/properties.ts';
 import type { Snapshot } from '../table/snapshot.ts';
-import { Table } from '../table/table.ts';
+import { Table, type Version } from '../table/table.ts';
 import { nextSchema, partitionBy, specOf } from '../table/table-schema.ts';
 import { writeFiles } from '../table/write-files.ts';
 import { buildModel } from './build-model.ts';
@@ -31,6 +31,8 @@ export interface Rebuilt {
   version: number;
   /** How many partitions this commit wrote; 0 when another run had already built what this one needs. */
   partitions: number;
+  /** The table as it is now. */
+  table: Version | undefined;
 }
 
 /** Silver version per dataset that a gold snapshot was built from. */
@@ -50,7 +52,7 @@ type SilverSnapshots = ReadonlyMap<string, Snapshot | undefined>;
  */
 export const rebuildGold = async (model: GoldModel, context: RebuildContext): Promise<Rebuilt> => {
   let partitions = 0;
-  const { snapshot } = await new Table(context.lake.gold, model.name).commit(async (base) => {
+  const { snapshot, version } = await new Table(context.lake.gold, model.name).commit(async (base) => {
     partitions = 0;
     const silver = await readSilver(model, context);
     const fingerprint = definition(model, context);
@@ -83,7 +85,7 @@ export const rebuildGold = async (model: GoldModel, context: RebuildContext): Pr
       } satisfies Draft;
     };
   });
-  return { model: model.name, version: snapshot?.version ?? 0, partitions };
+  return { model: model.name, version: snapshot?.version ?? 0, partitions, table: version };
 };
 
 const columnsOf = ({ columns }: GoldModel): Parameters<typeof nextSchema>[1] =>

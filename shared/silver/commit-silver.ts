@@ -8,7 +8,7 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import type { Draft } from '../table/draft.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 import type { StateTree } from '../table/state-tree.ts';
-import { Table } from '../table/table.ts';
+import { Table, type Version } from '../table/table.ts';
 import { type Intent, Intents } from './intents.ts';
 import { replaceSources } from './replace-sources.ts';
 import { restaged, sameFields } from './restage.ts';
@@ -22,6 +22,8 @@ export interface SilverCommit {
    */
   status: 'loaded' | 'unchanged' | 'superseded';
   version: number;
+  /** The table as it is now. */
+  table: Version | undefined;
 }
 
 export interface CommitContext {
@@ -59,7 +61,7 @@ export const commitSilver = async (
   let waits = false;
   let status: SilverCommit['status'] = 'loaded';
   try {
-    const { snapshot } = await new Table(store, contract.dataset).commit(
+    const { snapshot, version } = await new Table(store, contract.dataset).commit(
       async (base) => {
         const standing = standingOf(await sources.get(sourcesRoot(base), run.source_id), own);
         status = STATUS[standing];
@@ -73,7 +75,7 @@ export const commitSilver = async (
         },
       },
     );
-    return { status, version: snapshot?.version ?? 0 };
+    return { status, version: snapshot?.version ?? 0, table: version };
   } finally {
     if (waits) await removed(intents, own);
   }

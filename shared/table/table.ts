@@ -28,6 +28,8 @@ export interface TableOptions {
 export interface Commit {
   /** The newest snapshot that the commit saw: its own if it is committed. */
   snapshot: Snapshot | undefined;
+  /** The metadata with it. */
+  version: Version | undefined;
   committed: boolean;
   /** How many versions of its own it made. */
   attempts: number;
@@ -117,7 +119,7 @@ export class Table {
       const readAt = now();
       const base = await this.newest();
       const make = await change(base?.snapshot);
-      const nothing = { snapshot: base?.snapshot, committed: false };
+      const nothing = { snapshot: base?.snapshot, version: base, committed: false };
       if (make === undefined) return { ...nothing, attempts };
       const next = (base?.version ?? 0) + 1;
       try {
@@ -131,8 +133,10 @@ export class Table {
         if (draft === undefined) return { ...nothing, attempts };
         attempts += 1;
         const metadata = await nextVersion(base, draft, this.#writer(base));
-        if (now() - readAt < STALE_MS && (await this.#create(next, metadata)))
-          return { snapshot: this.#version(next, metadata).snapshot, committed: true, attempts };
+        if (now() - readAt < STALE_MS && (await this.#create(next, metadata))) {
+          const version = this.#version(next, metadata);
+          return { snapshot: version.snapshot, version, committed: true, attempts };
+        }
         if (!patient) return { ...nothing, attempts };
       } finally {
         await lock.release(next);
