@@ -115,5 +115,5 @@ const describe = (obstacles: readonly Obstacle[], where: string): string =>
     .join(
       '; ',
     )}. A column can only become wider: int to long, float to double, a decimal more digits at the same \
-scale; a map's keys cannot change. Give such a column the table's type again; or another id (or name), which makes it \
+scale; a map's keys cannot change, and a struct keeps one of its fields. Give such a column the table's type again; or another id (or name), which makes it \
 a new column that is empty in older rows; or load the files into a new dataset.`;

@@ -77,16 +77,21 @@ export const changed = (
   };
   if (!isNested(has) || typeof wanted === 'string')
     return typeof wanted === 'string' && (has === wanted || widens(has, wanted)) ? wanted : refuse();
-  if (has.type === 'struct' && wanted.type === 'struct')
+  if (has.type === 'struct' && wanted.type === 'struct') {
+    const former = [...formerFields(field.id, change.history), has.fields];
+    // DuckDB reads no struct of a file that shares no field with the wanted one.
+    if (!former.every((fields) => wanted.fields.some(({ name }) => named(fields, name) !== undefined)))
+      return refuse();
     return {
       type: 'struct',
       fields: wanted.fields.map((next) => {
-        const known = named(has.fields, next.name) ?? formerField(field.id, next.name, change.history);
+        const known = latest(former, next.name);
         if (known === undefined) return newField(next, change.ids);
         const type = changed(known, next.type, change, [...path, next.name]);
         return { ...known, name: next.name, required: false, type };
       }),
     };
+  }
   const [first, second] = childrenOf(has);
   if (has.type === 'list' && wanted.type === 'list' && first !== undefined) {
     const element = changed(first, wanted.element, change, [...path, 'element']);
@@ -106,15 +111,20 @@ const named = (fields: readonly Field[], name: string): Field | undefined =>
   fields.find((field) => field.name === name) ??
   fields.find((field) => field.name.toLowerCase() === name.toLowerCase());
 
-/**
- * The field that a struct once had under this name. DuckDB finds fields inside structs by name, so in old files it finds
- * that one: it comes back under its old id, for other readers to find it too.
- */
-const formerField = (struct: number, name: string, history: readonly Schema[]): Field | undefined => {
-  for (const schema of history.toReversed()) {
+/** The fields that a struct had in each of the schemas that it was part of. */
+const formerFields = (struct: number, history: readonly Schema[]): Field[][] =>
+  history.flatMap((schema) => {
     const type = findField(schema, struct)?.type;
-    const found =
-      type !== undefined && isNested(type) && type.type === 'struct' ? named(type.fields, name) : undefined;
+    return type !== undefined && isNested(type) && type.type === 'struct' ? [type.fields] : [];
+  });
+
+/**
+ * The field that a struct has under this name, or had last. DuckDB finds fields inside structs by name, so in old files
+ * it finds one that was dropped since: it comes back under its old id, for other readers to find it too.
+ */
+const latest = (former: readonly Field[][], name: string): Field | undefined => {
+  for (const fields of former.toReversed()) {
+    const found = named(fields, name);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -197,6 +197,11 @@ describe('nested fields change by their names', () => {
 
   test.each([
     ['s', 'STRUCT(x VARCHAR, y VARCHAR)', 'column "s.x" is int in the table, wanted is string'],
+    [
+      's',
+      'STRUCT(z DATE)',
+      'column "s" is struct<x: int, y: string> in the table, wanted is struct<z: date>',
+    ],
     ['s', 'INTEGER', 'column "s" is struct<x: int, y: string> in the table, wanted is int'],
     ['l', 'STRUCT(x DATE)[]', 'column "l.element.x" is float in the table, wanted is date'],
     [
@@ -230,10 +235,19 @@ describe('nested fields change by their names', () => {
     const history = [base.schema, without.schema];
     const back = next(without, [column('s', 'STRUCT(y VARCHAR, x BIGINT, n DATE)')], { history });
     expect(fieldsOf(back, 1)).toEqual(['3 y string', '2 x long', '11 n date']);
-    expect(message(() => next(without, [column('s', 'STRUCT(x DATE)')], { history }))).toContain(
+    expect(message(() => next(without, [column('s', 'STRUCT(y VARCHAR, x DATE)')], { history }))).toContain(
       'column "s.x" is int in the table, wanted is date',
     );
   });
+});
+
+test('a struct shares a field with those of all files: DuckDB cannot read others', () => {
+  const one = first(column('s', 'STRUCT(x INTEGER)'));
+  const both = next(one, [column('s', 'STRUCT(x INTEGER, y DATE)')]);
+  const history = [one.schema, both.schema];
+  expect(message(() => next(both, [column('s', 'STRUCT(y DATE)')], { history }))).toContain(
+    'wanted is struct<y: date>',
+  );
 });
 
 describe('what cannot change is named', () => {
@@ -267,7 +281,7 @@ describe('what cannot change is named', () => {
         ]),
       ),
     ).toBe(
-      'silver table "t": the table\'s data cannot take the wanted types: column "z" is long in the table, wanted is int; column "c" is decimal(9, 2) in the table, wanted is string. A column can only become wider: int to long, float to double, a decimal more digits at the same scale; a map\'s keys cannot change. Give such a column the table\'s type again; or another id (or name), which makes it a new column that is empty in older rows; or load the files into a new dataset.',
+      'silver table "t": the table\'s data cannot take the wanted types: column "z" is long in the table, wanted is int; column "c" is decimal(9, 2) in the table, wanted is string. A column can only become wider: int to long, float to double, a decimal more digits at the same scale; a map\'s keys cannot change, and a struct keeps one of its fields. Give such a column the table\'s type again; or another id (or name), which makes it a new column that is empty in older rows; or load the files into a new dataset.',
     );
   });
 
