@@ -109,11 +109,14 @@ const identifierIds = (fields: readonly Field[], names: readonly string[]): numb
   return fit.length === names.length ? fit.flatMap((field) => field?.id ?? []) : [];
 };
 
-const describe = (obstacles: readonly Obstacle[], where: string): string =>
-  `${where}: the table's data cannot take the wanted types: ${obstacles
-    .map(({ path, has, wanted }) => `column "${path.join('.')}" is ${has} in the table, wanted is ${wanted}`)
-    .join(
-      '; ',
-    )}. A column can only become wider: int to long, float to double, a decimal more digits at the same \
-scale; a map's keys cannot change, and a struct keeps one of its fields. Give such a column the table's type again; or another id (or name), which makes it \
-a new column that is empty in older rows; or load the files into a new dataset.`;
+const describe = (obstacles: readonly Obstacle[], where: string): string => {
+  const all = obstacles.map(
+    ({ path, has, wanted }) => `column "${path.join('.')}" is ${has} in the table, wanted is ${wanted}`,
+  );
+  return `${where}: the table's data cannot take the wanted types: ${all.join('; ')}. ${WHAT_TO_DO}`;
+};
+
+const WHAT_TO_DO =
+  'A column can only become wider: int to long, float to double, a decimal more digits at the same scale; ' +
+  "a map's keys cannot change, and a struct keeps one of its fields. Give such a column the table's type again; or " +
+  'another id (or name), which makes it a new column that is empty in older rows; or load the files into a new dataset.';
