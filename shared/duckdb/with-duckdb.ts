@@ -39,6 +39,12 @@ const DUCKDB_SHARE = 0.55;
 /** The share of the free disk that may be spilled to: what a query writes needs room as well. */
 const SPILL_SHARE = 0.8;
 
+/**
+ * Partitions that a COPY writes at a time. Past so many DuckDB closes files and begins new ones, a hundred times as
+ * many where rows come in any order; Lambda allows 1,024 open files.
+ */
+const OPEN_PARTITIONS = 500;
+
 /** Opens DuckDB, configured for the given memory and closed to the outside, and closes it whatever happens. */
 export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => Promise<T>): Promise<T> => {
   const home = path.join(settings.scratch, 'duckdb');
@@ -50,6 +56,7 @@ export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => 
     temp_directory: home,
     max_temp_directory_size: `${Math.floor((bavail * bsize * SPILL_SHARE) / 1024)}KiB`,
     home_directory: home,
+    partitioned_write_max_open_files: String(OPEN_PARTITIONS),
     preserve_insertion_order: String(settings.ordered ?? true),
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',

@@ -236,13 +236,13 @@ describe('partitions by a transform', () => {
 
 test('files of one partition with equal rows are told apart', async () => {
   // More partitions than DuckDB keeps open: it closes files and begins new ones.
-  const { files, stored } = await write('SELECT i % 150 AS p, true AS a FROM range(3000000) r(i)', {
+  const { files, stored } = await write('SELECT i % 600 AS p, true AS a FROM range(6000000) r(i)', {
     partitionedBy: ['p'],
   });
-  expect(files.length).toBeGreaterThan(150);
+  expect(files.length).toBeGreaterThan(600);
   expect(new Set(files.map(({ key }) => key)).size).toBe(files.length);
   expect(stored).toHaveLength(files.length);
-  expect(files.reduce((sum, { rows }) => sum + rows, 0)).toBe(3_000_000);
+  expect(files.reduce((sum, { rows }) => sum + rows, 0)).toBe(6_000_000);
 });
 
 test('column names may hold quotes', async () => {
