@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { STEPS } from '../../cli/local/steps.ts';
-import { type Lake, ZONES } from '../../shared/lake.ts';
+import { type Lake, lakePaths, ZONES } from '../../shared/lake.ts';
+import type { ObjectCreated } from '../../shared/steps/event.ts';
 import type { Step } from '../../shared/steps/step.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { recording } from '../helpers/recording-store.ts';
@@ -34,10 +37,26 @@ columns:
 select name, count(*) as orders from silver.orders join silver.customers on customers.id = orders.customer group by name`,
 };
 
+/** The contract of `customers` after it has gained a column. */
+const WITH_CITY = SQL['customers/contract.yaml'].replace(
+  '- { name: name,',
+  '- { name: city, logicalType: string }\n      - { name: name,',
+);
+
+/** Leaves behind what a writer leaves that dies while it commits a table's next version. */
+const dieCommitting = async (lake: Lake, zone: 'silver' | 'gold', table: string): Promise<void> => {
+  let newest = 0;
+  for await (const { key } of lake[zone].list(lakePaths.metadata(table, 'v')))
+    newest = Math.max(newest, Number(/v(\d+)\.metadata\.json$/.exec(key)?.[1] ?? 0));
+  const version = String(newest + 1).padStart(8, '0');
+  await lake[zone].write(lakePaths.locks(table, `v${version}-0`), 'dead');
+};
+
 /**
  * Runs every route of the pipeline over a lake in a folder: before and after a table's first commit, keys that two
- * files bring, single rows and whole files refused, the same event twice, an event without a version, what was
- * staged gone. Returns the rights that each state's calls of the storage would need on S3.
+ * files bring, single rows and whole files refused, the same event twice, an event without a version, a writer that
+ * died while it committed, columns that changed between a run's states. Returns the rights that each state's calls
+ * of the storage would need on S3.
  */
 export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   const used = new Map<string, Right[]>(Object.keys(STEPS).map((state) => [state, []]));
@@ -56,7 +75,24 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   const steps = Object.fromEntries(
     Object.entries(STEPS).map(([state, step]) => [state, recorded(state, step)]),
   );
-  const { drop, put, engine } = testPipeline({ sqlDir: datasets(SQL), steps });
+  /** What happens before a run's rows are loaded, once. */
+  let meanwhile: (() => Promise<unknown>) | undefined;
+  const load = steps.LoadToGold;
+  if (load === undefined) throw new Error('There is no step LoadToGold.');
+  steps.LoadToGold = async (input, context) => {
+    const happens = meanwhile;
+    meanwhile = undefined;
+    await happens?.();
+    return await load(input, context);
+  };
+  const sqlDir = datasets(SQL);
+  const { put, engine, lake } = testPipeline({ sqlDir, steps });
+  /** A route that ends early tells of too few calls. */
+  const run = async (event: ObjectCreated): Promise<void> => {
+    const { status, error } = await engine.run(event);
+    if (status !== 'succeeded') throw new Error(`${event.detail.object.key}: ${JSON.stringify(error)}`);
+  };
+  const drop = async (key: string, content: string): Promise<void> => await run(await put(key, content));
 
   await drop('orders/first.csv', 'id,customer\n1,1\n');
   await drop('customers/a.csv', 'id,name\n1,Ada\n2,Bob\n');
@@ -67,9 +103,17 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   await drop('nobody/knows.csv', 'a\n1\n');
   await drop('top-level.csv', 'a\n1\n');
   const event = await put('customers/c.csv', 'id,name\n6,Eve\n');
-  await engine.run(event);
-  await engine.run(event);
+  await run(event);
+  await run(event);
   const { 'version-id': _, ...object } = event.detail.object;
-  await engine.run({ ...event, detail: { ...event.detail, object } });
+  await run({ ...event, detail: { ...event.detail, object } });
+  await dieCommitting(lake, 'silver', 'customers');
+  await dieCommitting(lake, 'gold', 'orders_by_customer');
+  await drop('customers/d.csv', 'id,name\n7,Fay\n');
+  meanwhile = async () => {
+    writeFileSync(path.join(sqlDir, 'customers/contract.yaml'), WITH_CITY);
+    await drop('customers/e.csv', 'id,name,city\n8,Gus,Ulm\n');
+  };
+  await drop('customers/f.csv', 'id,name\n9,Hal\n');
   return used;
 };
