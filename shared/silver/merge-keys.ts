@@ -69,7 +69,8 @@ export const mergeKeys = async (db: Db, input: MergeInput): Promise<Remasked> =>
  */
 const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]): Promise<void> => {
   const { contract, store, scratch, gone, replaced } = input;
-  const files = [...rivals, ...[...input.added.values()].flat()];
+  const added = [...input.added.values()].flat();
+  const files = [...rivals, ...added];
   const paths = await localPaths(
     store,
     scratch,
@@ -80,22 +81,22 @@ const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]):
   const rows = rowReader(input, paths);
   const path = ({ key }: DataFile): string => `(${literal(paths.get(key) ?? '')}, ${literal(key)})`;
   await db.run(`
-    CREATE OR REPLACE TEMP TABLE files AS FROM (VALUES ${files.map(path).join(', ')}) AS f(_path, file);
+    CREATE OR REPLACE TEMP TABLE files AS FROM (VALUES ${files.map(path).join(', ')}) AS f(_path, _file);
     CREATE OR REPLACE TEMP TABLE changed AS SELECT DISTINCT ${keys} FROM (
       ${[
-        ...[...input.added.values()].map((each) => rows(each)),
+        ...(added.length === 0 ? [] : [rows(added)]),
         ...(gone.length === 0
           ? []
           : [`SELECT * FROM (${rows(gone)}) WHERE _source_id IN (${replaced.map(literal).join(', ')})`]),
       ].join(' UNION ALL ')});
     CREATE OR REPLACE TEMP TABLE contenders AS
-      SELECT contender.* EXCLUDE (_path), file FROM (${rows(files)}) AS contender
+      SELECT contender.* EXCLUDE (_path), _file FROM (${rows(files)}) AS contender
       SEMI JOIN changed USING (${keys}) JOIN files USING (_path)`);
   await rankBySource(db, input);
   const pairs = await maskPairs(rivals, paths, store, scratch);
   await db.run(`
     CREATE OR REPLACE TEMP TABLE ranked AS
-      SELECT file, file_row_number AS pos, row_number() OVER (
+      SELECT _file AS file, file_row_number AS pos, row_number() OVER (
         PARTITION BY ${keys}
         ORDER BY ${[
           ...order.map(({ column, direction }) => `${ident(column)} ${direction} NULLS LAST`),
@@ -103,7 +104,7 @@ const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]):
         ].join(', ')}) = 1 AS latest
       FROM contenders LEFT JOIN source_ranks USING (_source_id);
     CREATE OR REPLACE TEMP TABLE before AS
-      SELECT file, hidden.pos FROM (${
+      SELECT _file AS file, hidden.pos FROM (${
         pairs.length === 0
           ? "SELECT '' AS _path, 0::BIGINT AS pos WHERE false"
           : `SELECT h[1] AS _path, h[2] AS pos FROM (${hiddenRows(pairs)}) AS hidden(h)`

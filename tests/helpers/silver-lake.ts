@@ -11,6 +11,7 @@ import { ROW_IDENTITY, type StagedSilver, silverSchema } from '../../shared/silv
 import { identify, type RunIdentity } from '../../shared/steps/identity.ts';
 import { FolderStore } from '../../shared/storage/folder-store.ts';
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import type { DataFile } from '../../shared/table/data-file.ts';
 import type { Snapshot } from '../../shared/table/snapshot.ts';
 import { Table } from '../../shared/table/table.ts';
 import { partitionBy, specOf } from '../../shared/table/table-schema.ts';
@@ -66,6 +67,8 @@ export const runOf = (file: string, turn: number): RunIdentity => {
   });
 };
 
+export type Loaded = Pick<SilverCommit, 'status' | 'version'>;
+
 /** A silver table by itself: rows are given as SQL, and committed as LoadToGold does. */
 export class SilverLake {
   contract: Contract;
@@ -95,15 +98,17 @@ export class SilverLake {
     });
   }
 
-  async load(run: RunIdentity, staged: StagedSilver): Promise<SilverCommit> {
+  /** Commits what was staged. */
+  async load(run: RunIdentity, staged: StagedSilver): Promise<Loaded> {
     const lake = { silver: this.store };
-    return await testDb((db, folder) =>
+    const { status, version } = await testDb((db, folder) =>
       commitSilver(db, this.contract, run, staged, { lake, scratch: folder }),
     );
+    return { status, version };
   }
 
   /** Stages and commits the `turn`th upload of a file. */
-  async upload(file: string, turn: number, rows: string): Promise<SilverCommit> {
+  async upload(file: string, turn: number, rows: string): Promise<Loaded> {
     const run = runOf(file, turn);
     return await this.load(run, await this.stage(run, rows));
   }
@@ -112,6 +117,15 @@ export class SilverLake {
     const snapshot = await new Table(this.store, this.contract.dataset).current();
     if (snapshot === undefined) throw new Error('nothing is committed');
     return snapshot;
+  }
+
+  /** The newest snapshot's files that hold only rows of one source. */
+  async filesOf(file: string): Promise<DataFile[]> {
+    const [snapshot, { source_id }] = [await this.snapshot(), runOf(file, 0)];
+    const id = snapshot.columnIds.current._source_id ?? 0;
+    return (await snapshot.files()).filter(
+      ({ columns }) => columns[id]?.lower === source_id && columns[id]?.upper === source_id,
+    );
   }
 
   /** Rows of a query over `silver.<dataset>`. */
