@@ -1,19 +1,57 @@
-import type { Draft, Snapshot } from '../../shared/table/snapshot.ts';
+import type { Schema } from '../../shared/iceberg/types.ts';
+import type { DataFile } from '../../shared/table/data-file.ts';
+import type { Draft, TableSchema } from '../../shared/table/draft.ts';
+import type { Retention } from '../../shared/table/retention.ts';
+import type { Snapshot } from '../../shared/table/snapshot.ts';
+
+/** Lets no snapshot go, so that a whole history can be looked at. */
+export const KEEP_ALL: Retention = { newest: 100_000, hours: 0, days: 0 };
+
+const SCHEMA: Schema = {
+  type: 'struct',
+  'schema-id': 0,
+  fields: [
+    { id: 1, name: 'id', required: false, type: 'long' },
+    { id: 2, name: 'day', required: false, type: 'string' },
+  ],
+};
+
+export const COLUMNS: TableSchema = {
+  schema: SCHEMA,
+  columnIds: { current: { id: 1, day: 2 }, retired: {} },
+  lastColumnId: 2,
+};
+
+/** A data file of a table with the columns above, which nobody opens. */
+export const fileOf = (name: string, of: Partial<DataFile> = {}): DataFile => ({
+  key: `t/data/${name}.parquet`,
+  specId: 0,
+  partition: { day: null },
+  rows: 1,
+  bytes: 10,
+  columns: {},
+  ...of,
+});
 
 /** The next snapshot of a table whose history must tell of each run once: one file a run. */
 export const increment = (base: Snapshot | undefined, runId: string): Draft => ({
   runId,
   operation: 'append',
-  columns: [{ name: 'id', type: 'BIGINT' }],
-  partitionedBy: ['day'],
-  files: [
-    ...(base?.files ?? []),
-    { key: `t/data/${runId}.parquet`, partition: { day: null }, rows: 1, bytes: 10 },
-  ],
-  sources: base?.sources ?? {},
+  title: 'append',
+  columns: COLUMNS,
+  partitionedBy: [{ 'source-id': 2, transform: 'identity', name: 'day' }],
+  added: [fileOf(runId)],
+  removed: [],
+  remasked: [],
   touched: 'all',
-  properties: { base: base?.version ?? 0 },
+  properties: { base: String(base?.version ?? 0) },
 });
 
-export const runsOf = (snapshot: Snapshot | undefined): string[] =>
-  (snapshot?.files ?? []).map(({ key }) => key.replace('t/data/', '').replace('.parquet', ''));
+/** The runs whose files a snapshot has, the oldest first. */
+export const runsOf = async (snapshot: Snapshot | undefined): Promise<string[]> => {
+  const manifests = (await snapshot?.manifests()) ?? [];
+  const entries = (await Promise.all(manifests.map((manifest) => manifest.entries()))).flat();
+  return entries
+    .toSorted((a, b) => a.sequenceNumber - b.sequenceNumber)
+    .map(({ file }) => file.path.replace(/^.*\/t\/data\//, '').replace('.parquet', ''));
+};

@@ -69,7 +69,7 @@ const expectSums = async (pipeline: TestPipeline): Promise<void> => {
       rows_filtered: 0,
       rows_silver: ROWS,
     });
-  const files = (await new Table(pipeline.lake.silver, 'signups').current())?.files ?? [];
+  const files = (await (await new Table(pipeline.lake.silver, 'signups').current())?.files()) ?? [];
   const sum = (of: (file: (typeof files)[number]) => number) =>
     files.reduce((total, file) => total + of(file), 0);
   expect(sum(({ rows }) => rows)).toBe(FILES * ROWS);

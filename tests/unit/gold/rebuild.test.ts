@@ -27,7 +27,7 @@ const lakeOf = async (...years: number[]) => {
 
 const keysByYear = async (gold: GoldLake): Promise<Record<string, string>> =>
   Object.fromEntries(
-    (await gold.snapshot()).files.map(({ partition, key }) => [String(partition.year), key]),
+    (await (await gold.snapshot()).files()).map(({ partition, key }) => [String(partition.year), key]),
   );
 
 const failure = async (lake: Awaited<ReturnType<typeof lakeOf>>, model: GoldModel): Promise<string> => {
@@ -57,9 +57,10 @@ describe('a partitioned model', () => {
     const { 2024: old, ...untouched } = before;
     expect(rest).toEqual(untouched);
     expect(changed).not.toBe(old);
-    // Of silver: hint, newest manifest, and the two files of 2024. To gold: file, manifest, hint.
-    expect(counted.silver.requests).toMatchObject({ get: 4, put: 0 });
-    expect(counted.gold.requests.put).toBe(3);
+    // Of silver: hint, metadata, list of manifests, two manifests, and the two files of 2024. To gold: the lock, a
+    // file, a manifest, their list, the metadata, the hint.
+    expect(counted.silver.requests).toMatchObject({ get: 7, put: 0 });
+    expect(counted.gold.requests.put).toBe(6);
     expect(await gold.rows(byYear)).toContainEqual({ year: 2024, n: 2 });
   });
 
@@ -158,7 +159,7 @@ describe('a model without partitions', () => {
       'select id from silver.t where false',
     );
     expect(await rebuild(none)).toMatchObject({ version: 1, partitions: 1 });
-    expect((await gold.snapshot()).files).toEqual([]);
+    expect(await (await gold.snapshot()).files()).toEqual([]);
   });
 });
 
@@ -258,7 +259,7 @@ describe('a model over two datasets', () => {
     await u.upload('c', 3, rows('(3, 1, 2024)'));
     expect((await rebuild()).partitions).toBe(1);
     expect(await keysByYear(gold)).toMatchObject({ 2022: before[2022], 2023: before[2023] });
-    expect((await gold.snapshot()).properties).toMatchObject({ silver: { t: 1, u: 2 } });
+    expect((await gold.snapshot()).properties).toMatchObject({ 'duckstep.silver': '{"t":1,"u":2}' });
   });
 });
 
