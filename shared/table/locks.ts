@@ -9,15 +9,21 @@ export interface CommitLockOptions {
   now?: () => number;
 }
 
+/** More than one, so that a slow write of one is not taken for death. */
+const SIGNS_A_LEASE = 3;
+
 /** What this instance knows of the lock of one version. */
 interface Claim {
   /** How many holders it has given up waiting for. */
   passed: number;
-  /** Since when it waits for the one after them. */
+  /** Since when there was no sign of life of the one after them. */
   busySince: number | undefined;
+  /** The last of its signs of life. */
+  seen: string | undefined;
   /** Keys of objects that are ours, or may be, because the attempt to create them ended without an answer. */
   keys: Map<string, 'ours' | 'unsure'>;
-  taken: boolean;
+  /** Present while this instance holds the lock. */
+  held?: { timer: NodeJS.Timeout; signing?: Promise<void> };
 }
 
 /**
@@ -27,8 +33,9 @@ interface Claim {
  * It saves work and decides nothing: that one writer wins a version is for the version's own object to see to, and
  * two holders at once, after a slow one was passed by, do no harm.
  *
- * A lock is an object `v<version>-<k>`. Whoever creates k = 0 holds it; who has waited a lease for its holder tries
- * k + 1, for which there is one winner again, and the others wait a lease for that. One instance per writer.
+ * A lock is an object `v<version>-<k>`. Whoever creates k = 0 holds it, and writes it again now and then as a sign of
+ * life; who has seen none for a lease tries k + 1, for which there is one winner again, and the others wait a lease
+ * for that. Each waiter measures leases on its own clock alone. One instance per writer.
  */
 export class CommitLock {
   readonly #store: ObjectStore;
@@ -49,8 +56,9 @@ export class CommitLock {
 
   /**
    * Takes the lock of a version, or says that another holds it: ask again later, as often as the version is still
-   * to be committed. One write; none where this instance holds it, and only a look while a known holder is at work. One read more where an earlier write of the
-   * same object threw, and the lock that is there may therefore be our own.
+   * to be committed. One write, and a look before it where another was seen to hold it; only the look while that
+   * one is at work, and nothing where this instance holds it. One read more where an earlier write of the same
+   * object threw, and the lock that is there may therefore be our own.
    *
    * The store may also repeat a write whose answer was lost, find its own object and say so: "busy" for what is
    * ours. Reading back every time would cost every waiter a request to save one lease now and then, so it is not
@@ -58,22 +66,36 @@ export class CommitLock {
    */
   async tryTake(version: number): Promise<'taken' | 'busy'> {
     const claim = this.#claim(version);
-    if (claim.taken) return 'taken';
-    if (claim.busySince !== undefined && this.#now() - claim.busySince >= this.#leaseMs) {
-      claim.passed += 1;
-      claim.busySince = undefined;
-    }
-    const key = this.#keyOf(`v${String(version).padStart(8, '0')}-${claim.passed}`);
-    if (claim.busySince !== undefined && (await this.#store.head(key))) return 'busy';
+    if (claim.held !== undefined) return 'taken';
+    if (await this.isHeld(version)) return 'busy';
+    const key = this.#key(version, claim);
     const created = await this.#create(key, claim);
     if (created || (claim.keys.get(key) === 'unsure' && (await this.#isOurs(key)))) {
       claim.keys.set(key, 'ours');
-      claim.taken = true;
+      claim.held = this.#hold(key);
       return 'taken';
     }
     claim.keys.delete(key);
-    claim.busySince ??= this.#now();
+    claim.busySince = this.#now();
     return 'busy';
+  }
+
+  /**
+   * Whether the other writer that was seen to hold the lock still does: false once it has let go, or was silent for
+   * a lease. One look; none where nobody was seen.
+   */
+  async isHeld(version: number): Promise<boolean> {
+    const claim = this.#claim(version);
+    if (claim.busySince === undefined) return false;
+    const there = await this.#store.head(this.#key(version, claim));
+    if (there !== undefined && claim.seen !== undefined && claim.seen !== there.etag)
+      claim.busySince = this.#now();
+    claim.seen = there?.etag;
+    if (there !== undefined && this.#now() - claim.busySince < this.#leaseMs) return true;
+    if (there !== undefined) claim.passed += 1;
+    claim.busySince = undefined;
+    claim.seen = undefined;
+    return false;
   }
 
   /**
@@ -83,9 +105,11 @@ export class CommitLock {
    * a version that is committed.
    */
   async release(version: number): Promise<void> {
-    const keys = this.#claims.get(version)?.keys ?? new Map<string, 'ours' | 'unsure'>();
+    const claim = this.#claims.get(version);
     this.#claims.delete(version);
-    for (const [key, whose] of keys) {
+    clearInterval(claim?.held?.timer);
+    await claim?.held?.signing;
+    for (const [key, whose] of claim?.keys ?? []) {
       try {
         if (whose === 'ours' || (await this.#isOurs(key))) await this.#store.remove(key);
       } catch (error) {
@@ -97,9 +121,28 @@ export class CommitLock {
   #claim(version: number): Claim {
     const known = this.#claims.get(version);
     if (known !== undefined) return known;
-    const claim: Claim = { passed: 0, busySince: undefined, keys: new Map(), taken: false };
+    const claim: Claim = { passed: 0, busySince: undefined, seen: undefined, keys: new Map() };
     this.#claims.set(version, claim);
     return claim;
+  }
+
+  #key(version: number, { passed }: Claim): string {
+    return this.#keyOf(`v${String(version).padStart(8, '0')}-${passed}`);
+  }
+
+  /** Gives signs of life, each another content. One that fails may cost others a vain attempt, and nothing else. */
+  #hold(key: string): NonNullable<Claim['held']> {
+    let signs = 0;
+    const sign = async (): Promise<void> => {
+      signs += 1;
+      await this.#store.write(key, `${this.#token} ${signs}`).catch(() => undefined);
+      delete held.signing;
+    };
+    const timer = setInterval(() => {
+      held.signing ??= sign();
+    }, this.#leaseMs / SIGNS_A_LEASE).unref();
+    const held: NonNullable<Claim['held']> = { timer };
+    return held;
   }
 
   async #create(key: string, claim: Claim): Promise<boolean> {
@@ -112,6 +155,6 @@ export class CommitLock {
   }
 
   async #isOurs(key: string): Promise<boolean> {
-    return (await this.#store.read(key))?.toString() === this.#token;
+    return (await this.#store.read(key))?.toString().startsWith(this.#token) ?? false;
   }
 }

@@ -23,6 +23,8 @@ export interface TableOptions {
   /** Milliseconds since 1970. */
   now?: () => number;
   retention?: Retention;
+  /** How long another writer may give no sign of life before it is passed by, in milliseconds. */
+  leaseMs?: number;
 }
 
 export interface Commit {
@@ -78,6 +80,7 @@ export class Table {
       random: Math.random,
       now: Date.now,
       retention: DEFAULT_RETENTION,
+      leaseMs: 5_000,
       ...options,
     };
   }
@@ -107,8 +110,8 @@ export class Table {
    * every race. After `StorageUnavailable` the commit may have happened: whoever retries finds out from the table.
    */
   async commit(change: Change, { whenBusy, patient = true }: CommitOptions = {}): Promise<Commit> {
-    const { maxAttempts, patienceMs, now } = this.#options;
-    const lock = new CommitLock(this.#store, (name) => lakePaths.locks(this.name, name), { now });
+    const { maxAttempts, patienceMs, leaseMs, now } = this.#options;
+    const lock = new CommitLock(this.#store, (name) => lakePaths.locks(this.name, name), { leaseMs, now });
     const giveUpAt = now() + patienceMs;
     let announced = false;
     const announce = async (): Promise<void> => {
@@ -155,10 +158,14 @@ export class Table {
     giveUpAt: number | undefined,
     announce: () => Promise<void>,
   ): Promise<'taken' | 'passed' | 'never'> {
-    for (let polls = 0; (await lock.tryTake(version)) === 'busy'; polls += 1) {
-      if (giveUpAt === undefined || this.#options.now() > giveUpAt) return 'never';
-      await announce();
-      await this.#pause(polls);
+    while ((await lock.tryTake(version)) === 'busy') {
+      let polls = 0;
+      do {
+        if (giveUpAt === undefined || this.#options.now() > giveUpAt) return 'never';
+        await announce();
+        await this.#pause(polls);
+        polls += 1;
+      } while (await lock.isHeld(version));
       if (await this.#store.head(this.#key(version))) return 'passed';
     }
     return 'taken';

@@ -120,7 +120,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await locksIn(store)).toEqual(['v00000001-1']);
   });
 
-  test('takes one request, waiting one each time, releasing one', async () => {
+  test('takes one request, waiting a look each time, releasing one', async () => {
     const holder = metered(store);
     const waiter = metered(store);
     const [held, waiting] = [lockIn(holder), lockIn(waiter)];
@@ -130,12 +130,61 @@ describe.each<[string, () => ObjectStore]>([
     for (let asked = 1; asked <= 3; asked += 1) {
       expect(await waiting.tryTake(1)).toBe('busy');
       time += LEASE / 4;
-      expect(waiter.usage.requests).toEqual({ head: 0, get: 0, put: asked, list: 0, delete: 0 });
+      expect(waiter.usage.requests).toEqual({ head: asked - 1, get: 0, put: 1, list: 0, delete: 0 });
     }
     await held.release(1);
     await held.release(1);
     expect(holder.usage.requests).toEqual({ head: 0, get: 0, put: 1, list: 0, delete: 1 });
   });
+});
+
+test('a holder that gives signs of life is waited for, one that stops is passed by', async () => {
+  jest.useFakeTimers();
+  try {
+    const { store } = s3();
+    const [holder, waiter] = [lockIn(store), lockIn(store)];
+    await holder.tryTake(1);
+    expect(await waiter.tryTake(1)).toBe('busy');
+    for (let leases = 0; leases < 3; leases += 1) {
+      expect(await waiter.isHeld(1)).toBe(true);
+      time += LEASE;
+      await jest.advanceTimersByTimeAsync(LEASE);
+      expect(await waiter.tryTake(1)).toBe('busy');
+    }
+    time += LEASE;
+    expect(await waiter.isHeld(1)).toBe(false);
+    expect(await waiter.tryTake(1)).toBe('taken');
+    await Promise.all([holder.release(1), waiter.release(1)]);
+    await jest.advanceTimersByTimeAsync(2 * LEASE);
+    expect(await locksIn(store)).toEqual([]);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('a sign of life that fails does no harm, nor one that is under way at the release', async () => {
+  jest.useFakeTimers();
+  try {
+    const { store } = s3();
+    const lock = lockIn(store);
+    await lock.tryTake(1);
+    const write = jest.spyOn(store, 'write').mockRejectedValueOnce(new StorageUnavailable('no answer'));
+    await jest.advanceTimersByTimeAsync(LEASE / 3 + 1);
+    expect(write).toHaveBeenCalledTimes(1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const real = store.write.bind(store);
+    write.mockImplementationOnce(async (key, body) => {
+      await promise;
+      await real(key, body);
+    });
+    await jest.advanceTimersByTimeAsync(LEASE / 3);
+    const released = lock.release(1);
+    resolve();
+    await released;
+    expect(await locksIn(store)).toEqual([]);
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 /** S3 whose next write is done, or not, and whose answer is an error in any case. */
