@@ -10,7 +10,7 @@ import type { Draft } from '../table/draft.ts';
 import type { Partition } from '../table/partition-names.ts';
 import { SUMMARY } from '../table/properties.ts';
 import type { Snapshot } from '../table/snapshot.ts';
-import { Table, type Version } from '../table/table.ts';
+import { Table, type TableOptions, type Version } from '../table/table.ts';
 import { nextSchema, partitionBy, specOf } from '../table/table-schema.ts';
 import { writeFiles } from '../table/write-files.ts';
 import { buildModel } from './build-model.ts';
@@ -24,6 +24,7 @@ export interface RebuildContext {
   runId: string;
   /** Contracts of all datasets that the model reads, by name. */
   contracts: ReadonlyMap<string, Contract>;
+  table?: TableOptions;
 }
 
 export interface Rebuilt {
@@ -52,7 +53,8 @@ type SilverSnapshots = ReadonlyMap<string, Snapshot | undefined>;
  */
 export const rebuildGold = async (model: GoldModel, context: RebuildContext): Promise<Rebuilt> => {
   let partitions = 0;
-  const { snapshot, version } = await new Table(context.lake.gold, model.name).commit(async (base) => {
+  const table = new Table(context.lake.gold, model.name, context.table);
+  const { snapshot, version } = await table.commit(async (base) => {
     partitions = 0;
     const silver = await readSilver(model, context);
     const fingerprint = definition(model, context);

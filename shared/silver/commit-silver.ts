@@ -8,7 +8,7 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import type { Draft } from '../table/draft.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 import type { StateTree } from '../table/state-tree.ts';
-import { Table, type Version } from '../table/table.ts';
+import { Table, type TableOptions, type Version } from '../table/table.ts';
 import { type Intent, Intents } from './intents.ts';
 import { replaceSources } from './replace-sources.ts';
 import { restaged, sameFields } from './restage.ts';
@@ -51,7 +51,7 @@ export const commitSilver = async (
   contract: Contract,
   run: RunIdentity,
   staged: StagedSilver,
-  { lake, scratch }: { lake: Pick<Lake, 'silver'>; scratch: string },
+  { lake, scratch, table }: { lake: Pick<Lake, 'silver'>; scratch: string; table?: TableOptions },
 ): Promise<SilverCommit> => {
   const store = lake.silver;
   const sources = sourceTree(store, contract.dataset);
@@ -61,7 +61,7 @@ export const commitSilver = async (
   let waits = false;
   let status: SilverCommit['status'] = 'loaded';
   try {
-    const { snapshot, version } = await new Table(store, contract.dataset).commit(
+    const { snapshot, version } = await new Table(store, contract.dataset, table).commit(
       async (base) => {
         const standing = standingOf(await sources.get(sourcesRoot(base), run.source_id), own);
         status = STATUS[standing];
