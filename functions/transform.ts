@@ -36,7 +36,7 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
           `${validated.accepted} rows were accepted, but ${rows.silver} silver + ${rows.duplicate} duplicate + ${rows.filtered} filtered came out. Nothing was committed.`,
         );
       const base = await new Table(lake.silver, run.dataset).current();
-      const { schema } = silverSchema(contract, base);
+      const { schema, columnIds } = silverSchema(contract, base);
       const files = await writeFiles(db, query, lake.silver, {
         keyOf: (file) => lakePaths.data(run.dataset, file),
         prefix: run.run_id,
@@ -46,7 +46,7 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
         scratch,
       });
       const manifest = lakePaths.staging(run.run_id, 'silver-files.json');
-      const silver: StagedSilver = { content, schema, files };
+      const silver: StagedSilver = { content, schema, columnIds: columnIds.current, files };
       await lake.silver.write(manifest, JSON.stringify(silver, null, 2));
       return { rows, files: manifest, file_count: files.length };
     },

@@ -66,7 +66,11 @@ export const commitSilver = async (
         const standing = standingOf(await sources.get(sourcesRoot(base), run.source_id), own);
         status = STATUS[standing];
         if (standing !== 'to load' && standing !== 'to confirm') return undefined;
-        return async () => await draftOf(context, base, own, intents);
+        return async () => {
+          const { draft, newest } = await draftOf(context, base, own, intents);
+          if (!newest) status = 'superseded';
+          return draft;
+        };
       },
       {
         whenBusy: async () => {
@@ -92,6 +96,8 @@ const STATUS: Record<Standing, SilverCommit['status']> = {
   superseded: 'superseded',
 };
 
+const DONE: readonly Standing[] = ['loaded', 'unchanged', 'superseded'];
+
 const standingOf = (committed: SourceState | undefined, { run, staged }: Intent): Standing => {
   if (committed === undefined) return 'to load';
   const same = committed.content === staged.content;
@@ -102,42 +108,48 @@ const standingOf = (committed: SourceState | undefined, { run, staged }: Intent)
   return age === 0 ? 'unchanged' : 'to confirm';
 };
 
-/** The next snapshot: what the run brings, and what all those bring who wait and whose rows have the same columns. */
+/**
+ * The next snapshot: what the run brings, and what all those bring who wait and whose rows have the same columns.
+ * The run's own rows are not among it where a newer version of its source waits.
+ */
 const draftOf = async (
   context: CommitContext,
   base: Snapshot | undefined,
   own: Intent,
   intents: Intents,
-): Promise<Draft> => {
+): Promise<{ draft: Draft; newest: boolean }> => {
   const { contract, sources } = context;
   const columns = silverSchema(contract, base);
-  const waiting = (await intents.others(own)).filter(
-    ({ fingerprint, staged }) => fingerprint === own.fingerprint && sameFields(staged.schema, columns.schema),
-  );
+  const others = await intents.others(own);
   const states = await sources.getMany(
     sourcesRoot(base),
-    [own, ...waiting].map(({ run }) => run.source_id),
+    [own, ...others].map(({ run }) => run.source_id),
   );
+  // Its writer has died, or is about to find itself committed.
+  for (const intent of others)
+    if (DONE.includes(standingOf(states.get(intent.run.source_id), intent))) await removed(intents, intent);
   const loads: Intent[] = [];
   const changes = new Map<string, SourceState>();
-  for (const intent of newestPerSource(own, waiting)) {
+  const waiting = others.filter(
+    ({ fingerprint, staged }) => fingerprint === own.fingerprint && sameFields(staged.schema, columns.schema),
+  );
+  const newest = newestPerSource(own, waiting);
+  for (const intent of newest) {
     const before = states.get(intent.run.source_id);
     const standing = standingOf(before, intent);
     if (standing === 'to load') loads.push(intent);
     // The same rows, which have now been seen in this version: an older one that arrives late is out of date.
     if (standing === 'to confirm' && before !== undefined)
       changes.set(intent.run.source_id, { ...before, sequencer: intent.run.sequencer });
-    // Its writer has died, or is about to find itself committed.
-    if (intent !== own && (standing === 'loaded' || standing === 'superseded' || standing === 'unchanged'))
-      await removed(intents, intent);
   }
   const ready = await Promise.all(
     loads.map(async (intent) => ({
       ...intent,
-      staged: intent === own ? await restaged(context, columns.schema, intent) : intent.staged,
+      staged: intent === own ? await restaged(context, columns, intent) : intent.staged,
     })),
   );
-  return await replaceSources(context, base, columns, ready, { own: own.run.run_id, states, changes });
+  const draft = await replaceSources(context, base, columns, ready, { own: own.run.run_id, states, changes });
+  return { draft, newest: newest.includes(own) };
 };
 
 /** Our own first; of a source that waits in several versions, the newest. */

@@ -1,7 +1,12 @@
-import { sameSchema } from '../iceberg/schema.ts';
+import { types } from 'node:util';
+import { failureReason } from '../duckdb/failure-reason.ts';
+import { ident } from '../duckdb/sql.ts';
+import { SchemaIncompatible } from '../errors.ts';
+import { storedType } from '../iceberg/duckdb-types.ts';
+import { findField, sameSchema } from '../iceberg/schema.ts';
 import type { Schema } from '../iceberg/types.ts';
 import { lakePaths } from '../lake.ts';
-import type { DataFile } from '../table/data-file.ts';
+import type { TableSchema } from '../table/draft.ts';
 import { partitionBy, specOf } from '../table/table-schema.ts';
 import { localPaths, readFiles } from '../table/table-view.ts';
 import { writeFiles } from '../table/write-files.ts';
@@ -15,11 +20,14 @@ export const sameFields = (a: Schema, b: Schema): boolean =>
 
 /**
  * A run's files with the field ids that the table has now. They differ from those it was given in Transform only
- * where another run has changed the table's columns in between: then the rows are written again.
+ * where another run has changed the table's columns in between, or the contract has changed since: then the rows are
+ * written again. Columns are told by what they are to the contract, not by name or number: both may have changed.
+ *
+ * @throws SchemaIncompatible where the rows cannot become what the contract says now
  */
 export const restaged = async (
   { db, contract, store, scratch }: CommitContext,
-  schema: Schema,
+  { schema, columnIds }: TableSchema,
   { run, staged }: Intent,
 ): Promise<StagedSilver> => {
   if (sameFields(staged.schema, schema)) return staged;
@@ -28,16 +36,32 @@ export const restaged = async (
     scratch,
     staged.files.map(({ key }) => key),
   );
-  const files: DataFile[] =
-    staged.files.length === 0
-      ? []
-      : await writeFiles(db, readFiles([...paths.values()], staged.schema.fields), store, {
-          keyOf: (file) => lakePaths.data(contract.dataset, file),
-          prefix: run.run_id,
-          schema,
-          spec: specOf(partitionBy(schema, contract.partitionedBy)),
-          wholeBounds: ROW_IDENTITY,
-          scratch,
-        });
-  return { ...staged, schema, files };
+  const columns = Object.entries(columnIds.current).map(([identity, id]) => {
+    const before = Object.hasOwn(staged.columnIds, identity) ? staged.columnIds[identity] : undefined;
+    const from = staged.schema.fields.find((field) => field.id === before);
+    const to = findField(schema, id);
+    const value = from === undefined ? 'NULL' : `staged.${ident(from.name)}`;
+    return `CAST(${value} AS ${storedType(to?.type ?? 'string')}) AS ${ident(to?.name ?? identity)}`;
+  });
+  const rows = `SELECT ${columns.join(', ')} FROM (${readFiles([...paths.values()], staged.schema.fields)}) AS staged`;
+  if (paths.size === 0) return { ...staged, schema, columnIds: columnIds.current };
+  try {
+    const files = await writeFiles(db, rows, store, {
+      keyOf: (file) => lakePaths.data(contract.dataset, file),
+      prefix: run.run_id,
+      schema,
+      spec: specOf(partitionBy(schema, contract.partitionedBy)),
+      wholeBounds: ROW_IDENTITY,
+      scratch,
+    });
+    return { ...staged, schema, columnIds: columnIds.current, files };
+  } catch (error) {
+    if (!/^(?:Conversion|Binder|Out of Range|Invalid Input) Error/.test(messageOf(error))) throw error;
+    throw new SchemaIncompatible(
+      `silver.${contract.dataset}: the columns have changed since this run's rows were made, and they do not fit: ${failureReason(error)}. Upload the file again.`,
+      { cause: error },
+    );
+  }
 };
+
+const messageOf = (error: unknown): string => (types.isNativeError(error) ? error.message : String(error));

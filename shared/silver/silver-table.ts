@@ -28,6 +28,8 @@ export interface StagedSilver {
   content: string;
   /** By which the files' columns are numbered. */
   schema: Schema;
+  /** Which of the fields are which of the contract's columns, by identity. */
+  columnIds: Record<string, number>;
   files: DataFile[];
 }
 

@@ -47,7 +47,11 @@ export const nextSchema = (
       ...Object.fromEntries(returning.map(({ identity }) => [identity, retired[identity]?.id ?? 0])),
     },
   };
-  const next = evolveSchema(base && before, wanted, { ...options, lastColumnId });
+  const next = evolveSchema(base && before, wanted, {
+    ...options,
+    lastColumnId,
+    ...(base && { history: base.metadata.schemas }),
+  });
   const dropped = Object.entries(current).flatMap(([identity, id]) => {
     const field = fields.find((each) => each.id === id);
     return next.columnIds[identity] === id || field === undefined ? [] : [[identity, field] as const];

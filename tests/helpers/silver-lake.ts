@@ -82,7 +82,10 @@ export class SilverLake {
   /** Writes the files of a run as Transform does. `rows` selects the contract's columns. */
   async stage(run: RunIdentity, rows: string): Promise<StagedSilver> {
     const { contract } = this;
-    const { schema } = silverSchema(contract, await new Table(this.store, contract.dataset).current());
+    const { schema, columnIds } = silverSchema(
+      contract,
+      await new Table(this.store, contract.dataset).current(),
+    );
     return await testDb(async (db, folder) => {
       const query = `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rows})`;
       const files = await writeFiles(db, query, this.store, {
@@ -94,7 +97,7 @@ export class SilverLake {
         scratch: folder,
       });
       const content = createHash('sha256').update(rows).digest('hex');
-      return { content, schema, files };
+      return { content, schema, columnIds: columnIds.current, files };
     });
   }
 
