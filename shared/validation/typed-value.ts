@@ -1,6 +1,6 @@
 import type { Column } from '../contract/model.ts';
 import { literal } from '../duckdb/sql.ts';
-import { isInteger, isNumber } from '../duckdb/type-names.ts';
+import { isExactNumber, isInteger, isNumber } from '../duckdb/type-names.ts';
 
 /** SQL that turns a source's value into a column's type, NULL where it does not fit. */
 
@@ -22,8 +22,17 @@ export const presentText = (text: string, column: Column): string => {
   const missing = ['', ...column.missingValues].map(literal).join(', ');
   // Naming characters makes trim slow: only what begins with white space is looked at so closely.
   const blank = `${text} < '!' AND trim(${text}, ${literal(' \t\r\n')}) = ''`;
-  return `CASE WHEN ${trimmed} IN (${missing}) OR (${blank}) THEN NULL ELSE ${column.logicalType === 'string' ? text : trimmed} END`;
+  const present = `CASE WHEN ${trimmed} IN (${missing}) OR (${blank}) THEN NULL ELSE ${column.logicalType === 'string' ? text : trimmed} END`;
+  // trim itself is slow. Of pure ASCII it is known with less whether anything stands around the text.
+  const bare = `${text} > '!' AND strlen(${text}) = length(${text}) AND NOT suffix(${text}, ' ')`;
+  if (!isColumn(text)) return present;
+  const listed = column.missingValues.some((value) => value !== '');
+  const known = listed ? `CASE WHEN ${text} IN (${missing}) THEN NULL ELSE ${text} END` : text;
+  return `CASE WHEN ${bare} THEN ${known} ELSE ${present} END`;
 };
+
+/** Whether SQL is a column's name: then to write it several times costs nothing. */
+const isColumn = (sql: string): boolean => /^\w+$/.test(sql);
 
 /**
  * Parses text as the column's type.
@@ -35,25 +44,41 @@ export const presentText = (text: string, column: Column): string => {
  */
 export const parseText = (value: string, column: Column): string => {
   const { silverType: type, strptime } = column;
-  const guarded = (pattern: string, typed: string): string =>
-    `CASE WHEN regexp_full_match(${value}, ${literal(pattern)}) THEN ${typed} END`;
+  const matched = (pattern: string, typed: string): string =>
+    `WHEN regexp_full_match(${value}, ${literal(pattern)}) THEN ${typed} END`;
+  const guarded = (pattern: string, typed: string): string => `CASE ${matched(pattern, typed)}`;
+  // Text that is spelled as DuckDB prints the value needs no pattern, and printing is faster than matching.
+  const printed = (
+    pattern: string,
+    typed: string,
+    plain = `TRY_CAST(${value} AS ${type})`,
+    length = 0,
+  ): string =>
+    `CASE WHEN CAST(${plain} AS VARCHAR) = ${value}${length === 0 ? '' : ` AND strlen(${value}) = ${length}`} THEN ${plain} ${matched(pattern, typed)}`;
   if (strptime !== undefined) return parseFormatted(value, type, strptime);
   switch (column.logicalType) {
     case 'string':
       return value;
     case 'integer':
-      return guarded(INTEGER, `TRY_CAST(${value} AS ${type})`);
+      return printed(INTEGER, `TRY_CAST(${value} AS ${type})`);
     case 'number':
-      return guarded(NUMBER, finite(`TRY_CAST(${value} AS ${type})`, type));
+      return isExactNumber(type)
+        ? printed(NUMBER, `TRY_CAST(${value} AS ${type})`)
+        : guarded(NUMBER, finite(`TRY_CAST(${value} AS ${type})`, type));
     case 'boolean':
       return `TRY_CAST(${value} AS BOOLEAN)`;
     case 'time':
       return guarded(TIME, `TRY_CAST(${value} AS TIME)`);
     case 'date':
-      return guarded(DATE, `TRY_CAST(${value} AS DATE)`);
+      return printed(DATE, `TRY_CAST(${value} AS DATE)`, `TRY_CAST(${value} AS DATE)`, 'YYYY-MM-DD'.length);
     case 'timestamp':
       // Through TIMESTAMPTZ, as a cast to TIMESTAMP drops the offset.
-      return guarded(TIMESTAMP, `CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type})`);
+      return printed(
+        TIMESTAMP,
+        `CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type})`,
+        `CAST(TRY_CAST(${value} AS TIMESTAMP) AS ${type})`,
+        'YYYY-MM-DD hh:mm:ss'.length,
+      );
     case 'object':
     case 'array':
       return `CASE WHEN json_valid(${value}) THEN CASE WHEN json_type(${value}) = ${literal(column.logicalType.toUpperCase())} THEN CAST(${value} AS JSON) END END`;
