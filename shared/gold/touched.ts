@@ -26,7 +26,7 @@ export const touchedSince = (
     const commits = current?.history.filter(({ version }) => version > from) ?? [];
     // Silver has fewer versions than it had where somebody restored it from a copy.
     if (to < from || commits.length < to - from) return 'all';
-    for (const snapshot of commits) {
+    for (const snapshot of commits.toReversed()) {
       if (snapshot.touched === 'all') return 'all';
       for (const partition of snapshot.touched) {
         if (names.length === 0 || !hasFields(partition, names)) return 'all';

@@ -1,46 +1,51 @@
-import { boundsOf, mayShareKeys } from '../../../shared/silver/key-bounds.ts';
-import type { DataFile } from '../../../shared/table/snapshot.ts';
+import { keyField, mayShareKeys } from '../../../shared/silver/key-bounds.ts';
+import { silverSchema } from '../../../shared/silver/silver-table.ts';
+import type { DataFile } from '../../../shared/table/data-file.ts';
 import { contractOf } from '../../helpers/silver-lake.ts';
 
 const keyed = (type: string) => contractOf([`{ name: id, ${type}, primaryKey: true }`]);
 const INTEGER = 'logicalType: integer';
+const SMALL = 'logicalType: integer, logicalTypeOptions: { format: i32 }';
 const DECIMAL = 'logicalType: number, physicalType: "DECIMAL(30,2)"';
+const DOUBLE = 'logicalType: number';
 const TEXT = 'logicalType: string';
 const DATE = 'logicalType: date';
+const TIMESTAMP = 'logicalType: timestamp';
 
-const file = (keyBounds?: DataFile['keyBounds'], partition: DataFile['partition'] = {}): DataFile => ({
+/** The field id of the only column, and one that it never had. */
+const [ID, OTHER] = [1, 99];
+
+const file = (columns: DataFile['columns'] = {}, partition: DataFile['partition'] = {}): DataFile => ({
   key: 'k',
+  specId: 0,
   partition,
   rows: 1,
   bytes: 1,
-  ...(keyBounds && { keyBounds }),
+  columns,
 });
-/** A file whose keys span this much, of the contract's own type unless another is given. */
-const span =
-  (min: string, max: string, of: { column?: string; type?: string } = {}) =>
-  (type: string): DataFile =>
-    file({ min, max, column: 'id', type, ...of });
+/** A file whose keys span this much, or whose values of another column do. */
+const span = (lower: string, upper: string, field = ID): DataFile => file({ [field]: { lower, upper } });
 
-describe('which bounds a dataset’s files carry', () => {
+describe('which column’s bounds tell a dataset’s files apart', () => {
+  const fieldOf = async (contract: Awaited<ReturnType<typeof contractOf>>) =>
+    keyField(contract, silverSchema(contract, undefined).schema);
+
   test.each([
-    [INTEGER, 'BIGINT'],
-    [DECIMAL, 'DECIMAL(30,2)'],
-    ['logicalType: integer, logicalTypeOptions: { format: u64 }', 'UBIGINT'],
-    [TEXT, 'VARCHAR'],
-    [DATE, 'DATE'],
-  ])('%s: of %s', async (type, silverType) => {
-    expect(boundsOf(await keyed(type))).toEqual({ column: 'id', type: silverType });
+    [INTEGER, 'long'],
+    [SMALL, 'int'],
+    [DECIMAL, 'decimal(30, 2)'],
+    ['logicalType: integer, logicalTypeOptions: { format: u64 }', 'decimal(20, 0)'],
+    [DOUBLE, 'double'],
+    [TEXT, 'string'],
+    [DATE, 'date'],
+    [TIMESTAMP, 'timestamp'],
+    ['logicalType: boolean', 'boolean'],
+  ])('%s: the key’s, as %s', async (type, icebergType) => {
+    expect(await fieldOf(await keyed(type))).toMatchObject({ id: ID, name: 'id', type: icebergType });
   });
 
-  test.each(['logicalType: timestamp', 'logicalType: boolean', 'logicalType: number'])(
-    '%s: none, its text has no plain order',
-    async (type) => {
-      expect(boundsOf(await keyed(type))).toBeUndefined();
-    },
-  );
-
   test('without a primary key: none', async () => {
-    expect(boundsOf(await contractOf([`{ name: id, ${INTEGER} }`]))).toBeUndefined();
+    expect(await fieldOf(await contractOf([`{ name: id, ${INTEGER} }`]))).toBeUndefined();
   });
 
   test('of a composite key, the first column in the key’s order', async () => {
@@ -48,7 +53,7 @@ describe('which bounds a dataset’s files carry', () => {
       '{ name: a, logicalType: integer, primaryKey: true, primaryKeyPosition: 2 }',
       '{ name: b, logicalType: string, primaryKey: true, primaryKeyPosition: 1 }',
     ]);
-    expect(boundsOf(contract)).toEqual({ column: 'b', type: 'VARCHAR' });
+    expect(await fieldOf(contract)).toMatchObject({ name: 'b', type: 'string' });
   });
 });
 
@@ -87,9 +92,16 @@ describe('whether two files may share keys', () => {
     [
       'dates whose text does not order them',
       DATE,
-      span('9999-01-01', '10000-01-01'),
+      span('10000-01-01', '10000-01-02'),
       span('2024-01-01', '2024-01-02'),
       true,
+    ],
+    [
+      'dates of which the text that counts does',
+      DATE,
+      span('9999-01-01', '10000-01-01'),
+      span('2024-01-01', '2024-01-02'),
+      false,
     ],
     [
       'dates before Christ',
@@ -98,23 +110,38 @@ describe('whether two files may share keys', () => {
       span('0001-01-01', '0010-01-01'),
       true,
     ],
-    ['no bounds on one side', INTEGER, () => file(), span('1', '2'), true],
-    ['another type’s bounds', INTEGER, span('1', '2', { type: 'VARCHAR' }), span('7', '8'), true],
-    ['a type that rounds', INTEGER, span('1.50', '1.60', { type: 'DECIMAL(9,2)' }), span('2', '8'), true],
-    ['another column’s bounds', INTEGER, span('1', '2', { column: 'old_id' }), span('7', '8'), true],
+    ['doubles', DOUBLE, span('-1.5', '1e2'), span('100.5', '2e300'), false],
+    ['doubles that touch', DOUBLE, span('-Infinity', '1.5'), span('1.5', 'Infinity'), true],
     [
-      'two files of what the key was',
-      INTEGER,
-      span('1', '2', { column: 'old_id' }),
-      span('7', '8', { column: 'old_id' }),
-      true,
+      'timestamps',
+      TIMESTAMP,
+      span('2024-01-01 00:00:00', '2024-01-31 23:59:59.999999'),
+      span('2024-02-01 00:00:00', '2024-02-01 00:00:00'),
+      false,
     ],
+    [
+      'timestamps of which one has a fraction',
+      TIMESTAMP,
+      span('2024-01-01 00:00:00', '2024-01-31 23:59:59'),
+      span('2024-01-31 23:59:59.5', '2024-02-01 00:00:00'),
+      false,
+    ],
+    [
+      'bounds of before the column was widened',
+      INTEGER,
+      span('-2147483648', '7'),
+      span('3000000000', '4000000000'),
+      false,
+    ],
+    ['no bounds on one side', INTEGER, file(), span('1', '2'), true],
+    ['half of the bounds on one side', INTEGER, file({ [ID]: { lower: '7' } }), span('1', '2'), true],
+    ['another column’s bounds', INTEGER, span('1', '2', OTHER), span('7', '8'), true],
+    ['two files of what the key was', INTEGER, span('1', '2', OTHER), span('7', '8', OTHER), true],
   ])('%s', async (_, type, a, b, expected) => {
     const contract = await keyed(type);
-    const [x, y] = [a, b].map((of) => of(boundsOf(contract)?.type ?? ''));
-    if (x === undefined || y === undefined) throw new Error('two files');
-    expect(mayShareKeys(contract, x, y)).toBe(expected);
-    expect(mayShareKeys(contract, y, x)).toBe(expected);
+    const field = keyField(contract, silverSchema(contract, undefined).schema);
+    expect(mayShareKeys(contract, field, a, b)).toBe(expected);
+    expect(mayShareKeys(contract, field, b, a)).toBe(expected);
   });
 
   const partitioned = (inKey: boolean) =>
@@ -122,20 +149,22 @@ describe('whether two files may share keys', () => {
       `{ name: id, logicalType: integer, primaryKey: true, primaryKeyPosition: 1 }`,
       `{ name: year, logicalType: integer, partitioned: true${inKey ? ', primaryKey: true, primaryKeyPosition: 2' : ''} }`,
     ]);
-  const inYear = (year: string | null) => file(undefined, { year });
+  const inYear = (year: string | null) => file({}, { year });
+  const share = (contract: Awaited<ReturnType<typeof partitioned>>, a: DataFile, b: DataFile) =>
+    mayShareKeys(contract, undefined, a, b);
 
   test('partitions tell files apart when the key holds the partition columns', async () => {
     const contract = await partitioned(true);
-    expect(mayShareKeys(contract, inYear('2023'), inYear('2024'))).toBe(false);
-    expect(mayShareKeys(contract, inYear('2024'), inYear('2024'))).toBe(true);
-    expect(mayShareKeys(contract, inYear('2024'), inYear(null))).toBe(false);
+    expect(share(contract, inYear('2023'), inYear('2024'))).toBe(false);
+    expect(share(contract, inYear('2024'), inYear('2024'))).toBe(true);
+    expect(share(contract, inYear('2024'), inYear(null))).toBe(false);
   });
 
   test('a key may move from partition to partition when it does not hold them', async () => {
-    expect(mayShareKeys(await partitioned(false), inYear('2023'), inYear('2024'))).toBe(true);
+    expect(share(await partitioned(false), inYear('2023'), inYear('2024'))).toBe(true);
   });
 
   test('a file from before the table was partitioned may hold any partition’s keys', async () => {
-    expect(mayShareKeys(await partitioned(true), file(), inYear('2024'))).toBe(true);
+    expect(share(await partitioned(true), file(), inYear('2024'))).toBe(true);
   });
 });
