@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { writeManifestList } from '../iceberg/manifest-list.ts';
 import {
   createMetadata,
+  currentSchema,
   pruned,
   withMetadataLog,
   withoutSnapshots,
@@ -57,11 +58,10 @@ export const nextVersion = async (
   const sequenceNumber = shaped['last-sequence-number'] + 1;
   // The specification wants a unique 64-bit integer; below 2^48 every program's numbers hold it.
   const snapshotId = randomInt(1, 2 ** 48 - 1);
-  const files = filesOf(draft, shaped, writer.location);
+  const files = filesOf(draft, base?.metadata ?? shaped, shaped, writer.location);
   const manifests = (await base?.snapshot?.manifests()) ?? [];
-  const { schemas, 'partition-specs': specs } = shaped;
-  const schema =
-    schemas.find((each) => each['schema-id'] === shaped['current-schema-id']) ?? draft.columns.schema;
+  const { 'partition-specs': specs } = shaped;
+  const schema = currentSchema(shaped);
   const common = {
     base: manifests,
     snapshotId,
@@ -155,16 +155,18 @@ interface Changed {
   removed: ContentFile[];
 }
 
+/** @param before what gave the base's files their partitions' names: columns may be renamed since */
 const filesOf = (
   draft: Draft,
+  before: TableMetadata,
   metadata: TableMetadata,
   location: Location,
 ): { data: Changed; deletes: Changed } => {
-  const schema = metadata.schemas.find((each) => each['schema-id'] === metadata['current-schema-id']);
-  const specs = new Map(metadata['partition-specs'].map((spec) => [spec['spec-id'], spec]));
+  const added = draft.added.map((file) => ({ ...file, specId: metadata['default-spec-id'] }));
+  const addedKeys = new Map(added.map((file) => [file.key, file]));
+  const [namesBefore, namesNow] = [namesIn(before), namesIn(metadata)];
   const place = (file: DataFile): Pick<ContentFile, 'specId' | 'partition'> => {
-    const spec = specs.get(file.specId);
-    const names = spec === undefined || schema === undefined ? [] : partitionNames(spec, schema);
+    const names = (addedKeys.has(file.key) ? namesNow : namesBefore).get(file.specId) ?? [];
     return { specId: file.specId, partition: names.map((name) => file.partition[name] ?? null) };
   };
   const data = (file: DataFile): ContentFile => ({
@@ -187,8 +189,6 @@ const filesOf = (
       referencedDataFile: path,
     };
   };
-  const added = draft.added.map((file) => ({ ...file, specId: metadata['default-spec-id'] }));
-  const addedKeys = new Map(added.map((file) => [file.key, file]));
   const masked = (file: DataFile): ContentFile[] =>
     file.mask === undefined ? [] : [deletes(file, file.mask)];
   return {
@@ -201,3 +201,12 @@ const filesOf = (
     },
   };
 };
+
+/** Names of each spec's fields. */
+const namesIn = (metadata: TableMetadata): Map<number, string[]> =>
+  new Map(
+    metadata['partition-specs'].map((spec) => [
+      spec['spec-id'],
+      partitionNames(spec, currentSchema(metadata)),
+    ]),
+  );

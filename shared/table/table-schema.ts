@@ -1,6 +1,7 @@
 import type { PartitionColumn } from '../contract/model.ts';
 import { SchemaIncompatible } from '../errors.ts';
 import { evolveSchema, type WantedColumn } from '../iceberg/evolve.ts';
+import { currentSchema } from '../iceberg/metadata.ts';
 import { findField } from '../iceberg/schema.ts';
 import type { Field, PartitionSpec, Schema } from '../iceberg/types.ts';
 import type { TableColumn, ViewColumn } from './data-file.ts';
@@ -23,7 +24,7 @@ export interface SchemaOptions {
  * column that an earlier contract dropped gets its field, and so its values, back: two deployments may run side by
  * side, of which one does not know the column yet.
  *
- * @throws SchemaIncompatible, ContractInvalid
+ * @throws SchemaIncompatible, also where a column that files are split by would go; ContractInvalid
  */
 export const nextSchema = (
   base: Snapshot | undefined,
@@ -32,7 +33,8 @@ export const nextSchema = (
 ): TableSchema => {
   const lastColumnId = base?.metadata['last-column-id'] ?? 0;
   const { current, retired } = base?.columnIds ?? { current: {}, retired: {} };
-  const fields = base === undefined ? [] : currentFields(base);
+  // A snapshot may be older than the newest schema.
+  const fields = base === undefined ? [] : currentSchema(base.metadata).fields;
   const returning = wanted.filter(
     (column) => !Object.hasOwn(current, column.identity) && fits(own(retired, column.identity), column),
   );
@@ -52,6 +54,7 @@ export const nextSchema = (
     lastColumnId,
     ...(base && { history: base.metadata.schemas }),
   });
+  if (base !== undefined && options.replace !== true) keepPartitionColumns(base, next.schema, options.where);
   const dropped = Object.entries(current).flatMap(([identity, id]) => {
     const field = fields.find((each) => each.id === id);
     return next.columnIds[identity] === id || field === undefined ? [] : [[identity, field] as const];
@@ -64,13 +67,24 @@ export const nextSchema = (
   };
 };
 
+/** What older files are split by stays known: without its type nobody could read their partitions' values. */
+const keepPartitionColumns = ({ metadata }: Snapshot, next: Schema, where: string): void => {
+  const sources = new Set(
+    metadata['partition-specs'].flatMap(({ fields }) => fields.map((field) => field['source-id'])),
+  );
+  const dropped = currentSchema(metadata).fields.filter(
+    ({ id }) => sources.has(id) && findField(next, id) === undefined,
+  );
+  if (dropped.length > 0)
+    throw new SchemaIncompatible(
+      `${where}: column ${dropped.map(({ name }) => `"${name}"`).join(', ')} cannot be dropped: the table's files are, or were, ` +
+        'split by it. Keep it in the contract, optional and no longer partitioned if need be; or load the files into a new dataset.',
+    );
+};
+
 /** Columns may be called `constructor`. */
 const own = <V>(record: Readonly<Record<string, V>>, name: string): V | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined;
-
-/** A snapshot may be older than the newest schema. */
-const currentFields = ({ metadata }: Snapshot): Field[] =>
-  metadata.schemas.find((schema) => schema['schema-id'] === metadata['current-schema-id'])?.fields ?? [];
 
 /** Whether a dropped field may be taken up again as this column. */
 const fits = (retired: Field | undefined, column: WantedColumn): boolean => {
