@@ -3,6 +3,7 @@ import { evaluateIn, listDatasets, loadContract } from '../shared/contract/load.
 import { ConservationBroken, ObjectMissing } from '../shared/errors.ts';
 import { checkModels, loadGoldModels, modelsOf } from '../shared/gold/model-header.ts';
 import { type Rebuilt, rebuildGold } from '../shared/gold/rebuild.ts';
+import { compactSilver } from '../shared/maintenance/compact-silver.ts';
 import { commitSilver, type SilverCommit } from '../shared/silver/commit-silver.ts';
 import type { StagedSilver } from '../shared/silver/silver-table.ts';
 import { lambdaHandler } from '../shared/steps/lambda.ts';
@@ -12,9 +13,9 @@ import { step } from '../shared/steps/step.ts';
 import type { DataFile } from '../shared/table/data-file.ts';
 
 /**
- * Commits the run's silver files, brings every gold table that reads the dataset up to date, and writes the run
- * record. Each of the three happens once, however often the step is retried, redriven, or started by the same
- * event: each looks for its own effect first.
+ * Commits the run's silver files, brings every gold table that reads the dataset up to date, merges silver's small
+ * files now and then, and writes the run record. Each happens once, however often the step is retried, redriven, or
+ * started by the same event: each looks for its own effect first.
  *
  * @throws CommitConflict when other writers won every race, CatalogUnavailable: retried
  * @throws ModelFailed, ContractInvalid, SchemaIncompatible, ConservationBroken, ObjectMissing: the execution fails here
@@ -60,6 +61,12 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
       await pointTable(tools.catalog, { zone: 'gold', ...named(model.name, model.description) }, table);
       gold.push(rebuilt);
     }
+    const compacted = await compactSilver(db, committed.table, { lake, scratch, runId: run.run_id });
+    await pointTable(
+      tools.catalog,
+      { zone: 'silver', ...named(run.dataset, contract.description) },
+      compacted?.version,
+    );
     return { status: committed.status, version: committed.version, gold };
   });
 

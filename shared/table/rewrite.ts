@@ -1,8 +1,10 @@
-import { identList, literal } from '../duckdb/sql.ts';
+import { ident, identList, literal } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
-import type { PartitionSpec, Schema } from '../iceberg/types.ts';
+import { leavesOf } from '../iceberg/schema.ts';
+import type { Field, PartitionSpec, Schema } from '../iceberg/types.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { DataFile, Mask } from './data-file.ts';
+import { alikeFiles, asToday } from './nested-names.ts';
 import { hiddenRows, localPaths, maskPairs, readFiles } from './table-view.ts';
 import { writeDeletes, writeFiles } from './write-files.ts';
 
@@ -20,6 +22,8 @@ export interface RewriteOptions {
   identity: readonly string[];
   /** SQL condition on the rows that are kept; all when absent. */
   keep?: string;
+  /** Fields that the schema has dropped and may take up again: their values go along. */
+  retired?: readonly Field[];
 }
 
 export interface Rewritten {
@@ -36,7 +40,7 @@ export const rewriteFiles = async (
   files: readonly DataFile[],
   options: RewriteOptions,
 ): Promise<Rewritten[]> => {
-  const { store, scratch, schema, identity } = options;
+  const { store, scratch, schema, identity, retired = [] } = options;
   const paths = await localPaths(
     store,
     scratch,
@@ -48,7 +52,8 @@ export const rewriteFiles = async (
       CREATE OR REPLACE TEMP TABLE hidden_rows AS
       SELECT ${identList(identity)} FROM (${identities([...paths.values()], options)})
       WHERE (_path, file_row_number) IN (${hiddenRows(pairs)})`);
-  const rows = readFiles([...paths.values()], schema.fields);
+  const whole = { ...schema, fields: [...schema.fields, ...retired.map(renamed)] };
+  const rows = await rowsAsToday(db, [...paths.values()], whole.fields);
   const written = await writeFiles(
     db,
     options.keep === undefined ? rows : `SELECT * FROM (${rows}) WHERE ${options.keep}`,
@@ -56,7 +61,7 @@ export const rewriteFiles = async (
     {
       keyOf: options.dataKey,
       prefix: options.prefix,
-      schema,
+      schema: whole,
       spec: options.spec,
       wholeBounds: identity,
       scratch,
@@ -64,8 +69,32 @@ export const rewriteFiles = async (
   );
   const rewritten: Rewritten[] = [];
   for (const file of written)
-    rewritten.push({ file, mask: pairs.length === 0 ? undefined : await remask(db, file, options) });
+    rewritten.push({
+      file: { ...file, columns: known(schema, file.columns) },
+      mask: pairs.length === 0 ? undefined : await remask(db, file, options),
+    });
   return rewritten;
+};
+
+/** Readers go by the id. A column of today may have the name, and a file has each name once. */
+const renamed = (field: Field): Field => ({ ...field, name: `_retired_${field.id}`, required: false });
+
+/** Manifests tell of columns that the table has. */
+const known = ({ fields }: Schema, columns: DataFile['columns']): DataFile['columns'] => {
+  const ids = new Set(leavesOf(fields).map(({ field }) => field.id));
+  return Object.fromEntries(Object.entries(columns).filter(([id]) => ids.has(Number(id))));
+};
+
+/** A SELECT of the fields from files that may have other names for members of their structs. */
+const rowsAsToday = async (db: Db, paths: readonly string[], fields: readonly Field[]): Promise<string> => {
+  const parts = (await alikeFiles(db, paths, fields)).map((alike) => {
+    const columns = fields.map(({ id, name, type }) => {
+      const from = alike.fields.find((field) => field.id === id);
+      return `${asToday(`source.${ident(name)}`, from?.type ?? type, type)} AS ${ident(name)}`;
+    });
+    return `SELECT ${columns.join(', ')} FROM (${readFiles(alike.paths, alike.fields)}) AS source`;
+  });
+  return parts.join('\nUNION ALL\n');
 };
 
 /** Hides in a new file the rows that were hidden where they came from. */

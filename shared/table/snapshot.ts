@@ -115,15 +115,25 @@ export class Snapshot {
     return this.#manifests;
   }
 
+  /** The manifests that may list files of one of these partitions; all when absent. */
+  async manifestsOf(partitions?: readonly Partition[]): Promise<LoadedManifest[]> {
+    const manifests = await this.manifests();
+    return manifests.filter(
+      ({ file }) => partitions === undefined || partitions.some((each) => this.#mayHold(file, each)),
+    );
+  }
+
   /**
    * The data files, with what hides rows of them. Manifests that hold none of the wanted partitions are not read.
    *
    * @param partitions only files that may hold rows of one of these; all when absent
+   * @param readable whether a manifest is to be read, of those that hold wanted partitions
    */
-  async files(partitions?: readonly Partition[]): Promise<DataFile[]> {
-    const manifests = (await this.manifests()).filter(
-      ({ file }) => partitions === undefined || partitions.some((each) => this.#mayHold(file, each)),
-    );
+  async files(
+    partitions?: readonly Partition[],
+    readable: (manifest: ManifestFile) => boolean = () => true,
+  ): Promise<DataFile[]> {
+    const manifests = (await this.manifestsOf(partitions)).filter(({ file }) => readable(file));
     const read = await inParallel(manifests, async (manifest) => await manifest.entries());
     const live = read.flat().filter(({ status }) => status !== 'deleted');
     const masks = new Map(

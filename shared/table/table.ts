@@ -95,6 +95,11 @@ export class Table {
     return (await this.current())?.history.find((snapshot) => snapshot.version === version);
   }
 
+  /** A version of the metadata, if its file is still there; not to be mixed up with a snapshot's version. */
+  async version(version: number): Promise<Version | undefined> {
+    return await this.#read(version);
+  }
+
   /** The newest metadata: undefined before the first commit. */
   async newest(): Promise<Version | undefined> {
     const hinted = await this.#hint();

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../config.ts';
+import { withoutValues } from '../duckdb/failure-reason.ts';
+import { withDuckDb } from '../duckdb/with-duckdb.ts';
+import { ROW_IDENTITY } from '../silver/silver-table.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { compactTable, planOf } from '../table/compact.ts';
+import { THOROUGH } from '../table/compaction.ts';
+import { removeOrphans } from '../table/orphans.ts';
+import { DEFAULT_RETENTION, expired } from '../table/retention.ts';
+import { Table, type Version } from '../table/table.ts';
+
+export interface TableOptions {
+  zone: 'silver' | 'gold';
+  store: ObjectStore;
+  config: Pick<Config, 'memoryMb' | 'threads' | 'scratchRoot'>;
+  graceMs?: number;
+  dryRun?: boolean;
+}
+
+/** What maintenance did to a table, or would do. */
+export interface TableSummary {
+  files_before: number;
+  files_after: number;
+  /** As readers see them; a commit of somebody else in between changes them. */
+  rows_before: number;
+  rows_after: number;
+  snapshots_expired: number;
+  orphans_removed: number;
+  bytes_freed: number;
+}
+
+/** Commits of one call: each tier's files become the next one's. What is left is for the next time. */
+const MOST_ROUNDS = 16;
+
+/**
+ * Merges a table's small files, lets old snapshots go, and removes what nothing refers to. Undefined for a table that
+ * nothing was committed to. Runs that commit meanwhile do not notice.
+ *
+ * @throws CommitConflict, ObjectMissing, InvalidInput, ConservationBroken: what was done until then stays done
+ */
+export const maintainTable = async (
+  name: string,
+  options: TableOptions,
+): Promise<{ summary: TableSummary; version: Version } | undefined> => {
+  const { store, graceMs, dryRun = false } = options;
+  const table = new Table(store, name);
+  const before = await table.newest();
+  if (before === undefined) return undefined;
+  const saved = dryRun ? await filesToSave(before) : 0;
+  if (!dryRun) {
+    await compact(table, options);
+    await table.expire();
+  }
+  const after = (await table.newest()) ?? before;
+  const orphans = await removeOrphans(store, table, { dryRun, ...(graceMs !== undefined && { graceMs }) });
+  return {
+    version: after,
+    summary: {
+      files_before: total(before, 'data-files'),
+      files_after: total(after, 'data-files') - saved,
+      rows_before: rowsOf(before),
+      rows_after: rowsOf(after),
+      snapshots_expired: dryRun ? toExpire(before) : gone(before, after),
+      orphans_removed: orphans.keys.length,
+      bytes_freed: orphans.bytes,
+    },
+  };
+};
+
+const compact = async (table: Table, { zone, store, config }: TableOptions): Promise<void> => {
+  const { memoryMb, threads, scratchRoot } = config;
+  const runId = `maintenance-${randomUUID()}`;
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const snapshot = await table.current();
+    if (snapshot === undefined || planOf(snapshot, await snapshot.files(), THOROUGH).length === 0) return;
+    const scratch = path.join(scratchRoot, `duckstep-${randomUUID()}`);
+    await mkdir(scratch, { recursive: true });
+    try {
+      await withDuckDb({ memoryMb, threads, scratch, ordered: false }, (db) =>
+        compactTable(db, table, {
+          store,
+          scratch,
+          runId,
+          identity: zone === 'silver' ? ROW_IDENTITY : [],
+          policy: THOROUGH,
+          patient: true,
+        }),
+      );
+    } catch (error) {
+      throw withoutValues(error);
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+};
+
+/** How many files the first round of merging would save. */
+const filesToSave = async ({ snapshot }: Version): Promise<number> => {
+  const plan = snapshot === undefined ? [] : planOf(snapshot, await snapshot.files(), THOROUGH);
+  return plan.reduce((sum, group) => sum + group.length - 1, 0);
+};
+
+const toExpire = ({ metadata }: Version): number => {
+  const snapshots = metadata.snapshots.map((each) => ({ id: each['snapshot-id'], at: each['timestamp-ms'] }));
+  return expired(snapshots, Date.now(), DEFAULT_RETENTION).length;
+};
+
+const gone = (before: Version, after: Version): number => {
+  const left = new Set(after.metadata.snapshots.map((each) => each['snapshot-id']));
+  return before.metadata.snapshots.filter((each) => !left.has(each['snapshot-id'])).length;
+};
+
+const total = ({ snapshot }: Version, of: string): number => Number(snapshot?.properties[`total-${of}`] ?? 0);
+
+/** Of tables without equality deletes, which duckstep does not write. */
+const rowsOf = (version: Version): number => total(version, 'records') - total(version, 'position-deletes');

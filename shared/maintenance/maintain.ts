@@ -1,0 +1,100 @@
+import path from 'node:path';
+import type { Catalog } from '../catalog/catalog.ts';
+import { pointTable } from '../catalog/point-tables.ts';
+import type { Config } from '../config.ts';
+import { listDatasets, loadAll } from '../contract/load.ts';
+import type { Report } from '../contract/problems.ts';
+import { ContractInvalid } from '../errors.ts';
+import { loadGoldModels } from '../gold/model-header.ts';
+import type { Lake } from '../lake.ts';
+import { maintainTable, type TableSummary } from './maintain-table.ts';
+
+export interface MaintainOptions {
+  lake: Pick<Lake, 'silver' | 'gold'>;
+  config: Pick<Config, 'memoryMb' | 'threads' | 'scratchRoot' | 'sqlDir'>;
+  catalog?: Catalog;
+  /** See `removeOrphans`. */
+  graceMs?: number;
+  /** Only says what it would do. */
+  dryRun?: boolean;
+  /** Hears of each table as it is done. */
+  onTable?: (maintained: MaintainedTable) => void;
+}
+
+export interface MaintainedTable {
+  zone: 'silver' | 'gold';
+  table: string;
+  summary?: TableSummary;
+  /** Why the table was not done, or not done to the end. */
+  error?: Error;
+}
+
+interface Known {
+  zone: 'silver' | 'gold';
+  table: string;
+  description?: string;
+  /** Whether its contract or model could be read: the catalog shows what that says. */
+  described: boolean;
+}
+
+/**
+ * Keeps every table of the datasets and gold models in order, one after the other; those that nothing was committed
+ * to are left out. A table that fails does not keep the others from being done.
+ *
+ * @throws ConfigurationError without a folder of datasets
+ */
+export const maintain = async (options: MaintainOptions): Promise<MaintainedTable[]> => {
+  const { lake, catalog, dryRun = false } = options;
+  const { known, unknown } = await knownTables(options.config.sqlDir);
+  const done: MaintainedTable[] = [];
+  const report = (maintained: MaintainedTable): void => {
+    options.onTable?.(maintained);
+    done.push(maintained);
+  };
+  for (const { zone, table, description, described } of known) {
+    let summary: TableSummary | undefined;
+    let error: Error | undefined;
+    try {
+      const maintained = await maintainTable(table, { ...options, zone, store: lake[zone] });
+      if (maintained === undefined) continue;
+      summary = maintained.summary;
+      const named = { zone, name: table, ...(description !== undefined && { description }) };
+      if (!dryRun && described) await pointTable(catalog, named, maintained.version);
+    } catch (thrown) {
+      error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    }
+    report({ zone, table, ...(summary && { summary }), ...(error && { error }) });
+  }
+  unknown.forEach(report);
+  return done;
+};
+
+/** A mistake in a contract is for those to report who load files by it: its table needs no contract to be kept. */
+const unreported: Report = () => undefined;
+
+/** The tables, and the models that do not say which table they make. */
+const knownTables = async (sqlDir: string): Promise<{ known: Known[]; unknown: MaintainedTable[] }> => {
+  const contracts = new Map(
+    (await loadAll(sqlDir, unreported)).map((contract) => [contract.dataset, contract]),
+  );
+  const unknown: MaintainedTable[] = [];
+  const models = await loadGoldModels(sqlDir, undefined, (all) => {
+    for (const problems of all.filter(({ none }) => !none))
+      unknown.push({
+        zone: 'gold',
+        table: path.basename(problems.file, '.sql'),
+        error: new ContractInvalid(problems.lines.join('\n')),
+      });
+  });
+  const entry = (zone: Known['zone'], table: string, about?: { description?: string }): Known => ({
+    zone,
+    table,
+    described: about !== undefined,
+    ...(about?.description !== undefined && { description: about.description }),
+  });
+  const known = [
+    ...(await listDatasets(sqlDir)).map((dataset) => entry('silver', dataset, contracts.get(dataset))),
+    ...models.map((model) => entry('gold', model.name, model)),
+  ];
+  return { known, unknown };
+};

@@ -1,0 +1,24 @@
+import type { MaintainedTable } from './maintain.ts';
+import type { TableSummary } from './maintain-table.ts';
+
+/** One line of the result of `maintain`, as JSON. */
+export type TableReport = Pick<MaintainedTable, 'zone' | 'table'> &
+  Partial<TableSummary> & { error?: { name: string; message: string } };
+
+/** What maintenance came to, and the error to end with: that of the only table that failed, or one that names all. */
+export const summedUp = (
+  done: readonly MaintainedTable[],
+): { tables: TableReport[]; failure: Error | undefined } => {
+  const tables = done.map(({ zone, table, summary, error }) => ({
+    zone,
+    table,
+    ...summary,
+    ...(error && { error: { name: error.name, message: error.message } }),
+  }));
+  const errors = done.flatMap(({ error }) => error ?? []);
+  const said = tables.flatMap(({ zone, table, error }) =>
+    error === undefined ? [] : [`${zone}.${table}: ${error.name}: ${error.message}`],
+  );
+  const failure = errors.length > 1 ? new AggregateError(errors, said.join('\n')) : errors[0];
+  return { tables, failure };
+};
