@@ -6,8 +6,11 @@ export default {
   transform: { '^.+\\.(ts|js|mjs)$': '@swc/jest' },
   // ESM-only packages that jest must see as CommonJS.
   transformIgnorePatterns: ['/node_modules/(?!(p-limit|yocto-queue|chokidar|readdirp)/)'],
-  // They need what `npm run package` makes, and have commands of their own.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/package/', '<rootDir>/tests/e2e/'],
+  // They need what `npm run package` makes, or Python's packages, and have commands of their own.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...['package', 'iceberg', 'e2e'].map((kind) => `<rootDir>/tests/${kind}/`),
+  ],
   // jest leaves a core idle by default; half of the time these tests wait for DuckDB or for other processes.
   maxWorkers: '100%',
   testTimeout: 60_000,

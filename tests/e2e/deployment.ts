@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeExecutionCommand,
@@ -13,7 +10,7 @@ import {
 import { type Lake, ZONES } from '../../shared/lake.ts';
 import { ObjectCreated } from '../../shared/steps/event.ts';
 import { S3Store } from '../../shared/storage/s3-store.ts';
-import { ROOT } from '../helpers/engine.ts';
+import { runProgram } from '../helpers/run-program.ts';
 import type { Emulator } from './emulator/emulator.ts';
 import { until } from './emulator/until.ts';
 
@@ -105,19 +102,3 @@ export class Deployment {
 /** The event that started an execution. */
 export const eventOf = ({ input }: DescribeExecutionCommandOutput): ObjectCreated =>
   ObjectCreated.parse(JSON.parse(input ?? ''));
-
-/** @throws Error with what it printed, when it does not end well */
-export const runProgram = async (
-  program: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<string> => {
-  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [output, errors, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${output}${errors}`);
-  return output;
-};

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../helpers/engine.ts';
-import { ARCHITECTURE, runProgram } from './deployment.ts';
+import { runProgram } from '../helpers/run-program.ts';
+import { ARCHITECTURE } from './deployment.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 import { until } from './emulator/until.ts';
 

@@ -1,12 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { ROOT } from '../../helpers/engine.ts';
+import { pythonWith, venvPrograms } from '../../helpers/python-venv.ts';
 import { until } from './until.ts';
 
 const MINISTACK = 'ministack==1.5.33';
@@ -14,13 +13,10 @@ const MINISTACK = 'ministack==1.5.33';
 /** For the commands in docs. */
 const AWS_CLI = 'awscli==1.46.2';
 
-/** Survives runs, not `npm ci`. */
-const VENV = path.join(ROOT, 'node_modules', '.cache', 'ministack');
+const VENV = 'ministack';
 
 /** Where `aws` is, once MiniStack runs. */
-export const TOOLS = path.join(VENV, 'bin');
-
-const run = promisify(execFile);
+export const TOOLS = venvPrograms(VENV);
 
 /** A running MiniStack, an emulator of the AWS APIs that runs the functions' own code on this machine's Node. */
 export interface MiniStack {
@@ -29,18 +25,6 @@ export interface MiniStack {
   /** Ends it and the functions that it started, and removes what they left. */
   stop(): Promise<void>;
 }
-
-/** The Python of MiniStack's own virtual environment, which is made where it is not there yet. */
-const python = async (): Promise<string> => {
-  const binary = path.join(TOOLS, 'python');
-  const marker = path.join(VENV, 'complete');
-  if (!existsSync(marker)) {
-    await run('python3', ['-m', 'venv', '--clear', VENV]);
-    await run(binary, ['-m', 'pip', 'install', '--quiet', MINISTACK, AWS_CLI]);
-    await writeFile(marker, '');
-  }
-  return binary;
-};
 
 /** A port that nobody listens on. Somebody may be faster, and then the start fails. */
 export const freePort = async (): Promise<number> => {
@@ -59,7 +43,7 @@ export const freePort = async (): Promise<number> => {
  * @param endpoint where functions find AWS
  */
 export const startMiniStack = async (port: number, endpoint: string): Promise<MiniStack> => {
-  const binary = await python();
+  const binary = await pythonWith(VENV, [MINISTACK, AWS_CLI]);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'duckstep-ministack-'));
   const logFile = path.join(folder, 'ministack.log');
   const sink = await open(logFile, 'a');

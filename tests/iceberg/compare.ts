@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { ident, literal } from '../../shared/duckdb/sql.ts';
+import type { Row } from '../../shared/duckdb/values.ts';
+import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
+import { storedType } from '../../shared/iceberg/duckdb-types.ts';
+import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import type { Snapshot } from '../../shared/table/snapshot.ts';
+import { createTableView } from '../../shared/table/table-view.ts';
+import { scratch } from '../helpers/scratch.ts';
+import type { Answer, PyIceberg, Question, Read } from './pyiceberg.ts';
+
+/** A DuckDB that holds three million rows twice. */
+export const compareDb = async <T>(work: (db: Db, folder: string) => Promise<T>): Promise<T> => {
+  const folder = scratch();
+  return await withDuckDb({ memoryMb: 4096, threads: 2, scratch: folder, ordered: false }, (db) =>
+    work(db, folder),
+  );
+};
+
+/** duckstep's own view of one snapshot, under the columns that it had then. Returns the view's name. */
+export const viewOf = async (
+  db: Db,
+  snapshot: Snapshot,
+  store: ObjectStore,
+  folder: string,
+): Promise<string> => {
+  const name = { schema: 'snapshots', table: `${snapshot.table} at ${snapshot.id}` };
+  const columns = snapshot.schema.fields.map((field) => ({
+    name: field.name,
+    type: storedType(field.type),
+    field,
+  }));
+  await createTableView(db, name, columns, await snapshot.files(), store, path.join(folder, store.name));
+  return `${ident(name.schema)}.${ident(name.table)}`;
+};
+
+export interface Difference {
+  /** Rows of ours that the other reader has not, and the other way round: so many, and the first of them. */
+  missing: number;
+  added: number;
+  examples: Row[];
+}
+
+export const NONE: Difference = { missing: 0, added: 0, examples: [] };
+
+/** How the rows of a query differ from those of a file, every value of every row counted. */
+export const difference = async (db: Db, query: string, file: string): Promise<Difference> => {
+  const columns = await db.describe(query);
+  const cast = columns.map(({ name, type }) => `CAST(${ident(name)} AS ${type}) AS ${ident(name)}`);
+  const read = `SELECT ${cast.join(', ')} FROM read_parquet(${literal(file)}, hive_partitioning = false)`;
+  await db.run(`CREATE OR REPLACE TEMP TABLE ours AS ${query};
+    CREATE OR REPLACE TEMP TABLE theirs AS ${read};`);
+  const only = async (a: string, b: string): Promise<{ count: number; rows: Row[] }> => {
+    const rows = `FROM (FROM ${a} EXCEPT ALL FROM ${b})`;
+    const { count } = await db.one<{ count: number }>(`SELECT count(*) AS count ${rows}`);
+    return { count, rows: count === 0 ? [] : await db.all(`${rows} LIMIT 2`) };
+  };
+  const [missing, added] = [await only('ours', 'theirs'), await only('theirs', 'ours')];
+  return { missing: missing.count, added: added.count, examples: [...missing.rows, ...added.rows] };
+};
+
+/** Of the rows of a query what PyIceberg tells of its own: counts of values, and sums. */
+const summed = async (db: Db, query: string): Promise<Read> => {
+  const columns = await db.describe(query);
+  const sums = columns.map(({ name, type }, i) => {
+    const column = ident(name);
+    const exact = /^(?:U?(?:TINY|SMALL|BIG)INT|U?INTEGER|DECIMAL\(.*\))$/.test(type);
+    const sum = exact
+      ? `coalesce(CAST(sum(${column}) AS VARCHAR), '0')`
+      : /^(?:DOUBLE|FLOAT)$/.test(type)
+        ? `coalesce(sum(${column}), 0)`
+        : 'NULL';
+    return `count(${column}) AS n${i}, ${sum} AS s${i}`;
+  });
+  const found = await db.one<Row>(`SELECT count(*) AS rows, ${sums.join(', ')} FROM (${query})`);
+  return {
+    rows: Number(found.rows),
+    columns: Object.fromEntries(
+      columns.map(({ name }, i) => [
+        name,
+        { count: Number(found[`n${i}`]), sum: (found[`s${i}`] ?? null) as string | number | null },
+      ]),
+    ),
+  };
+};
+
+/**
+ * Holds what PyIceberg reads against the rows of a query, whose columns are the table's: row by row both ways, and by
+ * counts and sums that each side computed by itself.
+ */
+export const expectAgreement = async (
+  db: Db,
+  pyiceberg: PyIceberg,
+  question: Question,
+  query: string,
+  folder: string,
+): Promise<Answer> => {
+  const parquet = path.join(folder, `${randomUUID()}.parquet`);
+  const answer = await pyiceberg.ask({ ...question, parquet });
+  expect(await difference(db, query, parquet)).toEqual(NONE);
+  expect(answer.read).toEqual(nearly(await summed(db, query)));
+  return answer;
+};
+
+/** Sums of floats depend on the order of the rows. */
+const nearly = ({ rows, columns }: Read): Read => ({
+  rows,
+  columns: Object.fromEntries(
+    Object.entries(columns).map(([name, { count, sum }]) => [
+      name,
+      { count, sum: typeof sum === 'number' ? closeTo(sum) : sum },
+    ]),
+  ),
+});
+
+const closeTo = (sum: number): number =>
+  expect.closeTo(sum, 9 - Math.max(0, Math.ceil(Math.log10(Math.abs(sum) + 1)))) as number;

@@ -1,0 +1,149 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { openLake } from '../../cli/local/lake.ts';
+import { loadAll } from '../../shared/contract/load.ts';
+import type { Db } from '../../shared/duckdb/with-duckdb.ts';
+import { loadGoldModels } from '../../shared/gold/model-header.ts';
+import type { Lake } from '../../shared/lake.ts';
+import { attachLake } from '../../shared/query/attach.ts';
+import { Table, type Version } from '../../shared/table/table.ts';
+import { ROOT } from '../helpers/engine.ts';
+import { runProgram } from '../helpers/run-program.ts';
+import { scratch } from '../helpers/scratch.ts';
+import { compareDb, expectAgreement, viewOf } from './compare.ts';
+import { type PyIceberg, startPyIceberg } from './pyiceberg.ts';
+
+/** Every table of the demo: a filter on a column that its files are split by, and one that only bounds can tell. */
+const TABLES: Readonly<Record<string, { partition?: string; bounds: string }>> = {
+  'silver.flights': { partition: 'month = 3', bounds: "departed_at < '2001-02-01T00:00:00'" },
+  'silver.movies': { bounds: 'imdb_votes < 0' },
+  'silver.signups': { partition: 'year = 2025', bounds: "signup_date < '2024-02-01'" },
+  'silver.weather': { partition: 'year = 2013', bounds: "date >= '2015-06-01'" },
+  'gold.daily_metrics': { partition: 'year = 2001', bounds: "date_key < '2002-01-01'" },
+  'gold.delays_by_day': { partition: 'year = 2001 AND month < 3', bounds: "date >= '2001-06-15'" },
+  'gold.flights_by_route': { partition: 'month = 7', bounds: 'flights > 1000000' },
+  'gold.movies_by_genre': { bounds: "genre < 'Action'" },
+  'gold.signups_by_day': { bounds: "signup_date > '2030-01-01'" },
+  'gold.weather_by_month': { partition: 'year = 2012', bounds: 'temp_max < 0' },
+};
+const NAMES = Object.keys(TABLES);
+
+const METADATA_TABLES = ['files', 'entries', 'manifests', 'history', 'snapshots', 'partitions', 'refs'];
+
+const folder = scratch();
+const lake: Lake = openLake(folder);
+let pyiceberg: PyIceberg;
+
+beforeAll(async () => {
+  pyiceberg = await startPyIceberg();
+  await runProgram('npx', ['duckstep', '--lake', folder, 'demo']);
+});
+
+afterAll(async () => await pyiceberg?.stop());
+
+const storeOf = (name: string) => (name.startsWith('silver.') ? lake.silver : lake.gold);
+
+const newest = async (name: string): Promise<Version> => {
+  const version = await new Table(storeOf(name), name.replace(/^\w+\./, '')).newest();
+  if (version === undefined) throw new Error(`${name} has no metadata`);
+  return version;
+};
+
+const snapshotOf = ({ snapshot }: Version) => {
+  if (snapshot === undefined) throw new Error('nothing is committed');
+  return snapshot;
+};
+
+const withLake = <T>(work: (db: Db, folder: string) => Promise<T>): Promise<T> =>
+  compareDb(async (db, scratchFolder) => {
+    const sqlDir = path.join(ROOT, 'sql');
+    await attachLake(db, lake, await loadAll(sqlDir), await loadGoldModels(sqlDir), scratchFolder);
+    return await work(db, scratchFolder);
+  });
+
+test('these are all tables that the demo makes', () => {
+  const tables = ['silver', 'gold'].flatMap((zone) =>
+    readdirSync(path.join(folder, zone))
+      .filter((name) => /^[^_.]/.test(name))
+      .map((name) => `${zone}.${name}`),
+  );
+  expect(tables.toSorted()).toEqual(NAMES.toSorted());
+});
+
+test.each(NAMES)('%s: PyIceberg reads the rows that queries read', async (name) => {
+  const version = await newest(name);
+  const answer = await withLake((db, at) =>
+    expectAgreement(db, pyiceberg, { metadata: version.file }, `FROM ${name}`, at),
+  );
+  expect(answer.read?.rows).toBeGreaterThan(0);
+  expect(answer.location).toBe(pathToFileURL(path.join(folder, name.replace('.', '/'))).href);
+  expect(answer.uuid).toBe(version.metadata['table-uuid']);
+});
+
+test.each(NAMES)('%s: filters leave out files, and no rows', async (name) => {
+  const { file } = await newest(name);
+  const { files } = await pyiceberg.ask({ metadata: file });
+  for (const filter of Object.values(TABLES[name] ?? {})) {
+    const filtered = await withLake((db, at) =>
+      expectAgreement(db, pyiceberg, { metadata: file, filter }, `FROM ${name} WHERE ${filter}`, at),
+    );
+    expect({ filter, fewer: filtered.files < files }).toEqual({ filter, fewer: true });
+  }
+});
+
+test.each(NAMES)('%s: every snapshot is still there, as it was', async (name) => {
+  const version = await newest(name);
+  const { history } = snapshotOf(version);
+  const store = storeOf(name);
+  for (const snapshot of history.slice(1))
+    await compareDb(async (db, at) => {
+      const question = { metadata: version.file, snapshot: snapshot.id };
+      const view = await viewOf(db, snapshot, store, at);
+      await expectAgreement(db, pyiceberg, question, `FROM ${view}`, at);
+    });
+  const { snapshots } = await pyiceberg.ask({ metadata: version.file });
+  expect(snapshots.map(({ id, parent }) => ({ id, parent }))).toEqual(
+    history.toReversed().map(({ id, entry }) => ({ id, parent: entry['parent-snapshot-id'] ?? null })),
+  );
+});
+
+test.each(NAMES)('%s: its metadata can be looked into, and its files number their columns', async (name) => {
+  const version = await newest(name);
+  const snapshot = snapshotOf(version);
+  const { inspected, fieldIds, schema, spec } = await pyiceberg.ask({
+    metadata: version.file,
+    inspect: METADATA_TABLES,
+  });
+  const files = await snapshot.files();
+  const masks = files.filter(({ mask }) => mask !== undefined).length;
+  const manifests = await snapshot.manifests();
+  const entries = await Promise.all(manifests.map((manifest) => manifest.entries()));
+  expect(inspected).toEqual({
+    files: files.length + masks,
+    entries: entries.flat().length,
+    manifests: manifests.length,
+    history: snapshot.history.length,
+    snapshots: snapshot.history.length,
+    partitions: new Set(files.map(({ partition }) => JSON.stringify(partition))).size,
+    refs: 1,
+  });
+  const ids = Object.fromEntries(schema.map(({ name, id }) => [name, id]));
+  expect(ids).toEqual(Object.fromEntries(snapshot.schema.fields.map((field) => [field.name, field.id])));
+  expect(fieldIds).toEqual([ids]);
+  expect(spec.map((field) => field.name)).toEqual((await snapshot.partitionings())[0]);
+});
+
+test('rows that another file’s row of the same key supersedes are hidden by deletes', async () => {
+  const version = await newest('silver.signups');
+  const files = await snapshotOf(version).files();
+  const hidden = files.reduce((sum, { mask }) => sum + (mask?.rows ?? 0), 0);
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  expect(hidden).toBeGreaterThan(0);
+  const { deletes, read } = await pyiceberg.ask({
+    metadata: version.file,
+    parquet: path.join(folder, 'signups.parquet'),
+  });
+  expect(deletes).toBe(files.filter(({ mask }) => mask !== undefined).length);
+  expect(read?.rows).toBe(rows - hidden);
+});

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { ROOT } from '../helpers/engine.ts';
+import { pythonWith } from '../helpers/python-venv.ts';
+
+const PACKAGES = ['pyiceberg==0.12.0', 'pyarrow==26.0.1'];
+
+/** Needs nothing but `python3` and PyPI, the first time. */
+export const pyIcebergPython = (): Promise<string> => pythonWith('pyiceberg', PACKAGES);
+
+export interface Question {
+  /** URI of a metadata file. */
+  metadata: string;
+  /** Of PyIceberg's file access, such as `s3.endpoint`. */
+  properties?: Readonly<Record<string, string>>;
+  snapshot?: number;
+  /** A row filter in PyIceberg's own words. */
+  filter?: string;
+  /** File to write the rows to; none are read without it. */
+  parquet?: string;
+  /** Whether to check that each row lies in the partition that it belongs to. */
+  partitions?: boolean;
+  /** Metadata tables: `files`, `entries`, `manifests`, … */
+  inspect?: readonly string[];
+}
+
+export interface IcebergColumn {
+  id: number;
+  name: string;
+  type: string;
+  required: boolean;
+}
+
+export interface Answer {
+  uuid: string;
+  location: string;
+  schema: IcebergColumn[];
+  /** By id, as text. */
+  schemas: Record<string, IcebergColumn[]>;
+  spec: { name: string; transform: string; source: number }[];
+  snapshots: { id: number; parent: number | null; operation: string; schema: number | null }[];
+  /** Data files that the scan would read, and how many files of deletes go with them. */
+  files: number;
+  deletes: number;
+  /** Of the first data file's columns, by name. */
+  fieldIds: Record<string, number>[];
+  /** Rows per metadata table. */
+  inspected: Record<string, number>;
+  /** Rows in files of other partitions than theirs, where that was asked. */
+  misplaced?: number;
+  read?: Read;
+}
+
+export interface Read {
+  rows: number;
+  /** Values per column, and the sum of numbers: exact text, or a float of floats. */
+  columns: Record<string, { count: number; sum: string | number | null }>;
+}
+
+/** PyIceberg in a process of its own, which answers one question after the other. */
+export interface PyIceberg {
+  /** Throws what PyIceberg said where it cannot answer. */
+  ask(question: Question): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+export const startPyIceberg = async (): Promise<PyIceberg> => {
+  const child = spawn(await pyIcebergPython(), [path.join(ROOT, 'tests/iceberg/reader.py')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  let last: Promise<unknown> = Promise.resolve();
+  const next = async (question: Question): Promise<Answer> => {
+    child.stdin.write(`${JSON.stringify(question)}\n`);
+    const { value, done } = await answers.next();
+    if (done === true) throw new Error('PyIceberg ended before it answered');
+    const answer = JSON.parse(String(value)) as Answer | { error: string };
+    if ('error' in answer) throw new Error(`PyIceberg: ${answer.error}`);
+    return answer;
+  };
+  return {
+    ask: (question) => {
+      const answer = last.then(() => next(question));
+      last = answer.catch(() => undefined);
+      return answer;
+    },
+    stop: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+};

@@ -1,0 +1,6 @@
+import { pyIcebergPython } from './pyiceberg.ts';
+
+/** Once, before test files run side by side. */
+export default async (): Promise<void> => {
+  await pyIcebergPython();
+};
