@@ -5,13 +5,12 @@ import { ConservationBroken } from '../shared/errors.ts';
 import { lakePaths } from '../shared/lake.ts';
 import { attachSilver } from '../shared/silver/attach-silver.ts';
 import { buildSilver } from '../shared/silver/build-silver.ts';
-import { ROW_IDENTITY, type StagedSilver, silverSchema } from '../shared/silver/silver-table.ts';
+import { type StagedSilver, silverLayout, silverSchema } from '../shared/silver/silver-table.ts';
 import { lambdaHandler } from '../shared/steps/lambda.ts';
 import { TransformInput } from '../shared/steps/payload.ts';
 import { step } from '../shared/steps/step.ts';
 import { Table } from '../shared/table/table.ts';
-import { partitionBy, specOf } from '../shared/table/table-schema.ts';
-import { writeFiles } from '../shared/table/write-files.ts';
+import { uploadFiles, writeFiles } from '../shared/table/write-files.ts';
 
 /**
  * Makes silver rows of the accepted records and writes them as Parquet, one folder per partition. Nothing is
@@ -30,21 +29,28 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
         const other = await loadContract(config.sqlDir, dataset, evaluateIn(db));
         await attachSilver(db, other, await new Table(lake.silver, dataset).current(), lake.silver, scratch);
       }
-      const { query, content, rows } = await buildSilver(db, contract, records, run, scratch);
+      const base = await new Table(lake.silver, run.dataset).current();
+      const { schema, columnIds } = silverSchema(contract, base);
+      const layout = silverLayout(contract, { schema });
+      const {
+        query,
+        content,
+        rows,
+        files: ready,
+      } = await buildSilver(db, contract, records, run, scratch, layout);
       if (rows.filtered + rows.duplicate + rows.silver !== validated.accepted)
         throw new ConservationBroken(
           `${validated.accepted} rows were accepted, but ${rows.silver} silver + ${rows.duplicate} duplicate + ${rows.filtered} filtered came out. Nothing was committed.`,
         );
-      const base = await new Table(lake.silver, run.dataset).current();
-      const { schema, columnIds } = silverSchema(contract, base);
-      const files = await writeFiles(db, query, lake.silver, {
-        keyOf: (file) => lakePaths.data(run.dataset, file),
+      const target = {
+        keyOf: (file: string) => lakePaths.data(run.dataset, file),
         prefix: run.run_id,
-        schema,
-        spec: specOf(partitionBy(schema, contract.partitionedBy)),
-        wholeBounds: ROW_IDENTITY,
         scratch,
-      });
+      };
+      const files =
+        ready === undefined
+          ? await writeFiles(db, query, lake.silver, { ...layout, ...target })
+          : await uploadFiles(lake.silver, ready, target);
       const manifest = lakePaths.staging(run.run_id, 'silver-files.json');
       const silver: StagedSilver = { content, schema, columnIds: columnIds.current, files };
       await lake.silver.write(manifest, JSON.stringify(silver, null, 2));

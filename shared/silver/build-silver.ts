@@ -8,8 +8,10 @@ import { failureReason } from '../duckdb/failure-reason.ts';
 import { ident, identList, literal } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { ModelFailed } from '../errors.ts';
+import { readFiles, typed } from '../table/table-view.ts';
+import { type LocalFile, writeLocally } from '../table/write-files.ts';
 import { checkSilver } from './check-silver.ts';
-import { silverColumns } from './silver-table.ts';
+import { silverColumns, type silverLayout } from './silver-table.ts';
 
 export interface SilverRows {
   /** Rows that `silver.sql` left out. */
@@ -22,6 +24,8 @@ export interface SilverRows {
 export interface BuiltSilver {
   /** SELECT of the file's silver rows, with the lineage columns. */
   query: string;
+  /** The rows as data files, where none had to be taken out afterwards: then they need not be written again. */
+  files?: LocalFile[];
   /** See `StagedSilver`. */
   content: string;
   rows: SilverRows;
@@ -30,6 +34,9 @@ export interface BuiltSilver {
 /**
  * Makes one file's silver rows of its accepted records: `silver.sql` (or the records as they are), casts to the
  * contract's types, derived columns, lineage, and the latest row of each primary key.
+ *
+ * The rows are written once, as data files, and then looked at: which rows are superseded is seldom more than none,
+ * and known only once silver.sql and the derived columns have made the keys.
  *
  * @param records local Parquet that Validate staged
  * @throws ModelFailed when `silver.sql` or an expression fails, or does not produce what the contract declares
@@ -40,25 +47,38 @@ export const buildSilver = async (
   records: string,
   run: { run_id: string; source_id: string },
   scratch: string,
+  layout: ReturnType<typeof silverLayout>,
 ): Promise<BuiltSilver> => {
   await createInputs(db, contract, records);
-  const cleaned = path.join(scratch, 'cleaned.parquet');
   const query = await cleaningSql(db, contract);
-  const { Count: kept } = await modelled(contract, () =>
-    db.one<{ Count: number }>(
-      `COPY (${selectSilver(contract, query, run)}) TO ${literal(cleaned)} (FORMAT parquet, COMPRESSION zstd)`,
-    ),
-  );
-  await db.run(`CREATE VIEW _cleaned AS FROM read_parquet(${literal(cleaned)})`);
+  const rows = await selectSilver(db, contract, query, run);
+  const files = await modelled(contract, () => writeLocally(db, rows, path.join(scratch, 'cleaned'), layout));
+  const kept = files.reduce((sum, file) => sum + file.rows, 0);
+  await createCleaned(db, contract, files, layout);
   const { accepted } = await db.one<{ accepted: number }>('SELECT count(*) AS accepted FROM accepted');
   await checkSilver(db, contract, kept, accepted);
   const duplicate = await findSuperseded(db, contract);
   const silver = duplicate === 0 ? 'FROM _cleaned' : 'FROM _cleaned ANTI JOIN _superseded USING (_row)';
   return {
     query: silver,
+    ...(duplicate === 0 && { files }),
     content: await contentOf(db, contract, silver),
     rows: { filtered: accepted - kept, duplicate, silver: kept - duplicate },
   };
+};
+
+/** The view `_cleaned`: the rows that were written, in the contract's types. */
+const createCleaned = async (
+  db: Db,
+  contract: Contract,
+  files: readonly LocalFile[],
+  { schema }: ReturnType<typeof silverLayout>,
+): Promise<void> => {
+  const columns = silverColumns(contract);
+  const written = files.map((file) => file.path);
+  await db.run(
+    `CREATE VIEW _cleaned AS ${typed(columns, written.length === 0 ? undefined : readFiles(written, schema.fields))}`,
+  );
 };
 
 /** The views that `silver.sql` may read: `accepted`, and `ref.<name>` per CSV in the dataset's folder. */
@@ -100,21 +120,30 @@ const cleaningSql = async (db: Db, contract: Contract): Promise<string> => {
 const isProduced = ({ derivedFrom }: { derivedFrom?: string }): boolean =>
   derivedFrom === undefined || derivedFrom === BY_SILVER_SQL;
 
-const selectSilver = (
+const selectSilver = async (
+  db: Db,
   contract: Contract,
   cleaning: string,
   run: { run_id: string; source_id: string },
-): string => `
-  SELECT ${contract.columns
-    .map(
-      (column) =>
-        `CAST((${isProduced(column) ? ident(column.name) : column.derivedFrom}\n) AS ${column.silverType}) AS ${ident(column.name)}`,
-    )
-    .join(',\n    ')},
-    ${literal(run.run_id)} AS _run_id, ${literal(run.source_id)} AS _source_id, CAST(_row AS BIGINT) AS _row, rescued._rescued
-  FROM (SELECT * FROM (${cleaning}\n)) AS cleaned
+): Promise<string> => {
+  const columns = contract.columns.map(
+    (column) =>
+      `CAST((${isProduced(column) ? ident(column.name) : column.derivedFrom}\n) AS ${column.silverType}) AS ${ident(column.name)}`,
+  );
+  // A join of all rows, to carry along what is mostly not there.
+  const { rescued } = await db.one<{ rescued: number }>('SELECT count(_rescued) AS rescued FROM accepted');
+  return `
+  SELECT ${columns.join(',\n    ')},
+    ${literal(run.run_id)} AS _run_id, ${literal(run.source_id)} AS _source_id, CAST(_row AS BIGINT) AS _row,
+    ${rescued === 0 ? 'CAST(NULL AS VARCHAR)' : 'rescued._rescued'} AS _rescued
+  FROM (SELECT * FROM (${cleaning}\n)) AS cleaned${
+    rescued === 0
+      ? ''
+      : `
   LEFT JOIN (SELECT _row AS _rescued_row, _rescued FROM accepted WHERE _rescued IS NOT NULL) AS rescued
-    ON _row = _rescued_row`;
+    ON _row = _rescued_row`
+  }`;
+};
 
 /** Fills `_superseded` with the rows that are not the latest of their primary key; returns how many. */
 const findSuperseded = async (db: Db, contract: Contract): Promise<number> => {

@@ -7,12 +7,11 @@ import { findField, sameSchema } from '../iceberg/schema.ts';
 import type { Schema } from '../iceberg/types.ts';
 import { lakePaths } from '../lake.ts';
 import type { TableSchema } from '../table/draft.ts';
-import { partitionBy, specOf } from '../table/table-schema.ts';
 import { localPaths, readFiles } from '../table/table-view.ts';
 import { writeFiles } from '../table/write-files.ts';
 import type { CommitContext } from './commit-silver.ts';
 import type { Intent } from './intents.ts';
-import { ROW_IDENTITY, type StagedSilver } from './silver-table.ts';
+import { type StagedSilver, silverLayout } from './silver-table.ts';
 
 /** Whether files that were written by one schema can be read by the other as they are. */
 export const sameFields = (a: Schema, b: Schema): boolean =>
@@ -49,9 +48,7 @@ export const restaged = async (
     const files = await writeFiles(db, rows, store, {
       keyOf: (file) => lakePaths.data(contract.dataset, file),
       prefix: run.run_id,
-      schema,
-      spec: specOf(partitionBy(schema, contract.partitionedBy)),
-      wholeBounds: ROW_IDENTITY,
+      ...silverLayout(contract, { schema }),
       scratch,
     });
     return { ...staged, schema, columnIds: columnIds.current, files };

@@ -6,7 +6,8 @@ import type { DataFile, TableColumn, ViewColumn } from '../table/data-file.ts';
 import type { TableSchema } from '../table/draft.ts';
 import { Location } from '../table/location.ts';
 import type { Snapshot } from '../table/snapshot.ts';
-import { nextSchema, tableColumns } from '../table/table-schema.ts';
+import { nextSchema, partitionBy, specOf, tableColumns } from '../table/table-schema.ts';
+import type { WriteOptions } from '../table/write-files.ts';
 
 /**
  * Columns that every silver table has beside its contract's: which run and source a row came from, the number
@@ -67,6 +68,17 @@ export const silverSchema = (contract: Contract, base: Snapshot | undefined): Ta
     ],
     { where: `silver.${contract.dataset}`, identifier: contract.primaryKey },
   );
+
+/** How the dataset's data files are laid out. */
+export const silverLayout = (
+  contract: Contract,
+  { schema }: Pick<TableSchema, 'schema'>,
+): Pick<WriteOptions, 'schema' | 'spec' | 'wholeBounds'> => ({
+  schema,
+  spec: specOf(partitionBy(schema, contract.partitionedBy)),
+  // They tell which sources' rows a file holds.
+  wholeBounds: ROW_IDENTITY,
+});
 
 /** Where the dataset's table lies: where it was created, or will be. */
 export const silverLocation = (

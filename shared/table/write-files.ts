@@ -57,38 +57,64 @@ export const writeFiles = async (
   query: string,
   store: ObjectStore,
   options: WriteOptions,
-): Promise<DataFile[]> => {
-  const { schema, spec, wholeBounds = [] } = options;
+): Promise<DataFile[]> =>
+  await inFolder(options.scratch, async (folder) =>
+    uploadFiles(store, await writeLocally(db, query, folder, options), options),
+  );
+
+/** A data file on its way to the store. */
+export interface LocalFile extends Omit<DataFile, 'key'> {
+  path: string;
+}
+
+/** The first half of `writeFiles`: what it writes may be looked at before it is stored. */
+export const writeLocally = async (
+  db: Db,
+  query: string,
+  folder: string,
+  { schema, spec, wholeBounds = [], order }: Pick<WriteOptions, 'schema' | 'spec' | 'wholeBounds' | 'order'>,
+): Promise<LocalFile[]> => {
   const whole = schema.fields.filter(({ name }) => wholeBounds.includes(name));
   const fullBounds = new Set(whole.map(({ id }) => id));
   if (spec.fields.some(({ transform }) => transform.startsWith('bucket'))) registerTransforms(db);
   const partitioning = partitionColumns(schema, spec);
   const { aliases } = partitioning;
   const rows = `SELECT ${['*', ...partitioning.select].join(', ')} FROM (${storedRows(query, schema)})`;
-  const ordered = options.order === undefined ? rows : `${rows} ORDER BY ${options.order}`;
-  return await inFolder(options.scratch, async (folder) => {
-    const files: DataFile[] = [];
-    const copies = new Map<string, number>();
-    for (const file of await copy(db, ordered, folder, schema, aliases)) {
-      if (file.count === 0) continue;
-      const partition = await partitioning.valuesOf(db, file.filename, file.partition_keys ?? {});
-      const name = path.posix.join(partitionFolder(partition), await nameOf(file.filename, options.prefix));
-      const nth = (copies.get(name) ?? 0) + 1;
-      copies.set(name, nth);
-      // DuckDB may split a partition into several files, whose rows may all be equal.
-      const key = options.keyOf(`${name}${nth === 1 ? '' : `-${nth}`}.parquet`);
-      await store.upload(file.filename, key);
-      files.push({
-        key,
-        specId: spec['spec-id'],
-        partition,
-        rows: file.count,
-        bytes: file.file_size_bytes,
-        columns: columnMetrics(schema, file.column_statistics, file.count, { fullBounds }),
-      });
-    }
-    return files;
-  });
+  const ordered = order === undefined ? rows : `${rows} ORDER BY ${order}`;
+  await mkdir(folder, { recursive: true });
+  const files: LocalFile[] = [];
+  for (const file of await copy(db, ordered, folder, schema, aliases)) {
+    if (file.count === 0) continue;
+    files.push({
+      path: file.filename,
+      specId: spec['spec-id'],
+      partition: await partitioning.valuesOf(db, file.filename, file.partition_keys ?? {}),
+      rows: file.count,
+      bytes: file.file_size_bytes,
+      columns: columnMetrics(schema, file.column_statistics, file.count, { fullBounds }),
+    });
+  }
+  return files;
+};
+
+/** The second half of `writeFiles`. */
+export const uploadFiles = async (
+  store: ObjectStore,
+  files: readonly LocalFile[],
+  { keyOf, prefix }: Pick<Target, 'keyOf' | 'prefix'>,
+): Promise<DataFile[]> => {
+  const copies = new Map<string, number>();
+  const uploaded: DataFile[] = [];
+  for (const { path: file, ...known } of files) {
+    const name = path.posix.join(partitionFolder(known.partition), await nameOf(file, prefix));
+    const nth = (copies.get(name) ?? 0) + 1;
+    copies.set(name, nth);
+    // DuckDB may split a partition into several files, whose rows may all be equal.
+    const key = keyOf(`${name}${nth === 1 ? '' : `-${nth}`}.parquet`);
+    await store.upload(file, key);
+    uploaded.push({ ...known, key });
+  }
+  return uploaded;
 };
 
 /**

@@ -7,14 +7,13 @@ import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
 import { lakePaths } from '../../shared/lake.ts';
 import { attachSilver } from '../../shared/silver/attach-silver.ts';
 import { commitSilver, type SilverCommit } from '../../shared/silver/commit-silver.ts';
-import { ROW_IDENTITY, type StagedSilver, silverSchema } from '../../shared/silver/silver-table.ts';
+import { type StagedSilver, silverLayout, silverSchema } from '../../shared/silver/silver-table.ts';
 import { identify, type RunIdentity } from '../../shared/steps/identity.ts';
 import { FolderStore } from '../../shared/storage/folder-store.ts';
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
 import type { DataFile } from '../../shared/table/data-file.ts';
 import type { Snapshot } from '../../shared/table/snapshot.ts';
 import { Table } from '../../shared/table/table.ts';
-import { partitionBy, specOf } from '../../shared/table/table-schema.ts';
 import { writeFiles } from '../../shared/table/write-files.ts';
 import { datasets } from './pipeline.ts';
 import { scratch } from './scratch.ts';
@@ -91,9 +90,7 @@ export class SilverLake {
       const files = await writeFiles(db, query, this.store, {
         keyOf: (file) => lakePaths.data(contract.dataset, file),
         prefix: run.run_id,
-        schema,
-        spec: specOf(partitionBy(schema, contract.partitionedBy)),
-        wholeBounds: ROW_IDENTITY,
+        ...silverLayout(contract, { schema }),
         scratch: folder,
       });
       const content = createHash('sha256').update(rows).digest('hex');

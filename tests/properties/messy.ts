@@ -6,6 +6,7 @@ import { literal } from '../../shared/duckdb/sql.ts';
 import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
 import { DATA_ERRORS } from '../../shared/errors.ts';
 import { buildSilver } from '../../shared/silver/build-silver.ts';
+import { silverLayout, silverSchema } from '../../shared/silver/silver-table.ts';
 import { openSource } from '../../shared/source/open-source.ts';
 import { stageRecords } from '../../shared/validation/stage-records.ts';
 import { datasets } from '../helpers/pipeline.ts';
@@ -75,7 +76,14 @@ export const outcomeOf = async (contract: Contract, file: string | Uint8Array): 
       });
       const { records, rejected, rows } = await stageRecords(db, contract, source, folder);
       const run = { run_id: 'run', source_id: 'source' };
-      const silver = await buildSilver(db, contract, records, run, folder);
+      const silver = await buildSilver(
+        db,
+        contract,
+        records,
+        run,
+        folder,
+        silverLayout(contract, silverSchema(contract, undefined)),
+      );
       const refused =
         rejected === undefined
           ? []

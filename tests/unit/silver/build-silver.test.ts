@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Row } from '../../../shared/duckdb/values.ts';
 import { ModelFailed } from '../../../shared/errors.ts';
 import { type BuiltSilver, buildSilver } from '../../../shared/silver/build-silver.ts';
+import { silverLayout, silverSchema } from '../../../shared/silver/silver-table.ts';
 import { REASONS_TYPE } from '../../../shared/validation/row-check.ts';
 import { contractOf, latestBy, rowsSql, testDb } from '../../helpers/silver-lake.ts';
 
@@ -37,7 +38,14 @@ const build = async (given: Case): Promise<BuiltSilver & { silver: Row[] }> => {
       staged(given.accepted ?? rowsSql('id, v', "(1, 'a')", "(2, 'b')", "(3, 'c')"), 'NULL'),
     ];
     await db.run(`COPY (${parts.join(' UNION ALL BY NAME ')}) TO '${records}' (FORMAT parquet)`);
-    const built = await buildSilver(db, contract, records, RUN, folder);
+    const built = await buildSilver(
+      db,
+      contract,
+      records,
+      RUN,
+      folder,
+      silverLayout(contract, silverSchema(contract, undefined)),
+    );
     return { ...built, silver: await db.all(`FROM (${built.query}) ORDER BY _row`) };
   });
 };
