@@ -8,19 +8,20 @@ import { ident, literal } from '../shared/duckdb/sql.ts';
 import { type Db, withDuckDb } from '../shared/duckdb/with-duckdb.ts';
 import { loadGoldModels } from '../shared/gold/model-header.ts';
 import type { Lake } from '../shared/lake.ts';
-import { attachLake } from '../shared/query/attach.ts';
+import { type AttachOptions, attachLake } from '../shared/query/attach.ts';
+import type { Terminal } from './render/terminal.ts';
 
 /**
  * Opens DuckDB over the committed lake: schemas `silver`, `gold` and `quarantine`, and the table `runs`.
  *
- * @param wanted as of `attachLake`
+ * @param options as of `attachLake`
  * @param report hears of mistakes in contracts and models; their tables are left out
  * @throws ContractInvalid unless `report` does otherwise
  */
 export const withWarehouse = async <T>(
   { lake, config }: { lake: Lake; config: Config },
   work: (db: Db) => Promise<T>,
-  wanted?: (table: string) => boolean,
+  options?: AttachOptions,
   report: Report = throwIfAny,
 ): Promise<T> => {
   const scratch = await mkdtemp(path.join(config.scratchRoot, 'duckstep-query-'));
@@ -28,13 +29,21 @@ export const withWarehouse = async <T>(
     return await withDuckDb({ memoryMb: config.memoryMb, threads: config.threads, scratch }, async (db) => {
       const contracts = await loadAll(config.sqlDir, report);
       const models = await loadGoldModels(config.sqlDir, undefined, report);
-      await attachLake(db, lake, contracts, models, scratch, wanted);
+      await attachLake(db, lake, contracts, models, scratch, options);
       return work(db);
     });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 };
+
+/** Passes over datasets and models that have mistakes, and says so. */
+export const leaveOut =
+  ({ note }: Pick<Terminal, 'note'>): Report =>
+  (problems) => {
+    const lines = problems.flatMap((each) => each.lines);
+    if (lines.length > 0) note(['Left out for mistakes in its files:', ...lines].join('\n  '));
+  };
 
 export interface WarehouseTable {
   /** `main` for `runs`. */

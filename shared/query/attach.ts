@@ -3,22 +3,38 @@ import type { Contract } from '../contract/model.ts';
 import { ident, literal, literalList } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import type { GoldModel } from '../gold/model-header.ts';
+import { storedType } from '../iceberg/duckdb-types.ts';
 import { type Lake, lakePaths } from '../lake.ts';
 import { QUARANTINE_COLUMNS } from '../quarantine/quarantine-table.ts';
-import { attachSilver } from '../silver/attach-silver.ts';
+import { silverColumns } from '../silver/silver-table.ts';
 import { RUN_COLUMNS } from '../steps/run-record.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import type { TableColumn, ViewColumn } from '../table/data-file.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 import { Table } from '../table/table.ts';
 import { tableColumns } from '../table/table-schema.ts';
 import { createTableView, localPaths, typed } from '../table/table-view.ts';
+import { asOf, fullName, type LakeTable } from './as-of.ts';
+import { filtersOf } from './filters.ts';
+import { planFiles } from './plan-files.ts';
+import type { When } from './when.ts';
+
+export interface AttachOptions {
+  /** Tells by a table's name whether its files are needed; without them it is an empty view. From S3 they are fetched. */
+  wanted?: (table: string) => boolean;
+  /** Silver, gold and runs as of then, with the columns that they had. Quarantine has no history. */
+  at?: When;
+  /** The only query that will be asked: files whose rows cannot matter to it are left out. */
+  sql?: string;
+  /** Hears what is not exactly as it was at that time. */
+  remark?: (text: string) => void;
+}
 
 /**
  * Makes the committed lake readable as SQL: `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>` and `runs`.
  * What has not arrived yet is there as an empty view.
  *
- * @param wanted tells by a table's name whether its files are needed; without them it is an empty view. From S3
- *   they are fetched.
+ * @throws InvalidInput for a time or a snapshot that is not kept
  */
 export const attachLake = async (
   db: Db,
@@ -26,32 +42,56 @@ export const attachLake = async (
   contracts: readonly Contract[],
   models: readonly GoldModel[],
   scratch: string,
-  wanted: (table: string) => boolean = () => true,
+  { wanted = () => true, at, sql, remark }: AttachOptions = {},
 ): Promise<void> => {
-  const current = async (store: ObjectStore, table: string): Promise<Snapshot | undefined> =>
-    wanted(table) ? await new Table(store, table).current() : undefined;
-  for (const contract of contracts) {
-    const snapshot = await current(lake.silver, contract.dataset);
-    await attachSilver(db, contract, snapshot, lake.silver, scratch);
-  }
-  for (const model of models) {
-    const snapshot = await current(lake.gold, model.name);
-    const folder = path.join(scratch, 'gold');
+  const tables = lakeTables(lake, contracts, models);
+  const then = at && (await asOf(at, tables, ({ name }) => wanted(name)));
+  for (const text of then?.remarks ?? []) remark?.(text);
+  const filters = sql === undefined ? undefined : await filtersOf(db, sql);
+  for (const table of tables) {
+    const snapshot = then
+      ? then.snapshots.get(table)
+      : wanted(table.name)
+        ? await new Table(table.store, table.name).current()
+        : undefined;
+    const columns = then && snapshot ? columnsThen(snapshot) : tableColumns(snapshot, table.columns);
+    const own = filters?.get(fullName(table).toLowerCase()) ?? [];
     await createTableView(
       db,
-      { schema: 'gold', table: model.name },
-      tableColumns(
-        snapshot,
-        model.columns.map((column) => ({ ...column, identity: column.name.toLowerCase() })),
-      ),
-      (await snapshot?.files()) ?? [],
-      lake.gold,
-      folder,
+      { schema: table.zone, table: table.name },
+      columns,
+      snapshot ? await planFiles(db, snapshot, columns, own) : [],
+      table.store,
+      path.join(scratch, table.zone),
     );
   }
   await attachQuarantine(db, lake.quarantine, contracts, scratch, wanted);
-  await attachRuns(db, lake.gold, scratch, wanted('runs'));
+  await attachRuns(db, lake.gold, scratch, wanted('runs'), then?.time);
 };
+
+/** The tables that contracts and models make, whether anything is committed or not. */
+export const lakeTables = (
+  lake: Pick<Lake, 'silver' | 'gold'>,
+  contracts: readonly Contract[],
+  models: readonly GoldModel[],
+): (LakeTable & { columns: (ViewColumn & { identity: string })[] })[] => [
+  ...contracts.map((contract) => ({
+    zone: 'silver' as const,
+    name: contract.dataset,
+    store: lake.silver,
+    columns: silverColumns(contract),
+  })),
+  ...models.map(({ name, columns }) => ({
+    zone: 'gold' as const,
+    name,
+    store: lake.gold,
+    columns: columns.map((column) => ({ ...column, identity: column.name.toLowerCase() })),
+  })),
+];
+
+/** The columns that a snapshot had, by their names and types of then. */
+const columnsThen = ({ schema }: Snapshot): TableColumn[] =>
+  schema.fields.map((field) => ({ name: field.name, type: storedType(field.type), field }));
 
 /** One view per dataset with a contract, and one per folder of files whose dataset nobody knows. */
 const attachQuarantine = async (
@@ -81,7 +121,14 @@ const attachQuarantine = async (
   }
 };
 
-const attachRuns = async (db: Db, store: ObjectStore, scratch: string, wanted: boolean): Promise<void> => {
+/** @param until leaves out the runs that finished later; milliseconds since 1970 */
+const attachRuns = async (
+  db: Db,
+  store: ObjectStore,
+  scratch: string,
+  wanted: boolean,
+  until: number | undefined,
+): Promise<void> => {
   const keys: string[] = [];
   if (wanted) for await (const { key } of store.list(lakePaths.runs)) keys.push(key);
   const paths = await localPaths(store, path.join(scratch, 'gold'), keys);
@@ -89,6 +136,6 @@ const attachRuns = async (db: Db, store: ObjectStore, scratch: string, wanted: b
   const types = columns.map(({ name, type }) => `${ident(name)}: ${literal(type)}`).join(', ');
   const records = `FROM read_json(${literalList([...paths.values()])}, columns = {${types}})`;
   await db.run(
-    `CREATE OR REPLACE VIEW runs AS ${typed(columns, keys.length === 0 ? undefined : records)} ORDER BY finished_at`,
+    `CREATE OR REPLACE VIEW runs AS ${typed(columns, keys.length === 0 ? undefined : records)}${until === undefined ? '' : ` WHERE finished_at <= make_timestamp_ms(${until})`} ORDER BY finished_at`,
   );
 };

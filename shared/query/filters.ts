@@ -1,0 +1,158 @@
+import { withoutSemicolon } from '../contract/sql-text.ts';
+import { literal } from '../duckdb/sql.ts';
+import type { Db } from '../duckdb/with-duckdb.ts';
+
+export type Operator = '=' | '<' | '<=' | '>' | '>=';
+
+export interface Constant {
+  kind: 'integer' | 'decimal' | 'text' | 'boolean' | 'date' | 'timestamp' | 'timestamptz';
+  /** As it stands in DuckDB's SQL. */
+  sql: string;
+}
+
+/** What rows must hold to matter: the column compares so with one of the values. NULL never does. */
+export interface Filter {
+  /** As written in the query. */
+  column: string;
+  op: Operator;
+  values: Constant[];
+}
+
+/** A node of the tree that DuckDB's `json_serialize_sql` gives. */
+type Node = Readonly<Record<string, unknown>>;
+
+/**
+ * Conditions that all rows of a table must fulfil to matter to a query, by the table's name in lower case
+ * (`silver.signups`). A table that is not in the result, or a condition that is not, may need any row.
+ *
+ * DuckDB parses the query. Only what cannot be misunderstood counts: comparisons of a column with constants that stand
+ * in the WHERE of a SELECT from this one table, joined by AND, of a table that the query names once.
+ */
+export const filtersOf = async (db: Db, sql: string): Promise<Map<string, Filter[]>> => {
+  const { tree } = await db.one<{ tree: string }>('SELECT json_serialize_sql($1::VARCHAR) AS tree', [
+    withoutSemicolon(sql),
+  ]);
+  const nodes = [...nodesIn(JSON.parse(tree))];
+  const references = nodes.filter(isTableReference);
+  // Table functions may name tables in ways that only they understand.
+  if (!references.every(({ type }) => KNOWN_REFERENCES.has(type))) return new Map();
+  const tables = references.filter(({ type }) => type === 'BASE_TABLE').map(nameOf);
+  const found = nodes.flatMap((node) => {
+    const { from_table: from, where_clause: where, sample } = node;
+    if (node.type !== 'SELECT_NODE' || !isNode(from) || !isNode(where) || sample !== null) return [];
+    const name = nameOf(from);
+    const isPlain =
+      from.type === 'BASE_TABLE' &&
+      from.sample === null &&
+      from.at_clause === null &&
+      isEmpty(from.column_name_alias) &&
+      tables.filter((table) => table === name).length === 1;
+    const filters = isPlain ? conjuncts(where).flatMap((each) => filterOf(each, from)) : [];
+    return filters.length === 0 ? [] : [[name, filters] as const];
+  });
+  return new Map(found);
+};
+
+const KNOWN_REFERENCES = new Set<unknown>(['BASE_TABLE', 'JOIN', 'SUBQUERY', 'EMPTY', 'EXPRESSION_LIST']);
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+function* nodesIn(value: unknown): Generator<Node> {
+  if (isNode(value)) yield value;
+  if (typeof value === 'object' && value !== null)
+    for (const part of Object.values(value)) yield* nodesIn(part);
+}
+
+/** What stands in a FROM: expressions have a class, selects no alias. */
+const isTableReference = (node: Node): boolean =>
+  typeof node.type === 'string' && 'alias' in node && 'sample' in node && !('class' in node);
+
+const lower = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '');
+
+const nameOf = (table: Node): string => `${lower(table.schema_name)}.${lower(table.table_name)}`;
+
+const conjuncts = (condition: Node): Node[] =>
+  condition.type === 'CONJUNCTION_AND' && Array.isArray(condition.children)
+    ? condition.children.filter(isNode).flatMap(conjuncts)
+    : [condition];
+
+const OPERATORS = new Map<unknown, { op: Operator; turned: Operator }>([
+  ['COMPARE_EQUAL', { op: '=', turned: '=' }],
+  ['COMPARE_LESSTHAN', { op: '<', turned: '>' }],
+  ['COMPARE_LESSTHANOREQUALTO', { op: '<=', turned: '>=' }],
+  ['COMPARE_GREATERTHAN', { op: '>', turned: '<' }],
+  ['COMPARE_GREATERTHANOREQUALTO', { op: '>=', turned: '<=' }],
+]);
+
+const filterOf = (condition: Node, table: Node): Filter[] => {
+  const make = (column: unknown, op: Operator, values: readonly unknown[]): Filter[] => {
+    const name = columnOf(column, table);
+    const constants = values.map(constantOf);
+    const known = constants.filter((constant) => constant !== undefined);
+    return name === undefined || known.length < constants.length ? [] : [{ column: name, op, values: known }];
+  };
+  const operators = OPERATORS.get(condition.type);
+  if (operators !== undefined)
+    return [
+      ...make(condition.left, operators.op, [condition.right]),
+      ...make(condition.right, operators.turned, [condition.left]),
+    ];
+  if (condition.type === 'COMPARE_BETWEEN')
+    return [
+      ...make(condition.input, '>=', [condition.lower]),
+      ...make(condition.input, '<=', [condition.upper]),
+    ];
+  if (condition.type !== 'COMPARE_IN' || !Array.isArray(condition.children)) return [];
+  const [column, ...values] = condition.children;
+  return make(column, '=', values);
+};
+
+/** Of `s.day` the table is meant where it is called `s`, and has such a column; a member of a struct otherwise. */
+const columnOf = (expression: unknown, table: Node): string | undefined => {
+  if (!isNode(expression) || expression.type !== 'COLUMN_REF' || !Array.isArray(expression.column_names))
+    return undefined;
+  const names: unknown[] = expression.column_names;
+  const called = lower(table.alias) || lower(table.table_name);
+  if (names.length > 2 || (names.length === 2 && lower(names[0]) !== called)) return undefined;
+  const name = names.at(-1);
+  return typeof name === 'string' ? name : undefined;
+};
+
+/** What casts of text make; `true` is such a cast as well. */
+const CASTS = new Map<unknown, Exclude<Constant['kind'], 'integer' | 'decimal' | 'text'>>([
+  ['BOOLEAN', 'boolean'],
+  ['DATE', 'date'],
+  ['TIMESTAMP', 'timestamp'],
+  ['TIMESTAMP WITH TIME ZONE', 'timestamptz'],
+]);
+
+const constantOf = (expression: unknown): Constant | undefined => {
+  if (!isNode(expression)) return undefined;
+  if (expression.type === 'VALUE_CONSTANT' && isNode(expression.value))
+    return plainConstant(expression.value);
+  if (expression.type !== 'OPERATOR_CAST' || expression.try_cast !== false) return undefined;
+  const kind = isNode(expression.cast_type) ? CASTS.get(expression.cast_type.id) : undefined;
+  const text = constantOf(expression.child);
+  if (kind === undefined || text?.kind !== 'text') return undefined;
+  return { kind, sql: `CAST(${text.sql} AS ${kind})` };
+};
+
+const plainConstant = ({ type, value, is_null: isNull }: Node): Constant | undefined => {
+  if (!isNode(type) || isNull !== false) return undefined;
+  if (type.id === 'VARCHAR' && typeof value === 'string') return { kind: 'text', sql: literal(value) };
+  // Of a number that JavaScript does not hold, the last digits are lost already.
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) return undefined;
+  if (type.id === 'INTEGER' || type.id === 'BIGINT') return { kind: 'integer', sql: String(value) };
+  const scale = type.id === 'DECIMAL' && isNode(type.type_info) ? type.type_info.scale : undefined;
+  return typeof scale === 'number' ? { kind: 'decimal', sql: decimalText(value, scale) } : undefined;
+};
+
+/** With all its digits: they make DuckDB's type of the constant. */
+const decimalText = (unscaled: number, scale: number): string => {
+  const digits = String(Math.abs(unscaled)).padStart(scale + 1, '0');
+  const at = digits.length - scale;
+  return `${unscaled < 0 ? '-' : ''}${digits.slice(0, at)}.${digits.slice(at)}`;
+};
