@@ -16,7 +16,7 @@ const duckstep = (args: string[], env: NodeJS.ProcessEnv = {}, cwd = scratch()) 
   });
 
 describe('help', () => {
-  test.each(['demo', 'start', 'run', 'query', 'executions', 'redrive', 'infer', 'upload'])(
+  test.each(['demo', 'start', 'run', 'query', 'history', 'executions', 'redrive', 'infer', 'upload'])(
     '%s shows an example and its exit codes',
     async (command) => {
       const { code, out } = await duckstep([command, '--help']);
@@ -39,6 +39,14 @@ describe('wrong usage exits with 64 and one message', () => {
     [['query', ' -- nothing'], 'InvalidInput: Give one statement'],
     [['query', 'select 1', '--limit', '0'], '--limit takes a whole number above 0, not "0".'],
     [['query', 'select 1', '--format', 'xml'], 'Allowed choices are table, csv, json.'],
+    [['query', 'select 1', '--at', 'yesterday'], '--at takes a time with its zone'],
+    [['query', 'from silver.signups', '--at', '12345'], 'InvalidInput: No table has a snapshot 12345'],
+    [['history'], "missing required argument 'table'"],
+    [
+      ['history', 'nonsense'],
+      'InvalidInput: There is no table nonsense with a history. There are gold.daily_metrics,',
+    ],
+    [['history', 'signups', '--limit', '0'], '--limit takes a whole number above 0, not "0".'],
     [['executions', '20000101T000000-aaaa'], 'InvalidInput: There is no execution 20000101T000000-aaaa.'],
     [['executions', '--status', 'odd'], 'Allowed choices are running, succeeded, failed, stale.'],
     [['redrive'], 'InvalidInput: Give either the id of an execution, or --all-failed.'],
