@@ -7,6 +7,7 @@ import { judge } from '../shared/quality/score.ts';
 import { lambdaHandler } from '../shared/steps/lambda.ts';
 import { QualityScoreInput } from '../shared/steps/payload.ts';
 import { step } from '../shared/steps/step.ts';
+import { unpackReasons } from '../shared/validation/row-check.ts';
 
 /** How many broken rules the payload names; the report has all. */
 const NAMED_RULES = 10;
@@ -24,7 +25,9 @@ export const qualityScore = step('QualityScore', QualityScoreInput, async (input
     async (db) => {
       const contract = await loadContract(tools.config.sqlDir, run.dataset, evaluateIn(db));
       const table = ident(run.dataset);
-      await db.run(`CREATE VIEW _records AS FROM read_parquet(${literal(records)})`);
+      await db.run(
+        `CREATE VIEW _records AS SELECT * REPLACE (${unpackReasons('_reasons')} AS _reasons) FROM read_parquet(${literal(records)})`,
+      );
       await db.run(`CREATE VIEW ${table} AS SELECT * EXCLUDE (_rescued, _reasons, _raw) FROM _records`);
       const { parsed } = await db.one<{ parsed: number }>('SELECT count(*) AS parsed FROM _records');
       const subject = {

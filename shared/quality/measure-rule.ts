@@ -1,12 +1,12 @@
 import { fillQuery } from '../contract/expression-checks.ts';
 import type { Column, Contract, QualityRule } from '../contract/model.ts';
+import { countDuplicates } from '../duckdb/duplicates.ts';
 import { failureReason } from '../duckdb/failure-reason.ts';
 import { ident, literal, literalList } from '../duckdb/sql.ts';
 import { isNumber } from '../duckdb/type-names.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { RuleNotEvaluable } from '../errors.ts';
 import { isNoneOf, mismatches } from '../validation/limit-rules.ts';
-import { countDuplicates } from './duplicates.ts';
 import { holds, type Measure, share } from './score.ts';
 import type { Subject } from './subject.ts';
 
@@ -51,7 +51,8 @@ const evaluate = async (db: Db, contract: Contract, subject: Subject, rule: Qual
   const { check } = rule;
   if (check.kind === 'rowCount') return subject.rowsRead;
   if (check.kind === 'sql') return await numberOf(db, fillQuery(rule, subject.table));
-  if (check.kind === 'duplicateValues') return await countDuplicates(db, subject.records, check.columns);
+  if (check.kind === 'duplicateValues')
+    return (await countDuplicates(db, subject.records, check.columns)).rows;
   const column = contract.columns.find(({ name }) => name === rule.column);
   if (column === undefined) throw new RangeError(`there is no column "${rule.column ?? ''}"`);
   const { failing } = await db.one<{ failing: number }>(

@@ -1,7 +1,7 @@
 import type { Contract, Dimension } from '../contract/model.ts';
+import { countDuplicates } from '../duckdb/duplicates.ts';
 import { ident } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
-import { countDuplicates } from './duplicates.ts';
 import { measureRule } from './measure-rule.ts';
 import { type Measure, share } from './score.ts';
 import type { Subject } from './subject.ts';
@@ -97,7 +97,7 @@ const uniquenessMeasures = async (db: Db, contract: Contract, subject: Subject):
   ].filter(({ columns }) => columns.length > 0 && columns.every((name) => source.has(name)));
   const measures: Measure[] = [];
   for (const { rule, columns } of keys) {
-    const failing = await countDuplicates(db, subject.records, columns);
+    const { rows: failing } = await countDuplicates(db, subject.records, columns);
     measures.push({
       ...implied(
         rule,

@@ -4,6 +4,7 @@ import { BY_SILVER_SQL } from '../contract/column.ts';
 import { listReferences } from '../contract/load.ts';
 import type { Contract } from '../contract/model.ts';
 import { withoutSemicolon } from '../contract/sql-text.ts';
+import { countDuplicates } from '../duckdb/duplicates.ts';
 import { failureReason } from '../duckdb/failure-reason.ts';
 import { ident, identList, literal } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
@@ -51,12 +52,14 @@ export const buildSilver = async (
 ): Promise<BuiltSilver> => {
   await createInputs(db, contract, records);
   const query = await cleaningSql(db, contract);
-  const rows = await selectSilver(db, contract, query, run);
+  const { accepted, rescued } = await db.one<{ accepted: number; rescued: number }>(
+    'SELECT count(*) AS accepted, count(_rescued) AS rescued FROM accepted',
+  );
+  const rows = selectSilver(contract, query, run, rescued > 0);
   const files = await modelled(contract, () => writeLocally(db, rows, path.join(scratch, 'cleaned'), layout));
   const kept = files.reduce((sum, file) => sum + file.rows, 0);
   await createCleaned(db, contract, files, layout);
-  const { accepted } = await db.one<{ accepted: number }>('SELECT count(*) AS accepted FROM accepted');
-  await checkSilver(db, contract, kept, accepted);
+  await checkSilver(db, contract, { kept, accepted, files, schema: layout.schema });
   const duplicate = await findSuperseded(db, contract);
   const silver = duplicate === 0 ? 'FROM _cleaned' : 'FROM _cleaned ANTI JOIN _superseded USING (_row)';
   return {
@@ -120,34 +123,34 @@ const cleaningSql = async (db: Db, contract: Contract): Promise<string> => {
 const isProduced = ({ derivedFrom }: { derivedFrom?: string }): boolean =>
   derivedFrom === undefined || derivedFrom === BY_SILVER_SQL;
 
-const selectSilver = async (
-  db: Db,
+/** @param rescued whether any record brings values that the contract does not know: to carry them joins all rows */
+const selectSilver = (
   contract: Contract,
   cleaning: string,
   run: { run_id: string; source_id: string },
-): Promise<string> => {
+  rescued: boolean,
+): string => {
   const columns = contract.columns.map(
     (column) =>
       `CAST((${isProduced(column) ? ident(column.name) : column.derivedFrom}\n) AS ${column.silverType}) AS ${ident(column.name)}`,
   );
-  // A join of all rows, to carry along what is mostly not there.
-  const { rescued } = await db.one<{ rescued: number }>('SELECT count(_rescued) AS rescued FROM accepted');
   return `
   SELECT ${columns.join(',\n    ')},
     ${literal(run.run_id)} AS _run_id, ${literal(run.source_id)} AS _source_id, CAST(_row AS BIGINT) AS _row,
-    ${rescued === 0 ? 'CAST(NULL AS VARCHAR)' : 'rescued._rescued'} AS _rescued
+    ${rescued ? 'rescued._rescued' : 'CAST(NULL AS VARCHAR)'} AS _rescued
   FROM (SELECT * FROM (${cleaning}\n)) AS cleaned${
-    rescued === 0
-      ? ''
-      : `
+    rescued
+      ? `
   LEFT JOIN (SELECT _row AS _rescued_row, _rescued FROM accepted WHERE _rescued IS NOT NULL) AS rescued
     ON _row = _rescued_row`
+      : ''
   }`;
 };
 
 /** Fills `_superseded` with the rows that are not the latest of their primary key; returns how many. */
 const findSuperseded = async (db: Db, contract: Contract): Promise<number> => {
   if (contract.primaryKey.length === 0) return 0;
+  if ((await countDuplicates(db, '_cleaned', contract.primaryKey)).rows === 0) return 0;
   const keys = identList(contract.primaryKey);
   // First the keys that occur twice at all: mostly few, so that the window has little to sort.
   await db.run(`

@@ -3,20 +3,29 @@ import type { Contract } from '../contract/model.ts';
 import { ident } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { ConservationBroken, ModelFailed } from '../errors.ts';
+import type { Schema } from '../iceberg/types.ts';
+import type { LocalFile } from '../table/write-files.ts';
+
+export interface Written {
+  /** Rows in `_cleaned`. */
+  kept: number;
+  /** Rows in `accepted`. */
+  accepted: number;
+  /** The data files of `_cleaned`, and their columns. */
+  files: readonly LocalFile[];
+  schema: Schema;
+}
 
 /**
  * Checks the rows of `_cleaned` against the records of `accepted`: each record is among them once, or filtered
  * out, and required columns have their values.
  *
- * @param kept rows in `_cleaned`
- * @param accepted rows in `accepted`
  * @throws ModelFailed, ConservationBroken
  */
 export const checkSilver = async (
   db: Db,
   contract: Contract,
-  kept: number,
-  accepted: number,
+  { kept, accepted, files, schema }: Written,
 ): Promise<void> => {
   if (contract.silverSql !== undefined) await checkRecords(db, contract, kept);
   // Without it every record is taken as it is: to count is enough, and costs no memory.
@@ -24,7 +33,7 @@ export const checkSilver = async (
     throw new ConservationBroken(
       `${accepted} rows were accepted, ${kept} written to silver. Nothing was committed.`,
     );
-  await checkRequired(db, contract, kept);
+  await checkRequired(db, contract, { kept, files, schema });
 };
 
 /** Bits rather than distinct numbers: a hundred million records take 12 MB. DuckDB takes up to a billion. */
@@ -42,17 +51,36 @@ const checkRecords = async (db: Db, contract: Contract, kept: number): Promise<v
     );
 };
 
-const checkRequired = async (db: Db, contract: Contract, kept: number): Promise<void> => {
-  const required = contract.columns.filter((column) => column.required);
-  if (required.length === 0) return;
-  const nulls = required.map(({ name }, i) => `count(*) FILTER (${ident(name)} IS NULL) AS n${i}`);
-  const counts = await db.one<Record<string, number>>(`SELECT ${nulls.join(', ')} FROM _cleaned`);
-  const broken = required.flatMap(({ name }, i) =>
-    counts[`n${i}`] ? [`${counts[`n${i}`]} have no ${name}`] : [],
-  );
+const checkRequired = async (
+  db: Db,
+  contract: Contract,
+  { kept, files, schema }: Omit<Written, 'accepted'>,
+): Promise<void> => {
+  const broken: string[] = [];
+  for (const { name, required } of contract.columns) {
+    if (!required) continue;
+    const nulls = nullsIn(files, schema, name) ?? (await countNulls(db, name));
+    if (nulls > 0) broken.push(`${nulls} have no ${name}`);
+  }
   if (broken.length > 0)
     throw new ModelFailed(
       `The silver SQL of "${contract.dataset}" yields ${kept} rows, of which ${broken.join(', ')}: the contract requires it. ` +
         `Filter such rows out in ${path.dirname(contract.file)}/silver.sql, or change the contract; deploy, and redrive.`,
     );
+};
+
+/** As the writer has counted them; undefined where it has not. */
+const nullsIn = (files: readonly LocalFile[], schema: Schema, name: string): number | undefined => {
+  const field = schema.fields.find((each) => each.name === name);
+  const counts = files.map(({ columns }) => (field === undefined ? undefined : columns[field.id]?.nulls));
+  return counts.some((count) => count === undefined)
+    ? undefined
+    : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+};
+
+const countNulls = async (db: Db, name: string): Promise<number> => {
+  const { nulls } = await db.one<{ nulls: number }>(
+    `SELECT count(*) AS nulls FROM _cleaned WHERE ${ident(name)} IS NULL`,
+  );
+  return nulls;
 };

@@ -6,10 +6,10 @@ import { ConservationBroken, EmptyFile } from '../errors.ts';
 import { asUnreadable, type OpenedSource } from '../source/open-source.ts';
 import { bindColumns } from './bind-columns.ts';
 import { recordsSql } from './records-sql.ts';
-import { REASONS_TYPE } from './row-check.ts';
+import { packReasons, REASONS_TYPE, unpackReasons } from './row-check.ts';
 
 export interface StagedRecords {
-  /** Parquet of every record that could be parsed, in the source's order; columns as `recordsSql` says. */
+  /** Parquet of every record that could be parsed, in the source's order; columns as `recordsSql` says, reasons packed. */
   records: string;
   /** Parquet of the refused: `line`, `raw`, `reasons`. Absent when there are none. */
   rejected?: string;
@@ -33,7 +33,8 @@ export const stageRecords = async (
   const records = path.join(scratch, 'records.parquet');
   const written = await reading(() =>
     db.one<{ Count: number }>(
-      `COPY (${recordsSql(contract, { ...source, ...described }, bindings)}) TO ${literal(records)} (FORMAT parquet, COMPRESSION zstd)`,
+      `COPY (SELECT * REPLACE (${packReasons('_reasons')} AS _reasons)
+       FROM (${recordsSql(contract, { ...source, ...described }, bindings)})) TO ${literal(records)} (FORMAT parquet, COMPRESSION zstd)`,
     ),
   );
   if (source.records !== undefined && written.Count !== source.records)
@@ -92,7 +93,7 @@ const describeSource = async (
 const lowerCase = (name: string): string => name.toLowerCase();
 
 const rejectedSql = (source: OpenedSource, records: string): string => {
-  const refused = `SELECT file_row_number AS row, _raw AS raw, _reasons AS reasons
+  const refused = `SELECT file_row_number AS row, _raw AS raw, ${unpackReasons('_reasons')} AS reasons
     FROM read_parquet(${literal(records)}, file_row_number = true) WHERE _reasons IS NOT NULL`;
   const shifted =
     source.lineShifts === undefined
