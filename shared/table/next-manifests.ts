@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidInput } from '../errors.ts';
 import { describeManifest, writeManifest } from '../iceberg/manifest.ts';
+import { findField } from '../iceberg/schema.ts';
 import type { ContentFile, ManifestEntry, ManifestFile, PartitionSpec, Schema } from '../iceberg/types.ts';
 import { inParallel } from '../storage/in-parallel.ts';
+import { mayHold } from './manifest-pruning.ts';
+import { namedPartition, partitionNames } from './partition-names.ts';
 import type { LoadedManifest } from './snapshot.ts';
 
 /** A manifest with fewer files is small: it may be written again together with others. */
@@ -35,7 +38,7 @@ export interface ManifestChange {
 export const nextManifests = async (change: ManifestChange): Promise<ManifestFile[]> => {
   const own = change.base.filter(({ file }) => file.content === change.content && hasFiles(file));
   const removed = new Set(change.removed.map(({ path }) => path));
-  const holders = await holdersOf(own, change.removed);
+  const holders = await holdersOf(own, change);
   const kept = own.filter((manifest) => !holders.has(manifest));
   const written: ManifestFile[] = [];
   for (const spec of change.specs) {
@@ -51,6 +54,8 @@ export const nextManifests = async (change: ManifestChange): Promise<ManifestFil
       ...read.flat().flatMap((entry) => carried(entry, removed, change.snapshotId)),
       ...added.map((file): ManifestEntry => ({ status: 'added', ...stampOf(change), file })),
     ];
+    // Of files whose partitions have no type any more nothing can be said, nor need it be once they are gone.
+    if (!isKnown(spec, change.schema) && entries.every(({ status }) => status === 'deleted')) continue;
     for (let start = 0; start < entries.length; start += FULL)
       written.push(await writeOne(change, spec, entries.slice(start, start + FULL)));
   }
@@ -65,6 +70,9 @@ const stampOf = ({
   sequenceNumber,
 });
 
+const isKnown = ({ fields }: PartitionSpec, schema: Schema): boolean =>
+  fields.every((field) => findField(schema, field['source-id']) !== undefined);
+
 const sizeOf = ({ added, existing }: ManifestFile): number => added.files + existing.files;
 
 const hasFiles = (file: ManifestFile): boolean => sizeOf(file) > 0;
@@ -76,22 +84,40 @@ const carried = (entry: ManifestEntry, removed: ReadonlySet<string>, snapshotId:
   return [{ ...entry, status: 'existing' }];
 };
 
-/** The manifests that list the removed files. */
+/** The manifests that list the removed files. Those whose bounds speak against it are read only if need be. */
 const holdersOf = async (
   manifests: readonly LoadedManifest[],
-  removed: readonly ContentFile[],
+  { removed, specs, schema }: ManifestChange,
 ): Promise<Set<LoadedManifest>> => {
   const missing = new Set(removed.map(({ path }) => path));
-  if (missing.size === 0) return new Set();
-  const specs = new Set(removed.map(({ specId }) => specId));
   const holders = new Set<LoadedManifest>();
-  const read = await inParallel(
-    manifests.filter(({ file }) => specs.has(file.specId)),
-    async (manifest) => ({ manifest, entries: await manifest.entries() }),
+  const look = async (candidates: readonly LoadedManifest[]): Promise<void> => {
+    if (missing.size === 0) return;
+    const read = await inParallel(candidates, async (manifest) => ({
+      manifest,
+      entries: await manifest.entries(),
+    }));
+    for (const { manifest, entries } of read)
+      for (const { status, file } of entries)
+        if (status !== 'deleted' && missing.delete(file.path)) holders.add(manifest);
+  };
+  const likely = new Set(
+    specs.flatMap((spec) => {
+      const names = partitionNames(spec, schema);
+      const partitions = new Map(
+        removed
+          .filter(({ specId }) => specId === spec['spec-id'])
+          .map(({ partition }) => [JSON.stringify(partition), namedPartition(names, partition)]),
+      );
+      return manifests.filter(
+        ({ file }) =>
+          file.specId === spec['spec-id'] &&
+          [...partitions.values()].some((partition) => mayHold(file, spec, schema, partition)),
+      );
+    }),
   );
-  for (const { manifest, entries } of read)
-    for (const { status, file } of entries)
-      if (status !== 'deleted' && missing.delete(file.path)) holders.add(manifest);
+  await look([...likely]);
+  await look(manifests.filter((manifest) => !likely.has(manifest)));
   if (missing.size > 0)
     throw new InvalidInput(
       `${[...missing].join(', ')} is not in the snapshot that it shall be removed from.`,

@@ -181,6 +181,34 @@ describe('everything is rebuilt when its definition changes', () => {
   });
 });
 
+test('a table that is replaced may be split by other columns, or have other ones altogether', async () => {
+  const { silver, gold, rebuild } = await lakeOf(2023, 2024);
+  await rebuild();
+  const other = modelOf(
+    `partitionedBy: [v]
+columns:
+  - { name: v, logicalType: string }
+  - { name: years, logicalType: integer }`,
+    'select v::varchar as v, count(*) as years from silver.t group by all',
+  );
+  silver.contract = await contractOf([
+    ID,
+    '{ name: v, logicalType: integer, partitioned: true }',
+    '{ name: year, logicalType: integer }',
+  ]);
+  expect((await rebuild(other)).partitions).toBe(1);
+  expect(await gold.rows(other)).toEqual([{ v: '1', years: 2 }]);
+  expect((await gold.snapshot()).properties).toMatchObject({ 'total-data-files': '1', 'total-records': '1' });
+  await silver.upload('b', 2, rows('(5, 7, 2025)'));
+  await rebuild(other);
+  expect(await gold.rows(other)).toEqual([
+    { v: '1', years: 2 },
+    { v: '7', years: 1 },
+  ]);
+  const [first] = (await gold.snapshot()).history.toReversed();
+  expect((await first?.files())?.map(({ rows: count }) => count)).toEqual([1, 1]);
+});
+
 describe('a model that does not keep its promise is refused, and nothing is committed', () => {
   test.each([
     [
