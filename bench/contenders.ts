@@ -1,0 +1,28 @@
+import path from 'node:path';
+import { ROOT } from './paths.ts';
+import { pythonContender } from './python.ts';
+
+export const CONTENDERS = ['duckstep', 'baseline', 'polars', 'pandas', 'pyspark'] as const;
+export type ContenderName = (typeof CONTENDERS)[number];
+
+/** A program that does the whole work on one file, in a process of its own. */
+export interface Contender {
+  name: ContenderName;
+  /** The file with the job is its last argument. */
+  command: readonly string[];
+  env?: NodeJS.ProcessEnv;
+  /** Whether it finds its input in a lake's raw zone, and leaves its tables in that lake. */
+  lake?: true;
+}
+
+const inNode = (name: ContenderName): Contender => ({
+  name,
+  command: [process.execPath, path.join(ROOT, 'bench', 'contenders', `${name}.ts`)],
+});
+
+/** The contender, or in one sentence why it cannot run here. */
+export const findContender = async (name: ContenderName): Promise<Contender | string> => {
+  if (name === 'duckstep') return { ...inNode(name), lake: true };
+  if (name === 'baseline') return inNode(name);
+  return await pythonContender(name);
+};

@@ -1,0 +1,94 @@
+import { ident, literal } from '../../shared/duckdb/sql.ts';
+import type { ColumnSpec, Job, Limit, WorkSpec } from '../job.ts';
+
+/** The source's records, with its own names; text wherever the format has no types. */
+const sourceSql = ({ input, format, spec }: Job): string => {
+  const columns = `{${spec.columns.map(({ source }) => `${literal(source)}: 'VARCHAR'`).join(', ')}}`;
+  switch (format) {
+    case 'csv':
+      return `read_csv(${literal(input)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = ${columns})`;
+    case 'ndjson':
+      return `read_json(${literal(input)}, format = 'newline_delimited', columns = ${columns})`;
+    case 'parquet':
+      return `read_parquet(${literal(input)})`;
+  }
+};
+
+const brokenBy = (value: string, limit: Limit, type: string): string => {
+  switch (limit.rule) {
+    case 'maxLength':
+      return `length(${value}) > ${limit.length}`;
+    case 'format':
+    case 'pattern':
+      return `NOT regexp_matches(${value}, ${literal(limit.pattern)})`;
+    case 'minimum':
+      return `${value} < ${literal(limit.value)}::${type}`;
+    case 'maximum':
+      return `${value} > ${literal(limit.value)}::${type}`;
+    case 'allowed':
+      return `${value} NOT IN (${limit.values.map(literal).join(', ')})`;
+  }
+};
+
+/** What refuses a row: `column.rule`, and SQL over the typed row that is true when it does. */
+const checks = ({ name, source, type, silverType, required, limits }: ColumnSpec): [string, string][] => {
+  const [value, text] = [ident(name), ident(`raw ${source}`)];
+  return [
+    ...(required ? [[`${name}.required`, `${text} IS NULL`] as [string, string]] : []),
+    ...(type === 'string'
+      ? []
+      : [[`${name}.type`, `${value} IS NULL AND ${text} IS NOT NULL`] as [string, string]]),
+    ...limits.map((limit): [string, string] => [`${name}.${limit.rule}`, brokenBy(value, limit, silverType)]),
+  ];
+};
+
+/** SELECT of every record in the file's order: typed columns, and for refused ones `reasons`, `key` and `raw`. */
+export const judgedSql = (job: Job): string => {
+  const { columns } = job.spec;
+  const raws = columns.map(({ source }) => `${ident(source)} AS ${ident(`raw ${source}`)}`);
+  const typed = columns.map(({ name, source, type, silverType }) => {
+    const text = ident(`raw ${source}`);
+    return `${type === 'string' ? text : `TRY_CAST(${text} AS ${silverType})`} AS ${ident(name)}`;
+  });
+  const rules = columns.flatMap(checks);
+  const bad = rules.map(([, broken]) => `coalesce(${broken}, false)`).join('\n OR ');
+  const reasons = rules.map(([rule, broken]) => `CASE WHEN ${broken} THEN ${literal(rule)} END`);
+  const raw = columns.map(({ source }) => `${literal(source)}, ${ident(`raw ${source}`)}`);
+  return `
+    WITH source AS (SELECT ${raws.join(', ')} FROM ${sourceSql(job)}),
+    typed AS (SELECT *, ${typed.join(', ')} FROM source),
+    judged AS (SELECT *, ${bad} AS bad FROM typed)
+    SELECT ${columns.map(({ name }) => ident(name)).join(', ')},
+      CASE WHEN bad THEN concat_ws(';', ${reasons.join(', ')}) END AS reasons,
+      CASE WHEN bad THEN json_object(${raw.join(', ')}) END AS raw
+    FROM judged`;
+};
+
+/** Rows of `judged` that a later one of their key replaces, as `row`. */
+export const supersededSql = ({ primaryKey }: WorkSpec): string => {
+  const keys = primaryKey.map(ident).join(', ');
+  return `
+    WITH repeated AS (
+      SELECT ${keys}, max(rowid) AS latest FROM judged WHERE reasons IS NULL GROUP BY ${keys} HAVING count(*) > 1
+    )
+    SELECT judged.rowid AS row FROM judged JOIN repeated USING (${keys})
+    WHERE reasons IS NULL AND judged.rowid <> latest`;
+};
+
+/** Silver: what is accepted and the latest of its key, with the columns that split its files. */
+export const silverSql = ({ columns, partitions, primaryKey }: WorkSpec): string => {
+  const names = columns.map(({ name }) => ident(name));
+  const parts = partitions.map(({ name, of, part }) => `${part}(${ident(of)}) AS ${ident(name)}`);
+  const latest = primaryKey.length === 0 ? '' : 'AND rowid NOT IN (SELECT row FROM superseded)';
+  return `SELECT ${[...names, ...parts].join(', ')} FROM judged WHERE reasons IS NULL ${latest}`;
+};
+
+export const copySql = (query: string, target: string, partitionBy: readonly string[] = []): string => {
+  const options = ['FORMAT parquet', 'COMPRESSION zstd'];
+  if (partitionBy.length > 0) options.push(`PARTITION_BY (${partitionBy.map(ident).join(', ')})`);
+  return `COPY (${query}) TO ${literal(target)} (${options.join(', ')})`;
+};
+
+/** Refused records: key, reasons and record. */
+export const rejectedSql = ({ rejectKey }: WorkSpec): string => `
+  SELECT json_extract_string(raw, ${literal(rejectKey)}) AS key, reasons, raw FROM judged WHERE reasons IS NOT NULL`;

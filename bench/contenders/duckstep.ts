@@ -1,0 +1,65 @@
+/** duckstep's five steps on a file that lies in raw, through the local engine: what `duckstep run` does after its copy. */
+import path from 'node:path';
+import { version } from '@duckdb/node-api';
+import { Engine } from '../../cli/local/engine.ts';
+import { openLake } from '../../cli/local/lake.ts';
+import { loadStateMachine } from '../../cli/local/state-machine.ts';
+import { STEPS } from '../../cli/local/steps.ts';
+import { configFromEnv } from '../../shared/config.ts';
+import { ObjectCreated } from '../../shared/steps/event.ts';
+import type {
+  LoadOutput,
+  QuarantineOutput,
+  TransformInput,
+  TransformOutput,
+} from '../../shared/steps/payload.ts';
+import type { Step } from '../../shared/steps/step.ts';
+import { ROOT, SQL_DIR } from '../paths.ts';
+import { Phases, readJob, writeResult } from './phases.ts';
+
+const job = readJob();
+const phases = new Phases();
+phases.started();
+const began = performance.now();
+
+const timed =
+  (name: string, step: Step): Step =>
+  async (input, context) =>
+    await phases.run(name, () => step(input, context));
+
+const lakeFolder = path.join(job.folder, 'lake');
+const engine = new Engine({
+  lakeFolder,
+  lake: openLake(lakeFolder),
+  config: configFromEnv(process.env, { sqlDir: SQL_DIR }),
+  definition: loadStateMachine(path.join(ROOT, 'statemachines/pipeline.asl.yml')),
+  steps: Object.fromEntries(Object.entries(STEPS).map(([name, step]) => [name, timed(name, step)])),
+});
+const execution = await engine.run(ObjectCreated.parse(job.event));
+const inProcessMs = performance.now() - began;
+if (execution.status !== 'succeeded')
+  throw new Error(`The execution ended as ${execution.status}: ${JSON.stringify(execution.error)}`);
+
+type Output = (typeof TransformInput)['_output'] & {
+  transform?: TransformOutput;
+  load?: LoadOutput;
+  quarantine?: QuarantineOutput;
+};
+const { validate, quality, transform, load, quarantine } = execution.output as Output;
+if (transform === undefined || load?.status !== 'loaded')
+  throw new Error(`The file was not loaded: ${quality.reason}`);
+const usages = [validate, quality, transform, load, quarantine].flatMap((output) => output?.usage ?? []);
+const sum = (key: 'requests' | 'bytes_read' | 'bytes_written'): number =>
+  usages.reduce((total, usage) => total + usage[key], 0);
+writeResult(job, {
+  rows: {
+    read: validate.rows.read,
+    rejected: validate.rows.rejected,
+    duplicates: transform.rows.duplicate,
+    silver: transform.rows.silver,
+  },
+  inProcessMs,
+  phases: phases.done,
+  storage: { requests: sum('requests'), bytesRead: sum('bytes_read'), bytesWritten: sum('bytes_written') },
+  versions: { node: process.versions.node, duckdb: version() },
+});

@@ -1,0 +1,122 @@
+/** `npm run bench`: see docs/performance.md. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { CONTENDERS, type Contender, type ContenderName, findContender } from './contenders.ts';
+import { DATASETS, FORMATS } from './datasets.ts';
+import { describeMachine } from './machine.ts';
+import { type Choice, caseName, casesOf, DIRT, EVERYTHING, isQuick, roundsFor } from './plan.ts';
+import { caseLines } from './report.ts';
+import type { Results } from './results.ts';
+import { runCase } from './run-case.ts';
+import { STEPS_HEADER, stepLines } from './steps.ts';
+
+interface Options {
+  quick?: true;
+  steps?: true;
+  datasets?: Choice['datasets'];
+  formats?: Choice['formats'];
+  dirt?: Choice['dirt'];
+  sizes?: number[];
+  contenders?: ContenderName[];
+  rounds?: number;
+  memory?: number;
+  timeout: number;
+  out?: string;
+}
+
+const oneOf =
+  <Name extends string>(names: readonly Name[]) =>
+  (text: string): Name[] =>
+    text.split(',').map((part) => {
+      const name = names.find((each) => each === part.trim());
+      if (name === undefined) throw new InvalidArgumentError(`It takes ${names.join(', ')}.`);
+      return name;
+    });
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It takes numbers above 0.');
+  return value;
+};
+
+const program = new Command('npm run bench --')
+  .description('measure duckstep beside other ways to do the same work, and compare what they make')
+  .option('--quick', 'every reader and every fault once, on small files, in minutes')
+  .option('--steps', 'where the time of duckstep and the baseline goes; no other contenders unless named')
+  .option('--datasets <names>', DATASETS.join(','), oneOf(DATASETS))
+  .option('--formats <names>', FORMATS.join(','), oneOf(FORMATS))
+  .option('--dirt <names>', DIRT.join(','), oneOf(DIRT))
+  .option('--sizes <megabytes>', 'of generated files: 1,10,100,1000', (text) => text.split(',').map(positive))
+  .option('--contenders <names>', CONTENDERS.join(','), oneOf(CONTENDERS))
+  .option(
+    '--rounds <n>',
+    'runs of each contender per case (default: 5 up to 10 MB, else 3; 1 when quick)',
+    positive,
+  )
+  .option('--memory <MB>', 'for one step of duckstep (default: its own)', positive)
+  .option('--timeout <seconds>', 'a contender may take for one run', positive, 1800)
+  .option('--out <file>', 'write the results as JSON');
+const options = program.parse().opts<Options>();
+
+const wanted = options.contenders ?? (options.steps ? (['duckstep', 'baseline'] as const) : CONTENDERS);
+const contenders: Contender[] = [];
+const leftOut: string[] = [];
+for (const name of wanted) {
+  const found = await findContender(name);
+  if (typeof found === 'string') leftOut.push(found);
+  else contenders.push(found);
+}
+for (const reason of leftOut) console.log(reason);
+
+const chosen = casesOf({
+  datasets: options.datasets ?? EVERYTHING.datasets,
+  formats: options.formats ?? EVERYTHING.formats,
+  dirt: options.dirt ?? EVERYTHING.dirt,
+  sizesMb: options.sizes ?? EVERYTHING.sizesMb,
+});
+const cases = options.quick && options.sizes === undefined ? chosen.filter(isQuick) : chosen;
+const results: Results = {
+  measuredAt: new Date().toISOString(),
+  machine: describeMachine(),
+  versions: {},
+  leftOut,
+  ...(options.memory !== undefined && { memoryMb: options.memory }),
+  cases: [],
+};
+const showProgress = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}`);
+};
+for (const each of cases) {
+  const { result, rounds } = await runCase(each, contenders, {
+    rounds: options.rounds ?? (options.quick ? 1 : roundsFor(each)),
+    timeoutMs: options.timeout * 1000,
+    ...(options.memory !== undefined && { memoryMb: options.memory }),
+    progress: (text) => showProgress(`${caseName(each)}, ${text}`),
+  });
+  showProgress('');
+  console.log(`${caseLines(result).join('\n')}\n`);
+  if (options.steps) {
+    console.log(STEPS_HEADER);
+    for (const { name } of contenders) console.log(`${stepLines(name, rounds.get(name) ?? []).join('\n')}\n`);
+  }
+  results.cases.push(result);
+  for (const [name, own] of rounds) {
+    const versions = own.at(-1)?.result?.versions;
+    if (versions !== undefined) results.versions[name] = versions;
+  }
+}
+
+if (options.out !== undefined) {
+  mkdirSync(path.dirname(path.resolve(options.out)), { recursive: true });
+  writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+const different = results.cases.filter(({ differences }) => differences.length > 0);
+const failed = results.cases.filter(({ measurements }) =>
+  measurements.some(({ failure }) => failure !== undefined),
+);
+if (different.length > 0) console.log(`DIFFERENT RESULTS: ${different.map(caseName).join(', ')}`);
+if (failed.length > 0) console.log(`FAILED: ${failed.map(caseName).join(', ')}`);
+if (different.length + failed.length > 0) process.exitCode = 1;
+else console.log(`All contenders made the same tables in ${results.cases.length} cases.`);

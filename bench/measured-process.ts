@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { ProcessTree } from './process-tree.ts';
+
+/** One run of a contender, as seen from outside. */
+export interface Measured {
+  wallMs: number;
+  /** User and system time of the process and of all that it waited for. */
+  cpuMs: number;
+  /** Of the whole process tree together. */
+  peakMb: number;
+  /** Undefined when it ended well; else what it said last. */
+  failure?: string;
+}
+
+/** What of a failed process's words is kept, in characters. */
+const LAST_WORDS = 2000;
+
+/**
+ * The shell waits for the command and then tells the CPU time of its children, and theirs, in the second line of
+ * POSIX's `times`, on a channel of its own.
+ */
+const TIMED = '"$@" 3>&-; code=$?; times >&3; exit $code';
+
+/** CPU time in ms out of the output of `times`: minutes and seconds, of the shell and of its children. */
+export const parseTimes = (text: string): number => {
+  const seconds = [...(text.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)].map(
+    ([, minutes, rest]) => Number(minutes) * 60 + Number(rest),
+  );
+  return seconds.reduce((total, value) => total + value, 0) * 1000;
+};
+
+/** Runs a command to its end and measures it; a command that fails or takes too long is told, not thrown. */
+export const measure = async (
+  command: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; timeoutMs: number },
+): Promise<Measured> => {
+  const began = performance.now();
+  const child = spawn('sh', ['-c', TIMED, 'sh', ...command], {
+    env: { ...process.env, ...options.env },
+    // A group of its own, so that all of it can be ended.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  const pid = child.pid;
+  if (pid === undefined) throw new Error(`${command[0]} cannot be started`);
+  const tree = new ProcessTree(pid);
+  let words = '';
+  let times = '';
+  const hear = (chunk: Buffer): void => {
+    words = `${words}${chunk}`.slice(-LAST_WORDS);
+  };
+  child.stdout?.on('data', hear);
+  child.stderr?.on('data', hear);
+  child.stdio[3]?.on('data', (chunk: Buffer) => {
+    times += chunk;
+  });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    process.kill(-pid, 'SIGKILL');
+  }, options.timeoutMs);
+  const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal, at: performance.now() }));
+  await once(child, 'close');
+  const { code, signal, at } = await exited;
+  clearTimeout(timer);
+  const measured = { wallMs: at - began, cpuMs: parseTimes(times), peakMb: tree.stop() };
+  if (late) return { ...measured, failure: `took longer than ${options.timeoutMs / 1000} s` };
+  if (code === 0) return measured;
+  return { ...measured, failure: `ended with ${signal ?? code}: ${words.trim()}` };
+};

@@ -1,0 +1,51 @@
+import { DATASETS, type Dataset, FORMATS, type Format, GENERATED } from './datasets.ts';
+import { generate, type Input, realFlights } from './generate.ts';
+
+export const SIZES_MB = [1, 10, 100, 1000] as const;
+export const DIRT = ['clean', 'dirty'] as const;
+
+/** What one comparison is made on. */
+export interface Case {
+  dataset: Dataset;
+  format: Format;
+  dirt: (typeof DIRT)[number];
+  /** Of generated data. */
+  sizeMb?: number;
+}
+
+export interface Choice {
+  datasets: readonly Dataset[];
+  formats: readonly Format[];
+  dirt: readonly (typeof DIRT)[number][];
+  sizesMb: readonly number[];
+}
+
+export const EVERYTHING: Choice = { datasets: DATASETS, formats: FORMATS, dirt: DIRT, sizesMb: SIZES_MB };
+
+/** All cases of a choice, the small ones first; the real file last. */
+export const casesOf = ({ datasets, formats, dirt, sizesMb }: Choice): Case[] => [
+  ...sizesMb.flatMap((sizeMb) =>
+    GENERATED.filter((dataset) => datasets.includes(dataset)).flatMap((dataset) =>
+      formats.flatMap((format) => dirt.map((each) => ({ dataset, format, dirt: each, sizeMb }))),
+    ),
+  ),
+  ...(datasets.includes('flights') && formats.includes('parquet')
+    ? [{ dataset: 'flights', format: 'parquet', dirt: 'dirty' } as const]
+    : []),
+];
+
+/** Every reader and every kind of fault once, in minutes: CSV at 10 MB, the other formats at 1. */
+export const isQuick = ({ format, dirt, sizeMb }: Case): boolean =>
+  dirt === 'dirty' && sizeMb === (format === 'csv' ? 10 : 1);
+
+/** Small files need more rounds: of a second, chance has the larger share. */
+export const roundsFor = ({ sizeMb }: Case): number => (sizeMb !== undefined && sizeMb <= 10 ? 5 : 3);
+
+export const caseName = ({ dataset, format, dirt, sizeMb }: Case): string =>
+  sizeMb === undefined ? `${dataset} ${format}` : `${dataset} ${format} ${sizeMb} MB ${dirt}`;
+
+/** The case's file, made where it is not there yet. */
+export const inputOf = async ({ dataset, format, dirt, sizeMb }: Case): Promise<Input> =>
+  dataset === 'flights' || sizeMb === undefined
+    ? await realFlights()
+    : await generate(dataset, { format, dirty: dirt === 'dirty', sizeMb });

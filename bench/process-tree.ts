@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+/** How memory is told on this system, for reports. */
+export const MEMORY_METHOD = existsSync('/proc/self/status')
+  ? 'sum of the resident set sizes in /proc of all processes of the tree, every 25 ms, and at least the largest VmHWM'
+  : 'sum of the resident set sizes that ps tells of all processes of the tree, every 250 ms';
+
+const INTERVAL_MS = existsSync('/proc/self/status') ? 25 : 250;
+
+/** Who belongs to the tree is looked up less often than how large its processes are: it means reading all of /proc. */
+const LOOKUP_EVERY = 8;
+
+/** Parent of every process: pid → ppid. */
+export const descendants = (root: number, parents: ReadonlyMap<number, number>): number[] => {
+  const children = Map.groupBy(parents.keys(), (pid) => parents.get(pid) ?? 0);
+  const found = [root];
+  for (const pid of found) found.push(...(children.get(pid) ?? []).filter((child) => !found.includes(child)));
+  return found;
+};
+
+/** A running look at a process and all that it started. */
+export class ProcessTree {
+  /** In MB of 2^20 bytes. */
+  peakMb = 0;
+  readonly #root: number;
+  readonly #timer: NodeJS.Timeout;
+  #pids: number[];
+  #looks = 0;
+
+  constructor(root: number) {
+    this.#root = root;
+    this.#pids = [root];
+    this.#timer = setInterval(() => this.#look(), INTERVAL_MS);
+    this.#look();
+  }
+
+  stop(): number {
+    clearInterval(this.#timer);
+    return this.peakMb;
+  }
+
+  #look(): void {
+    const memory = existsSync('/proc/self/status') ? this.#fromProc() : this.#fromPs();
+    const together = memory.reduce((total, { now }) => total + now, 0);
+    this.peakMb = Math.max(this.peakMb, together / 1024, ...memory.map(({ most }) => most / 1024));
+  }
+
+  /** In KB: of each process now, and the most that it has had. */
+  #fromProc(): { now: number; most: number }[] {
+    if (this.#looks++ % LOOKUP_EVERY === 0) this.#pids = descendants(this.#root, parentsFromProc());
+    return this.#pids.flatMap((pid) => {
+      const status = readIfThere(`/proc/${pid}/status`);
+      const kilobytes = (name: string): number =>
+        Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
+      return status === '' ? [] : [{ now: kilobytes('VmRSS'), most: kilobytes('VmHWM') }];
+    });
+  }
+
+  #fromPs(): { now: number; most: number }[] {
+    const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss='], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number) as [number, number, number]);
+    const sizes = new Map(rows.map(([pid, , rss]) => [pid, rss]));
+    const pids = descendants(this.#root, new Map(rows.map(([pid, ppid]) => [pid, ppid])));
+    return pids.map((pid) => ({ now: sizes.get(pid) ?? 0, most: 0 }));
+  }
+}
+
+const parentsFromProc = (): Map<number, number> => {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    // The name of the program, in parentheses, may hold anything; after it come state and parent.
+    const parent = /^.*\) \S (\d+) /s.exec(readIfThere(`/proc/${name}/stat`))?.[1];
+    if (parent !== undefined) parents.set(Number(name), Number(parent));
+  }
+  return parents;
+};
+
+/** A process may end at any moment. */
+const readIfThere = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};

@@ -1,0 +1,85 @@
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { objectCreatedEvent, openLake } from '../cli/local/lake.ts';
+import type { Contender } from './contenders.ts';
+import type { Input } from './generate.ts';
+import type { ContenderResult, Job, WorkSpec } from './job.ts';
+import { type Measured, measure } from './measured-process.ts';
+
+/** One run of one contender over one input. */
+export interface Round extends Measured {
+  /** Undefined when the contender failed. */
+  result?: ContenderResult;
+}
+
+/**
+ * Runs a contender once in a folder of its own, which is empty before. For duckstep the file is laid into raw
+ * first: there it is uploaded by whoever sends it, and nobody's pipeline is charged for that.
+ */
+export const runRound = async (
+  contender: Contender,
+  input: Input,
+  spec: WorkSpec,
+  { folder, timeoutMs, memoryMb }: { folder: string; timeoutMs: number; memoryMb?: number },
+): Promise<Round> => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const job: Job = {
+    input: input.file,
+    format: input.format,
+    folder,
+    spec,
+    cores: os.availableParallelism(),
+    ...(contender.lake && { event: await upload(input, folder) }),
+  };
+  const file = path.join(folder, 'job.json');
+  writeFileSync(file, JSON.stringify(job, null, 2));
+  warm(input.file);
+  const scratch = path.join(folder, 'scratch');
+  mkdirSync(scratch);
+  const measured = await measure([...contender.command, file], {
+    timeoutMs,
+    env: {
+      ...contender.env,
+      TMPDIR: scratch,
+      DUCKSTEP_SCRATCH_DIR: scratch,
+      ...(memoryMb !== undefined && { DUCKSTEP_MEMORY_MB: String(memoryMb) }),
+    },
+  });
+  const resultFile = path.join(folder, 'result.json');
+  if (measured.failure !== undefined) return measured;
+  if (!existsSync(resultFile)) return { ...measured, failure: 'left no result' };
+  return { ...measured, result: JSON.parse(readFileSync(resultFile, 'utf8')) as ContenderResult };
+};
+
+/** Puts the file into the raw zone of a new lake and returns S3's event for it. */
+const upload = async (input: Input, folder: string): Promise<unknown> => {
+  const { raw } = openLake(path.join(folder, 'lake'));
+  const key = `${input.dataset}/${path.basename(input.file)}`;
+  const target = path.join(folder, 'lake', 'raw', key);
+  mkdirSync(path.dirname(target), { recursive: true });
+  cpSync(input.file, target);
+  return objectCreatedEvent(raw.name, await raw.adopt(key));
+};
+
+/** Reads the file once, so that none of the contenders is the one that waits for the disk. */
+const warm = (file: string): void => {
+  const buffer = Buffer.alloc(2 ** 20);
+  const handle = openSync(file, 'r');
+  try {
+    while (readSync(handle, buffer) > 0);
+  } finally {
+    closeSync(handle);
+  }
+};

@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { compare, describeDifference, type Outcome } from './compare.ts';
+import type { Contender, ContenderName } from './contenders.ts';
+import { CACHE } from './paths.ts';
+import { type Case, inputOf } from './plan.ts';
+import { type CaseResult, summarise, withRatios } from './results.ts';
+import { type Round, runRound } from './round.ts';
+import { workSpec } from './work-spec.ts';
+
+export interface RunOptions {
+  rounds: number;
+  timeoutMs: number;
+  memoryMb?: number;
+  /** Told before each round. */
+  progress: (text: string) => void;
+}
+
+/**
+ * Measures all contenders on one case, in turn: each once per round, so that whatever else the machine does meets
+ * all of them. Afterwards what they made is compared.
+ */
+export const runCase = async (
+  each: Case,
+  contenders: readonly Contender[],
+  { rounds: count, timeoutMs, memoryMb, progress }: RunOptions,
+): Promise<{ result: CaseResult; rounds: Map<ContenderName, Round[]> }> => {
+  const input = await inputOf(each);
+  const spec = await workSpec(each.dataset);
+  const runs = path.join(CACHE, `runs-${process.pid}`);
+  const rounds = new Map<ContenderName, Round[]>(contenders.map(({ name }) => [name, []]));
+  try {
+    for (let round = 1; round <= count; round += 1)
+      for (const contender of contenders) {
+        const own = rounds.get(contender.name) ?? [];
+        // Who failed once will fail again, and may take long to.
+        if (own.some(({ failure }) => failure !== undefined)) continue;
+        progress(`round ${round} of ${count}: ${contender.name}`);
+        flush();
+        own.push(
+          await runRound(contender, input, spec, {
+            folder: path.join(runs, contender.name),
+            timeoutMs,
+            ...(memoryMb !== undefined && { memoryMb }),
+          }),
+        );
+      }
+    progress('comparing');
+    const outcomes = contenders.flatMap(({ name, lake = false }): Outcome[] => {
+      const last = rounds.get(name)?.at(-1)?.result;
+      return last === undefined
+        ? []
+        : [{ contender: name, folder: path.join(runs, name), lake, rows: last.rows }];
+    });
+    const reference = outcomes.find(({ contender }) => contender === 'baseline') ?? outcomes[0];
+    const others = outcomes.filter((outcome) => outcome !== reference);
+    const differences = reference === undefined ? [] : await compare(spec, reference, others);
+    const measurements = contenders.map(({ name }) => summarise(name, rounds.get(name) ?? []));
+    const result: CaseResult = {
+      ...each,
+      bytes: input.bytes,
+      measurements: withRatios(measurements),
+      differences: differences.map(describeDifference),
+    };
+    return { result, rounds };
+  } finally {
+    rmSync(runs, { recursive: true, force: true });
+  }
+};
+
+/** What the last contender wrote goes to the disk before the next one begins. */
+const flush = (): void => {
+  if (process.platform !== 'win32') execFileSync('sync');
+};
