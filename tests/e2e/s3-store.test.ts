@@ -32,7 +32,7 @@ test('20 writers at once to one table: each is in the history once', async () =>
   const store = await open({ versioned: false });
   const runs = Array.from({ length: 20 }, (_, index) => `run-${String(index).padStart(2, '0')}`);
   const commits = await Promise.all(
-    runs.map((run) => new Table(store, 't').commit(async (base) => increment(base, run))),
+    runs.map((run) => new Table(store, 't').commit(async (base) => async () => await increment(base, run))),
   );
   expect(commits.every(({ committed }) => committed)).toBe(true);
   const table = new Table(store, 't');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { ident, literal } from '../../shared/duckdb/sql.ts';
+import { ident, identList, literal } from '../../shared/duckdb/sql.ts';
 import type { Row } from '../../shared/duckdb/values.ts';
 import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
 import { storedType } from '../../shared/iceberg/duckdb-types.ts';
@@ -44,20 +44,21 @@ export interface Difference {
 
 export const NONE: Difference = { missing: 0, added: 0, examples: [] };
 
-/** How the rows of a query differ from those of a file, every value of every row counted. */
+/**
+ * How the rows of a query differ from those of a file, every value of every row counted: as EXCEPT ALL both ways would
+ * tell, in one pass over both.
+ */
 export const difference = async (db: Db, query: string, file: string): Promise<Difference> => {
   const columns = await db.describe(query);
   const cast = columns.map(({ name, type }) => `CAST(${ident(name)} AS ${type}) AS ${ident(name)}`);
-  const read = `SELECT ${cast.join(', ')} FROM read_parquet(${literal(file)}, hive_partitioning = false)`;
-  await db.run(`CREATE OR REPLACE TEMP TABLE ours AS ${query};
-    CREATE OR REPLACE TEMP TABLE theirs AS ${read};`);
-  const only = async (a: string, b: string): Promise<{ count: number; rows: Row[] }> => {
-    const rows = `FROM (FROM ${a} EXCEPT ALL FROM ${b})`;
-    const { count } = await db.one<{ count: number }>(`SELECT count(*) AS count ${rows}`);
-    return { count, rows: count === 0 ? [] : await db.all(`${rows} LIMIT 2`) };
-  };
-  const [missing, added] = [await only('ours', 'theirs'), await only('theirs', 'ours')];
-  return { missing: missing.count, added: added.count, examples: [...missing.rows, ...added.rows] };
+  const theirs = `SELECT ${cast.join(', ')}, -1 FROM read_parquet(${literal(file)}, hive_partitioning = false)`;
+  await db.run(`CREATE OR REPLACE TEMP TABLE differing AS
+    SELECT * EXCLUDE (" side"), sum(" side") AS " more" FROM (SELECT *, 1 AS " side" FROM (${query}) UNION ALL ${theirs})
+    GROUP BY ${identList(columns.map(({ name }) => name))} HAVING sum(" side") <> 0`);
+  const { missing, added } = await db.one<{ missing: number; added: number }>(
+    'SELECT coalesce(sum(" more") FILTER (" more" > 0), 0) AS missing, coalesce(-sum(" more") FILTER (" more" < 0), 0) AS added FROM differing',
+  );
+  return { missing, added, examples: missing + added === 0 ? [] : await db.all('FROM differing LIMIT 4') };
 };
 
 /** Of the rows of a query what PyIceberg tells of its own: counts of values, and sums. */
@@ -69,7 +70,7 @@ const summed = async (db: Db, query: string): Promise<Read> => {
     const sum = exact
       ? `coalesce(CAST(sum(${column}) AS VARCHAR), '0')`
       : /^(?:DOUBLE|FLOAT)$/.test(type)
-        ? `coalesce(sum(${column}), 0)`
+        ? `CASE WHEN isfinite(coalesce(sum(${column}), 0)) THEN coalesce(sum(${column}), 0) END`
         : 'NULL';
     return `count(${column}) AS n${i}, ${sum} AS s${i}`;
   });
