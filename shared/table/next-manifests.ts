@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { InvalidInput } from '../errors.ts';
 import { describeManifest, writeManifest } from '../iceberg/manifest.ts';
-import { findField } from '../iceberg/schema.ts';
 import type { ContentFile, ManifestEntry, ManifestFile, PartitionSpec, Schema } from '../iceberg/types.ts';
 import { inParallel } from '../storage/in-parallel.ts';
 import { mayHold } from './manifest-pruning.ts';
-import { namedPartition, partitionNames } from './partition-names.ts';
+import { isKnown, namedPartition, partitionNames } from './partition-names.ts';
 import type { LoadedManifest } from './snapshot.ts';
 
 /** A manifest with fewer files is small: it may be written again together with others. */
@@ -69,9 +68,6 @@ const stampOf = ({
   snapshotId,
   sequenceNumber,
 });
-
-const isKnown = ({ fields }: PartitionSpec, schema: Schema): boolean =>
-  fields.every((field) => findField(schema, field['source-id']) !== undefined);
 
 const sizeOf = ({ added, existing }: ManifestFile): number => added.files + existing.files;
 

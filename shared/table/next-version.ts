@@ -16,7 +16,7 @@ import type { DataFile, Mask } from './data-file.ts';
 import type { Draft } from './draft.ts';
 import type { Location } from './location.ts';
 import { nextManifests } from './next-manifests.ts';
-import { partitionNames } from './partition-names.ts';
+import { isKnown, partitionNames } from './partition-names.ts';
 import { columnIdProperties, SUMMARY, touchedProperty } from './properties.ts';
 import { expired, type Retention } from './retention.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -104,7 +104,20 @@ export const nextVersion = async (
     },
     'schema-id': schema['schema-id'],
   };
-  return tidied(withSnapshot(shaped, entry), base, at, writer.retention);
+  return tidied(withoutLostSpecs(withSnapshot(shaped, entry)), base, at, writer.retention);
+};
+
+/**
+ * A table that is replaced may lose a column that its files were split by. Engines refuse a table with a partitioning
+ * that its columns do not explain, so that goes as well, with the snapshots that may use it: all but the new one.
+ */
+const withoutLostSpecs = (metadata: TableMetadata): TableMetadata => {
+  const specs = metadata['partition-specs'].filter((spec) => isKnown(spec, currentSchema(metadata)));
+  if (specs.length === metadata['partition-specs'].length) return metadata;
+  const all = new Set(metadata.snapshots.map((each) => each['snapshot-id']));
+  const kept = withoutSnapshots(metadata, all);
+  // Somebody else's branch or tag holds an older one: its partitioning stays.
+  return kept.snapshots.length > 1 ? kept : { ...kept, 'partition-specs': specs };
 };
 
 /** The same table without the snapshots that the retention lets go, and without what only they needed. */

@@ -18,3 +18,7 @@ export const partitionNames = (spec: PartitionSpec, schema: Schema): string[] =>
 
 export const namedPartition = (names: readonly string[], values: readonly (string | null)[]): Partition =>
   Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]));
+
+/** Whether a schema has all columns that a spec splits by. */
+export const isKnown = ({ fields }: PartitionSpec, schema: Schema): boolean =>
+  fields.every((field) => findField(schema, field['source-id']) !== undefined);
