@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { addDemo } from './commands/demo.ts';
 import { addExecutions } from './commands/executions.ts';
+import { addHistory } from './commands/history.ts';
 import { addInfer } from './commands/infer.ts';
 import { addQuery } from './commands/query.ts';
 import { addRedrive } from './commands/redrive.ts';
@@ -28,7 +29,17 @@ const createProgram = (session: Session): Command => {
     .helpCommand(false)
     .showHelpAfterError('(--help shows how)')
     .exitOverride();
-  for (const add of [addDemo, addStart, addRun, addQuery, addExecutions, addRedrive, addInfer, addUpload])
+  for (const add of [
+    addDemo,
+    addStart,
+    addRun,
+    addQuery,
+    addHistory,
+    addExecutions,
+    addRedrive,
+    addInfer,
+    addUpload,
+  ])
     add(program, session);
   return program;
 };
