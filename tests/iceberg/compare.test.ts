@@ -16,9 +16,9 @@ test.each([
   ["(1, 'a'), (1, 'a'), (2, NULL)", "(2, NULL), (1, 'a'), (1, 'a')", 0, 0],
   ["(1, 'a'), (1, 'a')", "(1, 'a')", 1, 0],
   ["(1, 'a')", "(1, 'a'), (1, 'a'), (1, 'a')", 0, 2],
-  ['(1, NULL)', "(1, '')", 1, 1],
+  ["(1, NULL), (2, 'b')", "(1, ''), (2, 'b')", 1, 1],
   ["(1, 'a'), (2, 'b')", "(1, 'b'), (2, 'a')", 2, 2],
-  ["(NULL, 'a')", "(0, 'a')", 1, 1],
+  ["(NULL, 'a'), (3, 'c')", "(0, 'a'), (3, 'c')", 1, 1],
 ])('%s beside %s: %d missing, %d added', async (ours, theirs, missing, added) => {
   expect(await differing(ours, theirs)).toEqual({ missing, added });
 });
