@@ -17,9 +17,12 @@ export interface CompactionPolicy {
 const KB = 1024;
 const MB = 1024 * KB;
 
-/** What a run does beside its own work: little, so that it ends about as soon as it would have without. */
+/**
+ * What a run does beside its own work: little, so that it ends about as soon as it would have without. A run looks at
+ * every eighth commit, and merges up to eight times the largest file that it still calls small: it keeps up.
+ */
 export const INLINE: Readonly<CompactionPolicy> = {
-  tiers: [64 * KB, 512 * KB, 4 * MB, 32 * MB],
+  tiers: [128 * KB, MB, 8 * MB],
   minFiles: 8,
   group: { files: 32, bytes: 64 * MB },
   commit: { files: 128, bytes: 64 * MB },
@@ -27,7 +30,7 @@ export const INLINE: Readonly<CompactionPolicy> = {
 
 /** What maintenance does, which has time. */
 export const THOROUGH: Readonly<CompactionPolicy> = {
-  tiers: [64 * KB, 512 * KB, 4 * MB, 32 * MB, 128 * MB],
+  tiers: [128 * KB, MB, 8 * MB, 64 * MB, 128 * MB],
   minFiles: 4,
   group: { files: 1_000, bytes: 256 * MB },
   commit: { files: 4_000, bytes: 1024 * MB },
