@@ -1,0 +1,124 @@
+import { SchemaIncompatible } from '../../../shared/errors.ts';
+import { contractOf, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
+
+const ID = '{ name: id, logicalType: integer, primaryKey: true }';
+const V = '{ name: v, logicalType: string }';
+const W = '{ name: w, logicalType: string }';
+
+const lakeOf = async (...properties: string[]) => new SilverLake(await contractOf(properties));
+const all = (lake: SilverLake) =>
+  lake.query('SELECT * EXCLUDE (_run_id, _source_id, _row, _rescued) FROM silver.t ORDER BY id');
+
+/** Stages a file under one contract, commits another's under a second, and then the first: under which it says. */
+const meet = async (
+  first: { contract: string[]; rows: string },
+  second: { contract: string[]; rows: string },
+  then: string[],
+): Promise<SilverLake> => {
+  const lake = await lakeOf(...first.contract);
+  await lake.upload('zero', 0, first.rows.replaceAll('1', '9'));
+  const run = runOf('first', 1);
+  const staged = await lake.stage(run, first.rows);
+  lake.contract = await contractOf(second.contract);
+  await lake.upload('second', 2, second.rows);
+  lake.contract = await contractOf(then);
+  expect(await lake.load(run, staged)).toEqual({ status: 'loaded', version: 3 });
+  return lake;
+};
+
+test('a run that was transformed before a column came finds the table with it, and has NULL there', async () => {
+  const first = { contract: [ID, V], rows: rowsSql('id, v', "(1, 'v1')") };
+  const second = { contract: [ID, W, V], rows: rowsSql('id, w, v', "(2, 'w2', 'v2')") };
+  expect(await all(await meet(first, second, second.contract))).toEqual([
+    { id: 1, w: null, v: 'v1' },
+    { id: 2, w: 'w2', v: 'v2' },
+    { id: 9, w: null, v: 'v9' },
+  ]);
+});
+
+test('of two deployments side by side, the one that does not know a column loses none of its values', async () => {
+  const first = { contract: [ID, V], rows: rowsSql('id, v', "(1, 'v1')") };
+  const second = { contract: [ID, V, W], rows: rowsSql('id, v, w', "(2, 'v2', 'w2')") };
+  const lake = await meet(first, second, first.contract);
+  expect(await all(lake)).toHaveLength(3);
+  lake.contract = await contractOf(second.contract);
+  await lake.upload('third', 3, rowsSql('id, v, w', "(3, 'v3', 'w3')"));
+  expect((await all(lake)).map(({ w }) => w)).toEqual([null, 'w2', 'w3', null]);
+});
+
+test('a column that was renamed meanwhile keeps the values that were transformed before', async () => {
+  const first = {
+    contract: [ID, '{ name: v, id: text, logicalType: string }'],
+    rows: rowsSql('id, v', "(1, 'v1')"),
+  };
+  const second = {
+    contract: [ID, '{ name: words, id: text, logicalType: string }'],
+    rows: rowsSql('id, words', "(2, 'v2')"),
+  };
+  expect((await all(await meet(first, second, second.contract))).map(({ words }) => words)).toEqual([
+    'v1',
+    'v2',
+    'v9',
+  ]);
+});
+
+test('both are given new columns of the same number: each keeps its own values', async () => {
+  const lake = await lakeOf(ID);
+  await lake.upload('zero', 0, rowsSql('id', '(9)'));
+  lake.contract = await contractOf([ID, V]);
+  const run = runOf('first', 1);
+  const staged = await lake.stage(run, rowsSql('id, v', "(1, 'v1')"));
+  lake.contract = await contractOf([ID, W]);
+  await lake.upload('second', 2, rowsSql('id, w', "(2, 'w2')"));
+  lake.contract = await contractOf([ID, V, W]);
+  await lake.load(run, staged);
+  expect(await all(lake)).toEqual([
+    { id: 1, v: 'v1', w: null },
+    { id: 2, v: null, w: 'w2' },
+    { id: 9, v: null, w: null },
+  ]);
+});
+
+test('the first two runs of a table, under contracts that name its columns in other orders', async () => {
+  const lake = await lakeOf(ID, V);
+  const run = runOf('first', 1);
+  const staged = await lake.stage(run, rowsSql('id, v', "(1, 'v1')"));
+  lake.contract = await contractOf([V, ID]);
+  await lake.upload('second', 2, rowsSql('v, id', "('v2', 2)"));
+  await lake.load(run, staged);
+  expect(await all(lake)).toEqual([
+    { v: 'v1', id: 1 },
+    { v: 'v2', id: 2 },
+  ]);
+});
+
+test('files that fit are committed as they are', async () => {
+  const lake = await lakeOf(ID, V);
+  const run = runOf('first', 1);
+  const staged = await lake.stage(run, rowsSql('id, v', "(1, 'v1')"));
+  await lake.upload('second', 2, rowsSql('id, v', "(2, 'v2')"));
+  await lake.load(run, staged);
+  expect((await lake.filesOf('first')).map(({ key }) => key)).toEqual(staged.files.map(({ key }) => key));
+});
+
+test('rows that cannot become what the contract says now are refused', async () => {
+  const lake = await lakeOf(ID, '{ name: v, id: new, logicalType: string }');
+  const run = runOf('first', 1);
+  const staged = await lake.stage(run, rowsSql('id, v', "(1, 'secret')"));
+  lake.contract = await contractOf([ID, '{ name: v, id: new, logicalType: integer }']);
+  await lake.upload('second', 2, rowsSql('id, v', '(2, 2)'));
+  const attempt = lake.load(run, staged);
+  await expect(attempt).rejects.toThrow(SchemaIncompatible);
+  await expect(attempt).rejects.not.toThrow('secret');
+  expect((await lake.snapshot()).version).toBe(1);
+});
+
+test('a run without rows commits whatever the columns are', async () => {
+  const lake = await lakeOf(ID, V);
+  const run = runOf('first', 1);
+  const staged = await lake.stage(run, `${rowsSql('id, v', "(1, 'v')")} WHERE false`);
+  lake.contract = await contractOf([ID, W]);
+  await lake.upload('second', 2, rowsSql('id, w', "(2, 'w2')"));
+  expect(await lake.load(run, staged)).toEqual({ status: 'loaded', version: 2 });
+  expect(await all(lake)).toEqual([{ id: 2, w: 'w2' }]);
+});
