@@ -20,9 +20,13 @@ const inNode = (name: ContenderName): Contender => ({
   command: [process.execPath, path.join(ROOT, 'bench', 'contenders', `${name}.ts`)],
 });
 
-/** The contender, or in one sentence why it cannot run here. */
-export const findContender = async (name: ContenderName): Promise<Contender | string> => {
+/**
+ * The contender, or in one sentence why it cannot run here.
+ *
+ * @param patient whether large packages may be fetched
+ */
+export const findContender = async (name: ContenderName, patient = true): Promise<Contender | string> => {
   if (name === 'duckstep') return { ...inNode(name), lake: true };
   if (name === 'baseline') return inNode(name);
-  return await pythonContender(name);
+  return await pythonContender(name, patient);
 };

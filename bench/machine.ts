@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
+import { ROOT } from './paths.ts';
 import { MEMORY_METHOD } from './process-tree.ts';
 
 /** On what was measured. */
@@ -33,7 +34,7 @@ export const describeMachine = (): Machine => {
 const commitOf = (): string | undefined => {
   try {
     return execFileSync('git', ['describe', '--always', '--dirty=+', '--abbrev=10'], {
-      cwd: import.meta.dirname,
+      cwd: ROOT,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();

@@ -6,14 +6,22 @@ import { CONTENDERS, type Contender, type ContenderName, findContender } from '.
 import { DATASETS, FORMATS } from './datasets.ts';
 import { describeMachine } from './machine.ts';
 import { type Choice, caseName, casesOf, DIRT, EVERYTHING, isQuick, roundsFor } from './plan.ts';
+import { publish } from './publish.ts';
 import { caseLines } from './report.ts';
 import type { Results } from './results.ts';
 import { runCase } from './run-case.ts';
 import { STEPS_HEADER, stepLines } from './steps.ts';
 
+/** Quick, who takes long is measured once. */
+const QUICK_ROUNDS = 3;
+const QUICK_REPEAT_BELOW_MS = 5000;
+/** After so long, quick, the slow ones are left out of what is left. */
+const QUICK_MS = 75_000;
+
 interface Options {
   quick?: true;
   steps?: true;
+  publish?: true;
   datasets?: Choice['datasets'];
   formats?: Choice['formats'];
   dirt?: Choice['dirt'];
@@ -49,21 +57,18 @@ const program = new Command('npm run bench --')
   .option('--dirt <names>', DIRT.join(','), oneOf(DIRT))
   .option('--sizes <megabytes>', 'of generated files: 1,10,100,1000', (text) => text.split(',').map(positive))
   .option('--contenders <names>', CONTENDERS.join(','), oneOf(CONTENDERS))
-  .option(
-    '--rounds <n>',
-    'runs of each contender per case (default: 5 up to 10 MB, else 3; 1 when quick)',
-    positive,
-  )
+  .option('--rounds <n>', 'runs of each contender per case (default: 5 up to 10 MB, else 3)', positive)
   .option('--memory <MB>', 'for one step of duckstep (default: its own)', positive)
   .option('--timeout <seconds>', 'a contender may take for one run', positive, 1800)
-  .option('--out <file>', 'write the results as JSON');
+  .option('--out <file>', 'write the results as JSON')
+  .option('--publish', 'write results and charts into docs/bench and docs/performance.md');
 const options = program.parse().opts<Options>();
 
 const wanted = options.contenders ?? (options.steps ? (['duckstep', 'baseline'] as const) : CONTENDERS);
 const contenders: Contender[] = [];
 const leftOut: string[] = [];
 for (const name of wanted) {
-  const found = await findContender(name);
+  const found = await findContender(name, options.quick !== true);
   if (typeof found === 'string') leftOut.push(found);
   else contenders.push(found);
 }
@@ -87,9 +92,15 @@ const results: Results = {
 const showProgress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}`);
 };
+const slow = new Set<ContenderName>();
 for (const each of cases) {
-  const { result, rounds } = await runCase(each, contenders, {
-    rounds: options.rounds ?? (options.quick ? 1 : roundsFor(each)),
+  const late = options.quick === true && performance.now() > QUICK_MS;
+  const able = contenders.filter(({ name }) => !late || !slow.has(name));
+  if (able.length < contenders.length)
+    console.log(`${caseName(each)} without ${[...slow].join(', ')}: --quick has no time left for it.`);
+  const { result, rounds } = await runCase(each, able, {
+    rounds: options.rounds ?? (options.quick ? QUICK_ROUNDS : roundsFor(each)),
+    ...(options.quick && { repeatBelowMs: QUICK_REPEAT_BELOW_MS }),
     timeoutMs: options.timeout * 1000,
     ...(options.memory !== undefined && { memoryMb: options.memory }),
     progress: (text) => showProgress(`${caseName(each)}, ${text}`),
@@ -98,9 +109,11 @@ for (const each of cases) {
   console.log(`${caseLines(result).join('\n')}\n`);
   if (options.steps) {
     console.log(STEPS_HEADER);
-    for (const { name } of contenders) console.log(`${stepLines(name, rounds.get(name) ?? []).join('\n')}\n`);
+    for (const { name } of able) console.log(`${stepLines(name, rounds.get(name) ?? []).join('\n')}\n`);
   }
   results.cases.push(result);
+  for (const { contender, wallMs } of result.measurements)
+    if (wallMs > QUICK_REPEAT_BELOW_MS) slow.add(contender);
   for (const [name, own] of rounds) {
     const versions = own.at(-1)?.result?.versions;
     if (versions !== undefined) results.versions[name] = versions;
@@ -111,6 +124,7 @@ if (options.out !== undefined) {
   mkdirSync(path.dirname(path.resolve(options.out)), { recursive: true });
   writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`);
 }
+if (options.publish) publish(results);
 
 const different = results.cases.filter(({ differences }) => differences.length > 0);
 const failed = results.cases.filter(({ measurements }) =>

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
+import { ROOT } from './paths.ts';
 import { ProcessTree } from './process-tree.ts';
 
 /** One run of a contender, as seen from outside. */
 export interface Measured {
   wallMs: number;
-  /** User and system time of the process and of all that it waited for. */
+  /** User and system time of the whole process tree; without /proc, of what its processes waited for. */
   cpuMs: number;
   /** Of the whole process tree together. */
   peakMb: number;
@@ -64,8 +66,14 @@ export const measure = async (
   await once(child, 'close');
   const { code, signal, at } = await exited;
   clearTimeout(timer);
-  const measured = { wallMs: at - began, cpuMs: parseTimes(times), peakMb: tree.stop() };
+  tree.stop();
+  // What a process did last the tree has not seen; whom nobody waited for the shell does not know.
+  const cpuMs = Math.max(parseTimes(times), tree.cpuMs);
+  const measured = { wallMs: at - began, cpuMs, peakMb: tree.peakMb };
   if (late) return { ...measured, failure: `took longer than ${options.timeoutMs / 1000} s` };
   if (code === 0) return measured;
-  return { ...measured, failure: `ended with ${signal ?? code}: ${words.trim()}` };
+  return {
+    ...measured,
+    failure: `ended with ${signal ?? code}: ${words.trim().replaceAll(`${ROOT}${path.sep}`, '')}`,
+  };
 };

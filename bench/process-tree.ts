@@ -8,6 +8,9 @@ export const MEMORY_METHOD = existsSync('/proc/self/status')
 
 const INTERVAL_MS = existsSync('/proc/self/status') ? 25 : 250;
 
+/** Units of the CPU times in /proc, per second: Linux has told programs 100 on every platform for decades. */
+const TICKS_PER_SECOND = 100;
+
 /** Who belongs to the tree is looked up less often than how large its processes are: it means reading all of /proc. */
 const LOOKUP_EVERY = 8;
 
@@ -23,6 +26,8 @@ export const descendants = (root: number, parents: ReadonlyMap<number, number>):
 export class ProcessTree {
   /** In MB of 2^20 bytes. */
   peakMb = 0;
+  /** CPU time of each process when it was last seen, in ticks. */
+  readonly #ticks = new Map<number, number>();
   readonly #root: number;
   readonly #timer: NodeJS.Timeout;
   #pids: number[];
@@ -35,9 +40,14 @@ export class ProcessTree {
     this.#look();
   }
 
-  stop(): number {
+  stop(): void {
     clearInterval(this.#timer);
-    return this.peakMb;
+  }
+
+  /** User and system time of all processes that were ever seen; nothing where there is no /proc. */
+  get cpuMs(): number {
+    const ticks = [...this.#ticks.values()].reduce((total, own) => total + own, 0);
+    return (ticks / TICKS_PER_SECOND) * 1000;
   }
 
   #look(): void {
@@ -48,8 +58,12 @@ export class ProcessTree {
 
   /** In KB: of each process now, and the most that it has had. */
   #fromProc(): { now: number; most: number }[] {
-    if (this.#looks++ % LOOKUP_EVERY === 0) this.#pids = descendants(this.#root, parentsFromProc());
+    // At first there is the shell alone, which starts the program at once.
+    if (this.#looks++ % LOOKUP_EVERY === 0 || this.#pids.length === 1)
+      this.#pids = descendants(this.#root, parentsFromProc());
     return this.#pids.flatMap((pid) => {
+      const [, , , user, system] = statOf(pid) ?? [];
+      if (user !== undefined && system !== undefined) this.#ticks.set(pid, Number(user) + Number(system));
       const status = readIfThere(`/proc/${pid}/status`);
       const kilobytes = (name: string): number =>
         Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
@@ -68,16 +82,18 @@ export class ProcessTree {
   }
 }
 
-const parentsFromProc = (): Map<number, number> => {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    // The name of the program, in parentheses, may hold anything; after it come state and parent.
-    const parent = /^.*\) \S (\d+) /s.exec(readIfThere(`/proc/${name}/stat`))?.[1];
-    if (parent !== undefined) parents.set(Number(name), Number(parent));
-  }
-  return parents;
-};
+/** Of `/proc/<pid>/stat`, by proc(5): state, parent, and user and system time in ticks. */
+const statOf = (pid: number | string): RegExpExecArray | undefined =>
+  // The name of the program, in parentheses, may hold anything. Nine fields lie between parent and times.
+  /^.*\) (\S) (\d+) (?:\S+ ){9}(\d+) (\d+) /s.exec(readIfThere(`/proc/${pid}/stat`)) ?? undefined;
+
+const parentsFromProc = (): Map<number, number> =>
+  new Map(
+    readdirSync('/proc').flatMap((name) => {
+      const stat = /^\d+$/.test(name) ? statOf(name) : undefined;
+      return stat === undefined ? [] : [[Number(name), Number(stat[2])] as const];
+    }),
+  );
 
 /** A process may end at any moment. */
 const readIfThere = (file: string): string => {

@@ -7,7 +7,11 @@ import type { Contender } from './contenders.ts';
 import { CACHE, ROOT } from './paths.ts';
 
 /** The newest of each when this was written; a benchmark against yesterday's versions says little. */
-const PACKAGES = ['pandas==3.1.1', 'polars==2.1.0', 'pyspark==4.3.0', 'pyarrow==26.0.1'];
+const ENVIRONMENTS = {
+  frames: ['pandas==3.1.1', 'polars==2.1.0', 'pyarrow==26.0.1'],
+  pyspark: ['pyspark==4.3.0'],
+} as const;
+type Environment = keyof typeof ENVIRONMENTS;
 
 /** Of what PySpark 4 needs. */
 const JAVA_AT_LEAST = 17;
@@ -18,14 +22,20 @@ const run = promisify(execFile);
 
 type PythonName = 'pandas' | 'polars' | 'pyspark';
 
-let installed: Promise<string> | undefined;
+const installed = new Map<Environment, Promise<string>>();
 
-/** A contender in Python with its packages from PyPI, or in one sentence why it cannot run here. */
-export const pythonContender = async (name: PythonName): Promise<Contender | string> => {
-  installed ??= install();
+/**
+ * A contender in Python with its packages from PyPI, or in one sentence why it cannot run here.
+ *
+ * @param patient whether PySpark may be fetched where it is not there yet: some 400 MB
+ */
+export const pythonContender = async (name: PythonName, patient: boolean): Promise<Contender | string> => {
+  const environment = name === 'pyspark' ? 'pyspark' : 'frames';
   try {
-    const python = await installed;
     if (name === 'pyspark') await checkJava();
+    if (name === 'pyspark' && !patient && !existsSync(markerOf(environment)))
+      throw new Error('it is not installed, and --quick does not fetch 400 MB; a run without --quick does');
+    const python = await (installed.get(environment) ?? install(environment));
     return {
       name,
       command: [python, path.join(ROOT, 'bench', 'contenders', `with_${name}.py`)],
@@ -36,19 +46,31 @@ export const pythonContender = async (name: PythonName): Promise<Contender | str
   }
 };
 
-/** The Python of an environment that has exactly these packages; made where it is not there yet. */
-const install = async (): Promise<string> => {
-  const venv = path.join(CACHE, 'python');
-  const python = path.join(venv, 'bin', 'python');
-  const marker = path.join(venv, `complete-${PACKAGES.join('-').replaceAll('==', '-')}`);
-  if (existsSync(marker)) return python;
+const folderOf = (environment: Environment): string => path.join(CACHE, `python-${environment}`);
+
+/** A file that is there once exactly these packages are. */
+const markerOf = (environment: Environment): string =>
+  path.join(folderOf(environment), `complete-${ENVIRONMENTS[environment].join('-').replaceAll('==', '-')}`);
+
+/** The Python of an environment; made where it is not there yet. */
+const install = (environment: Environment): Promise<string> => {
+  const making = make(environment);
+  installed.set(environment, making);
+  return making;
+};
+
+const make = async (environment: Environment): Promise<string> => {
+  const folder = folderOf(environment);
+  const python = path.join(folder, 'bin', 'python');
+  if (existsSync(markerOf(environment))) return python;
   await mkdir(CACHE, { recursive: true });
-  process.stderr.write('Installing Python packages, once …\n');
-  await run('python3', ['-m', 'venv', '--clear', venv]);
-  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES], {
+  const packages = ENVIRONMENTS[environment];
+  process.stderr.write(`Installing ${packages.join(', ')}, once …\n`);
+  await run('python3', ['-m', 'venv', '--clear', folder]);
+  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages], {
     timeout: INSTALL_TIMEOUT_MS,
   });
-  await writeFile(marker, '');
+  await writeFile(markerOf(environment), '');
   return python;
 };
 

@@ -11,6 +11,8 @@ import { workSpec } from './work-spec.ts';
 
 export interface RunOptions {
   rounds: number;
+  /** Who took longer in its first round is measured once. */
+  repeatBelowMs?: number;
   timeoutMs: number;
   memoryMb?: number;
   /** Told before each round. */
@@ -24,7 +26,7 @@ export interface RunOptions {
 export const runCase = async (
   each: Case,
   contenders: readonly Contender[],
-  { rounds: count, timeoutMs, memoryMb, progress }: RunOptions,
+  { rounds: count, repeatBelowMs = Number.POSITIVE_INFINITY, timeoutMs, memoryMb, progress }: RunOptions,
 ): Promise<{ result: CaseResult; rounds: Map<ContenderName, Round[]> }> => {
   const input = await inputOf(each);
   const spec = await workSpec(each.dataset);
@@ -35,7 +37,7 @@ export const runCase = async (
       for (const contender of contenders) {
         const own = rounds.get(contender.name) ?? [];
         // Who failed once will fail again, and may take long to.
-        if (own.some(({ failure }) => failure !== undefined)) continue;
+        if (own.some(({ failure, wallMs }) => failure !== undefined || wallMs > repeatBelowMs)) continue;
         progress(`round ${round} of ${count}: ${contender.name}`);
         flush();
         own.push(

@@ -1,0 +1,71 @@
+import { caseName } from './plan.ts';
+import { megabytes, seconds } from './report.ts';
+import type { CaseResult, Measurement, Results } from './results.ts';
+
+/** The results as the docs show them. */
+export const resultsMarkdown = (results: Results): string => {
+  const { machine, versions, leftOut, memoryMb } = results;
+  const engines = Object.entries(versions).map(
+    ([contender, own]) =>
+      `${contender}: ${Object.entries(own)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', ')}`,
+  );
+  return [
+    `Measured on ${results.measuredAt.slice(0, 10)}${machine.commit === undefined ? '' : ` at commit \`${machine.commit}\``}: ` +
+      `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.os} ${machine.arch}. ` +
+      `One step of duckstep had ${memoryMb === undefined ? 'its default memory' : `${memoryMb} MB`}.`,
+    '',
+    ...engines.map((line) => `- ${line}`),
+    ...leftOut.map((reason) => `- ${reason}`),
+    '',
+    '![Wall time](bench/time.svg)',
+    '',
+    '![Peak memory](bench/memory.svg)',
+    '',
+    ...results.cases.flatMap((each) => [...caseTable(each), '']),
+  ]
+    .join('\n')
+    .trimEnd();
+};
+
+const caseTable = (each: CaseResult): string[] => [
+  `**${caseName(each)}** (${megabytes(each.bytes)} MB${rowsOf(each)})`,
+  '',
+  '| | wall, s | × baseline | without process start, s | CPU, s | peak MB |',
+  '|---|---:|---:|---:|---:|---:|',
+  ...each.measurements.map(row),
+  ...each.measurements.flatMap(({ contender, storage }) =>
+    storage === undefined
+      ? []
+      : [
+          '',
+          `${contender}: ${storage.requests} requests to storage, ${megabytes(storage.bytesRead)} MB read, ${megabytes(storage.bytesWritten)} MB written.`,
+        ],
+  ),
+  ...each.differences.flatMap((difference) => ['', `Different: ${difference.split('\n')[0]}`]),
+];
+
+const rowsOf = ({ measurements }: CaseResult): string => {
+  const rows = measurements.find((measurement) => measurement.rows !== undefined)?.rows;
+  if (rows === undefined) return '';
+  const [read, rejected, duplicates] = [rows.read, rows.rejected, rows.duplicates].map((n) =>
+    n.toLocaleString('en-US'),
+  );
+  return `, ${read} rows: ${rejected} refused, ${duplicates} duplicates`;
+};
+
+const row = (measurement: Measurement): string => {
+  const { contender, failure, ratio } = measurement;
+  const cells =
+    failure === undefined
+      ? [
+          seconds(measurement.wallMs),
+          ratio === undefined ? '' : ratio.toFixed(2),
+          seconds(measurement.inProcessMs),
+          seconds(measurement.cpuMs),
+          Math.round(measurement.peakMb).toLocaleString('en-US'),
+        ]
+      : [failure.split('\n')[0] ?? '', '', '', '', ''];
+  return `| ${[contender, ...cells].join(' | ')} |`;
+};

@@ -1,0 +1,22 @@
+import { caseName, casesOf, EVERYTHING, isQuick } from '../../../bench/plan.ts';
+
+test('everything is every dataset in every format, clean and dirty, at four sizes, and the real file', () => {
+  const cases = casesOf(EVERYTHING);
+  expect(cases).toHaveLength(2 * 3 * 2 * 4 + 1);
+  expect(new Set(cases.map(caseName)).size).toBe(cases.length);
+  expect(cases.at(-1)).toEqual({ dataset: 'flights', format: 'parquet', dirt: 'dirty' });
+});
+
+test('a choice leaves out the rest', () => {
+  const cases = casesOf({ datasets: ['wide'], formats: ['csv'], dirt: ['dirty'], sizesMb: [1, 5] });
+  expect(cases.map(caseName)).toEqual(['wide csv 1 MB dirty', 'wide csv 5 MB dirty']);
+});
+
+test('quick has every format and both datasets', () => {
+  expect(casesOf(EVERYTHING).filter(isQuick).map(caseName)).toEqual([
+    'narrow ndjson 1 MB dirty',
+    'wide parquet 1 MB dirty',
+    'narrow csv 10 MB dirty',
+    'wide csv 10 MB dirty',
+  ]);
+});
