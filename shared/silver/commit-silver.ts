@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Contract } from '../contract/model.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
-import { StorageUnavailable } from '../errors.ts';
+import { StorageUnavailable, TransientError } from '../errors.ts';
 import type { Lake } from '../lake.ts';
 import { compareSequencers, type RunIdentity } from '../steps/identity.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -67,7 +67,15 @@ export const commitSilver = async (
         status = STATUS[standing];
         if (standing !== 'to load' && standing !== 'to confirm') return undefined;
         return async () => {
-          const { draft, newest } = await draftOf(context, base, own, intents);
+          const others = await intents.others(own);
+          const { draft, newest } = await draftOf(context, base, own, intents, others).catch(
+            async (error: unknown) => {
+              // What another run brings must not keep this one from its commit. Where it is not the others' fault
+              // the same error comes again.
+              if (others.length === 0 || error instanceof TransientError) throw error;
+              return await draftOf(context, base, own, intents, []);
+            },
+          );
           if (!newest) status = 'superseded';
           return draft;
         };
@@ -117,10 +125,10 @@ const draftOf = async (
   base: Snapshot | undefined,
   own: Intent,
   intents: Intents,
+  others: readonly Intent[],
 ): Promise<{ draft: Draft; newest: boolean }> => {
   const { contract, sources } = context;
   const columns = silverSchema(contract, base);
-  const others = await intents.others(own);
   const states = await sources.getMany(
     sourcesRoot(base),
     [own, ...others].map(({ run }) => run.source_id),

@@ -14,6 +14,8 @@ export interface Intent {
 
 const FORMAT = 1;
 
+const LONGEST_WAIT_MS = 24 * 3_600_000;
+
 /** Most intents that one commit takes along; the next takes the others. */
 const BATCH = 100;
 
@@ -39,11 +41,16 @@ export class Intents {
     await this.#store.remove(this.#key(run.run_id));
   }
 
-  /** The waiting ones but our own. One request, and one more for each. */
-  async others(own: Intent): Promise<Intent[]> {
+  /**
+   * The waiting ones but our own, and those that wait no longer: nobody has waited for a day, and the files that
+   * such an intent names may have been removed since. One request, and one more for each.
+   */
+  async others(own: Intent, now = Date.now()): Promise<Intent[]> {
     const keys: string[] = [];
-    for await (const { key } of this.#store.list(lakePaths.intents(this.#dataset, ''))) {
-      if (key !== this.#key(own.run.run_id)) keys.push(key);
+    for await (const { key, lastModified } of this.#store.list(lakePaths.intents(this.#dataset, ''))) {
+      if (key === this.#key(own.run.run_id)) continue;
+      if (now - lastModified.getTime() > LONGEST_WAIT_MS) await this.#store.remove(key);
+      else keys.push(key);
       if (keys.length === BATCH) break;
     }
     const read = await inParallel(keys, async (key) => {

@@ -57,8 +57,11 @@ export interface Version extends Base {
 
 const POLL_MS = { first: 25, most: 1_000 };
 
-/** A version that was read longer ago may have been removed by maintenance, and then its successor's name is free. */
-const STALE_MS = 10 * 60_000;
+/**
+ * A version that was read so long ago, by a laptop that slept in between, may have been removed by maintenance since;
+ * then its successor's name is free. Far longer than any step takes, far shorter than maintenance keeps anything.
+ */
+const STALE_MS = 6 * 3_600_000;
 
 /**
  * An Iceberg table whose catalog is its own folder: metadata files `v1.metadata.json`, `v2.metadata.json` … each

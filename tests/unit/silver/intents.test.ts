@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { StorageUnavailable } from '../../../shared/errors.ts';
 import { lakePaths } from '../../../shared/lake.ts';
@@ -151,6 +152,27 @@ describe('who waits is left alone', () => {
     await lake.store.write(key, change((await lake.store.read(key))?.toString() ?? ''));
     await expectLeft(lake);
   });
+});
+
+test('what another run cannot bring keeps nobody from committing', async () => {
+  const lake = await newLake();
+  const run = runOf('dead', 1);
+  const staged = await lake.stage(run, rows("(1, 'dead')"));
+  await leave(lake, run, staged);
+  for (const { key } of staged.files) await lake.store.remove(key);
+  expect(await lake.upload('a', 9, rows("(1, 'a')"))).toMatchObject({ status: 'loaded' });
+  expect(await values(lake)).toEqual(['a']);
+});
+
+test('what has waited for a day waits no longer', async () => {
+  const lake = await newLake();
+  await leaveRows(lake, 'dead', 1, rows("(1, 'dead')"));
+  const [key = ''] = await waiting(lake);
+  const yesterday = Date.now() / 1000 - 25 * 3_600;
+  utimesSync(await lake.store.localPath(key, ''), yesterday, yesterday);
+  expect(await lake.upload('a', 9, rows("(9, 'a')"))).toMatchObject({ status: 'loaded' });
+  expect(await values(lake)).toEqual(['a']);
+  expect(await waiting(lake)).toEqual([]);
 });
 
 test('who has to wait says what it wants, and takes it back in the end', async () => {
