@@ -5,10 +5,16 @@ import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { type DescribeExecutionCommandOutput, GetExecutionHistoryCommand } from '@aws-sdk/client-sfn';
 import { objectCreatedEvent } from '../../cli/local/lake.ts';
 import { sampleFiles } from '../../cli/samples.ts';
+import { loadAll } from '../../shared/contract/load.ts';
+import { loadGoldModels } from '../../shared/gold/model-header.ts';
 import { ZONES } from '../../shared/lake.ts';
 import type { RunRecord } from '../../shared/steps/run-record.ts';
+import { Table } from '../../shared/table/table.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { testPipeline } from '../helpers/pipeline.ts';
+import { scratch } from '../helpers/scratch.ts';
+import { expectAgreement } from '../iceberg/compare.ts';
+import { startPyIceberg } from '../iceberg/pyiceberg.ts';
 import { Deployment, eventOf } from './deployment.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 import { until } from './emulator/until.ts';
@@ -67,6 +73,49 @@ const expectAllSucceeded = (executions: readonly DescribeExecutionCommandOutput[
   expect(failed.map(({ input, status, cause }) => ({ input, status, cause }))).toEqual([]);
 };
 
+/** The newest metadata of every table of silver and gold. */
+const icebergTables = async (): Promise<{ zone: 'silver' | 'gold'; name: string; file: string }[]> => {
+  const [contracts, models] = [await loadAll(SQL), await loadGoldModels(SQL)];
+  const names = [
+    ...contracts.map(({ dataset }) => ({ zone: 'silver' as const, name: dataset })),
+    ...models.map(({ name }) => ({ zone: 'gold' as const, name })),
+  ];
+  const tables = names.map(async ({ zone, name }) => {
+    const { file } = (await new Table(aws.lake[zone], name).newest()) ?? {};
+    if (file === undefined) throw new Error(`${zone}.${name} has no metadata`);
+    return { zone, name, file };
+  });
+  return await Promise.all(tables);
+};
+
+/** PyIceberg reads every table from S3, and the catalog points at what it reads. */
+const expectPyIcebergAgrees = async (): Promise<void> => {
+  const { endpoint, region, credentials } = emulator?.client ?? {};
+  const properties = {
+    's3.endpoint': endpoint ?? '',
+    's3.region': region ?? '',
+    's3.access-key-id': credentials?.accessKeyId ?? '',
+    's3.secret-access-key': credentials?.secretAccessKey ?? '',
+  };
+  const pyiceberg = await startPyIceberg();
+  try {
+    const tables = await icebergTables();
+    await askLake(aws.lake, SQL, async (db) => {
+      for (const { zone, name, file } of tables)
+        await expectAgreement(
+          db,
+          pyiceberg,
+          { metadata: file, properties },
+          `FROM ${zone}.${name}`,
+          scratch(),
+        );
+    });
+    for (const { zone, name, file } of tables) expect(await aws.cataloguedMetadata(zone, name)).toBe(file);
+  } finally {
+    await pyiceberg.stop();
+  }
+};
+
 const latestRun = async (): Promise<RunRecord | undefined> =>
   (await askLake(aws.lake, SQL, (db) => db.all('FROM runs ORDER BY finished_at DESC LIMIT 1')))[0] as
     | RunRecord
@@ -103,6 +152,10 @@ test('every execution succeeds, also those of bad files', async () => {
 test('silver, gold, quarantine and runs are what they are on a laptop', async () => {
   for (const execution of await aws.executions()) await repeatOnLaptop(execution);
   await expectSameAsOnLaptop();
+});
+
+test('PyIceberg reads every table from S3, and the catalog points at each', async () => {
+  await expectPyIcebergAgrees();
 });
 
 test('the same event again changes nothing', async () => {
@@ -165,6 +218,10 @@ test('what no retry helps fails where it happened, changes nothing, and goes thr
   expectAllSucceeded([await aws.start(eventOf(failed))]);
   await repeatOnLaptop(failed);
   await expectSameAsOnLaptop();
+});
+
+test('PyIceberg still agrees after rows were replaced, and steps were repeated', async () => {
+  await expectPyIcebergAgrees();
 });
 
 test('sls remove takes everything but the data', async () => {

@@ -1,3 +1,4 @@
+import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeExecutionCommand,
@@ -29,12 +30,14 @@ export class Deployment {
   readonly stage = STAGE;
   readonly s3: S3Client;
   readonly sfn: SFNClient;
+  readonly #glue: GlueClient;
   readonly #emulator: Emulator;
 
   constructor(emulator: Emulator) {
     this.#emulator = emulator;
     this.s3 = new S3Client(emulator.client);
     this.sfn = new SFNClient(emulator.client);
+    this.#glue = new GlueClient(emulator.client);
     const stores = ZONES.map((zone) => [zone, new S3Store(this.s3, `duckstep-${STAGE}-${zone}-${ACCOUNT}`)]);
     this.lake = Object.fromEntries(stores) as Lake;
   }
@@ -54,6 +57,12 @@ export class Deployment {
     const document = await iam('get-role-policy', ...policy, '--query', 'PolicyDocument');
     await iam('delete-role-policy', ...policy);
     return () => iam('put-role-policy', ...policy, '--policy-document', document);
+  }
+
+  /** The metadata file that the Glue catalog has for a table. */
+  async cataloguedMetadata(zone: 'silver' | 'gold', table: string): Promise<string | undefined> {
+    const command = new GetTableCommand({ DatabaseName: `duckstep_${STAGE}_${zone}`, Name: table });
+    return (await this.#glue.send(command)).Table?.Parameters?.metadata_location;
   }
 
   async stateMachines(): Promise<string[]> {

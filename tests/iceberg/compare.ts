@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../shared/storage/object-store.ts';
 import type { Snapshot } from '../../shared/table/snapshot.ts';
 import { createTableView } from '../../shared/table/table-view.ts';
 import { scratch } from '../helpers/scratch.ts';
-import type { Answer, PyIceberg, Question, Read } from './pyiceberg.ts';
+import type { Question, Read, Reader } from './pyiceberg.ts';
 
 /** A DuckDB that holds three million rows twice. */
 export const compareDb = async <T>(work: (db: Db, folder: string) => Promise<T>): Promise<T> => {
@@ -61,7 +61,7 @@ export const difference = async (db: Db, query: string, file: string): Promise<D
   return { missing, added, examples: missing + added === 0 ? [] : await db.all('FROM differing LIMIT 4') };
 };
 
-/** Of the rows of a query what PyIceberg tells of its own: counts of values, and sums. */
+/** Of the rows of a query what the other reader tells of its own: counts of values, and sums. */
 const summed = async (db: Db, query: string): Promise<Read> => {
   const columns = await db.describe(query);
   const sums = columns.map(({ name, type }, i) => {
@@ -87,18 +87,18 @@ const summed = async (db: Db, query: string): Promise<Read> => {
 };
 
 /**
- * Holds what PyIceberg reads against the rows of a query, whose columns are the table's: row by row both ways, and by
+ * Holds what another reader reads against the rows of a query, whose columns are the table's: row by row both ways, and by
  * counts and sums that each side computed by itself.
  */
-export const expectAgreement = async (
+export const expectAgreement = async <A extends { read?: Read }>(
   db: Db,
-  pyiceberg: PyIceberg,
+  reader: Reader<A>,
   question: Question,
   query: string,
   folder: string,
-): Promise<Answer> => {
+): Promise<A> => {
   const parquet = path.join(folder, `${randomUUID()}.parquet`);
-  const answer = await pyiceberg.ask({ ...question, parquet });
+  const answer = await reader.ask({ ...question, parquet });
   expect(await difference(db, query, parquet)).toEqual(NONE);
   expect(answer.read).toEqual(nearly(await summed(db, query)));
   return answer;

@@ -2,31 +2,13 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openLake } from '../../cli/local/lake.ts';
-import { loadAll } from '../../shared/contract/load.ts';
 import type { Db } from '../../shared/duckdb/with-duckdb.ts';
-import { loadGoldModels } from '../../shared/gold/model-header.ts';
 import type { Lake } from '../../shared/lake.ts';
-import { attachLake } from '../../shared/query/attach.ts';
-import { Table, type Version } from '../../shared/table/table.ts';
-import { ROOT } from '../helpers/engine.ts';
-import { runProgram } from '../helpers/run-program.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { compareDb, expectAgreement, viewOf } from './compare.ts';
+import { demoStore, newestOf, runDemo, snapshotOf, TABLES, withDemo } from './demo-tables.ts';
 import { type PyIceberg, startPyIceberg } from './pyiceberg.ts';
 
-/** Every table of the demo: a filter on a column that its files are split by, and one that only bounds can tell. */
-const TABLES: Readonly<Record<string, { partition?: string; bounds: string }>> = {
-  'silver.flights': { partition: 'month = 3', bounds: "departed_at < '2001-02-01T00:00:00'" },
-  'silver.movies': { bounds: 'imdb_votes < 0' },
-  'silver.signups': { partition: 'year = 2025', bounds: "signup_date < '2024-02-01'" },
-  'silver.weather': { partition: 'year = 2013', bounds: "date >= '2015-06-01'" },
-  'gold.daily_metrics': { partition: 'year = 2001', bounds: "date_key < '2002-01-01'" },
-  'gold.delays_by_day': { partition: 'year = 2001 AND month < 3', bounds: "date >= '2001-06-15'" },
-  'gold.flights_by_route': { partition: 'month = 7', bounds: 'flights > 1000000' },
-  'gold.movies_by_genre': { bounds: "genre < 'Action'" },
-  'gold.signups_by_day': { bounds: "signup_date > '2030-01-01'" },
-  'gold.weather_by_month': { partition: 'year = 2012', bounds: 'temp_max < 0' },
-};
 const NAMES = Object.keys(TABLES);
 
 const METADATA_TABLES = ['files', 'entries', 'manifests', 'history', 'snapshots', 'partitions', 'refs'];
@@ -37,30 +19,14 @@ let pyiceberg: PyIceberg;
 
 beforeAll(async () => {
   pyiceberg = await startPyIceberg();
-  await runProgram('npx', ['duckstep', '--lake', folder, 'demo']);
+  await runDemo(folder);
 });
 
 afterAll(async () => await pyiceberg?.stop());
 
-const storeOf = (name: string) => (name.startsWith('silver.') ? lake.silver : lake.gold);
-
-const newest = async (name: string): Promise<Version> => {
-  const version = await new Table(storeOf(name), name.replace(/^\w+\./, '')).newest();
-  if (version === undefined) throw new Error(`${name} has no metadata`);
-  return version;
-};
-
-const snapshotOf = ({ snapshot }: Version) => {
-  if (snapshot === undefined) throw new Error('nothing is committed');
-  return snapshot;
-};
-
-const withLake = <T>(work: (db: Db, folder: string) => Promise<T>): Promise<T> =>
-  compareDb(async (db, scratchFolder) => {
-    const sqlDir = path.join(ROOT, 'sql');
-    await attachLake(db, lake, await loadAll(sqlDir), await loadGoldModels(sqlDir), scratchFolder);
-    return await work(db, scratchFolder);
-  });
+const storeOf = (name: string) => demoStore(lake, name);
+const newest = (name: string) => newestOf(lake, name);
+const withLake = <T>(work: (db: Db, folder: string) => Promise<T>): Promise<T> => withDemo(lake, work);
 
 test('these are all tables that the demo makes', () => {
   const tables = ['silver', 'gold'].flatMap((zone) =>

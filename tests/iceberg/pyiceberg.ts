@@ -59,27 +59,35 @@ export interface Read {
   columns: Record<string, { count: number; sum: string | number | null }>;
 }
 
-/** PyIceberg in a process of its own, which answers one question after the other. */
-export interface PyIceberg {
-  /** Throws what PyIceberg said where it cannot answer. */
-  ask(question: Question): Promise<Answer>;
+/** Another reader of Iceberg in a process of its own, which answers one question after the other. */
+export interface Reader<A> {
+  /** Throws what it said where it cannot answer. */
+  ask(question: Question): Promise<A>;
   stop(): Promise<void>;
 }
 
-export const startPyIceberg = async (): Promise<PyIceberg> => {
-  const child = spawn(await pyIcebergPython(), [path.join(ROOT, 'tests/iceberg/reader.py')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+export type PyIceberg = Reader<Answer>;
+
+export const startPyIceberg = async (): Promise<PyIceberg> =>
+  startReader(await pyIcebergPython(), 'tests/iceberg/reader.py');
+
+/** Starts a Python program that answers each line with a line, both JSON; `{"error": text}` where it cannot. */
+export const startReader = <A extends object>(
+  python: string,
+  program: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Reader<A> => {
+  const child = spawn(python, [path.join(ROOT, program)], { stdio: ['pipe', 'pipe', 'inherit'], env });
   const ended = once(child, 'exit');
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let last: Promise<unknown> = Promise.resolve();
-  const next = async (question: Question): Promise<Answer> => {
+  const next = async (question: Question): Promise<A> => {
     child.stdin.write(`${JSON.stringify(question)}\n`);
     const { value, done } = await answers.next();
-    if (done === true) throw new Error('PyIceberg ended before it answered');
-    const answer = JSON.parse(String(value)) as Answer | { error: string };
-    if ('error' in answer) throw new Error(`PyIceberg: ${answer.error}`);
-    return answer;
+    if (done === true) throw new Error(`${program} ended before it answered`);
+    const answer = JSON.parse(String(value)) as A | { error: string };
+    if ('error' in answer) throw new Error(`${program}: ${answer.error}`);
+    return answer as A;
   };
   return {
     ask: (question) => {

@@ -1,10 +1,10 @@
 import { ident } from '../../shared/duckdb/sql.ts';
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
-import type { Snapshot } from '../../shared/table/snapshot.ts';
 import { Table, type Version } from '../../shared/table/table.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { contractYaml } from '../helpers/silver-lake.ts';
 import { compareDb, expectAgreement, viewOf } from './compare.ts';
+import { snapshotOf } from './demo-tables.ts';
 import { type PyIceberg, startPyIceberg } from './pyiceberg.ts';
 import { type Column, GOLD, SILVER } from './type-columns.ts';
 
@@ -55,11 +55,6 @@ const filtersOf = ({ filters, values }: Column) =>
     const unbounded = values.filter((value) => value === "'nan'").length;
     return { filter, rows, unbounded };
   });
-
-const snapshotOf = ({ snapshot }: Version): Snapshot => {
-  if (snapshot === undefined) throw new Error('nothing is committed');
-  return snapshot;
-};
 
 describe.each([
   { store: lake.silver, name: 'things', columns: SILVER },

@@ -1,0 +1,53 @@
+import path from 'node:path';
+import { loadAll } from '../../shared/contract/load.ts';
+import type { Db } from '../../shared/duckdb/with-duckdb.ts';
+import { loadGoldModels } from '../../shared/gold/model-header.ts';
+import type { Lake } from '../../shared/lake.ts';
+import { attachLake } from '../../shared/query/attach.ts';
+import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import type { Snapshot } from '../../shared/table/snapshot.ts';
+import { Table, type Version } from '../../shared/table/table.ts';
+import { ROOT } from '../helpers/engine.ts';
+import { runProgram } from '../helpers/run-program.ts';
+import { compareDb } from './compare.ts';
+
+/** Every table of the demo: a filter on a column that its files are split by, and one that only bounds can tell. */
+export const TABLES: Readonly<Record<string, { partition?: string; bounds: string }>> = {
+  'silver.flights': { partition: 'month = 3', bounds: "departed_at < '2001-02-01T00:00:00'" },
+  'silver.movies': { bounds: 'imdb_votes < 0' },
+  'silver.signups': { partition: 'year = 2025', bounds: "signup_date < '2024-02-01'" },
+  'silver.weather': { partition: 'year = 2013', bounds: "date >= '2015-06-01'" },
+  'gold.daily_metrics': { partition: 'year = 2001', bounds: "date_key < '2002-01-01'" },
+  'gold.delays_by_day': { partition: 'year = 2001 AND month < 3', bounds: "date >= '2001-06-15'" },
+  'gold.flights_by_route': { partition: 'month = 7', bounds: 'flights > 1000000' },
+  'gold.movies_by_genre': { bounds: "genre < 'Action'" },
+  'gold.signups_by_day': { bounds: "signup_date > '2030-01-01'" },
+  'gold.weather_by_month': { partition: 'year = 2012', bounds: 'temp_max < 0' },
+};
+
+/** Runs the demo as a person does, into this folder. */
+export const runDemo = async (folder: string): Promise<void> => {
+  await runProgram('npx', ['duckstep', '--lake', folder, 'demo']);
+};
+
+export const demoStore = (lake: Lake, name: string): ObjectStore =>
+  name.startsWith('silver.') ? lake.silver : lake.gold;
+
+export const newestOf = async (lake: Lake, name: string): Promise<Version> => {
+  const version = await new Table(demoStore(lake, name), name.replace(/^\w+\./, '')).newest();
+  if (version === undefined) throw new Error(`${name} has no metadata`);
+  return version;
+};
+
+export const snapshotOf = ({ snapshot }: Version): Snapshot => {
+  if (snapshot === undefined) throw new Error('nothing is committed');
+  return snapshot;
+};
+
+/** A DuckDB with the tables as queries see them. */
+export const withDemo = <T>(lake: Lake, work: (db: Db, folder: string) => Promise<T>): Promise<T> =>
+  compareDb(async (db, folder) => {
+    const sqlDir = path.join(ROOT, 'sql');
+    await attachLake(db, lake, await loadAll(sqlDir), await loadGoldModels(sqlDir), folder);
+    return await work(db, folder);
+  });
