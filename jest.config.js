@@ -9,7 +9,7 @@ export default {
   // They need what `npm run package` makes, or Python's packages, and have commands of their own.
   testPathIgnorePatterns: [
     '/node_modules/',
-    ...['package', 'iceberg', 'e2e'].map((kind) => `<rootDir>/tests/${kind}/`),
+    ...['package', 'iceberg', 'spark', 'e2e'].map((kind) => `<rootDir>/tests/${kind}/`),
   ],
   // jest leaves a core idle by default; half of the time these tests wait for DuckDB or for other processes.
   maxWorkers: '100%',
