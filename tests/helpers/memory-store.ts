@@ -1,0 +1,120 @@
+import { ObjectMissing } from '../../shared/errors.ts';
+import { metered } from '../../shared/storage/metered-store.ts';
+import {
+  both,
+  type ObjectInfo,
+  type ObjectStore,
+  type RequestKind,
+  type RequestObserver,
+} from '../../shared/storage/object-store.ts';
+
+interface Stored {
+  body: Buffer;
+  lastModified: Date;
+}
+
+/** A bucket in memory whose clock a test sets, and in which something else may happen before any request. */
+export class MemoryStore implements ObjectStore {
+  readonly name = 'memory';
+  readonly uri = 'file:///memory/';
+  readonly objects: Map<string, Stored>;
+  /** Milliseconds since 1970: how old what is written will be. */
+  clock: { now: number };
+  readonly #before: (kind: RequestKind, key: string) => Promise<void>;
+  readonly #observer: RequestObserver;
+
+  constructor(
+    before: (kind: RequestKind, key: string) => Promise<void> = async () => undefined,
+    shared: Pick<MemoryStore, 'objects' | 'clock'> = { objects: new Map(), clock: { now: 0 } },
+    observer: RequestObserver = () => undefined,
+  ) {
+    this.#before = before;
+    this.objects = shared.objects;
+    this.clock = shared.clock;
+    this.#observer = observer;
+  }
+
+  /** The same bucket, for somebody at whose requests something happens. */
+  watched(before: (kind: RequestKind, key: string) => Promise<void>): MemoryStore {
+    return new MemoryStore(before, this);
+  }
+
+  observed(observer: RequestObserver): MemoryStore {
+    return new MemoryStore(this.#before, this, both(this.#observer, observer));
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    await this.#request('head', key);
+    return this.#info(key);
+  }
+
+  async read(key: string): Promise<Buffer | undefined> {
+    await this.#request('get', key);
+    return this.objects.get(key)?.body;
+  }
+
+  async write(key: string, body: string | Buffer): Promise<void> {
+    await this.#request('put', key);
+    this.#set(key, body);
+  }
+
+  async writeIfAbsent(key: string, body: string | Buffer): Promise<boolean> {
+    await this.#request('put', key);
+    if (this.objects.has(key)) return false;
+    this.#set(key, body);
+    return true;
+  }
+
+  async localPath(key: string): Promise<string> {
+    throw new ObjectMissing(`${key} is in memory only`);
+  }
+
+  async upload(_path: string, key: string): Promise<number> {
+    throw new ObjectMissing(`${key} cannot be uploaded into memory`);
+  }
+
+  /** In pages of ten, between which others come in. */
+  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+    for (let after = ''; ; ) {
+      await this.#request('list', prefix);
+      const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > after);
+      const page = keys.toSorted().slice(0, 10);
+      for (const key of page) {
+        const info = this.#info(key);
+        if (info !== undefined) yield info;
+      }
+      after = page.at(-1) ?? after;
+      if (page.length < 10) return;
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#request('delete', key);
+    this.objects.delete(key);
+  }
+
+  #set(key: string, body: string | Buffer): void {
+    this.objects.set(key, { body: Buffer.from(body), lastModified: new Date(this.clock.now) });
+  }
+
+  #info(key: string): ObjectInfo | undefined {
+    const stored = this.objects.get(key);
+    if (stored === undefined) return undefined;
+    return { key, size: stored.body.length, etag: 'etag', lastModified: stored.lastModified };
+  }
+
+  async #request(kind: RequestKind, key: string): Promise<void> {
+    await this.#before(kind, key);
+    this.#observer(kind, 0);
+  }
+}
+
+/** How many requests of each kind some work makes. */
+export const requestsOf = async (
+  store: MemoryStore,
+  work: (store: ObjectStore) => Promise<unknown>,
+): Promise<Record<RequestKind, number>> => {
+  const counted = metered(store);
+  await work(counted);
+  return counted.usage.requests;
+};

@@ -1,0 +1,113 @@
+import { maintain } from '../../shared/maintenance/maintain.ts';
+import { FolderStore } from '../../shared/storage/folder-store.ts';
+import { Table } from '../../shared/table/table.ts';
+import { config } from '../helpers/engine.ts';
+import { datasets, testPipeline } from '../helpers/pipeline.ts';
+import { scratch } from '../helpers/scratch.ts';
+import { testDb } from '../helpers/silver-lake.ts';
+import {
+  commitSmallFiles,
+  type Keys,
+  type Measured,
+  ROWS,
+  readingsYaml,
+  rowsOf,
+} from '../helpers/small-files.ts';
+
+const mean = (runs: readonly Measured[], of: (run: Measured) => number): number =>
+  runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
+
+const bytes = (run: Measured): number => run.bytes_read + run.bytes_written;
+
+/** `scripts/small-files.ts` commits 2,000 of each and draws `docs/small-files.svg`. */
+const COUNT = 800;
+
+/** Once a table's history has as many snapshots as are kept, nothing of it may grow. */
+const FULL = 100;
+
+describe.each<[Keys]>([['none'], ['rising']])('many small files into one partition, keys: %s', (keys) => {
+  let runs: Measured[];
+  const store = new FolderStore(scratch(), { name: 'silver' });
+  const sqlDir = datasets({ 'readings/contract.yaml': readingsYaml(keys) });
+
+  beforeAll(async () => {
+    runs = await commitSmallFiles(store, sqlDir, { count: COUNT, keys, scratch: scratch() });
+  }, 240_000);
+
+  test('no run asks more of storage for how many there are already', () => {
+    const [early, late] = [runs.slice(FULL, FULL + 300), runs.slice(-300)];
+    expect(mean(late, ({ requests }) => requests)).toBeLessThan(
+      1.05 * mean(early, ({ requests }) => requests),
+    );
+    expect(mean(late, bytes)).toBeLessThan(1.1 * mean(early, bytes));
+    // Seven of eight runs commit; the eighth merges files as well.
+    const most = runs.map(({ requests }) => requests).toSorted((a, b) => b - a);
+    expect(most[0]).toBeLessThanOrEqual(80);
+    expect(most[Math.ceil(COUNT / 8)]).toBeLessThanOrEqual(30);
+    expect(Math.max(...runs.map(bytes))).toBeLessThan(2 ** 20);
+  });
+
+  test('few files are left at any time', () => {
+    expect(Math.max(...runs.map(({ files }) => files))).toBeLessThanOrEqual(24);
+  });
+
+  test('every row is there once', async () => {
+    const snapshot = await new Table(store, 'readings').current();
+    const files = (await snapshot?.files()) ?? [];
+    expect(files.reduce((sum, { rows }) => sum + rows, 0)).toBe(COUNT * ROWS);
+    await testDb(async (db, folder) => {
+      const paths = await Promise.all(files.map(({ key }) => store.localPath(key, folder)));
+      const arrived = Array.from({ length: COUNT }, (_, n) => rowsOf(n, keys)).join(' UNION ALL ');
+      const found = `SELECT site, id, value FROM read_parquet([${paths.map((path) => `'${path}'`).join(', ')}], hive_partitioning = false)`;
+      const [difference] = await db.all(
+        `SELECT count(*) AS n FROM ((${found} EXCEPT ALL (${arrived})) UNION ALL ((${arrived}) EXCEPT ALL ${found}))`,
+      );
+      expect(difference).toEqual({ n: 0 });
+    });
+  });
+});
+
+test('random keys: requests do not grow, bytes read do with the rows that keys are compared with', async () => {
+  const store = new FolderStore(scratch(), { name: 'silver' });
+  const sqlDir = datasets({ 'readings/contract.yaml': readingsYaml('random') });
+  const runs = await commitSmallFiles(store, sqlDir, { count: 300, keys: 'random', scratch: scratch() });
+  const [early, late] = [runs.slice(FULL, FULL + 100), runs.slice(-100)];
+  expect(mean(late, ({ requests }) => requests)).toBeLessThan(1.2 * mean(early, ({ requests }) => requests));
+  expect(mean(late, (run) => run.bytes_written)).toBeLessThan(1.1 * mean(early, (run) => run.bytes_written));
+  expect(Math.max(...runs.map(({ files }) => files))).toBeLessThanOrEqual(24);
+}, 120_000);
+
+test('through all five steps: merged on the way and by maintenance, replaced and given back afterwards', async () => {
+  const yaml = readingsYaml('rising');
+  const sqlDir = datasets({ 'readings/contract.yaml': yaml });
+  const { drop, lake, query, runs } = testPipeline({ sqlDir });
+  const csv = (...lines: string[]): string => `${['site,id,value', ...lines].join('\n')}\n`;
+  for (let n = 0; n < 20; n += 1)
+    await drop(`readings/${n}.csv`, csv(`north,${n},${n}`, `north,${n + 1},${n}.5`));
+  const files = async () => (await (await new Table(lake.silver, 'readings').current())?.files()) ?? [];
+  expect((await files()).length).toBeLessThan(12);
+  const shown = await query('SELECT site, id, value FROM silver.readings ORDER BY id');
+  // Each file's first row supersedes the second of the file before.
+  expect(shown).toEqual(
+    Array.from({ length: 21 }, (_, id) => ({ site: 'north', id, value: id === 20 ? 19.5 : id })),
+  );
+  expect(await runs()).toHaveLength(20);
+
+  const maintained = await maintain({ lake, config: { ...config, sqlDir } });
+  expect(maintained).toMatchObject([{ zone: 'silver', table: 'readings', summary: { files_after: 1 } }]);
+  expect(await query('SELECT site, id, value FROM silver.readings ORDER BY id')).toEqual(shown);
+  expect(await files()).toMatchObject([{ rows: 40, mask: { rows: 19 } }]);
+
+  // The file's rows go, out of the merged one, and what they hid shows again.
+  await drop('readings/7.csv', csv('north,100,1'));
+  const after = await query(
+    'SELECT id, value FROM silver.readings WHERE id IN (6, 7, 8, 9, 100) ORDER BY id',
+  );
+  expect(after).toEqual([
+    { id: 6, value: 6 },
+    { id: 7, value: 6.5 },
+    { id: 8, value: 8 },
+    { id: 9, value: 9 },
+    { id: 100, value: 1 },
+  ]);
+});
