@@ -3,6 +3,7 @@ import { addDemo } from './commands/demo.ts';
 import { addExecutions } from './commands/executions.ts';
 import { addHistory } from './commands/history.ts';
 import { addInfer } from './commands/infer.ts';
+import { addMaintain } from './commands/maintain.ts';
 import { addQuery } from './commands/query.ts';
 import { addRedrive } from './commands/redrive.ts';
 import { addRun } from './commands/run.ts';
@@ -33,6 +34,7 @@ const createProgram = (session: Session): Command => {
     addDemo,
     addStart,
     addRun,
+    addMaintain,
     addQuery,
     addHistory,
     addExecutions,
