@@ -1,0 +1,118 @@
+import { maintainTables } from '../../../functions/maintain.ts';
+import type { CatalogTable } from '../../../shared/catalog/catalog.ts';
+import { ObjectMissing } from '../../../shared/errors.ts';
+import { type MaintainedTable, maintain } from '../../../shared/maintenance/maintain.ts';
+import { Table } from '../../../shared/table/table.ts';
+import { config } from '../../helpers/engine.ts';
+import { datasets, type TestPipeline, testPipeline } from '../../helpers/pipeline.ts';
+import { contractYaml, keysIn } from '../../helpers/silver-lake.ts';
+
+const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
+
+const GOLD = `/*---
+columns:
+  - { name: day, logicalType: string, primaryKey: true }
+  - { name: people, logicalType: integer }
+partitionedBy: [day]
+---*/
+SELECT day, count(*) AS people FROM silver.people GROUP BY day`;
+
+const sqlDir = datasets({
+  'people/contract.yaml': contractYaml('people', [
+    '{ name: id, logicalType: integer }',
+    '{ name: day, logicalType: string, partitioned: true, partitionKeyPosition: 1 }',
+  ]),
+  'people/gold/by_day.sql': GOLD,
+  'empty/contract.yaml': contractYaml('empty', ['{ name: id, logicalType: integer }']),
+});
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Five files of two days each. */
+const filled = async (): Promise<TestPipeline> => {
+  const pipeline = testPipeline({ sqlDir });
+  for (let n = 0; n < 5; n += 1) await pipeline.drop(`people/${n}.csv`, `id,day\n${n},mon\n${n},tue\n`);
+  return pipeline;
+};
+
+const contextOf = ({ lake }: TestPipeline, pointed: CatalogTable[] = []) => ({
+  lake,
+  config: { ...config, sqlDir },
+  catalog: { point: async (table: CatalogTable) => void pointed.push(table) },
+});
+
+const content = async ({ query }: TestPipeline) => [
+  await query('FROM silver.people ORDER BY ALL'),
+  await query('FROM gold.by_day ORDER BY ALL'),
+];
+
+test('a scheduled call merges the files of silver and gold, and points the catalog at what is committed', async () => {
+  const pipeline = await filled();
+  const before = await content(pipeline);
+  const pointed: CatalogTable[] = [];
+  const { tables, usage } = await maintainTables(SCHEDULED, contextOf(pipeline, pointed));
+  expect(tables).toMatchObject([
+    { zone: 'silver', table: 'people', files_before: 10, files_after: 2, rows_before: 10, rows_after: 10 },
+    { zone: 'gold', table: 'by_day', files_before: 2, files_after: 2, rows_before: 2, rows_after: 2 },
+  ]);
+  expect(usage.requests).toBeGreaterThan(20);
+  expect(await content(pipeline)).toEqual(before);
+  const newest = await new Table(pipeline.lake.silver, 'people').newest();
+  expect(newest?.snapshot).toMatchObject({ operation: 'compact', version: 6 });
+  expect(pointed).toMatchObject([
+    { zone: 'silver', name: 'people', metadataVersion: 6, metadataLocation: newest?.file },
+    { zone: 'gold', name: 'by_day' },
+  ]);
+  const again = await maintainTables(SCHEDULED, contextOf(pipeline));
+  expect(again.tables[0]).toMatchObject({ files_before: 2, files_after: 2, orphans_removed: 0 });
+});
+
+test('a run after maintenance rebuilds no more of gold than it would have', async () => {
+  const pipeline = await filled();
+  await maintainTables(SCHEDULED, contextOf(pipeline));
+  const { output } = await pipeline.drop('people/5.csv', 'id,day\n5,wed\n');
+  expect(output).toMatchObject({ load: { gold: [{ model: 'by_day', partitions: 1 }] } });
+});
+
+test('what would be done is said, and not done', async () => {
+  const pipeline = await filled();
+  const before = [...(await keysIn(pipeline.lake.silver, '')), ...(await keysIn(pipeline.lake.gold, ''))];
+  const pointed: CatalogTable[] = [];
+  const done = await maintain({ ...contextOf(pipeline, pointed), dryRun: true });
+  expect(done[0]?.summary).toMatchObject({ files_before: 10, files_after: 2, rows_after: 10 });
+  expect([...(await keysIn(pipeline.lake.silver, '')), ...(await keysIn(pipeline.lake.gold, ''))]).toEqual(
+    before,
+  );
+  expect(pointed).toEqual([]);
+});
+
+test('orphans are removed past the grace: what an attempt left that never committed', async () => {
+  const pipeline = await filled();
+  await pipeline.lake.silver.write('people/data/day=mon/lost.parquet', 'rows');
+  const kept = await maintain({ ...contextOf(pipeline), graceMs: DAY_MS });
+  expect(kept[0]?.summary).toMatchObject({ orphans_removed: 0, bytes_freed: 0 });
+  // Not to be told from what a run that is under way has written.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const done = await maintain({ ...contextOf(pipeline), graceMs: 0 });
+  expect(done[0]?.summary?.orphans_removed).toBeGreaterThan(0);
+  expect(await pipeline.lake.silver.head('people/data/day=mon/lost.parquet')).toBeUndefined();
+  expect(await pipeline.query('SELECT count(*) AS n FROM silver.people')).toEqual([{ n: 10 }]);
+});
+
+test('a table that fails is reported when the others are done', async () => {
+  const pipeline = await filled();
+  for (const key of await keysIn(pipeline.lake.silver, 'people/metadata/snap-'))
+    await pipeline.lake.silver.remove(key);
+  const heard: MaintainedTable[] = [];
+  const done = await maintain({ ...contextOf(pipeline), onTable: (each) => heard.push(each) });
+  expect(done).toMatchObject([
+    { table: 'people', error: { name: 'ObjectMissing' } },
+    { table: 'by_day', summary: { files_after: 2 } },
+  ]);
+  expect(heard).toEqual(done);
+  await expect(maintainTables(SCHEDULED, contextOf(pipeline))).rejects.toThrow(ObjectMissing);
+  for (const key of await keysIn(pipeline.lake.gold, 'by_day/metadata/snap-'))
+    await pipeline.lake.gold.remove(key);
+  await expect(maintainTables(SCHEDULED, contextOf(pipeline))).rejects.toThrow(
+    /silver\.people: ObjectMissing: .*\ngold\.by_day: ObjectMissing/,
+  );
+});
