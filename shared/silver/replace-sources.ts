@@ -68,6 +68,7 @@ export const replaceSources = async (
         deletesKey: (name) => lakePaths.deletes(contract.dataset, name),
         uriOf: (key) => location.uriOf(key),
         identity: ROW_IDENTITY,
+        retired: Object.values(columns.columnIds.retired),
         keep: `_source_id NOT IN (${replaced.map(literal).join(', ')})`,
       })),
     );

@@ -117,13 +117,15 @@ describe('merged files', () => {
       { id: 2, name: null },
       { id: 3, name: 33 },
     ]);
+    // One of the sources comes again, so that the rest of the merged file is written once more.
+    await lake.upload('b.csv', 4, 'SELECT 22 AS id, 5 AS name');
     lake.contract = await contractOf([ID, NAME]);
-    await lake.upload('d.csv', 4, rows("(4, 'd')"));
+    await lake.upload('d.csv', 5, rows("(4, 'd')"));
     expect(await lake.query(SHOWN)).toEqual([
       { id: 1, name: 'a' },
-      { id: 2, name: 'b' },
       { id: 3, name: null },
       { id: 4, name: 'd' },
+      { id: 22, name: null },
     ]);
   });
 
