@@ -6,5 +6,7 @@ export default {
   roots: ['<rootDir>/tests/spark'],
   testPathIgnorePatterns: ['/node_modules/'],
   verbose: true,
+  // One Spark after the other.
+  maxWorkers: 1,
   testTimeout: 600_000,
 };

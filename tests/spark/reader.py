@@ -1,7 +1,7 @@
 """Reads Iceberg tables with Apache Spark and Iceberg's own runtime for it.
 
 Questions and answers are those of tests/iceberg/reader.py, as far as Spark can answer them: rows, and how many data
-files the scan reads.
+files the scan reads. "properties" are options of the read.
 """
 
 import glob
@@ -72,7 +72,7 @@ def read(rows, path):
 
 
 def answer(question):
-    reader = spark.read.format("iceberg")
+    reader = spark.read.format("iceberg").options(**question.get("properties", {}))
     if "snapshot" in question:
         reader = reader.option("versionAsOf", question["snapshot"])
     rows = reader.load(question["metadata"])
