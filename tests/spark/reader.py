@@ -1,7 +1,7 @@
 """Reads Iceberg tables with Apache Spark and Iceberg's own runtime for it.
 
 Questions and answers are those of tests/iceberg/reader.py, as far as Spark can answer them: rows, and how many data
-files the scan reads. "properties" are options of the read.
+files the scan reads.
 """
 
 import glob
@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.types import ByteType, DecimalType, DoubleType, FloatType, IntegerType, LongType, MapType, ShortType
 
-PACKAGE = "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.11.0"
+PACKAGE = "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0"
 
 spark = (
     SparkSession.builder.master("local[2]")
@@ -72,7 +72,7 @@ def read(rows, path):
 
 
 def answer(question):
-    reader = spark.read.format("iceberg").options(**question.get("properties", {}))
+    reader = spark.read.format("iceberg")
     if "snapshot" in question:
         reader = reader.option("versionAsOf", question["snapshot"])
     rows = reader.load(question["metadata"])
