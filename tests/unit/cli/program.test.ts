@@ -16,15 +16,23 @@ const duckstep = (args: string[], env: NodeJS.ProcessEnv = {}, cwd = scratch()) 
   });
 
 describe('help', () => {
-  test.each(['demo', 'start', 'run', 'query', 'history', 'executions', 'redrive', 'infer', 'upload'])(
-    '%s shows an example and its exit codes',
-    async (command) => {
-      const { code, out } = await duckstep([command, '--help']);
-      expect(code).toBe(0);
-      expect(out).toMatch(/Examples?:\n {2}\S/);
-      expect(out).toContain('Exit codes: 0');
-    },
-  );
+  test.each([
+    'demo',
+    'start',
+    'run',
+    'maintain',
+    'query',
+    'history',
+    'executions',
+    'redrive',
+    'infer',
+    'upload',
+  ])('%s shows an example and its exit codes', async (command) => {
+    const { code, out } = await duckstep([command, '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/Examples?:\n {2}\S/);
+    expect(out).toContain('Exit codes: 0');
+  });
 });
 
 describe('wrong usage exits with 64 and one message', () => {
