@@ -24,7 +24,7 @@ export interface Chart {
 }
 
 /** Mid-tones with a contrast of 3:1 and more on white as on GitHub's dark page, told apart without red and green. */
-const COLOURS = ['#d9730d', '#6e7781', '#2f81f7', '#8957e5', '#1b8f8a'];
+const COLOURS = ['#d9730d', '#6e7781', '#2f81f7', '#8957e5', '#a475f9', '#1b8f8a'];
 
 const WIDTH = 760;
 const LABELS = 92;

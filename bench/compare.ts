@@ -26,7 +26,7 @@ export interface Outcome {
 export interface Difference {
   contender: string;
   reference: string;
-  table: Table | keyof RowCounts;
+  table: Table | `count of ${keyof RowCounts}`;
   /** Rows that only the reference has, and only the contender. */
   missing: number;
   extra: number;
@@ -81,7 +81,7 @@ export const countDifferences = (reference: Outcome, other: Outcome): Difference
     return {
       contender: other.contender,
       reference: reference.contender,
-      table: count,
+      table: `count of ${count}` as const,
       missing: Math.max(0, -more),
       extra: Math.max(0, more),
       examples: [],

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { ROOT } from './paths.ts';
 import { pythonContender } from './python.ts';
 
-export const CONTENDERS = ['duckstep', 'baseline', 'polars', 'pandas', 'pyspark'] as const;
+export const CONTENDERS = ['duckstep', 'baseline', 'polars', 'pandas-arrow', 'pandas', 'pyspark'] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
 
 /** A program that does the whole work on one file, in a process of its own. */

@@ -20,7 +20,13 @@ const INSTALL_TIMEOUT_MS = 900_000;
 
 const run = promisify(execFile);
 
-type PythonName = 'pandas' | 'polars' | 'pyspark';
+const SCRIPTS = {
+  polars: ['with_polars.py'],
+  pandas: ['with_pandas.py'],
+  'pandas-arrow': ['with_pandas.py', '--arrow'],
+  pyspark: ['with_pyspark.py'],
+} as const;
+type PythonName = keyof typeof SCRIPTS;
 
 const installed = new Map<Environment, Promise<string>>();
 
@@ -36,9 +42,10 @@ export const pythonContender = async (name: PythonName, patient: boolean): Promi
     if (name === 'pyspark' && !patient && !existsSync(markerOf(environment)))
       throw new Error('it is not installed, and --quick does not fetch 400 MB; a run without --quick does');
     const python = await (installed.get(environment) ?? install(environment));
+    const [script, ...flags] = SCRIPTS[name];
     return {
       name,
-      command: [python, path.join(ROOT, 'bench', 'contenders', `with_${name}.py`)],
+      command: [python, path.join(ROOT, 'bench', 'contenders', script), ...flags],
       env: { PYTHONDONTWRITEBYTECODE: '1', PYSPARK_PYTHON: python },
     };
   } catch (error) {

@@ -1,8 +1,8 @@
 import { caseName } from './plan.ts';
 import type { CaseResult, Measurement } from './results.ts';
 
-const HEADER = ['', 'wall s', '× baseline', 'without start s', 'cpu s', 'peak MB', 'storage'];
-const WIDTHS = [12, 9, 12, 17, 9, 9, 0];
+const HEADER = ['', 'wall s', '× baseline', 'without start s', 'cpu s', 'peak MB', '  storage'];
+const WIDTHS = [14, 9, 12, 17, 9, 9, 0];
 
 /** One case as lines of a table for the terminal. */
 export const caseLines = (result: CaseResult): string[] => [
@@ -14,7 +14,7 @@ export const caseLines = (result: CaseResult): string[] => [
 
 const measurementLine = (measurement: Measurement): string => {
   const { contender, failure, ratio, storage } = measurement;
-  if (failure !== undefined) return `  ${contender.padEnd(10)} FAILED: ${failure}`;
+  if (failure !== undefined) return `  ${contender.padEnd(12)} FAILED: ${failure}`;
   return line([
     `  ${contender}`,
     seconds(measurement.wallMs),

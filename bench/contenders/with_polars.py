@@ -106,7 +106,7 @@ def main():
             (pl.when(check).then(pl.lit(rule)) for rule, check in rules), separator=";", ignore_nulls=True
         ).alias("reasons"),
         pl.struct(pl.col("^raw .*$")).struct.json_encode().alias("raw"),
-    ).write_parquet(work.path("rejected.parquet"), compression="zstd")
+    ).write_parquet(work.path("rejected.parquet"), compression="zstd", compression_level=1)
     work.done("reject")
 
     accepted = judged.filter(~pl.col("bad")).select(c["name"] for c in work.columns)
@@ -121,6 +121,7 @@ def main():
     silver.write_parquet(
         work.path("silver"),
         compression="zstd",
+        compression_level=1,
         partition_by=[p["name"] for p in work.partitions],
         mkdir=True,
     )
@@ -130,7 +131,7 @@ def main():
     silver.group_by(work.gold["groupBy"]).agg(
         (pl.len() if a["of"] == "count" else of[a["of"]](pl.col(a["column"]).cast(wide(a, silver)))).alias(a["as"])
         for a in work.gold["aggregates"]
-    ).write_parquet(work.path("gold.parquet"), compression="zstd")
+    ).write_parquet(work.path("gold.parquet"), compression="zstd", compression_level=1)
     work.done("gold")
     work.finish(read, refused.height, accepted.height - silver.height, silver.height, ["polars"])
 

@@ -34,6 +34,7 @@ def session(cores):
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "false",
         "spark.sql.parquet.compression.codec": "zstd",
+        "spark.hadoop.parquet.compression.codec.zstd.level": "1",
         "spark.ui.enabled": "false",
         "spark.local.dir": os.environ.get("TMPDIR", "/tmp"),
         "spark.log.level": "ERROR",

@@ -14,7 +14,7 @@ class Work:
     """The job, and the phases of the work on it."""
 
     def __init__(self):
-        self.job = json.loads(Path(sys.argv[1]).read_text())
+        self.job = json.loads(Path(sys.argv[-1]).read_text())
         self.input = self.job["input"]
         self.format = self.job["format"]
         self.spec = self.job["spec"]

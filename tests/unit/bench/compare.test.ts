@@ -62,7 +62,7 @@ test('counts must agree', async () => {
   const reference = await made('baseline');
   const other = { ...reference, contender: 'pyspark', rows: { ...reference.rows, duplicates: 2, read: 999 } };
   expect(countDifferences(reference, other)).toMatchObject([
-    { table: 'read', missing: 2, extra: 0 },
-    { table: 'duplicates', missing: 0, extra: 2 },
+    { table: 'count of read', missing: 2, extra: 0 },
+    { table: 'count of duplicates', missing: 0, extra: 2 },
   ]);
 });
