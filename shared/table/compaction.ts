@@ -25,7 +25,8 @@ export const INLINE: Readonly<CompactionPolicy> = {
   tiers: [128 * KB, MB, 8 * MB],
   minFiles: 8,
   group: { files: 32, bytes: 64 * MB },
-  commit: { files: 128, bytes: 64 * MB },
+  // Room for the largest group and for those of all lower tiers: else these, being cheaper, would keep it waiting for ever.
+  commit: { files: 128, bytes: 128 * MB },
 };
 
 /** What maintenance does, which has time. */

@@ -131,6 +131,15 @@ test('however many files arrive, few are small, and their bytes are written agai
   );
 });
 
+test.each([3 * KB, 130_000, 932_068, 1_000_000, 3 * MB, 7 * MB])(
+  'of files of %d bytes no tier is kept waiting by cheaper ones',
+  (bytes) => {
+    const most = (count: number): number => simulate(Array<number>(count).fill(bytes), 8, INLINE).most;
+    expect(most(4_000)).toBeLessThanOrEqual(INLINE.tiers.length * INLINE.minFiles);
+    expect(most(4_000)).toBeLessThanOrEqual(most(2_000) + 3);
+  },
+);
+
 test('twice as many files cost twice as much, and not four times', () => {
   const cost = (count: number): number => simulate(Array<number>(count).fill(3 * KB), 1, INLINE).rewritten;
   const costs = [500, 1_000, 2_000, 4_000, 8_000].map((count) => cost(count) / count);
