@@ -58,11 +58,13 @@ export const removeOrphans = async (
   { now = Date.now(), graceMs = GRACE_MS, dryRun = false }: OrphanOptions = {},
 ): Promise<Orphans> => {
   const leftovers = await listLeftovers(store, table.name);
+  // Before the table: a commit that waits no more by now is in what is read next.
+  const waiting = await waitingFiles(store, leftovers.intents);
   const newest = await table.newest();
   if (newest === undefined) return { keys: [], bytes: 0 };
   const kept = await referencedBy(store, newest);
   for (const key of await openedBefore(table, leftovers, now - Math.min(graceMs, DAY_MS))) kept.add(key);
-  for (const key of await waitingFiles(store, leftovers.intents)) kept.add(key);
+  for (const key of waiting) kept.add(key);
   const isOld = ({ lastModified }: ObjectInfo): boolean => lastModified.getTime() < now - graceMs;
 
   const removed: ObjectInfo[] = [];

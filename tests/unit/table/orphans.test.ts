@@ -240,6 +240,23 @@ describe('what stays', () => {
     await world.expectWhole();
   });
 
+  test('what such a commit took along just after the table was read', async () => {
+    const world = new World();
+    await world.commit(await world.stage(1));
+    const body = JSON.stringify({ staged: { files: await world.stage(1) } });
+    await world.store.write(lakePaths.intents('t', 'run.json'), body);
+    world.store.clock.now += 2 * GRACE_MS;
+    let taken = false;
+    const racing = world.store.watched(async (kind, key) => {
+      if (taken || kind !== 'get' || !key.includes('/snap-')) return;
+      taken = true;
+      await take(world, await waiting(world));
+    });
+    await world.clean({}, racing);
+    expect(taken).toBe(true);
+    await world.expectWhole();
+  });
+
   test('what was written again since it was listed', async () => {
     const world = new World();
     await world.commit(await world.stage(1));
@@ -334,7 +351,7 @@ test('whatever happened before, and whatever happens meanwhile, every snapshot s
           const body = JSON.stringify({ staged: { files: await world.stage(1) } });
           await world.store.write(lakePaths.intents('t', `${intents}.json`), body);
         }
-        if (name === 'take') await world.commit(taken ?? (await waiting(world)));
+        if (name === 'take') await take(world, taken ?? (await waiting(world)));
       };
       for (const step of steps) {
         if (step.do === 'wait') world.store.clock.now += step.hours * HOUR_MS;
@@ -374,11 +391,11 @@ test('whatever happened before, and whatever happens meanwhile, every snapshot s
       expect(world.keys('t/data/')).toEqual([...new Set(live.map(({ key }) => key))].toSorted());
       expect(world.keys('_commits/')).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
-/** Takes the intents that wait, as the next commit does: their files, and away with them. */
+/** The files of the intents that wait. */
 const waiting = async (world: World): Promise<DataFile[]> => {
   const files: DataFile[] = [];
   for (const key of world.keys('/intents/')) {
@@ -386,6 +403,11 @@ const waiting = async (world: World): Promise<DataFile[]> => {
     if (body === undefined) continue;
     files.push(...(JSON.parse(body.toString()) as { staged: { files: DataFile[] } }).staged.files);
   }
-  for (const key of world.keys('/intents/')) world.store.objects.delete(key);
   return files;
+};
+
+/** Commits what waited, after which those who waited take their notes away. */
+const take = async (world: World, files: DataFile[]): Promise<void> => {
+  await world.commit(files);
+  for (const key of world.keys('/intents/')) world.store.objects.delete(key);
 };
