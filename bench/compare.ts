@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { openLake } from '../cli/local/lake.ts';
 import { loadContract } from '../shared/contract/load.ts';
@@ -53,6 +53,7 @@ export const compare = async (
   reference: Outcome,
   others: readonly Outcome[],
 ): Promise<Difference[]> => {
+  await mkdir(CACHE, { recursive: true });
   const scratch = await mkdtemp(path.join(CACHE, 'compare-'));
   try {
     return await withDuckDb(

@@ -36,7 +36,7 @@ describe('what is merged', () => {
     ['files that are large enough', filesOf(100, 8 * MB), []],
     ['more files than a group takes', filesOf(40, KB), [32, 8]],
     ['a rest that is not due', filesOf(39, KB), [32]],
-    ['more bytes than a group takes', filesOf(80, 7 * MB), [9]],
+    ['more bytes than a group takes', filesOf(80, 7 * MB), [9, 9]],
     ['more files than a commit takes', filesOf(200, KB), [32, 32, 32, 32]],
   ])('%s', (_, files, expected) => {
     expect(sizes(planCompaction(files, INLINE))).toEqual(expected);
