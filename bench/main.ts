@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CONTENDERS, type Contender, type ContenderName, findContender } from './contenders.ts';
 import { DATASETS, FORMATS } from './datasets.ts';
 import { describeMachine } from './machine.ts';
-import { type Choice, caseName, casesOf, DIRT, EVERYTHING, isQuick, roundsFor } from './plan.ts';
+import { type Choice, caseName, casesOf, DIRT, EVERYTHING, quickOf, roundsFor } from './plan.ts';
 import { publish } from './publish.ts';
 import { caseLines } from './report.ts';
 import type { Results } from './results.ts';
@@ -15,8 +15,8 @@ import { STEPS_HEADER, stepLines } from './steps.ts';
 /** Quick, who takes long is measured once. */
 const QUICK_ROUNDS = 3;
 const QUICK_REPEAT_BELOW_MS = 5000;
-/** After so long, quick, the slow ones are left out of what is left. */
-const QUICK_MS = 75_000;
+/** After so long, quick, all are measured once, and the slow ones are left out of what is left. */
+const QUICK_MS = 60_000;
 
 interface Options {
   quick?: true;
@@ -80,7 +80,7 @@ const chosen = casesOf({
   dirt: options.dirt ?? EVERYTHING.dirt,
   sizesMb: options.sizes ?? EVERYTHING.sizesMb,
 });
-const cases = options.quick && options.sizes === undefined ? chosen.filter(isQuick) : chosen;
+const cases = options.quick && options.sizes === undefined ? quickOf(chosen) : chosen;
 const results: Results = {
   measuredAt: new Date().toISOString(),
   machine: describeMachine(),
@@ -99,7 +99,7 @@ for (const each of cases) {
   if (able.length < contenders.length)
     console.log(`${caseName(each)} without ${[...slow].join(', ')}: --quick has no time left for it.`);
   const { result, rounds } = await runCase(each, able, {
-    rounds: options.rounds ?? (options.quick ? QUICK_ROUNDS : roundsFor(each)),
+    rounds: options.rounds ?? (late ? 1 : options.quick ? QUICK_ROUNDS : roundsFor(each)),
     ...(options.quick && { repeatBelowMs: QUICK_REPEAT_BELOW_MS }),
     timeoutMs: options.timeout * 1000,
     ...(options.memory !== undefined && { memoryMb: options.memory }),
@@ -113,7 +113,8 @@ for (const each of cases) {
   }
   results.cases.push(result);
   for (const { contender, wallMs } of result.measurements)
-    if (wallMs > QUICK_REPEAT_BELOW_MS) slow.add(contender);
+    if (wallMs > QUICK_REPEAT_BELOW_MS && contender !== 'duckstep' && contender !== 'baseline')
+      slow.add(contender);
   for (const [name, own] of rounds) {
     const versions = own.at(-1)?.result?.versions;
     if (versions !== undefined) results.versions[name] = versions;

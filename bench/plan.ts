@@ -34,8 +34,11 @@ export const casesOf = ({ datasets, formats, dirt, sizesMb }: Choice): Case[] =>
     : []),
 ];
 
-/** Every format, every kind of fault and both datasets, in minutes: CSV at 10 MB, the other formats at 1. */
-export const isQuick = ({ dataset, format, dirt, sizeMb }: Case): boolean =>
+/** Every format, every kind of fault and both datasets, in minutes: CSV at 10 MB first, the other formats at 1. */
+export const quickOf = (cases: readonly Case[]): Case[] =>
+  cases.filter(isQuick).toSorted((a, b) => FORMATS.indexOf(a.format) - FORMATS.indexOf(b.format));
+
+const isQuick = ({ dataset, format, dirt, sizeMb }: Case): boolean =>
   dirt === 'dirty' &&
   (format === 'csv' ? sizeMb === 10 : sizeMb === 1 && dataset === (format === 'ndjson' ? 'narrow' : 'wide'));
 
