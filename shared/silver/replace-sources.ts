@@ -106,6 +106,7 @@ export const replaceSources = async (
       return new Map([...found, ...next]);
     },
   });
+  const runs = loads.map(({ run }) => run.run_id);
   const incoming = [...added.values()].flat();
   const rewritten = new Map(rest.map(({ file, mask }) => [file.key, mask]));
   const masks = [
@@ -119,7 +120,8 @@ export const replaceSources = async (
   ];
   const changedFiles = [...removed, ...incoming, ...others.filter(({ key }) => remasked.has(key))];
   return {
-    runId: own,
+    // Not that of the run that commits, where a newer version of its source is taken along instead.
+    runId: runs.includes(own) ? own : (runs[0] ?? own),
     ...wordsFor(loads.length, incoming.length, removed.length, masks.length),
     columns,
     partitionedBy,
@@ -129,7 +131,7 @@ export const replaceSources = async (
     touched: distinct(changedFiles.map(({ partition }) => partition)),
     properties: {
       [SUMMARY.sources]: await sources.put(sourcesRoot(base), next),
-      ...(loads.length > 1 && { 'duckstep.run-ids': loads.map(({ run }) => run.run_id).join(' ') }),
+      ...(runs.length > 1 && { 'duckstep.run-ids': runs.join(' ') }),
     },
   };
 };

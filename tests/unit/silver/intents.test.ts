@@ -97,6 +97,7 @@ describe('whoever commits takes along who waits', () => {
     await leaveRows(lake, 's', 2, rows("(1, 'new')"));
     expect(await lake.upload('s', 1, rows("(1, 'old')"))).toEqual({ status: 'superseded', version: 1 });
     expect(await values(lake)).toEqual(['new']);
+    expect((await lake.snapshot()).runId).toBe(runOf('s', 2).run_id);
   });
 
   test('a version with the same rows confirms what is there', async () => {

@@ -1,0 +1,147 @@
+/** What LoadToGold does to tables, for tests and for their child processes: nothing of jest in here. */
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { Contract } from '../../shared/contract/model.ts';
+import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
+import { parseGoldModel } from '../../shared/gold/model-header.ts';
+import { type Rebuilt, rebuildGold } from '../../shared/gold/rebuild.ts';
+import type { Lake } from '../../shared/lake.ts';
+import { commitSilver, type SilverCommit } from '../../shared/silver/commit-silver.ts';
+import type { StagedSilver } from '../../shared/silver/silver-table.ts';
+import type { RunIdentity } from '../../shared/steps/identity.ts';
+import { FolderStore } from '../../shared/storage/folder-store.ts';
+import type { TableOptions } from '../../shared/table/table.ts';
+import { recording, type StoreCall } from '../helpers/recording-store.ts';
+
+export type Tables = Pick<Lake, 'silver' | 'gold'>;
+
+/** A run that has come as far as LoadToGold. */
+export interface Load {
+  run: RunIdentity;
+  staged: StagedSilver;
+}
+
+/** Rows and sum of silver `t` by its partitions. */
+export const MODEL = parseGoldModel(
+  'gold/m.sql',
+  `/*---
+partitionedBy: [part]
+columns:
+  - { name: part, logicalType: integer }
+  - { name: n, logicalType: integer }
+  - { name: total, logicalType: integer }
+---*/
+select part, count(*) as n, sum(v)::bigint as total from silver.t group by part`,
+);
+
+export const tablesIn = (folder: string): Tables => ({
+  silver: new FolderStore(path.join(folder, 'silver')),
+  gold: new FolderStore(path.join(folder, 'gold')),
+});
+
+export interface Loaded extends SilverCommit {
+  gold: Rebuilt;
+}
+
+export interface LoadContext {
+  tables: Tables;
+  contract: Contract;
+  scratch: string;
+  options?: TableOptions;
+}
+
+/** Commits a run's rows and brings gold up to date. */
+export const load = async (
+  { run, staged }: Load,
+  { tables, contract, scratch, options }: LoadContext,
+): Promise<Loaded> =>
+  await withDbWhenAsked(path.join(scratch, run.run_id), async (db, folder) => {
+    const common = { lake: tables, scratch: folder, ...(options && { table: options }) };
+    const committed = await commitSilver(db, contract, run, staged, common);
+    const contracts = new Map([[contract.dataset, contract]]);
+    return {
+      ...committed,
+      gold: await rebuildGold(MODEL, { ...common, db, contracts, runId: run.run_id }),
+    };
+  });
+
+/** A DuckDB that opens with the first question: 200 writers in one process, most of which never have one. */
+const withDbWhenAsked = async <T>(
+  folder: string,
+  work: (db: Db, folder: string) => Promise<T>,
+): Promise<T> => {
+  const { promise: done, resolve: close } = Promise.withResolvers<void>();
+  let closed = Promise.resolve();
+  let opened: Promise<Db> | undefined;
+  const db = (): Promise<Db> => {
+    opened ??= new Promise((resolve, reject) => {
+      closed = withDuckDb({ memoryMb: 512, threads: 1, scratch: folder }, async (each) => {
+        resolve(each);
+        await done;
+      }).catch(reject);
+    });
+    return opened;
+  };
+  try {
+    return await work(
+      {
+        run: async (...args) => await (await db()).run(...args),
+        all: async (...args) => await (await db()).all(...args),
+        one: async (...args) => await (await db()).one(...args),
+        describe: async (...args) => await (await db()).describe(...args),
+        register: () => {
+          throw new Error('not while it is closed');
+        },
+      },
+      folder,
+    );
+  } finally {
+    close();
+    await closed;
+  }
+};
+
+/** Requests of one writer. */
+export interface Requests {
+  /** Versions, hints, manifests, states of sources, locks and intents. */
+  metadata: number;
+  /** Parquet files read and written, of rows and of positions. */
+  data: number;
+  /** Those of them that look whether another still holds a lock: what waiting costs. */
+  looks: number;
+  /** How often it slept. */
+  waits: number;
+  /** Versions that it made, also in vain. */
+  versions: number;
+}
+
+const none = (): Requests => ({ metadata: 0, data: 0, looks: 0, waits: 0, versions: 0 });
+
+/** The same tables, counting what is asked of them from now on. */
+const counted = (context: LoadContext): { context: LoadContext; requests: Requests } => {
+  const requests = none();
+  const tell = ({ method, key }: StoreCall): void => {
+    requests[/^[^/]+\/(data|deletes)\//.test(key) ? 'data' : 'metadata'] += 1;
+    if (method === 'head' && key.startsWith('_commits/')) requests.looks += 1;
+    if (method === 'writeIfAbsent' && key.endsWith('.metadata.json')) requests.versions += 1;
+  };
+  const { silver, gold } = context.tables;
+  const tables = { silver: recording(silver, tell), gold: recording(gold, tell) };
+  const sleep = async (ms: number): Promise<void> => {
+    requests.waits += 1;
+    await setTimeout(ms);
+  };
+  return { context: { ...context, tables, options: { sleep, ...context.options } }, requests };
+};
+
+/** All at once, each with a count of its own. */
+export const loadAll = async (
+  loads: readonly Load[],
+  context: LoadContext,
+): Promise<(Loaded & { requests: Requests })[]> =>
+  await Promise.all(
+    loads.map(async (each) => {
+      const { context: own, requests } = counted(context);
+      return { ...(await load(each, own)), requests };
+    }),
+  );
