@@ -97,6 +97,7 @@ const rowsOf = (source: SourceRows, { run_id, source_id }: RunIdentity): string 
 /** A lake in a folder in which these sources are staged, and copies of it. */
 export interface StagedLake {
   folder: string;
+  context: LoadContext;
   sqlDir: string;
   sources: SourceRows[];
   loads: Load[];
@@ -108,12 +109,16 @@ export const stagedLake = async (sources: SourceRows[]): Promise<StagedLake> => 
   const [folder, sqlDir] = [scratch(), contractFolder()];
   const contract = await loadContract(sqlDir, 't');
   const loads = await stage(sources, contract, tablesIn(folder).silver);
+  const at = (where: string) => ({
+    folder: where,
+    context: { tables: tablesIn(where), contract, scratch: scratch() },
+  });
   const copy = () => {
     const other = scratch();
     cpSync(folder, other, { recursive: true });
-    return { folder: other, context: { tables: tablesIn(other), contract, scratch: scratch() } };
+    return at(other);
   };
-  return { folder, sqlDir, sources, loads, copy };
+  return { ...at(folder), sqlDir, sources, loads, copy };
 };
 
 const withViews = async <T>(

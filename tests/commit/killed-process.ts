@@ -1,0 +1,50 @@
+/**
+ * Child process: `<lake> <datasets> <load.json> <scratch> <n> <when>`; does a load and ends itself with SIGKILL before
+ * the nth change of a store, or in the middle of it. Prints how many changes there were where it gets to the end.
+ */
+import { readFileSync } from 'node:fs';
+import { loadContract } from '../../shared/contract/load.ts';
+import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import { type Load, load, tablesIn } from './load.ts';
+
+const CHANGES = ['write', 'writeIfAbsent', 'upload', 'remove'];
+
+/** A holder's signs of life come by the clock: they are not counted. */
+const isSign = (name: string | symbol, [key]: unknown[]): boolean =>
+  name === 'write' && String(key).includes('/locks/');
+
+const [folder = '', sqlDir = '', file = '', scratch = '', at = '', when = ''] = process.argv.slice(2);
+let changes = 0;
+
+const kill = (): Promise<never> => {
+  process.kill(process.pid, 'SIGKILL');
+  return new Promise(() => undefined);
+};
+
+const killing = (store: ObjectStore): ObjectStore =>
+  new Proxy(store, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]): unknown => {
+        if (!CHANGES.some((change) => change === name) || isSign(name, args))
+          return Reflect.apply(member, target, args);
+        changes += 1;
+        const due = changes === Number(at);
+        if (due && when === 'before') return kill();
+        const result: unknown = Reflect.apply(member, target, args);
+        // The first steps of the change are made; how many, is left to chance.
+        if (due) setImmediate(kill);
+        return result;
+      };
+    },
+  });
+
+const { silver, gold } = tablesIn(folder);
+await load(JSON.parse(readFileSync(file, 'utf8')) as Load, {
+  tables: { silver: killing(silver), gold: killing(gold) },
+  contract: await loadContract(sqlDir, 't'),
+  scratch,
+  options: { leaseMs: 100 },
+});
+process.stdout.write(String(changes));
