@@ -48,6 +48,8 @@ const positive = (text: string): number => {
   return value;
 };
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 const program = new Command('npm run bench --')
   .description('measure duckstep beside other ways to do the same work, and compare what they make')
   .option('--quick', 'every reader and every fault once, on small files, in minutes')

@@ -58,14 +58,20 @@ export const measure = async (
     times += chunk;
   });
   let late = false;
+  const end = (): void => {
+    process.kill(-pid, 'SIGKILL');
+  };
   const timer = setTimeout(() => {
     late = true;
-    process.kill(-pid, 'SIGKILL');
+    end();
   }, options.timeoutMs);
+  // Nothing goes on running when the measuring is ended.
+  process.once('exit', end);
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal, at: performance.now() }));
   await once(child, 'close');
   const { code, signal, at } = await exited;
   clearTimeout(timer);
+  process.off('exit', end);
   tree.stop();
   // What a process did last the tree has not seen; whom nobody waited for the shell does not know.
   const cpuMs = Math.max(parseTimes(times), tree.cpuMs);

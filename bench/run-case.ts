@@ -32,6 +32,8 @@ export const runCase = async (
   const spec = await workSpec(each.dataset);
   const runs = path.join(CACHE, `runs-${process.pid}`);
   const rounds = new Map<ContenderName, Round[]>(contenders.map(({ name }) => [name, []]));
+  const clean = (): void => rmSync(runs, { recursive: true, force: true });
+  process.once('exit', clean);
   try {
     for (let round = 1; round <= count; round += 1)
       for (const contender of contenders) {
@@ -67,7 +69,8 @@ export const runCase = async (
     };
     return { result, rounds };
   } finally {
-    rmSync(runs, { recursive: true, force: true });
+    process.off('exit', clean);
+    clean();
   }
 };
 
