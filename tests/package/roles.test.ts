@@ -52,6 +52,10 @@ const everyRight = (): Right[] =>
     ...Object.values(KINDS[zone]).flatMap(({ key }) => ACTIONS.map((action) => ({ action, zone, key }))),
   ]);
 
+/** What a table's folder holds is not known by kind before it is listed: who maintains may list both buckets whole. */
+const listsAll = (name: FunctionName, { action, key }: Right): boolean =>
+  name === 'Maintain' && action === 's3:ListBucket' && key !== undefined;
+
 const distinct = (texts: string[]): string[] => [...new Set(texts)].toSorted();
 
 describe("a function's role", () => {
@@ -62,7 +66,9 @@ describe("a function's role", () => {
 
   test.each(FUNCTIONS)('%s: allows on S3 what the code calls, and no more', (name) => {
     const granted = everyRight().filter((right) => allows(statements(name), right));
-    expect(distinct(granted.map(named))).toEqual(distinct((used.get(name) ?? []).map(named)));
+    const compared = (rights: readonly Right[]): string[] =>
+      distinct(rights.filter((right) => !listsAll(name, right)).map(named));
+    expect(compared(granted)).toEqual(compared(used.get(name) ?? []));
   });
 
   test.each(FUNCTIONS)('%s: allows every single call that was made', (name) => {

@@ -1,11 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { STEPS } from '../../cli/local/steps.ts';
+import { ident } from '../../shared/duckdb/sql.ts';
 import { type Lake, lakePaths, ZONES } from '../../shared/lake.ts';
+import { maintain } from '../../shared/maintenance/maintain.ts';
 import type { ObjectCreated } from '../../shared/steps/event.ts';
 import type { Step } from '../../shared/steps/step.ts';
+import { SUMMARY } from '../../shared/table/properties.ts';
+import { Table } from '../../shared/table/table.ts';
+import { specOf } from '../../shared/table/table-schema.ts';
+import { writeFiles } from '../../shared/table/write-files.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { recording } from '../helpers/recording-store.ts';
+import { scratch } from '../helpers/scratch.ts';
+import { testDb } from '../helpers/silver-lake.ts';
 import { type Right, rightsFor } from './policy.ts';
 
 const contract = (name: string, properties: string) => `
@@ -52,26 +61,59 @@ const dieCommitting = async (lake: Lake, zone: 'silver' | 'gold', table: string)
   await lake[zone].write(lakePaths.locks(table, `v${version}-0`), 'dead');
 };
 
+/** Adds rows to a gold table file by file, as a rebuild leaves them that writes more partitions than it keeps open. */
+const scatter = async (lake: Lake, name: string, files: number): Promise<void> =>
+  await testDb(async (db, folder) => {
+    for (let n = 0; n < files; n++)
+      await new Table(lake.gold, name).commit(async (base) => async () => {
+        if (base === undefined) throw new Error(`There is no gold.${name}.`);
+        const { schema, columnIds, metadata, properties } = base;
+        const columns = schema.fields.map((field) => `NULL AS ${ident(field.name)}`);
+        const added = await writeFiles(db, `SELECT ${columns.join(', ')}`, lake.gold, {
+          keyOf: (file) => lakePaths.data(name, file),
+          prefix: `scattered-${n}`,
+          schema,
+          spec: specOf([]),
+          scratch: folder,
+        });
+        const lastColumnId = metadata['last-column-id'];
+        return {
+          runId: 'scattered',
+          operation: 'append',
+          title: 'append',
+          columns: { schema, columnIds, lastColumnId },
+          partitionedBy: [],
+          added,
+          removed: [],
+          remasked: [],
+          touched: [],
+          properties: { [SUMMARY.fingerprint]: properties[SUMMARY.fingerprint] ?? '' },
+        };
+      });
+  });
+
 /**
  * Runs every route of the pipeline over a lake in a folder: before and after a table's first commit, keys that two
  * files bring, single rows and whole files refused, the same event twice, an event without a version, a writer that
- * died while it committed, columns that changed between a run's states. Returns the rights that each state's calls
- * of the storage would need on S3.
+ * died while it committed, columns that changed between a run's states; and what maintains the tables afterwards.
+ * Returns the rights that each function's calls of the storage would need on S3.
  */
 export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
-  const used = new Map<string, Right[]>(Object.keys(STEPS).map((state) => [state, []]));
-  const recorded = (state: string, step: Step): Step => {
-    const tell = (right: Right): unknown => used.get(state)?.push(right);
-    return async (input, context) => {
-      const stores = ZONES.map((zone) => [
-        zone,
-        recording(context.lake[zone], (call) => {
-          rightsFor(zone, call).forEach(tell);
-        }),
-      ]);
-      return await step(input, { ...context, lake: Object.fromEntries(stores) as Lake });
-    };
+  const used = new Map<string, Right[]>([...Object.keys(STEPS), 'Maintain'].map((name) => [name, []]));
+  const told = (name: string, lake: Lake): Lake => {
+    const tell = (right: Right): unknown => used.get(name)?.push(right);
+    const stores = ZONES.map((zone) => [
+      zone,
+      recording(lake[zone], (call) => {
+        rightsFor(zone, call).forEach(tell);
+      }),
+    ]);
+    return Object.fromEntries(stores) as Lake;
   };
+  const recorded =
+    (state: string, step: Step): Step =>
+    async (input, context) =>
+      await step(input, { ...context, lake: told(state, context.lake) });
   const steps = Object.fromEntries(
     Object.entries(STEPS).map(([state, step]) => [state, recorded(state, step)]),
   );
@@ -115,5 +157,28 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
     await drop('customers/e.csv', 'id,name,city\n8,Gus,Ulm\n');
   };
   await drop('customers/f.csv', 'id,name\n9,Hal\n');
+  await scatter(lake, 'orders_by_customer', 4);
+  const waited = JSON.stringify({ format: 1, run: {}, staged: { files: [] } });
+  await lake.silver.write(lakePaths.intents('customers', 'dead.json'), waited);
+  const orphan = `${'0'.repeat(24)}-${'0'.repeat(16)}.parquet`;
+  for (const key of [
+    lakePaths.sources('customers', '0'.repeat(32)),
+    lakePaths.metadata('customers', `${randomUUID()}-data.avro`),
+    lakePaths.deletes('customers', orphan),
+  ])
+    await lake.silver.write(key, '{}');
+  for (const key of [
+    lakePaths.metadata('orders_by_customer', `${randomUUID()}-data.avro`),
+    lakePaths.data('orders_by_customer', orphan),
+  ])
+    await lake.gold.write(key, '{}');
+  await dieCommitting(lake, 'silver', 'customers');
+  const done = await maintain({
+    lake: told('Maintain', lake),
+    config: { memoryMb: 512, threads: 2, scratchRoot: scratch(), sqlDir },
+    graceMs: 0,
+  });
+  const failed = done.find(({ error }) => error !== undefined);
+  if (failed !== undefined) throw failed.error;
   return used;
 };
