@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ZONES } from '../../shared/lake.ts';
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { lakeContent } from '../helpers/lake-content.ts';
 import { type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
+import { scratch } from '../helpers/scratch.ts';
 
 const WRITES = ['write', 'writeIfAbsent', 'upload'] as const;
 
@@ -42,10 +43,12 @@ class CrashPoint {
 
 const sample = (name: string): Buffer => readFileSync(path.join(ROOT, 'samples/signups', name));
 
+let january: string;
+
 /** A lake that holds January already, so that February replaces rows and masks some of January's. */
 const withJanuary = async (point: CrashPoint): Promise<TestPipeline> => {
-  const { folder, drop } = testPipeline();
-  await drop('signups/2024-01.csv', sample('2024-01.csv'));
+  const folder = scratch();
+  cpSync(january, folder, { recursive: true, preserveTimestamps: true });
   const { lake } = testPipeline({ folder });
   const crashing = Object.fromEntries(ZONES.map((zone) => [zone, point.store(lake[zone])]));
   return testPipeline({ folder, lake: crashing as unknown as typeof lake });
@@ -55,6 +58,9 @@ const NEVER = new CrashPoint(0, 'before');
 let expected: Awaited<ReturnType<typeof lakeContent>>;
 
 beforeAll(async () => {
+  const { folder, drop } = testPipeline();
+  await drop('signups/2024-01.csv', sample('2024-01.csv'));
+  january = folder;
   const pipeline = await withJanuary(NEVER);
   await pipeline.drop('signups/2024-02.csv', sample('2024-02.csv'));
   expected = await lakeContent(pipeline.folder);
