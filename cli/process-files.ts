@@ -1,12 +1,14 @@
-import pLimit from 'p-limit';
 import { InvalidInput } from '../shared/errors.ts';
 import type { ObjectCreated } from '../shared/steps/event.ts';
 import type { Execution } from './local/execution.ts';
 import type { AttemptHeader, ExecutionEvent } from './local/execution-events.ts';
 import { expireStaging } from './local/expire.ts';
 import { objectCreatedEvent } from './local/lake.ts';
+import { type Load, Scheduler } from './local/scheduler.ts';
+import { sharesOf } from './local/shares.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { renderOutcome } from './render/outcome.ts';
+import { bySize } from './render/queue.ts';
 import type { Terminal } from './render/terminal.ts';
 import { printable } from './render/text.ts';
 import { EXIT, openWorkspace, type Session } from './session.ts';
@@ -22,7 +24,7 @@ export const DEFAULT_CONCURRENCY = 3;
 
 /**
  * Copies files into raw, in their order, because of two rows with one key the later file's wins; then runs each to
- * its end, several at a time.
+ * its end, several at a time, small ones past large ones.
  *
  * @returns the outcomes in the order of the files
  */
@@ -33,22 +35,27 @@ export const processFiles = async (
   onOutcome: (outcome: Outcome) => void = () => undefined,
 ): Promise<Outcome[]> => {
   const progress = new Progress(session.terminal, uploads.length);
-  const { lake, engine } = openWorkspace(session, lakeFolder, progress.note);
+  const { lake, engine, config } = openWorkspace(session, lakeFolder, progress.note);
   await expireStaging(lake.silver);
   const events: ObjectCreated[] = [];
   for (const { file, key } of uploads) {
     await lake.raw.upload(file, key);
     events.push(objectCreatedEvent(lake.raw.name, await lake.raw.adopt(key)));
   }
-  const limit = pLimit(DEFAULT_CONCURRENCY);
-  const run = async (event: ObjectCreated): Promise<Outcome> => {
-    const outcome = outcomeOf(await engine.run(event));
+  const scheduler = new Scheduler(sharesOf(config, DEFAULT_CONCURRENCY));
+  progress.load = () => scheduler.load;
+  const run = async (event: ObjectCreated, memoryMb: number): Promise<Outcome> => {
+    const outcome = outcomeOf(await engine.run(event, { memoryMb }));
     progress.finished(outcome.key);
     onOutcome(outcome);
     return outcome;
   };
-  return Promise.all(events.map((event) => limit(run, event)));
+  return Promise.all(
+    events.map((event) => scheduler.add({ ...objectOf(event), run: (memoryMb) => run(event, memoryMb) })),
+  );
 };
+
+const objectOf = ({ detail: { object } }: ObjectCreated) => ({ key: object.key, bytes: object.size ?? 0 });
 
 /** Resumes executions, several at a time. */
 export const redriveAll = async (
@@ -57,18 +64,24 @@ export const redriveAll = async (
   choose: (executions: Execution[]) => readonly string[],
 ): Promise<Outcome[]> => {
   const progress = new Progress(session.terminal, 0);
-  const { engine } = openWorkspace(session, lakeFolder, progress.note);
-  const ids = choose(engine.list());
+  const { engine, config } = openWorkspace(session, lakeFolder, progress.note);
+  const executions = engine.list();
+  const events = new Map(executions.map(({ id, event }) => [id, event]));
+  const ids = choose(executions);
   progress.total = ids.length;
-  const limit = pLimit(DEFAULT_CONCURRENCY);
+  const scheduler = new Scheduler(sharesOf(config, DEFAULT_CONCURRENCY));
+  progress.load = () => scheduler.load;
+  const redrive = async (id: string, memoryMb: number): Promise<Outcome> => {
+    const outcome = outcomeOf(await engine.redrive(id, { memoryMb }));
+    progress.finished(outcome.key);
+    return outcome;
+  };
   return Promise.all(
-    ids.map((id) =>
-      limit(async () => {
-        const outcome = outcomeOf(await engine.redrive(id));
-        progress.finished(outcome.key);
-        return outcome;
-      }),
-    ),
+    ids.map((id) => {
+      const event = events.get(id);
+      const object = event === undefined ? { key: id, bytes: 0 } : objectOf(event);
+      return scheduler.add({ ...object, run: (memoryMb) => redrive(id, memoryMb) });
+    }),
   );
 };
 
@@ -86,6 +99,8 @@ export const printOutcomes = (terminal: Terminal, outcomes: readonly Outcome[], 
 /** One line that says how far the files are. */
 class Progress {
   total: number;
+  /** What waits; nothing until there is a queue. */
+  load: () => Load | undefined = () => undefined;
   #done = 0;
   readonly #terminal: Terminal;
   readonly #running = new Map<string, string>();
@@ -110,7 +125,9 @@ class Progress {
 
   #show(): void {
     const now = [...this.#running].map(([key, state]) => `${key} ${state}`);
-    this.#terminal.status([`${this.#done} of ${this.total} done`, ...now].join(' · '));
+    const waiting = bySize(this.load()?.waiting ?? { small: 0, large: 0 });
+    const wait = waiting === '' ? [] : [`${waiting} waiting`];
+    this.#terminal.status([`${this.#done} of ${this.total} done`, ...wait, ...now].join(' · '));
   }
 }
 

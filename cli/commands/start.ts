@@ -5,17 +5,20 @@ import { listDatasets } from '../../shared/contract/load.ts';
 import { messageOf } from '../local/execution.ts';
 import type { AttemptHeader, ExecutionEvent } from '../local/execution-events.ts';
 import { expireStaging } from '../local/expire.ts';
+import { sharesOf } from '../local/shares.ts';
 import { watchRaw } from '../local/watch.ts';
 import { outcomeOf } from '../outcome.ts';
 import { DEFAULT_CONCURRENCY, positiveInteger } from '../process-files.ts';
 import { renderOutcome } from '../render/outcome.ts';
+import { QueueReport } from '../render/queue.ts';
 import type { Terminal } from '../render/terminal.ts';
 import { gist, printable } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `
 Dropping a file into <lake>/raw/<dataset>/ is the upload. Files that nobody processed yet are picked up, and
-executions whose process died are resumed. Ctrl-C waits for what is running; a second one does not: then
+executions whose process died are resumed. Small files do not wait for large ones. Where files have to wait, a line
+says how many: rewritten in place on a terminal, else every ten seconds as long as it lasts. Ctrl-C waits for what is running; a second one does not: then
 \`duckstep executions\` shows what was cut off, and the next start resumes it.
 
 Exit codes: 0 after Ctrl-C or SIGTERM, 64 for wrong usage.
@@ -39,27 +42,39 @@ export const addStart = (program: Command, session: Session): void => {
 
 const watch = async (session: Session, lakeFolder: string, concurrency: number): Promise<void> => {
   const { terminal } = session;
-  const workspace = openWorkspace(session, lakeFolder, (attempt, event) =>
-    transition(terminal, attempt, event),
-  );
+  const workspace = openWorkspace(session, lakeFolder, (attempt, event) => {
+    transition(terminal, attempt, event);
+    queue.show();
+  });
   await expireStaging(workspace.lake.silver);
   const raw = path.join(workspace.lakeFolder, 'raw');
   for (const dataset of await listDatasets(workspace.config.sqlDir))
     await mkdir(path.join(raw, dataset), { recursive: true });
 
+  const shares = sharesOf(workspace.config, concurrency);
   const watching = watchRaw({
     ...workspace,
-    concurrency,
-    onEnd: (execution) => terminal.print(renderOutcome(outcomeOf(execution), terminal)),
+    shares,
+    onEnd: (execution) => {
+      terminal.print(renderOutcome(outcomeOf(execution), terminal));
+      queue.show();
+    },
     onFailedEarlier: ({ id, key }) =>
       terminal.print(`${key} failed earlier. To resume it: duckstep redrive ${id}`),
     onError: (key, error) =>
       terminal.note(`${key}: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`),
   });
+  const queue = new QueueReport(terminal, watching.load);
+  const ticking = setInterval(() => queue.tick(), QueueReport.TICK_MS);
   const stopped = stopSignal();
   await watching.ready;
   terminal.print(`Watching ${raw}. Drop files into its folders; Ctrl-C ends.`);
+  if (shares.concurrency < concurrency)
+    terminal.note(
+      `--concurrency ${concurrency}: the machine has memory for ${shares.concurrency} at a time.`,
+    );
   await stopped;
+  clearInterval(ticking);
   terminal.note('Waiting for running executions. Ctrl-C again leaves them.');
   await watching.close();
 };

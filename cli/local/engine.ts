@@ -25,6 +25,9 @@ export interface EngineOptions {
   onEvent?: (attempt: AttemptHeader, event: ExecutionEvent) => void;
 }
 
+/** What a step of this one execution may use, where it is not what the configuration says. */
+export type Allowance = Partial<Pick<Config, 'memoryMb' | 'threads'>>;
+
 /** Step Functions on a laptop: runs the deployed definition over a lake in a folder and remembers every step. */
 export class Engine {
   readonly log: ExecutionLog;
@@ -42,13 +45,13 @@ export class Engine {
   }
 
   /** Runs one event to its end. Resolves however the execution ends; its status tells. */
-  async run(event: ObjectCreated): Promise<Execution> {
+  async run(event: ObjectCreated, allowance: Allowance = {}): Promise<Execution> {
     for (;;) {
       const now = new Date();
       const id = newExecutionId(now);
       const startAt = this.#options.definition.StartAt;
       const writer = this.log.claim({ at: now.toISOString(), id, attempt: 1, event, startAt, input: event });
-      if (writer !== undefined) return this.#attempt(writer);
+      if (writer !== undefined) return this.#attempt(writer, allowance);
     }
   }
 
@@ -58,7 +61,7 @@ export class Engine {
    *
    * @throws InvalidInput when there is nothing to resume: unknown, finished, running, or just taken by another
    */
-  async redrive(id: string): Promise<Execution> {
+  async redrive(id: string, allowance: Allowance = {}): Promise<Execution> {
     const execution = this.find(id);
     if (execution === undefined)
       throw new InvalidInput(`There is no execution ${id}. \`duckstep executions\` lists them.`);
@@ -76,7 +79,7 @@ export class Engine {
       input: resume.input,
     });
     if (writer === undefined) throw new InvalidInput(`Execution ${id} is being redriven by another process.`);
-    return this.#attempt(writer);
+    return this.#attempt(writer, allowance);
   }
 
   find(id: string): Execution | undefined {
@@ -93,8 +96,9 @@ export class Engine {
       .toSorted((a, b) => (a.started < b.started ? -1 : a.started > b.started ? 1 : 0));
   }
 
-  async #attempt(writer: AttemptWriter): Promise<Execution> {
-    const { definition, steps, lake, config, retryDelayMs, onEvent } = this.#options;
+  async #attempt(writer: AttemptWriter, allowance: Allowance): Promise<Execution> {
+    const { definition, steps, lake, retryDelayMs, onEvent } = this.#options;
+    const config = { ...this.#options.config, ...allowance };
     const { header } = writer;
     const tasks = taskStates(definition);
     // The loader has validated the definition; from its middle on, its first states are out of reach.

@@ -1,18 +1,22 @@
+import type { Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { watch as watchFolder } from 'chokidar';
-import pLimit from 'p-limit';
 import { unlessMissing } from '../../shared/storage/files.ts';
+import type { ObjectInfo } from '../../shared/storage/object-store.ts';
 import type { Engine } from './engine.ts';
 import type { Execution } from './execution.ts';
+import { Intake } from './intake.ts';
 import { type LocalLake, objectCreatedEvent } from './lake.ts';
+import { type Load, Scheduler } from './scheduler.ts';
+import type { Shares } from './shares.ts';
 
 export interface WatchOptions {
   lakeFolder: string;
   lake: LocalLake;
   engine: Engine;
-  /** Files that are processed at a time. */
-  concurrency: number;
+  /** What is processed at a time, and what of the machine it may take. */
+  shares: Shares;
   /** A file that did not grow for so long is complete, in milliseconds. */
   settledMs?: number;
   onEnd(execution: Execution): void;
@@ -24,6 +28,8 @@ export interface WatchOptions {
 export interface Watch {
   /** Resolves once the folder is watched; files that lie there already are on their way then. */
   ready: Promise<void>;
+  /** What runs and what waits at the moment. */
+  load(): Load;
   /** Takes no more files, and waits for those that are being processed. */
   close(): Promise<void>;
 }
@@ -37,23 +43,34 @@ const isHidden = (name: string): boolean => path.basename(name).startsWith('.');
 export const watchRaw = (options: WatchOptions): Watch => {
   const { lakeFolder, lake, engine, settledMs = 2_000 } = options;
   const raw = path.join(lakeFolder, 'raw');
-  const limit = pLimit(options.concurrency);
   const known = new VersionIndex(engine);
-  const running = new Set<Promise<void>>();
+  const scheduler = new Scheduler(options.shares);
 
-  const process = async (key: string): Promise<void> => {
-    const version = await lake.raw.adopt(key);
-    const earlier = known.find(key, version.versionId);
+  const process = async (version: ObjectInfo, memoryMb: number): Promise<void> => {
+    // Another process may have had the file while it waited here.
+    const earlier = known.refresh().find(version);
     if (earlier?.status === 'failed') options.onFailedEarlier(earlier);
-    else if (earlier?.status === 'stale') options.onEnd(await engine.redrive(earlier.id));
+    else if (earlier?.status === 'stale') options.onEnd(await engine.redrive(earlier.id, { memoryMb }));
     else if (earlier === undefined)
-      options.onEnd(await engine.run(objectCreatedEvent(lake.raw.name, version)));
+      options.onEnd(await engine.run(objectCreatedEvent(lake.raw.name, version), { memoryMb }));
   };
-  const take = (file: string): void => {
+  const intake = new Intake(async (key) => {
+    const report = (error: unknown): void => options.onError(key, error);
+    try {
+      const version = await lake.raw.adopt(key);
+      const earlier = known.find(version);
+      if (earlier?.status === 'failed') options.onFailedEarlier(earlier);
+      else if (earlier === undefined || earlier.status === 'stale')
+        scheduler
+          .add({ key, bytes: version.size, run: (memoryMb) => process(version, memoryMb) })
+          .catch(report);
+    } catch (error) {
+      report(error);
+    }
+  });
+  const take = (file: string, stats?: Stats): void => {
     const key = path.relative(raw, file).split(path.sep).join('/');
-    const task = limit(process, key).catch((error: unknown) => options.onError(key, error));
-    running.add(task);
-    void task.finally(() => running.delete(task));
+    intake.add({ key, bytes: stats?.size ?? 0, written: stats?.mtimeMs ?? Date.now() });
   };
 
   const watcher = watchFolder(raw, {
@@ -86,17 +103,20 @@ export const watchRaw = (options: WatchOptions): Watch => {
   watcher.on('error', (error) => options.onError('', error));
   return {
     ready: new Promise((resolve) => watcher.once('ready', resolve)),
+    load: () => {
+      const { running, waiting, done } = scheduler.load;
+      const { small, large } = intake.waiting;
+      return { running, waiting: { small: waiting.small + small, large: waiting.large + large }, done };
+    },
     close: async () => {
       closed = true;
       for (const look of looks) clearTimeout(look);
-      await watcher.close();
-      limit.clearQueue();
-      while (limit.activeCount > 0) await Promise.race(running);
+      await Promise.all([scheduler.close(), intake.close(), watcher.close()]);
     },
   };
 };
 
-/** Finds the newest execution of a file's version. Reads only the logs that it has not seen yet. */
+/** Finds the newest execution of a file's version. Remembers no more of each than its id. */
 class VersionIndex {
   readonly #engine: Engine;
   readonly #seen = new Set<string>();
@@ -104,9 +124,11 @@ class VersionIndex {
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.refresh();
   }
 
-  find(key: string, versionId: string | undefined): Execution | undefined {
+  /** Reads the logs that it has not seen yet. */
+  refresh(): this {
     for (const id of this.#engine.log.ids()) {
       if (this.#seen.has(id)) continue;
       const { object } = this.#engine.find(id)?.event.detail ?? {};
@@ -114,6 +136,10 @@ class VersionIndex {
       this.#seen.add(id);
       this.#ids.set(JSON.stringify([object.key, object['version-id']]), id);
     }
+    return this;
+  }
+
+  find({ key, versionId }: ObjectInfo): Execution | undefined {
     const id = this.#ids.get(JSON.stringify([key, versionId]));
     return id === undefined ? undefined : this.#engine.find(id);
   }

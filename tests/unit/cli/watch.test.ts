@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Engine } from '../../../cli/local/engine.ts';
 import type { Execution } from '../../../cli/local/execution.ts';
 import { objectCreatedEvent, openLake } from '../../../cli/local/lake.ts';
+import { sharesOf } from '../../../cli/local/shares.ts';
 import { type WatchOptions, watchRaw } from '../../../cli/local/watch.ts';
 import type { Step } from '../../../shared/steps/step.ts';
 import { cleanSteps, engineOn, failing } from '../../helpers/engine.ts';
@@ -20,7 +21,7 @@ const watching = (lakeFolder: string, engine: Engine, options: Partial<WatchOpti
     lakeFolder,
     lake: openLake(lakeFolder),
     engine,
-    concurrency: 2,
+    shares: sharesOf({ memoryMb: 512 }, 2),
     settledMs: SETTLED_MS,
     onEnd: (execution) => executions.push(execution),
     onFailedEarlier: ({ id }) => failedEarlier.push(id),
@@ -143,7 +144,7 @@ test('closing waits for what is running, and leaves the rest for the next time',
     return cleanSteps().Validate(input, context);
   };
   const engine = engineOn(lake, { steps: { ...cleanSteps(), Validate } });
-  const watch = watching(lake, engine, { concurrency: 1 });
+  const watch = watching(lake, engine, { shares: sharesOf({ memoryMb: 512 }, 1) });
   await entered;
   const closed = watch.close();
   release();

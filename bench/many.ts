@@ -1,0 +1,264 @@
+/** Files of mixed size dropped at once into a watched lake: `node bench/many.ts --help`. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { mkdtemp, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Command, InvalidArgumentError } from 'commander';
+import { summarize } from '../cli/local/execution.ts';
+import { ExecutionLog } from '../cli/local/execution-log.ts';
+import { literal } from '../shared/duckdb/sql.ts';
+import { type Db, withDuckDb } from '../shared/duckdb/with-duckdb.ts';
+import { describeMachine } from './machine.ts';
+import { CACHE, ROOT, SQL_DIR } from './paths.ts';
+
+interface Planned {
+  key: string;
+  /** Roughly. */
+  bytes: number;
+  rows: number;
+  select: string;
+}
+
+const KB = 1e3;
+const MB = 1e6;
+/** A file above this counts as large in what is reported. */
+const LARGE = 4 * MB;
+
+/** Keys of one file never meet another's: what is measured is many files, not how they replace each other's rows. */
+const ID_RANGE = 10_000_000;
+
+const SELECTS = {
+  signups: {
+    bytesPerRow: 62,
+    of: (n: number) => `SELECT ${n * ID_RANGE} + i AS id, 'Finn Okafor ' || i % 997 AS name,
+      'user' || (${n * ID_RANGE} + i) || '@example.org' AS email,
+      DATE '${2020 + (n % 5)}-01-01' + (i * 7919 % 31)::INTEGER AS signup_date, 'active' AS status`,
+  },
+  narrow: {
+    bytesPerRow: 65,
+    of: (n: number, days: number) => `SELECT ${n * ID_RANGE} + i AS id, 'Grace Fischer ' || i % 997 AS name,
+      'user' || (${n * ID_RANGE} + i) || '@example.com' AS email,
+      CAST(i * 7919 % 1000001 AS DECIMAL(18,2)) / 100 AS amount,
+      DATE '2020-01-01' + ${(n % 50) * 30} + (i * 7919 % ${days})::INTEGER AS day`,
+  },
+  weather: {
+    bytesPerRow: 33,
+    of: (
+      n: number,
+    ) => `SELECT DATE '1900-01-01' + ${n * 1100} + i::INTEGER AS date, (i * 7919 % 500) / 10 AS precipitation,
+      (i % 300) / 10 + 5 AS temp_max, (i % 300) / 10 - 4 AS temp_min, (i % 90) / 10 AS wind, 'rain' AS weather`,
+  },
+};
+type Dataset = keyof typeof SELECTS;
+
+const planned = (dataset: Dataset, n: number, size: number, days = 30): Planned => {
+  const { bytesPerRow, of } = SELECTS[dataset];
+  const rows = Math.max(10, Math.round(size / bytesPerRow));
+  const select = `${of(n, days)} FROM (SELECT range AS i FROM range(${dataset === 'weather' ? Math.min(rows, 1100) : rows}))`;
+  return { key: `${dataset}/${String(n).padStart(4, '0')}.csv`, bytes: rows * bytesPerRow, rows, select };
+};
+
+/** The large ones first: the order in which they could be in everybody's way. */
+const plan = (files: number): Planned[] => {
+  const large = Math.max(1, Math.round(files / 250));
+  const medium = Math.round(files / 60);
+  return Array.from({ length: files }, (_, n) => {
+    if (n < large) return planned('narrow', n, 100 * MB, 1800);
+    if (n < large + medium) return planned(n % 2 ? 'narrow' : 'signups', n, (10 + ((n * 7) % 11)) * MB, 1000);
+    // 1 to 200 KB, as many of 1 to 14 KB as of 14 to 200.
+    const size = KB * 200 ** (((n * 7919) % 997) / 997);
+    return planned((['signups', 'narrow', 'weather'] as const)[n % 3] ?? 'signups', n, size);
+  });
+};
+
+const write = async (db: Db, folder: string, { key, select }: Planned): Promise<void> => {
+  const file = path.join(folder, key);
+  if (existsSync(file)) return;
+  mkdirSync(path.dirname(file), { recursive: true });
+  await db.run(`COPY (${select}) TO ${literal(`${file}.draft`)} (FORMAT csv, HEADER)`);
+  await rename(`${file}.draft`, file);
+};
+
+/** What a look at a process tells. */
+interface Seen {
+  rssMb: number;
+  threads: number;
+  files: number;
+}
+
+const look = (pid: number): Seen | undefined => {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const number = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+    return {
+      rssMb: number('VmHWM') / 1024,
+      threads: number('Threads'),
+      files: readdirSync(`/proc/${pid}/fd`).length,
+    };
+  } catch {
+    return undefined;
+  }
+};
+
+const ended = (child: ChildProcess): Promise<unknown> =>
+  new Promise((resolve) => child.once('exit', resolve));
+
+/** Starts the program, drops all files once it watches, waits until each has an outcome, and stops it. */
+const drop = async (
+  files: readonly Planned[],
+  { folder, program, args, sqlDir }: { folder: string; program: string; args: string[]; sqlDir: string },
+) => {
+  const lake = await mkdtemp(path.join(CACHE, 'many-'));
+  const child = spawn(process.execPath, [program, 'start', '--lake', lake, ...args], {
+    env: { ...process.env, DUCKSTEP_SQL_DIR: sqlDir },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const most: Seen = { rssMb: 0, threads: 0, files: 0 };
+  const timer = setInterval(() => {
+    const seen = look(child.pid ?? 0);
+    if (seen !== undefined)
+      for (const name of ['rssMb', 'threads', 'files'] as const)
+        most[name] = Math.max(most[name], seen[name]);
+  }, 100);
+  let done = 0;
+  let droppedAt = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('Watching')) {
+      for (const { key } of files) mkdirSync(path.join(lake, 'raw', path.dirname(key)), { recursive: true });
+      droppedAt = Date.now();
+      for (const { key } of files) linkSync(path.join(folder, key), path.join(lake, 'raw', key));
+    }
+    if (/: (?:loaded|quarantined|superseded|failed)\b/.test(line)) done += 1;
+    if (line.startsWith('Queue')) console.error(line);
+    if (done === files.length) break;
+  }
+  const exit = ended(child);
+  child.kill('SIGTERM');
+  await exit;
+  clearInterval(timer);
+  return { lake, droppedAt, most };
+};
+
+const quantile = (values: readonly number[], q: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
+
+/** How many of these spans there were at once, at most. */
+const overlap = (spans: readonly { from: number; to: number }[]): number => {
+  const edges = spans.flatMap(({ from, to }) => [[from, 1] as const, [to, -1] as const]);
+  let [now, most] = [0, 0];
+  for (const [, step] of edges.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    now += step;
+    most = Math.max(most, now);
+  }
+  return most;
+};
+
+const report = (
+  lake: string,
+  files: readonly Planned[],
+  { droppedAt, most }: { droppedAt: number; most: Seen },
+) => {
+  const log = new ExecutionLog(lake);
+  const sizes = new Map(files.map(({ key, bytes }) => [key, bytes]));
+  const runs = log.ids().flatMap((id) => {
+    const [first, ...rest] = log.read(id);
+    if (first === undefined) return [];
+    const { key, started, ended: end, status } = summarize([first, ...rest]);
+    const span = {
+      from: (Date.parse(started) - droppedAt) / 1e3,
+      to: (Date.parse(end ?? started) - droppedAt) / 1e3,
+    };
+    return [{ key, status, large: (sizes.get(key) ?? 0) > LARGE, ...span }];
+  });
+  const executions = path.join(lake, '.duckstep', 'executions');
+  const logBytes = readdirSync(executions, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((total, entry) => total + statSync(path.join(entry.parentPath, entry.name)).size, 0);
+  const bytes = files.reduce((total, file) => total + file.bytes, 0);
+  const seconds = Math.max(...runs.map(({ to }) => to));
+  const ofClass = (large: boolean) => {
+    const own = runs.filter((run) => run.large === large);
+    const ends = own.map(({ to }) => to);
+    const took = own.map(({ from, to }) => to - from);
+    return {
+      files: own.length,
+      atOnce: overlap(own),
+      firstEnd: Math.min(...ends),
+      medianEnd: quantile(ends, 0.5),
+      p95End: quantile(ends, 0.95),
+      lastEnd: Math.max(...ends),
+      medianTook: quantile(took, 0.5),
+      longestTook: Math.max(...took),
+    };
+  };
+  return {
+    files: runs.length,
+    succeeded: runs.filter(({ status }) => status === 'succeeded').length,
+    mb: bytes / MB,
+    seconds,
+    filesPerSecond: runs.length / seconds,
+    mbPerSecond: bytes / MB / seconds,
+    atOnce: overlap(runs),
+    small: ofClass(false),
+    large: ofClass(true),
+    // Of all spans until a file was done: how much of the whole a small one waited, in the middle.
+    smallDoneAtShare: ofClass(false).medianEnd / seconds,
+    peakRssMb: most.rssMb,
+    threads: most.threads,
+    openFiles: most.files,
+    logKbPerFile: logBytes / KB / runs.length,
+  };
+};
+
+const count = (text: string): number => {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It takes a whole number above 0.');
+};
+
+const {
+  files: wanted,
+  program,
+  concurrency,
+  keep,
+} = new Command('node bench/many.ts')
+  .description(
+    'drop files of mixed size into a lake that `duckstep start` watches, and measure until all are done',
+  )
+  .option('--files <n>', 'of 500, 490 have 1 to 200 KB, 8 have 10 to 20 MB, 2 have 100 MB', count, 500)
+  .option('--concurrency <n>', 'as in duckstep start (default: its own)')
+  .option(
+    '--program <file>',
+    'cli/duckstep.ts of another checkout, to compare with',
+    path.join(ROOT, 'cli/duckstep.ts'),
+  )
+  .option('--keep', 'leave the lake there')
+  .parse()
+  .opts<{ files: number; program: string; concurrency?: string; keep?: true }>();
+
+const folder = path.join(CACHE, `many-files-${wanted}`);
+const files = plan(wanted);
+mkdirSync(folder, { recursive: true });
+const sqlDir = await mkdtemp(path.join(CACHE, 'many-sql-'));
+await withDuckDb({ memoryMb: 1024, threads: 2, scratch: path.join(sqlDir, 'scratch') }, async (db) => {
+  for (const file of files) await write(db, folder, file);
+});
+rmSync(path.join(sqlDir, 'scratch'), { recursive: true });
+cpSync(path.join(ROOT, 'sql'), sqlDir, { recursive: true });
+cpSync(path.join(SQL_DIR, 'narrow'), path.join(sqlDir, 'narrow'), { recursive: true });
+const args = concurrency === undefined ? [] : ['--concurrency', concurrency];
+const { lake, ...seen } = await drop(files, { folder, program, args, sqlDir });
+console.log(
+  JSON.stringify({ machine: describeMachine(), concurrency, ...report(lake, files, seen) }, null, 2),
+);
+for (const made of keep ? [sqlDir] : [sqlDir, lake]) rmSync(made, { recursive: true, force: true });

@@ -1,0 +1,79 @@
+import { setImmediate } from 'node:timers/promises';
+import { SIZE_CLASSES, type SizeClass, sizeClassOf } from './shares.ts';
+
+/** A file that was dropped. */
+export interface Arrival {
+  key: string;
+  bytes: number;
+  /** When it was last written, in milliseconds since 1970. */
+  written: number;
+}
+
+/** Files on their way in, one after the other. */
+interface Lane {
+  waiting: Map<string, Arrival>;
+  taking: string | undefined;
+  /** Settles when the lane is empty; undefined when it is. */
+  emptied: Promise<void> | undefined;
+}
+
+const emptyLane = (): Lane => ({ waiting: new Map(), taking: undefined, emptied: undefined });
+
+/**
+ * Takes files in the order in which they were written, however they are reported, so that each gets its version,
+ * and with it its place among all others, before any of them is processed. To take one is to copy it: large files
+ * have a lane of their own. What is reported again while it waits is taken once.
+ */
+export class Intake {
+  readonly #lanes: Record<SizeClass, Lane> = { small: emptyLane(), large: emptyLane() };
+  readonly #take: (key: string) => Promise<void>;
+  #closed = false;
+
+  /** @param take is not to reject */
+  constructor(take: (key: string) => Promise<void>) {
+    this.#take = take;
+  }
+
+  get waiting(): Record<SizeClass, number> {
+    const inLane = ({ waiting, taking }: Lane): number => waiting.size + (taking === undefined ? 0 : 1);
+    return { small: inLane(this.#lanes.small), large: inLane(this.#lanes.large) };
+  }
+
+  add(arrival: Arrival): void {
+    if (this.#closed) return;
+    const { key, bytes } = arrival;
+    // A file that was large and is small now stays behind itself.
+    const size = SIZE_CLASSES.find((each) => this.#holds(this.#lanes[each], key)) ?? sizeClassOf(key, bytes);
+    const lane = this.#lanes[size];
+    lane.waiting.set(key, arrival);
+    lane.emptied ??= this.#empty(lane);
+  }
+
+  /** Takes no more, and waits for what is being taken. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(SIZE_CLASSES.map((size) => this.#lanes[size].emptied));
+  }
+
+  #holds({ waiting, taking }: Lane, key: string): boolean {
+    return waiting.has(key) || taking === key;
+  }
+
+  async #empty(lane: Lane): Promise<void> {
+    // What is reported within one turn of the event loop came at once.
+    await setImmediate();
+    while (lane.waiting.size > 0 && !this.#closed) {
+      const batch = [...lane.waiting.values()].toSorted(
+        (a, b) => a.written - b.written || (a.key < b.key ? -1 : 1),
+      );
+      for (const { key } of batch) {
+        if (this.#closed) break;
+        lane.waiting.delete(key);
+        lane.taking = key;
+        await this.#take(key);
+        lane.taking = undefined;
+      }
+    }
+    lane.emptied = undefined;
+  }
+}

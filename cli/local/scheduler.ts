@@ -1,0 +1,125 @@
+import { type Shares, type SizeClass, sizeClassOf } from './shares.ts';
+
+/** One file to process. */
+export interface Job<T> {
+  key: string;
+  bytes: number;
+  /** @param memoryMb what each of its steps may use */
+  run(memoryMb: number): Promise<T>;
+}
+
+/** How many files there are, by their class. */
+export interface Load {
+  running: Record<SizeClass, number>;
+  waiting: Record<SizeClass, number>;
+  done: number;
+}
+
+/** So many times the oldest large file lets others go first; then it is its turn. */
+const PATIENCE = 10;
+
+interface Waiting {
+  key: string;
+  bytes: number;
+  size: SizeClass;
+  start(): Promise<void>;
+}
+
+/**
+ * Decides which file is next. Small ones go in their order, and never wait for a large one to end: those have one
+ * slot while small ones wait, so many as `Shares.large` when none does. Of large ones the least goes first, and none
+ * is put off forever. Files of the same key run one after the other, in their order.
+ */
+export class Scheduler {
+  readonly #shares: Shares;
+  readonly #ready: Record<SizeClass, Waiting[]> = { small: [], large: [] };
+  readonly #running: Record<SizeClass, number> = { small: 0, large: 0 };
+  /** What waits for another file of its key, by the key; there is an entry as long as one is ready or runs. */
+  readonly #behind = new Map<string, Waiting[]>();
+  readonly #active = new Set<Promise<void>>();
+  #closed = false;
+  #overtaken = 0;
+  #done = 0;
+
+  constructor(shares: Shares) {
+    this.#shares = shares;
+  }
+
+  get load(): Load {
+    const waiting = { small: this.#ready.small.length, large: this.#ready.large.length };
+    for (const files of this.#behind.values()) for (const { size } of files) waiting[size] += 1;
+    return { running: { ...this.#running }, waiting, done: this.#done };
+  }
+
+  /** Resolves or rejects as the job does; never, when the scheduler is closed before it was its turn. */
+  add<T>({ key, bytes, run }: Job<T>): Promise<T> {
+    const size = sizeClassOf(key, bytes);
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return;
+      const start = async (): Promise<void> => {
+        try {
+          resolve(await run(this.#shares.memoryMb[size]));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const file: Waiting = { key, bytes, size, start };
+      const behind = this.#behind.get(key);
+      if (behind === undefined) {
+        this.#behind.set(key, []);
+        this.#ready[size].push(file);
+      } else behind.push(file);
+      this.#startWhatMay();
+    });
+  }
+
+  /** Forgets what waits, and waits for what runs. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#ready.small = [];
+    this.#ready.large = [];
+    this.#behind.clear();
+    await Promise.all(this.#active);
+  }
+
+  #startWhatMay(): void {
+    for (let file = this.#next(); file !== undefined; file = this.#next()) {
+      const active = this.#run(file);
+      this.#active.add(active);
+      void active.finally(() => this.#active.delete(active));
+    }
+  }
+
+  async #run(file: Waiting): Promise<void> {
+    this.#running[file.size] += 1;
+    await file.start();
+    this.#running[file.size] -= 1;
+    this.#done += 1;
+    const behind = this.#behind.get(file.key);
+    const next = behind?.shift();
+    if (next === undefined) this.#behind.delete(file.key);
+    else this.#ready[next.size].push(next);
+    this.#startWhatMay();
+  }
+
+  #next(): Waiting | undefined {
+    const { concurrency, large: mostLarge } = this.#shares;
+    const { small, large } = this.#running;
+    if (small + large >= concurrency) return undefined;
+    const smallWaits = this.#ready.small.length > 0;
+    if (this.#ready.large.length === 0) return this.#ready.small.shift();
+    if (concurrency === 1 && smallWaits && this.#overtaken < PATIENCE) {
+      this.#overtaken += 1;
+      return this.#ready.small.shift();
+    }
+    return large < (smallWaits ? 1 : mostLarge) ? this.#nextLarge() : this.#ready.small.shift();
+  }
+
+  #nextLarge(): Waiting | undefined {
+    const files = this.#ready.large;
+    const least = files.reduce((best, { bytes }, i) => (bytes < (files[best]?.bytes ?? 0) ? i : best), 0);
+    const chosen = this.#overtaken < PATIENCE ? least : 0;
+    this.#overtaken = chosen === 0 ? 0 : this.#overtaken + 1;
+    return files.splice(chosen, 1)[0];
+  }
+}

@@ -1,0 +1,55 @@
+import type { Load } from '../local/scheduler.ts';
+import { SIZE_CLASSES, type SizeClass } from '../local/shares.ts';
+import type { Terminal } from './terminal.ts';
+
+/** `478 small, 2 large`; empty when there is none. */
+export const bySize = (files: Record<SizeClass, number>): string =>
+  SIZE_CLASSES.filter((size) => files[size] > 0)
+    .map((size) => `${files[size]} ${size}`)
+    .join(', ');
+
+const total = ({ small, large }: Record<SizeClass, number>): number => small + large;
+
+/** `Queue: 480 waiting (478 small, 2 large), 3 running (2 small, 1 large), 17 done` */
+export const renderLoad = ({ running, waiting, done }: Load): string => {
+  const named = (files: Record<SizeClass, number>, what: string): string =>
+    total(files) === 0 ? `none ${what}` : `${total(files)} ${what} (${bySize(files)})`;
+  return `Queue: ${named(waiting, 'waiting')}, ${named(running, 'running')}, ${done} done`;
+};
+
+/** Ticks between two lines, where nobody looks. */
+const EVERY = 10;
+
+/** Shows files waiting: on a terminal in a line that is rewritten, else in lines of their own, not too many. */
+export class QueueReport {
+  static readonly TICK_MS = 1_000;
+  readonly #terminal: Terminal;
+  readonly #load: () => Load;
+  /** Ticks since the last line; undefined when nothing waited at that time. */
+  #since: number | undefined;
+
+  constructor(terminal: Terminal, load: () => Load) {
+    this.#terminal = terminal;
+    this.#load = load;
+  }
+
+  /** Renews the line on a terminal. What is printed removes it. */
+  show(): void {
+    const load = this.#load();
+    const idle = total(load.waiting) + total(load.running) === 0;
+    this.#terminal.status(idle ? undefined : renderLoad(load));
+  }
+
+  /** To be called every `TICK_MS`. */
+  tick(): void {
+    this.show();
+    if (this.#terminal.width !== undefined) return;
+    const load = this.#load();
+    const waits = total(load.waiting) > 0;
+    if (this.#since === undefined && !waits) return;
+    this.#since = this.#since === undefined ? EVERY : this.#since + 1;
+    if (waits && this.#since < EVERY) return;
+    this.#terminal.print(renderLoad(load));
+    this.#since = waits ? 0 : undefined;
+  }
+}
