@@ -94,14 +94,21 @@ interface Seen {
   rssMb: number;
   threads: number;
   files: number;
+  /** User and system time so far. */
+  cpuSeconds: number;
 }
+
+/** proc(5): of `/proc/<pid>/stat` the 14th and 15th field, in hundredths of a second; a name may hold anything. */
+const CPU = /^.*\) \S(?: \S+){10} (\d+) (\d+) /s;
 
 const look = (pid: number): Seen | undefined => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const number = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+    const [, user, system] = CPU.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
     return {
+      cpuSeconds: (Number(user) + Number(system)) / 100,
       rssMb: number('VmHWM') / 1024,
       threads: number('Threads'),
       files: readdirSync(`/proc/${pid}/fd`).length,
@@ -124,11 +131,11 @@ const drop = async (
     env: { ...process.env, DUCKSTEP_SQL_DIR: sqlDir },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const most: Seen = { rssMb: 0, threads: 0, files: 0 };
+  const most: Seen = { rssMb: 0, threads: 0, files: 0, cpuSeconds: 0 };
   const timer = setInterval(() => {
     const seen = look(child.pid ?? 0);
     if (seen !== undefined)
-      for (const name of ['rssMb', 'threads', 'files'] as const)
+      for (const name of ['rssMb', 'threads', 'files', 'cpuSeconds'] as const)
         most[name] = Math.max(most[name], seen[name]);
   }, 100);
   let done = 0;
@@ -198,6 +205,11 @@ const report = (
       medianEnd: quantile(ends, 0.5),
       p95End: quantile(ends, 0.95),
       lastEnd: Math.max(...ends),
+      // The longest time in which none of them was done, from the first on.
+      longestPause: Math.max(
+        0,
+        ...ends.toSorted((a, b) => a - b).map((end, i, all) => end - (all[i - 1] ?? end)),
+      ),
       medianTook: quantile(took, 0.5),
       longestTook: Math.max(...took),
     };
@@ -212,11 +224,10 @@ const report = (
     atOnce: overlap(runs),
     small: ofClass(false),
     large: ofClass(true),
-    // Of all spans until a file was done: how much of the whole a small one waited, in the middle.
-    smallDoneAtShare: ofClass(false).medianEnd / seconds,
     peakRssMb: most.rssMb,
     threads: most.threads,
     openFiles: most.files,
+    cpuSeconds: most.cpuSeconds,
     logKbPerFile: logBytes / KB / runs.length,
   };
 };

@@ -5,6 +5,7 @@ import type { Step } from '../../../shared/steps/step.ts';
 import {
   answering,
   cleanSteps,
+  config,
   DEFINITION,
   engineOn,
   failing,
@@ -150,6 +151,21 @@ describe('faults', () => {
     });
     expect(execution.error).toMatchObject({ Error: 'States.DataLimitExceeded' });
     expect(execution.resume.state).toBe('Transform');
+  });
+
+  test('a step is told what it may use: what the execution was allowed, else the configuration', async () => {
+    const allowed: [number, number][] = [];
+    const Validate: Step = async (input, context) => {
+      allowed.push([context.config.memoryMb, context.config.threads]);
+      return cleanSteps().Validate(input, context);
+    };
+    const engine = engineOn(scratch(), { steps: { ...cleanSteps(), Validate } });
+    await engine.run(someEvent());
+    await engine.run(someEvent(), { memoryMb: 640 });
+    expect(allowed).toEqual([
+      [config.memoryMb, config.threads],
+      [640, config.threads],
+    ]);
   });
 
   test('a Task state without a step is refused before anything runs', () => {
