@@ -1,5 +1,6 @@
 /** Files of mixed size dropped at once into a watched lake: `node bench/many.ts --help`. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -13,9 +14,11 @@ import {
 import { mkdtemp, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { summarize } from '../cli/local/execution.ts';
 import { ExecutionLog } from '../cli/local/execution-log.ts';
+import { sizeClassOf } from '../cli/local/shares.ts';
+import { positiveInteger } from '../cli/process-files.ts';
 import { literal } from '../shared/duckdb/sql.ts';
 import { type Db, withDuckDb } from '../shared/duckdb/with-duckdb.ts';
 import { describeMachine } from './machine.ts';
@@ -31,8 +34,6 @@ interface Planned {
 
 const KB = 1e3;
 const MB = 1e6;
-/** A file above this counts as large in what is reported. */
-const LARGE = 4 * MB;
 
 /** Keys of one file never meet another's: what is measured is many files, not how they replace each other's rows. */
 const ID_RANGE = 10_000_000;
@@ -101,25 +102,20 @@ interface Seen {
 /** proc(5): of `/proc/<pid>/stat` the 14th and 15th field, in hundredths of a second; a name may hold anything. */
 const CPU = /^.*\) \S(?: \S+){10} (\d+) (\d+) /s;
 
-const look = (pid: number): Seen | undefined => {
+/** Nothing once it has ended. */
+const look = (pid: number): Seen[] => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const number = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
     const [, user, system] = CPU.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-    return {
-      cpuSeconds: (Number(user) + Number(system)) / 100,
-      rssMb: number('VmHWM') / 1024,
-      threads: number('Threads'),
-      files: readdirSync(`/proc/${pid}/fd`).length,
-    };
+    const cpuSeconds = (Number(user) + Number(system)) / 100;
+    const files = readdirSync(`/proc/${pid}/fd`).length;
+    return [{ rssMb: number('VmHWM') / 1024, threads: number('Threads'), files, cpuSeconds }];
   } catch {
-    return undefined;
+    return [];
   }
 };
-
-const ended = (child: ChildProcess): Promise<unknown> =>
-  new Promise((resolve) => child.once('exit', resolve));
 
 /** Starts the program, drops all files once it watches, waits until each has an outcome, and stops it. */
 const drop = async (
@@ -131,13 +127,8 @@ const drop = async (
     env: { ...process.env, DUCKSTEP_SQL_DIR: sqlDir },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const most: Seen = { rssMb: 0, threads: 0, files: 0, cpuSeconds: 0 };
-  const timer = setInterval(() => {
-    const seen = look(child.pid ?? 0);
-    if (seen !== undefined)
-      for (const name of ['rssMb', 'threads', 'files', 'cpuSeconds'] as const)
-        most[name] = Math.max(most[name], seen[name]);
-  }, 100);
+  const looks: Seen[] = [];
+  const timer = setInterval(() => looks.push(...look(child.pid ?? 0)), 100);
   let done = 0;
   let droppedAt = 0;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -150,11 +141,11 @@ const drop = async (
     if (line.startsWith('Queue')) console.error(line);
     if (done === files.length) break;
   }
-  const exit = ended(child);
+  const exit = once(child, 'exit');
   child.kill('SIGTERM');
   await exit;
   clearInterval(timer);
-  return { lake, droppedAt, most };
+  return { lake, droppedAt, looks };
 };
 
 const quantile = (values: readonly number[], q: number): number =>
@@ -174,8 +165,9 @@ const overlap = (spans: readonly { from: number; to: number }[]): number => {
 const report = (
   lake: string,
   files: readonly Planned[],
-  { droppedAt, most }: { droppedAt: number; most: Seen },
+  { droppedAt, looks }: { droppedAt: number; looks: readonly Seen[] },
 ) => {
+  const most = (name: keyof Seen): number => Math.max(...looks.map((seen) => seen[name]));
   const log = new ExecutionLog(lake);
   const sizes = new Map(files.map(({ key, bytes }) => [key, bytes]));
   const runs = log.ids().flatMap((id) => {
@@ -186,7 +178,7 @@ const report = (
       from: (Date.parse(started) - droppedAt) / 1e3,
       to: (Date.parse(end ?? started) - droppedAt) / 1e3,
     };
-    return [{ key, status, large: (sizes.get(key) ?? 0) > LARGE, ...span }];
+    return [{ key, status, large: sizeClassOf(key, sizes.get(key) ?? 0) === 'large', ...span }];
   });
   const executions = path.join(lake, '.duckstep', 'executions');
   const logBytes = readdirSync(executions, { recursive: true, withFileTypes: true })
@@ -224,17 +216,12 @@ const report = (
     atOnce: overlap(runs),
     small: ofClass(false),
     large: ofClass(true),
-    peakRssMb: most.rssMb,
-    threads: most.threads,
-    openFiles: most.files,
-    cpuSeconds: most.cpuSeconds,
+    peakRssMb: most('rssMb'),
+    threads: most('threads'),
+    openFiles: most('files'),
+    cpuSeconds: most('cpuSeconds'),
     logKbPerFile: logBytes / KB / runs.length,
   };
-};
-
-const count = (text: string): number => {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It takes a whole number above 0.');
 };
 
 const {
@@ -243,16 +230,15 @@ const {
   concurrency,
   keep,
 } = new Command('node bench/many.ts')
-  .description(
-    'drop files of mixed size into a lake that `duckstep start` watches, and measure until all are done',
-  )
-  .option('--files <n>', 'of 500, 490 have 1 to 200 KB, 8 have 10 to 20 MB, 2 have 100 MB', count, 500)
-  .option('--concurrency <n>', 'as in duckstep start (default: its own)')
+  .description('drop files of mixed size into a lake that `duckstep start` watches, and measure')
   .option(
-    '--program <file>',
-    'cli/duckstep.ts of another checkout, to compare with',
-    path.join(ROOT, 'cli/duckstep.ts'),
+    '--files <n>',
+    'of 500, 490 have 1 to 200 KB, 8 have 10 to 20 MB, 2 have 100 MB',
+    (text) => positiveInteger(text, '--files'),
+    500,
   )
+  .option('--concurrency <n>', 'as in duckstep start (default: its own)')
+  .option('--program <file>', 'cli/duckstep.ts of another checkout', path.join(ROOT, 'cli/duckstep.ts'))
   .option('--keep', 'leave the lake there')
   .parse()
   .opts<{ files: number; program: string; concurrency?: string; keep?: true }>();

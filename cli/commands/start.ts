@@ -10,7 +10,7 @@ import { watchRaw } from '../local/watch.ts';
 import { outcomeOf } from '../outcome.ts';
 import { DEFAULT_CONCURRENCY, positiveInteger } from '../process-files.ts';
 import { renderOutcome } from '../render/outcome.ts';
-import { QueueReport } from '../render/queue.ts';
+import { countOf, QueueReport } from '../render/queue.ts';
 import type { Terminal } from '../render/terminal.ts';
 import { gist, printable } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
@@ -75,8 +75,12 @@ const watch = async (session: Session, lakeFolder: string, concurrency: number):
     );
   await stopped;
   clearInterval(ticking);
-  terminal.note('Waiting for running executions. Ctrl-C again leaves them.');
+  const left = countOf(watching.load().waiting);
+  terminal.note(
+    `Waiting for running executions. Ctrl-C again leaves them.${left > 0 ? ` Files that wait, ${left}, are for the next start.` : ''}`,
+  );
   await watching.close();
+  terminal.status(undefined);
 };
 
 /** Resolves at the first signal; from then on the next one kills, as it does without a listener. */

@@ -8,12 +8,12 @@ export const bySize = (files: Record<SizeClass, number>): string =>
     .map((size) => `${files[size]} ${size}`)
     .join(', ');
 
-const total = ({ small, large }: Record<SizeClass, number>): number => small + large;
+export const countOf = ({ small, large }: Record<SizeClass, number>): number => small + large;
 
 /** `Queue: 480 waiting (478 small, 2 large), 3 running (2 small, 1 large), 17 done` */
 export const renderLoad = ({ running, waiting, done }: Load): string => {
   const named = (files: Record<SizeClass, number>, what: string): string =>
-    total(files) === 0 ? `none ${what}` : `${total(files)} ${what} (${bySize(files)})`;
+    countOf(files) === 0 ? `none ${what}` : `${countOf(files)} ${what} (${bySize(files)})`;
   return `Queue: ${named(waiting, 'waiting')}, ${named(running, 'running')}, ${done} done`;
 };
 
@@ -36,7 +36,7 @@ export class QueueReport {
   /** Renews the line on a terminal. What is printed removes it. */
   show(): void {
     const load = this.#load();
-    const idle = total(load.waiting) + total(load.running) === 0;
+    const idle = countOf(load.waiting) + countOf(load.running) === 0;
     this.#terminal.status(idle ? undefined : renderLoad(load));
   }
 
@@ -45,7 +45,7 @@ export class QueueReport {
     this.show();
     if (this.#terminal.width !== undefined) return;
     const load = this.#load();
-    const waits = total(load.waiting) > 0;
+    const waits = countOf(load.waiting) > 0;
     if (this.#since === undefined && !waits) return;
     this.#since = this.#since === undefined ? EVERY : this.#since + 1;
     if (waits && this.#since < EVERY) return;
