@@ -49,6 +49,7 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
       { zone: 'silver', ...named(run.dataset, contract.description) },
       committed.table,
     );
+    const silver = new Map(committed.table && [[run.dataset, committed.table]]);
     const gold: Omit<Rebuilt, 'table'>[] = [];
     for (const model of models.filter(({ reads }) => reads.includes(run.dataset))) {
       const { table, ...rebuilt } = await rebuildGold(model, {
@@ -56,6 +57,7 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
         lake,
         scratch,
         contracts,
+        silver,
         runId: run.run_id,
       });
       await pointTable(tools.catalog, { zone: 'gold', ...named(model.name, model.description) }, table);

@@ -1,12 +1,14 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { evaluateIn, loadContract } from '../shared/contract/load.ts';
 import { ObjectMissing } from '../shared/errors.ts';
 import { lakePaths } from '../shared/lake.ts';
 import { openSource } from '../shared/source/open-source.ts';
-import { identify } from '../shared/steps/identity.ts';
+import { identify, type RunIdentity } from '../shared/steps/identity.ts';
 import { lambdaHandler } from '../shared/steps/lambda.ts';
 import { ValidateInput } from '../shared/steps/payload.ts';
 import { step } from '../shared/steps/step.ts';
+import type { ObjectStore } from '../shared/storage/object-store.ts';
 import { stageRecords } from '../shared/validation/stage-records.ts';
 
 /** How many unknown columns the payload names, and how much of each name: JSON may bring thousands. */
@@ -22,14 +24,9 @@ const NAME_LENGTH = 100;
  */
 export const validate = step('Validate', ValidateInput, async (event, { lake, config, scratch, duckDb }) => {
   const run = identify(event);
-  const found = await lake.raw.head(run.key, run.version_id);
-  if (found === undefined)
-    throw new ObjectMissing(
-      `Version ${run.version_id ?? '(latest)'} of raw/${run.key} is gone. Upload the file again, or let the execution be.`,
-    );
   return await duckDb(async (db) => {
     const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
-    const local = await lake.raw.localPath(run.key, path.join(scratch, 'raw'), run.version_id);
+    const local = await fetched(lake.raw, run, path.join(scratch, 'raw'));
     const source = await openSource(local, {
       db,
       scratch,
@@ -46,7 +43,7 @@ export const validate = step('Validate', ValidateInput, async (event, { lake, co
       run,
       contract_version: contract.version,
       format: describeFormat(source),
-      source_bytes: found.size,
+      source_bytes: (await stat(local)).size,
       rows: staged.rows,
       staged: staged.rejected === undefined ? { records } : { records, rejected },
       unknown_columns: staged.unknownColumns
@@ -57,6 +54,19 @@ export const validate = step('Validate', ValidateInput, async (event, { lake, co
 });
 
 export const handler = lambdaHandler('Validate', validate);
+
+/** The raw file as a local one: one request tells that it is there, how large it is, and what is in it. */
+const fetched = async (raw: ObjectStore, run: RunIdentity, scratch: string): Promise<string> => {
+  try {
+    return await raw.localPath(run.key, scratch, run.version_id);
+  } catch (cause) {
+    if (!(cause instanceof ObjectMissing)) throw cause;
+    throw new ObjectMissing(
+      `Version ${run.version_id ?? '(latest)'} of raw/${run.key} is gone. Upload the file again, or let the execution be.`,
+      { cause },
+    );
+  }
+};
 
 const describeFormat = (source: { format: string; compression: string; encoding?: string }): string =>
   [source.format, source.encoding, source.compression === 'none' ? undefined : source.compression]

@@ -24,6 +24,8 @@ export interface RebuildContext {
   runId: string;
   /** Contracts of all datasets that the model reads, by name. */
   contracts: ReadonlyMap<string, Contract>;
+  /** Versions of silver that this run has made or seen, by dataset: the newest is looked for from there. */
+  silver?: ReadonlyMap<string, Version>;
   table?: TableOptions;
 }
 
@@ -111,10 +113,11 @@ const wordsFor = (
   return { operation: added.length === 0 ? 'delete' : 'overwrite', title };
 };
 
-const readSilver = async (model: GoldModel, { lake }: RebuildContext): Promise<SilverSnapshots> => {
-  const entries = model.reads.map(
-    async (dataset) => [dataset, await new Table(lake.silver, dataset).current()] as const,
-  );
+const readSilver = async (model: GoldModel, { lake, silver }: RebuildContext): Promise<SilverSnapshots> => {
+  const entries = model.reads.map(async (dataset) => {
+    const newest = await new Table(lake.silver, dataset).newest(silver?.get(dataset));
+    return [dataset, newest?.snapshot] as const;
+  });
   return new Map(await Promise.all(entries));
 };
 

@@ -23,6 +23,14 @@ export interface LoadedManifest {
   entries(): Promise<ManifestEntry[]>;
 }
 
+/** Where a snapshot's metadata files are. */
+export interface SnapshotFiles {
+  store: ObjectStore;
+  location: Location;
+  /** Bodies of those that are at hand, by URI: a writer's own. */
+  written?: ReadonlyMap<string, Buffer>;
+}
+
 /** What one table looked like after one commit. Its files are read when they are asked for. */
 export class Snapshot {
   readonly table: string;
@@ -30,19 +38,21 @@ export class Snapshot {
   readonly entry: SnapshotEntry;
   readonly #store: ObjectStore;
   readonly #location: Location;
+  readonly #written: ReadonlyMap<string, Buffer> | undefined;
   #manifests: Promise<LoadedManifest[]> | undefined;
 
   constructor(
     table: string,
     metadata: TableMetadata,
     entry: SnapshotEntry,
-    { store, location }: { store: ObjectStore; location: Location },
+    { store, location, written }: SnapshotFiles,
   ) {
     this.table = table;
     this.metadata = metadata;
     this.entry = entry;
     this.#store = store;
     this.#location = location;
+    this.#written = written;
   }
 
   /** Counts the table's commits, from 1: Iceberg's sequence number. */
@@ -185,7 +195,7 @@ export class Snapshot {
 
   async #read(uri: string): Promise<Buffer> {
     const key = this.#location.keyOf(uri);
-    const body = await this.#store.read(key);
+    const body = this.#written?.get(uri) ?? (await this.#store.read(key));
     if (body === undefined)
       throw new ObjectMissing(
         `${this.#store.name}/${key} is gone, which snapshot ${this.id} of ${this.table} needs. Restore the object.`,

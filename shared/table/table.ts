@@ -103,8 +103,13 @@ export class Table {
     return await this.#read(version);
   }
 
-  /** The newest metadata: undefined before the first commit. */
-  async newest(): Promise<Version | undefined> {
+  /**
+   * The newest metadata: undefined before the first commit.
+   *
+   * @param known a version that was read or made moments ago: where it still is the newest, one look is all
+   */
+  async newest(known?: Version): Promise<Version | undefined> {
+    if (known !== undefined) return (await this.#newestFrom(known.version, known)) ?? (await this.newest());
     const hinted = await this.#hint();
     const found = hinted === undefined ? undefined : await this.#newestFrom(hinted);
     if (found) return found;
@@ -143,9 +148,10 @@ export class Table {
         const draft = await make();
         if (draft === undefined) return { ...nothing, attempts };
         attempts += 1;
-        const metadata = await nextVersion(base, draft, this.#writer(base));
+        const written = new Map<string, Buffer>();
+        const metadata = await nextVersion(base, draft, this.#writer(base, written));
         if (now() - readAt < STALE_MS && (await this.#create(next, metadata))) {
-          const version = this.#version(next, metadata);
+          const version = this.#version(next, metadata, written);
           return { snapshot: version.snapshot, version, committed: true, attempts };
         }
         if (!patient) return { ...nothing, attempts };
@@ -208,10 +214,10 @@ export class Table {
   }
 
   /** Goes up from a version that should exist; undefined where it does not. */
-  async #newestFrom(version: number): Promise<Version | undefined> {
+  async #newestFrom(version: number, known?: Version): Promise<Version | undefined> {
     let newest = version;
     while (await this.#store.head(this.#key(newest + 1))) newest += 1;
-    return this.#read(newest);
+    return newest === known?.version ? known : this.#read(newest);
   }
 
   async #newestListed(): Promise<number | undefined> {
@@ -229,20 +235,25 @@ export class Table {
     return body && this.#version(version, parseMetadata(body.toString(), `${this.#store.name}/${key}`));
   }
 
-  #version(version: number, metadata: TableMetadata): Version {
+  /** @param written what was written for it, by URI: need not be read again */
+  #version(version: number, metadata: TableMetadata, written?: ReadonlyMap<string, Buffer>): Version {
     const location = new Location(metadata.location, lakePaths.table(this.name));
     const entry = metadata.snapshots.find((each) => each['snapshot-id'] === metadata['current-snapshot-id']);
-    const snapshot = entry && new Snapshot(this.name, metadata, entry, { store: this.#store, location });
+    const files = { store: this.#store, location, ...(written && { written }) };
+    const snapshot = entry && new Snapshot(this.name, metadata, entry, files);
     return { version, metadata, file: location.uriOf(this.#key(version)), snapshot };
   }
 
-  #writer(base: Base | undefined): Writer {
+  #writer(base: Base | undefined, written: Map<string, Buffer>): Writer {
     const folder = lakePaths.table(this.name);
     const location = new Location(base?.metadata.location ?? `${this.#store.uri}${folder}`, folder);
     return {
       location,
       uriOf: (name) => location.uriOf(lakePaths.metadata(this.name, name)),
-      write: async (uri, body) => await this.#store.write(location.keyOf(uri), body),
+      write: async (uri, body) => {
+        await this.#store.write(location.keyOf(uri), body);
+        written.set(uri, body);
+      },
       now: this.#options.now,
       retention: this.#options.retention,
     };

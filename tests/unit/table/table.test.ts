@@ -300,3 +300,35 @@ describe('a table that several processes write', () => {
     expect(new Set(runs).size).toBe(runs.length);
   });
 });
+
+describe('who has just committed', () => {
+  const committed = async () => {
+    const store = metered(new FolderStore(scratch(), { name: 'silver' }));
+    const table = new Table(store, 't');
+    await append(table, 'run-1');
+    const { version } = await append(table, 'run-2');
+    return { store, table, version };
+  };
+
+  test('reads nothing that it has written', async () => {
+    const { store, table, version } = await committed();
+    const before = structuredClone(store.usage.requests);
+    const manifests = (await version?.snapshot?.manifests()) ?? [];
+    const own = manifests.find(({ file }) => file.addedSnapshotId === version?.snapshot?.id);
+    expect(await own?.entries()).toMatchObject([{ status: 'added' }]);
+    expect(store.usage.requests).toEqual(before);
+    // And it is what others read.
+    const files = await version?.snapshot?.files();
+    expect(await (await table.current())?.files()).toEqual(files);
+    expect(files).toHaveLength(2);
+  });
+
+  test('finds the newest with one look, and what others have committed since', async () => {
+    const { store, table, version } = await committed();
+    const before = structuredClone(store.usage.requests);
+    expect(await table.newest(version)).toBe(version);
+    expect(store.usage.requests).toEqual({ ...before, head: before.head + 1 });
+    await append(new Table(store, 't'), 'run-3');
+    expect((await table.newest(version))?.snapshot?.runId).toBe('run-3');
+  });
+});
