@@ -1,8 +1,10 @@
+import { counted } from '../shared/catalog/catalog.ts';
 import { maintain } from '../shared/maintenance/maintain.ts';
 import { summedUp } from '../shared/maintenance/summed-up.ts';
 import { lambdaHandler } from '../shared/steps/lambda.ts';
 import type { Usage } from '../shared/steps/payload.ts';
 import type { StepContext } from '../shared/steps/step.ts';
+import { usageOf } from '../shared/steps/usage.ts';
 import { metered } from '../shared/storage/metered-store.ts';
 
 /**
@@ -13,24 +15,17 @@ import { metered } from '../shared/storage/metered-store.ts';
  */
 export const maintainTables = async (
   _event: unknown,
-  { lake, config, catalog }: StepContext,
+  { lake, config, catalog, invocation }: StepContext,
 ): Promise<{ tables: ReturnType<typeof summedUp>['tables']; usage: Usage }> => {
-  const started = performance.now();
+  const began = invocation?.began ?? performance.now();
   const [silver, gold] = [metered(lake.silver), metered(lake.gold)];
-  const done = await maintain({ lake: { silver, gold }, config, ...(catalog && { catalog }) });
+  const pointed = catalog && counted(catalog);
+  const done = await maintain({ lake: { silver, gold }, config, ...(pointed && { catalog: pointed }) });
   const { tables, failure } = summedUp(done);
   if (failure !== undefined) throw failure;
-  const sum = (of: (usage: (typeof silver)['usage']) => number): number => of(silver.usage) + of(gold.usage);
-  return {
-    tables,
-    usage: {
-      duration_ms: Math.round(performance.now() - started),
-      memory_mb: config.memoryMb,
-      requests: sum(({ requests }) => Object.values(requests).reduce((a, b) => a + b, 0)),
-      bytes_read: sum(({ bytesRead }) => bytesRead),
-      bytes_written: sum(({ bytesWritten }) => bytesWritten),
-    },
-  };
+  const stores = [silver.usage, gold.usage];
+  const used = { config, ...(invocation && { invocation }) };
+  return { tables, usage: usageOf(used, began, { stores, catalog: pointed?.requests() ?? 0 }) };
 };
 
 export const handler = lambdaHandler('Maintain', maintainTables);

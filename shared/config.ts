@@ -1,11 +1,16 @@
 import os from 'node:os';
 import { z } from 'zod';
 import { ConfigurationError } from './errors.ts';
+import type { Architecture } from './prices.ts';
+import { MOST_STORAGE_MB } from './steps/consumption.ts';
 
 /** What a step needs to know of where it runs. */
 export interface Config {
   /** Memory of the function, or of the share of the laptop that one step may use, in MB (1 MB = 2^20 bytes). */
   memoryMb: number;
+  /** Of the folder for scratch files, in MB, and the processor: what a function of this kind is charged by. */
+  storageMb?: number;
+  architecture?: Architecture;
   /** Threads for DuckDB. */
   threads: number;
   /** Folder with one folder per dataset. */
@@ -29,6 +34,7 @@ export const threadsFor = (memoryMb: number): number => Math.max(1, Math.floor(m
 const Environment = z.object({
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().positive().optional(),
   DUCKSTEP_MEMORY_MB: z.coerce.number().int().min(128).optional(),
+  DUCKSTEP_STORAGE_MB: z.coerce.number().int().min(512).max(MOST_STORAGE_MB).default(MOST_STORAGE_MB),
   DUCKSTEP_SQL_DIR: z.string().min(1).optional(),
   DUCKSTEP_SCRATCH_DIR: z.string().min(1).optional(),
   DUCKSTEP_MAX_UNPACKED_MB: z.coerce.number().positive().default(20_480),
@@ -51,6 +57,9 @@ export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string
   const memoryMb = vars.DUCKSTEP_MEMORY_MB ?? lambdaMb ?? laptopMemoryMb();
   return {
     memoryMb,
+    storageMb: vars.DUCKSTEP_STORAGE_MB,
+    // What runs on a laptop is priced as the functions that are deployed by default.
+    architecture: lambdaMb !== undefined && process.arch === 'x64' ? 'x86_64' : 'arm64',
     threads: lambdaMb === undefined ? os.availableParallelism() : threadsFor(memoryMb),
     sqlDir: vars.DUCKSTEP_SQL_DIR ?? defaults.sqlDir,
     scratchRoot: vars.DUCKSTEP_SCRATCH_DIR ?? os.tmpdir(),

@@ -1,28 +1,122 @@
-/**
- * What a run costs on AWS, for the estimate in its run record. US East (N. Virginia), on-demand, without free
- * tiers, in USD; from the public price pages of AWS Lambda, AWS Step Functions and Amazon S3 as of 2025-07.
- */
-export const PRICES = {
-  /** Lambda on arm64, per GB-second. */
-  lambdaGbSecond: 0.0000133334,
-  /** Lambda, per request. */
-  lambdaRequest: 0.0000002,
-  /** Step Functions Standard, per state transition. */
-  stateTransition: 0.000025,
-  /** S3 Standard, per request: the price of a PUT, though most are cheaper GETs. */
-  s3Request: 0.000005,
+import { z } from 'zod';
+
+/** As a function's `process.arch` and its `architecture` are called in the prices. */
+export const ARCHITECTURES = ['arm64', 'x86_64'] as const;
+export const Architecture = z.enum(ARCHITECTURES);
+export type Architecture = z.infer<typeof Architecture>;
+
+/** Where and since when the prices below hold. Another region's prices differ by up to a half. */
+export const PRICED = {
+  region: 'us-east-1',
+  regionName: 'US East (N. Virginia)',
+  /** When they were last compared with what is said of them in public. */
+  checked: '2026-11-21',
+  currency: 'USD',
 } as const;
 
-export interface Consumption {
-  gbSeconds: number;
-  invocations: number;
-  transitions: number;
-  requests: number;
+/** On demand, first tier, without free tiers and savings plans. `PRICE_SOURCES` says where each comes from. */
+export const PRICES = {
+  /** Lambda, per GB of memory and second, the time of starting up included. */
+  lambdaGbSecond: { arm64: 0.0000133334, x86_64: 0.0000166667 },
+  /** Lambda, per GB of `/tmp` above the 512 MB that are free, and second. */
+  lambdaStorageGbSecond: 0.0000000309,
+  /** Lambda, per invocation. */
+  lambdaRequest: 0.0000002,
+  /** Step Functions Standard, per state transition, retries included. */
+  stateTransition: 0.000025,
+  /** S3 Standard, per PUT, COPY, POST or LIST. */
+  s3Write: 0.000005,
+  /** S3 Standard, per GET, HEAD and all others; DELETE is free. */
+  s3Read: 0.0000004,
+  /** Glue Data Catalog, per request. */
+  glueCatalogRequest: 0.000001,
+  /** EventBridge, per event that an AWS service sends: S3's are such. */
+  eventBridgeEvent: 0,
+  /** Glue jobs and crawlers, per DPU and hour, by the second. */
+  glueDpuHour: 0.44,
+} as const;
+
+export interface PriceSource {
+  /** Names in `PRICES`. */
+  prices: readonly (keyof typeof PRICES)[];
+  page: string;
+  /** What a stored copy of the page, or of others that quote it, could confirm. */
+  confirmed: string;
 }
 
-/** An upper estimate, in USD: every storage request is priced as a PUT; storage itself is not in it. */
+export const PRICE_SOURCES: readonly PriceSource[] = [
+  {
+    prices: ['lambdaGbSecond', 'lambdaRequest'],
+    page: 'https://aws.amazon.com/lambda/pricing/',
+    confirmed:
+      'How it is billed, by the page. The numbers only by others who quote them: its own are filled in by a script. Starting up is billed since 2025-08-01, says the AWS Compute Blog ("AWS Lambda standardizes billing for INIT Phase").',
+  },
+  {
+    prices: ['lambdaStorageGbSecond'],
+    page: 'https://aws.amazon.com/lambda/pricing/',
+    confirmed: 'That 512 MB are free and the rest is billed by GB and second. The number itself: not.',
+  },
+  {
+    prices: ['stateTransition'],
+    page: 'https://aws.amazon.com/step-functions/pricing/',
+    confirmed:
+      'The number, and that retries count. That the end of an execution counts as one more transition: not; it is counted here, so that the estimate is not too low.',
+  },
+  {
+    prices: ['s3Write', 's3Read'],
+    page: 'https://aws.amazon.com/s3/pricing/',
+    confirmed: 'The numbers only by others who quote them.',
+  },
+  {
+    prices: ['glueCatalogRequest'],
+    page: 'https://aws.amazon.com/glue/pricing/',
+    confirmed:
+      'By others who quote it (May 2026). The first million a month is free, which is not taken into account.',
+  },
+  {
+    prices: ['glueDpuHour'],
+    page: 'https://aws.amazon.com/glue/pricing/',
+    confirmed:
+      'The number by a translation of the page. The minimum of a minute for jobs and of ten for crawlers by others who quote them (May 2026); older copies of the page say ten minutes for jobs, too, which held for Glue 0.9 and 1.0.',
+  },
+  {
+    prices: ['eventBridgeEvent'],
+    page: 'https://aws.amazon.com/eventbridge/pricing/',
+    confirmed: 'By others who quote it (June 2026).',
+  },
+];
+
+/** What was used of what AWS charges for. */
+export interface Consumption {
+  /** GB of memory × seconds. */
+  gbSeconds: number;
+  /** GB of `/tmp` above what is free × seconds. */
+  storageGbSeconds: number;
+  architecture: Architecture;
+  invocations: number;
+  transitions: number;
+  s3Writes: number;
+  s3Reads: number;
+  catalogRequests: number;
+}
+
+export const NOTHING: Readonly<Consumption> = {
+  gbSeconds: 0,
+  storageGbSeconds: 0,
+  architecture: 'arm64',
+  invocations: 0,
+  transitions: 0,
+  s3Writes: 0,
+  s3Reads: 0,
+  catalogRequests: 0,
+};
+
+/** In USD. What is stored, logged and traced, and what leaves the region, is not in it. */
 export const estimateCost = (used: Consumption): number =>
-  used.gbSeconds * PRICES.lambdaGbSecond +
+  used.gbSeconds * PRICES.lambdaGbSecond[used.architecture] +
+  used.storageGbSeconds * PRICES.lambdaStorageGbSecond +
   used.invocations * PRICES.lambdaRequest +
   used.transitions * PRICES.stateTransition +
-  used.requests * PRICES.s3Request;
+  used.s3Writes * PRICES.s3Write +
+  used.s3Reads * PRICES.s3Read +
+  used.catalogRequests * PRICES.glueCatalogRequest;

@@ -23,19 +23,33 @@ export interface Catalog {
    * Points the catalog's entry at the table's metadata file, unless it already points at the same or a newer
    * one; makes the entry where there is none. May be called any number of times, in any order, by many at once.
    *
+   * @param onRequest called for every request to the catalog's service
    * @throws CatalogUnavailable, CommitConflict when it may pass by itself; ConfigurationError when there is no
    *   database, or the name is taken by something else
    */
-  point(table: CatalogTable): Promise<void>;
+  point(table: CatalogTable, onRequest?: () => void): Promise<void>;
 }
+
+/** The same catalog, counting the requests that are made through it from now on. */
+export const counted = (catalog: Catalog): Catalog & { requests(): number } => {
+  let requests = 0;
+  return {
+    requests: () => requests,
+    point: async (table, onRequest) =>
+      await catalog.point(table, () => {
+        requests += 1;
+        onRequest?.();
+      }),
+  };
+};
 
 /** A catalog that is opened by the first table: who commits nothing loads nothing. */
 export const lazyCatalog = (open: () => Promise<Catalog>): Catalog => {
   let opened: Promise<Catalog> | undefined;
   return {
-    point: async (table) => {
+    point: async (table, onRequest) => {
       opened ??= open();
-      await (await opened).point(table);
+      await (await opened).point(table, onRequest);
     },
   };
 };

@@ -37,7 +37,12 @@ export const glueCatalog = (
   databases: Databases,
   pause: (ms: number) => Promise<unknown> = setTimeout,
 ): Catalog => {
-  const find = async (DatabaseName: string, Name: string): Promise<Table | undefined> => {
+  const find = async (
+    DatabaseName: string,
+    Name: string,
+    onRequest: () => void,
+  ): Promise<Table | undefined> => {
+    onRequest();
     try {
       return (await client.send(new GetTableCommand({ DatabaseName, Name }))).Table;
     } catch (error) {
@@ -48,12 +53,13 @@ export const glueCatalog = (
   };
 
   /** One attempt: true unless somebody else was faster. */
-  const attempt = async (table: CatalogTable, where: string): Promise<boolean> => {
+  const attempt = async (table: CatalogTable, where: string, onRequest: () => void): Promise<boolean> => {
     const DatabaseName = databases[table.zone];
-    const entry = await find(DatabaseName, table.name);
+    const entry = await find(DatabaseName, table.name, onRequest);
     if (entry !== undefined && !isBehind(entry, table, where)) return true;
     const TableInput = tableInput(table, entry);
     const { VersionId } = entry ?? {};
+    onRequest();
     try {
       await (entry === undefined
         ? client.send(new CreateTableCommand({ DatabaseName, TableInput }))
@@ -79,11 +85,11 @@ export const glueCatalog = (
   };
 
   return {
-    point: async (table) => {
+    point: async (table, onRequest = () => undefined) => {
       const where = `${databases[table.zone]}.${table.name}`;
       for (let tried = 0; tried < ATTEMPTS; tried++) {
         if (tried > 0) await pause(Math.random() * Math.min(LONGEST_WAIT_MS, 25 * 2 ** tried));
-        const settled = await attempt(table, where).catch((error: unknown) => {
+        const settled = await attempt(table, where, onRequest).catch((error: unknown) => {
           throw catalogError(error, where);
         });
         if (settled) return;

@@ -29,20 +29,20 @@ export const invoke = async (
   step: Step,
   event: unknown,
   context: Context,
+  invocation: NonNullable<StepContext['invocation']>,
 ): Promise<unknown> => {
   const subject = subjectOf(event);
   logger.addContext(context);
   logger.appendKeys({ state, ...subject });
-  const began = performance.now();
   try {
     logger.info('Step started');
-    const output = await traced(tracer, state, subject, () => step(event, open()));
+    const output = await traced(tracer, state, subject, () => step(event, { ...open(), invocation }));
     const measures = measuresOf(output);
     logger.info('Step ended', { measures: measures.step });
     publish(state, subject, measures);
     return output;
   } catch (error) {
-    report(error, subject, Math.round(performance.now() - began));
+    report(error, subject, Math.round(performance.now() - invocation.began));
     throw error;
   } finally {
     logger.resetKeys();

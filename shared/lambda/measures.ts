@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { estimateCost } from '../prices.ts';
+import { consumed } from '../steps/consumption.ts';
 import { Usage } from '../steps/payload.ts';
 
 /** What steps' outputs have in common, as far as it is measured. */
@@ -30,12 +31,7 @@ export const measuresOf = (output: unknown): Measures => {
       BytesRead: usage.bytes_read,
       BytesWritten: usage.bytes_written,
       Duration: usage.duration_ms,
-      Cost: estimateCost({
-        gbSeconds: (usage.duration_ms / 1000) * (usage.memory_mb / 1024),
-        invocations: 1,
-        transitions: 1,
-        requests: usage.requests,
-      }),
+      Cost: estimateCost({ ...consumed([usage]), transitions: 1 }),
     },
     service: {
       ...(status === 'loaded' ? { FilesLoaded: 1 } : {}),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DIMENSIONS } from '../contract/model.ts';
+import { Architecture } from '../prices.ts';
 import { ObjectCreated } from './event.ts';
 import { RunIdentity } from './identity.ts';
 
@@ -8,11 +9,25 @@ import { RunIdentity } from './identity.ts';
  * never rows, and snake_case throughout, because people read it in the console.
  */
 
-/** What a state used; summed up in the run record. */
+/**
+ * What a state used; summed up in the run record. Optional is what earlier releases did not say: executions go on
+ * across a deployment.
+ */
 export const Usage = z.object({
   duration_ms: z.number(),
+  /** Of the first invocation of a function's instance: what starting it took before. */
+  init_ms: z.number().optional(),
   memory_mb: z.number(),
+  /** Of `/tmp`. */
+  storage_mb: z.number().optional(),
+  architecture: Architecture.optional(),
+  /** To storage: all of them. */
   requests: z.number(),
+  /** Those that S3 charges as a PUT, and as a GET. The rest is free. */
+  requests_write: z.number().optional(),
+  requests_read: z.number().optional(),
+  /** To the catalog. */
+  requests_catalog: z.number().optional(),
   bytes_read: z.number(),
   bytes_written: z.number(),
 });

@@ -1,6 +1,7 @@
 import { DIMENSIONS, type Dimension } from '../contract/model.ts';
 import { type Lake, lakePaths } from '../lake.ts';
-import { estimateCost } from '../prices.ts';
+import { type Consumption, estimateCost } from '../prices.ts';
+import { consumed, transitionsOn } from './consumption.ts';
 import type { RunIdentity } from './identity.ts';
 import type { RUN_STATUSES, Usage } from './payload.ts';
 
@@ -38,9 +39,20 @@ export interface RunRecord {
   /** Sum over the states. */
   duration_ms: number;
   gb_seconds: number;
-  /** An upper estimate in USD; see `shared/prices.ts`. */
+  /** In USD, at the prices of `shared/prices.ts`; see `runRecord`. */
   cost_usd: number;
   finished_at: string;
+  /** Of the requests, those that S3 charges as a PUT (PUT, LIST), and as a GET (GET, HEAD). DELETE is free. */
+  requests_write: number;
+  requests_read: number;
+  /** To the Glue Data Catalog. */
+  requests_catalog: number;
+  /** GB of `/tmp` above the 512 MB that are free × seconds. */
+  storage_gb_seconds: number;
+  /** Of Lambda functions. */
+  invocations: number;
+  /** State transitions, from the start to the end, retries apart. */
+  transitions: number;
 }
 
 /** DuckDB types of the columns, in order: how `runs` is read back. */
@@ -74,13 +86,13 @@ export const RUN_COLUMNS: Record<keyof RunRecord, string> = {
   gb_seconds: 'DOUBLE',
   cost_usd: 'DOUBLE',
   finished_at: 'TIMESTAMP',
+  requests_write: 'BIGINT',
+  requests_read: 'BIGINT',
+  requests_catalog: 'BIGINT',
+  storage_gb_seconds: 'DOUBLE',
+  invocations: 'BIGINT',
+  transitions: 'BIGINT',
 };
-
-/**
- * State transitions beside those into the tasks that ended before the record is written: the two Choices, the
- * quarantine of rows, Succeed, and the end. Step Functions counts one more than there are states on the way.
- */
-const OTHER_TRANSITIONS = 5;
 
 type Outcome = Omit<
   RunRecord,
@@ -99,8 +111,28 @@ type Outcome = Omit<
   | 'gb_seconds'
   | 'cost_usd'
   | 'finished_at'
+  | 'requests_write'
+  | 'requests_read'
+  | 'requests_catalog'
+  | 'storage_gb_seconds'
+  | 'invocations'
+  | 'transitions'
 >;
 
+/** What is asked of storage after the last usage was taken: the record itself. */
+const RECORD_WRITES = 1;
+
+/** The requests of a quarantine of rows: the refused records and the report of QualityScore, and three objects. */
+const ROWS_QUARANTINED = { s3Reads: 2, s3Writes: 3, catalogRequests: 0 };
+
+/**
+ * The record of a run, written by its last state but for the quarantine of single rows, which comes after. What that
+ * will use is not in the columns of usage, which hold what was measured; it is in `transitions`, and in `cost_usd` by
+ * an upper estimate: its requests are known, and its time is taken to be that of QualityScore, which reads all
+ * records where it reads the refused ones. Of tries that failed nothing is known here.
+ *
+ * @param usages of the states in their order: Validate, QualityScore, Transform, and the one that writes the record
+ */
 export const runRecord = (
   run: RunIdentity,
   execution: string,
@@ -109,14 +141,18 @@ export const runRecord = (
 ): RunRecord => {
   const used = usages.filter((usage) => usage !== undefined);
   const sum = (of: (usage: Usage) => number): number => used.reduce((total, usage) => total + of(usage), 0);
-  const gbSeconds = sum((usage) => (usage.duration_ms / 1000) * (usage.memory_mb / 1024));
-  const requests = sum((usage) => usage.requests);
-  const cost = estimateCost({
-    gbSeconds,
-    invocations: used.length,
-    transitions: used.length + OTHER_TRANSITIONS,
-    requests,
+  const [validate, quality] = usages;
+  const loaded = outcome.status !== 'quarantined';
+  const ahead = loaded && outcome.rows_rejected > 0;
+  const caught = !loaded && validate === undefined;
+  const measured = consumed(used);
+  const transitions = transitionsOn({
+    tasks: used.length + (ahead || caught ? 1 : 0),
+    judged: quality !== undefined,
+    loaded,
   });
+  const known = { ...measured, transitions, s3Writes: measured.s3Writes + RECORD_WRITES };
+  const cost = estimateCost(known) + (ahead ? estimateCost(quarantineOfRows(quality)) : 0);
   return {
     run_id: run.run_id,
     source_id: run.source_id,
@@ -129,13 +165,24 @@ export const runRecord = (
     ...outcome,
     bytes_read: sum((usage) => usage.bytes_read),
     bytes_written: sum((usage) => usage.bytes_written),
-    requests,
+    requests: sum((usage) => usage.requests),
     duration_ms: sum((usage) => usage.duration_ms),
-    gb_seconds: round(gbSeconds, 3),
+    gb_seconds: round(measured.gbSeconds, 3),
     cost_usd: round(cost, 8),
     finished_at: new Date().toISOString(),
+    requests_write: measured.s3Writes,
+    requests_read: measured.s3Reads,
+    requests_catalog: measured.catalogRequests,
+    storage_gb_seconds: round(measured.storageGbSeconds, 3),
+    invocations: measured.invocations + (ahead || caught ? 1 : 0),
+    transitions,
   };
 };
+
+const quarantineOfRows = (quality: Usage | undefined): Consumption => ({
+  ...consumed(quality === undefined ? [] : [quality]),
+  ...ROWS_QUARANTINED,
+});
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 

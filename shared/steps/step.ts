@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type ZodType, z } from 'zod';
-import type { Catalog } from '../catalog/catalog.ts';
+import { type Catalog, counted } from '../catalog/catalog.ts';
 import type { Config } from '../config.ts';
 import { withoutValues } from '../duckdb/failure-reason.ts';
 import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
@@ -10,6 +10,7 @@ import { InvalidInput } from '../errors.ts';
 import { type Lake, ZONES } from '../lake.ts';
 import { metered } from '../storage/metered-store.ts';
 import type { Usage } from './payload.ts';
+import { usageOf } from './usage.ts';
 
 /** What a step is given besides its input. */
 export interface StepContext {
@@ -17,6 +18,8 @@ export interface StepContext {
   config: Config;
   /** Where engines find silver and gold by name; none on a laptop. */
   catalog?: Catalog;
+  /** In Lambda: when the invocation began, and of an instance's first one what starting it took, in ms. */
+  invocation?: { began: number; initMs?: number };
 }
 
 /** What the body of a step works with. */
@@ -61,28 +64,24 @@ export const step =
     body: (input: z.output<Schema>, tools: StepTools) => Promise<Output>,
   ): Step<Output> =>
   async (raw, context) => {
-    const started = performance.now();
+    const began = context.invocation?.began ?? performance.now();
     const { execution, state } = parse(name, Envelope, raw);
     const input = parse(name, schema, state);
     const stores = Object.fromEntries(ZONES.map((zone) => [zone, metered(context.lake[zone])]));
     const lake = stores as Record<(typeof ZONES)[number], ReturnType<typeof metered>>;
-    const usage = (): Usage => {
-      const used = Object.values(lake).map((store) => store.usage);
-      const sum = (of: (u: (typeof used)[number]) => number) => used.reduce((total, u) => total + of(u), 0);
-      return {
-        duration_ms: Math.round(performance.now() - started),
-        memory_mb: context.config.memoryMb,
-        requests: sum((u) => Object.values(u.requests).reduce((a, b) => a + b, 0)),
-        bytes_read: sum((u) => u.bytesRead),
-        bytes_written: sum((u) => u.bytesWritten),
-      };
-    };
+    const catalog = context.catalog && counted(context.catalog);
+    const usage = (): Usage =>
+      usageOf(context, began, {
+        stores: Object.values(lake).map((store) => store.usage),
+        catalog: catalog?.requests() ?? 0,
+      });
     const scratch = path.join(context.config.scratchRoot, `duckstep-${randomUUID()}`);
     await mkdir(scratch, { recursive: true });
     try {
       const { memoryMb, threads } = context.config;
       const output = await body(input, {
         ...context,
+        ...(catalog && { catalog }),
         lake,
         scratch,
         execution,

@@ -18,6 +18,7 @@ const PARTICULAR = {
   main: [
     ...['run_id', 'source_id', 'execution', 'source_bucket', 'source_version'],
     ...['bytes_read', 'bytes_written', 'requests', 'duration_ms', 'gb_seconds', 'cost_usd', 'finished_at'],
+    ...['requests_write', 'requests_read', 'requests_catalog', 'storage_gb_seconds'],
   ],
 };
 

@@ -6,7 +6,10 @@ import { config } from './engine.ts';
 
 /** What differs between two lakes that were given the same files: ids made of versions, times, usage. */
 const OWN = ['_run_id', 'run_id', 'execution', 'source_version', 'uploaded_at', 'finished_at'];
-const USED = ['duration_ms', 'gb_seconds', 'cost_usd', 'requests', 'bytes_read', 'bytes_written'];
+const USED = [
+  ...['duration_ms', 'gb_seconds', 'storage_gb_seconds', 'cost_usd', 'bytes_read', 'bytes_written'],
+  ...['requests', 'requests_write', 'requests_read', 'requests_catalog'],
+];
 
 /** Every row of every table, as far as it follows from the files alone. */
 export const lakeContent = (lakeFolder: string, sqlDir = config.sqlDir): Promise<Record<string, Row[]>> =>

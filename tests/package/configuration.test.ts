@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
+import { MOST_STORAGE_MB } from '../../shared/steps/consumption.ts';
 import { FUNCTIONS, resource } from './template.ts';
 
 const read = (file: string): string => readFileSync(path.resolve(__dirname, '../..', file), 'utf8');
@@ -16,6 +17,17 @@ test('docs/configuration.md has every parameter', () => {
 test('a stage changes parameters that there are', () => {
   const names = Object.values(stages).flatMap((stage) => Object.keys(stage));
   expect(names.filter((name) => !(name in (stages.default ?? {})))).toEqual([]);
+});
+
+test('a function knows how much of /tmp it is charged for', () => {
+  const known = FUNCTIONS.map((name) => {
+    const { Environment, EphemeralStorage } = resource(`${name}LambdaFunction`).Properties as unknown as {
+      Environment: { Variables: Record<string, unknown> };
+      EphemeralStorage: { Size: number };
+    };
+    return [Number(Environment.Variables.DUCKSTEP_STORAGE_MB ?? MOST_STORAGE_MB), EphemeralStorage.Size];
+  });
+  for (const [told, size] of known) expect(told).toBe(size);
 });
 
 test('docs/configuration.md has every environment variable that is set', () => {

@@ -27,6 +27,7 @@ describe('help', () => {
     'redrive',
     'infer',
     'upload',
+    'cost',
   ])('%s shows an example and its exit codes', async (command) => {
     const { code, out } = await duckstep([command, '--help']);
     expect(code).toBe(0);
@@ -57,6 +58,7 @@ describe('wrong usage exits with 64 and one message', () => {
     [['history', 'signups', '--limit', '0'], '--limit takes a whole number above 0, not "0".'],
     [['executions', '20000101T000000-aaaa'], 'InvalidInput: There is no execution 20000101T000000-aaaa.'],
     [['executions', '--status', 'odd'], 'Allowed choices are running, succeeded, failed, stale.'],
+    [['cost', '--size', 'much', '--per-day', '1'], '--size takes a number above 0, not "much".'],
     [['redrive'], 'InvalidInput: Give either the id of an execution, or --all-failed.'],
     [['redrive', '20000101T000000-aaaa', '--all-failed'], 'InvalidInput: Give either'],
     [['upload', 'missing.csv', '--dataset', 'signups'], "required option '--stage"],

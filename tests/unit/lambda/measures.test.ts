@@ -1,5 +1,6 @@
 import { measuresOf } from '../../../shared/lambda/measures.ts';
-import { PRICES } from '../../../shared/prices.ts';
+import { estimateCost, NOTHING } from '../../../shared/prices.ts';
+import { consumed } from '../../../shared/steps/consumption.ts';
 
 const usage = { duration_ms: 2_000, memory_mb: 2_048, requests: 3, bytes_read: 10, bytes_written: 20 };
 
@@ -21,7 +22,7 @@ test('takes counts, score and usage out of an output, and nothing that came out 
     Duration: 2_000,
   });
   expect(Cost).toBeCloseTo(
-    4 * PRICES.lambdaGbSecond + PRICES.lambdaRequest + PRICES.stateTransition + 3 * PRICES.s3Request,
+    estimateCost(consumed([usage])) + estimateCost({ ...NOTHING, transitions: 1 }),
     12,
   );
 });

@@ -1,5 +1,7 @@
-import { estimateCost, PRICES } from '../../../shared/prices.ts';
+import { type Consumption, estimateCost, NOTHING } from '../../../shared/prices.ts';
+import { consumed } from '../../../shared/steps/consumption.ts';
 import { identify } from '../../../shared/steps/identity.ts';
+import type { Usage } from '../../../shared/steps/payload.ts';
 import { RUN_COLUMNS, type RunRecord, runRecord, writeRunRecord } from '../../../shared/steps/run-record.ts';
 import { FolderStore } from '../../../shared/storage/folder-store.ts';
 import { scratch } from '../../helpers/scratch.ts';
@@ -50,22 +52,85 @@ test('has the columns that `runs` is read by, in their order', () => {
   expect(Object.keys(record).toSorted()).toEqual(Object.keys(RUN_COLUMNS).toSorted());
 });
 
-test('the estimate covers every transition of the longest way, and is never below what it knows', () => {
-  const { cost_usd } = runRecord(run, 'e1', outcome, [usage, usage, usage, usage]);
-  // Five tasks, two Choices, Succeed, and the end: Step Functions counts nine.
-  expect(cost_usd).toBeCloseTo(
-    8 * PRICES.lambdaGbSecond + 4 * PRICES.lambdaRequest + 9 * PRICES.stateTransition + 40 * PRICES.s3Request,
+const lambda = { memory_mb: 2048, storage_mb: 2560, architecture: 'x86_64' } as const;
+const asked = { requests_write: 4, requests_read: 5, requests_catalog: 2 };
+const full: Usage = { ...usage, ...lambda, ...asked };
+
+const recordOf = (rows_rejected: number, ...usages: (Usage | undefined)[]): RunRecord =>
+  runRecord(run, 'e1', { ...outcome, rows_rejected }, usages);
+
+/** Of a run, from its columns alone; `transitions` and `invocations` may be of more states than its other columns. */
+const costOf = (record: RunRecord): number =>
+  estimateCost({
+    gbSeconds: record.gb_seconds,
+    storageGbSeconds: record.storage_gb_seconds,
+    architecture: 'x86_64',
+    invocations: record.invocations,
+    transitions: record.transitions,
+    // The record itself.
+    s3Writes: record.requests_write + 1,
+    s3Reads: record.requests_read,
+    catalogRequests: record.requests_catalog,
+  });
+
+test('says what was used of all that is charged, and what that costs', () => {
+  const record = recordOf(0, full, full, full, full);
+  expect(record).toMatchObject({
+    requests: 40,
+    requests_write: 16,
+    requests_read: 20,
+    requests_catalog: 8,
+    gb_seconds: 16,
+    storage_gb_seconds: 16,
+    invocations: 4,
+  });
+  expect(record.cost_usd).toBeCloseTo(costOf(record), 8);
+  expect(record.cost_usd).toBeCloseTo(
+    16 * 0.0000166667 + 16 * 0.0000000309 + 4 * 2e-7 + 8 * 0.000025 + 17 * 5e-6 + 20 * 4e-7 + 8 * 1e-6,
     8,
   );
 });
 
+test('takes the rows of which it knows that they go to quarantine to cost what judging all of them did', () => {
+  const [none, some] = [recordOf(0, full, full, full, full), recordOf(1, full, full, full, full)];
+  expect(some).toMatchObject({ gb_seconds: 16, requests: 40, invocations: 5, transitions: 9 });
+  const [one] = [consumed([full])];
+  expect(some.cost_usd - none.cost_usd).toBeCloseTo(
+    estimateCost({ ...one, s3Reads: 2, s3Writes: 3, catalogRequests: 0, transitions: 1 }),
+    8,
+  );
+});
+
+test.each([
+  ['loaded', 8, outcome, [usage, usage, usage, usage]],
+  ['loaded, with rows refused', 9, { ...outcome, rows_rejected: 1 }, [usage, usage, usage, usage]],
+  ['refused by the gate', 6, { ...outcome, status: 'quarantined' }, [usage, usage, usage]],
+  ['refused by Validate', 4, { ...outcome, status: 'quarantined' }, [undefined, undefined, usage]],
+] as const)('a file that is %s makes %i transitions', (_, transitions, of, usages) => {
+  const base = { ...of, rows_rejected: of === outcome ? 0 : of.rows_rejected };
+  expect(runRecord(run, 'e1', base, usages).transitions).toBe(transitions);
+});
+
+test('starting a function is charged as well; what an earlier release did not say is the dearest it can be', () => {
+  expect(consumed([{ ...full, init_ms: 1000 }]).gbSeconds).toBe(6);
+  expect(consumed([usage])).toMatchObject({
+    storageGbSeconds: (2 * (10_240 - 512)) / 1024,
+    s3Writes: 10,
+    s3Reads: 0,
+  });
+});
+
 test('prices add up by what was used', () => {
-  const nothing = { gbSeconds: 0, invocations: 0, transitions: 0, requests: 0 };
-  expect(estimateCost(nothing)).toBe(0);
-  expect(estimateCost({ ...nothing, gbSeconds: 1_000_000 })).toBeCloseTo(13.3334, 4);
-  expect(estimateCost({ ...nothing, invocations: 1_000_000 })).toBeCloseTo(0.2, 6);
-  expect(estimateCost({ ...nothing, transitions: 1000 })).toBeCloseTo(0.025, 6);
-  expect(estimateCost({ ...nothing, requests: 1000 })).toBeCloseTo(0.005, 6);
+  const of = (used: Partial<Consumption>): number => estimateCost({ ...NOTHING, ...used });
+  expect(of({})).toBe(0);
+  expect(of({ gbSeconds: 1_000_000 })).toBeCloseTo(13.3334, 4);
+  expect(of({ gbSeconds: 1_000_000, architecture: 'x86_64' })).toBeCloseTo(16.6667, 4);
+  expect(of({ storageGbSeconds: 1_000_000 })).toBeCloseTo(0.0309, 4);
+  expect(of({ invocations: 1_000_000 })).toBeCloseTo(0.2, 6);
+  expect(of({ transitions: 1000 })).toBeCloseTo(0.025, 6);
+  expect(of({ s3Writes: 1000 })).toBeCloseTo(0.005, 6);
+  expect(of({ s3Reads: 1000 })).toBeCloseTo(0.0004, 6);
+  expect(of({ catalogRequests: 1_000_000 })).toBeCloseTo(1, 6);
 });
 
 describe('of a run that is started anew', () => {
