@@ -1,4 +1,5 @@
 import { QuarantineInput, QuarantineOutput } from '../shared/steps/payload.ts';
+import { costOf, type ExecutionCost } from './cost/execution-cost.ts';
 import { type Execution, messageOf } from './local/execution.ts';
 import { gist } from './render/text.ts';
 
@@ -21,6 +22,8 @@ export interface Outcome {
   error: { name: string; message: string; state: string } | null;
   states: { state: string; tries: number; duration_ms: number }[];
   duration_ms: number;
+  /** What it would cost on AWS, or did. */
+  cost: ExecutionCost;
 }
 
 const Payload = QuarantineInput.extend({ quarantine: QuarantineOutput.optional() });
@@ -57,6 +60,7 @@ export const outcomeOf = (execution: Execution): Outcome => {
       .filter((visit) => visit.type === 'Task')
       .map(({ state, tries, entered, left }) => ({ state, tries, duration_ms: between(entered, left) })),
     duration_ms: between(execution.started, execution.ended),
+    cost: costOf(execution),
   };
 };
 

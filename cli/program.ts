@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { addCost } from './commands/cost.ts';
 import { addDemo } from './commands/demo.ts';
 import { addExecutions } from './commands/executions.ts';
 import { addHistory } from './commands/history.ts';
@@ -38,6 +39,7 @@ const createProgram = (session: Session): Command => {
     addQuery,
     addHistory,
     addExecutions,
+    addCost,
     addRedrive,
     addInfer,
     addUpload,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { ident } from '../../shared/duckdb/sql.ts';
 import type { Outcome } from '../outcome.ts';
 import { processFiles } from '../process-files.ts';
+import { dollars } from '../render/dollars.ts';
 import { renderOutcome } from '../render/outcome.ts';
 import { resultCells, resultColumns } from '../render/result.ts';
 import { renderTable } from '../render/table.ts';
@@ -74,14 +75,16 @@ const printSummary = (terminal: Terminal, outcomes: readonly Outcome[]): void =>
     'duplicate',
     'filtered',
     'silver',
+    'cost',
   ];
-  const rows = outcomes.map(({ key, verdict, score, rows }) => [
+  const rows = outcomes.map(({ key, verdict, score, rows, cost }) => [
     key,
     verdict,
     score === null ? undefined : fraction(score),
     ...(['read', 'accepted', 'rejected', 'duplicate', 'filtered', 'silver'] as const).map((name) =>
       rows === null ? undefined : count(rows[name]),
     ),
+    dollars(cost.usd),
   ]);
   const table = renderTable(
     columns.map((name, i) => ({ name, right: i > 1 })),

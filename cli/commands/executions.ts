@@ -1,14 +1,19 @@
 import { type Command, Option } from 'commander';
 import { InvalidInput } from '../../shared/errors.ts';
 import { deployedExecutions } from '../aws/open.ts';
+import { costOf } from '../cost/execution-cost.ts';
 import { EXECUTION_STATUSES, type Execution, type ExecutionStatus } from '../local/execution.ts';
 import { positiveInteger } from '../process-files.ts';
+import { costText } from '../render/dollars.ts';
 import { renderExecution, renderExecutions } from '../render/execution.ts';
 import { counted } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `
 An execution is "stale" when its process died, as after kill -9: nothing runs any more, and it can be redriven.
+Costs are dollars on AWS at the prices of shared/prices.ts (docs/costs.md); "at least" where a try failed, of which
+nobody knows what it used.
+
 With --stage, the executions of that stage on AWS; needs states:ListStateMachines, states:ListExecutions,
 states:DescribeExecution and states:GetExecutionHistory.
 
@@ -48,15 +53,25 @@ const list = async (session: Session, options: Options): Promise<void> => {
   const limit = positiveInteger(options.limit, '--limit');
   const { shown, more } = await newest(session, options, limit);
   if (options.json === true) {
-    const summaries = shown.map(({ visits, event: _, output: __, resume, ...summary }) => ({
-      ...summary,
-      state: visits.at(-1)?.state ?? resume.state,
-    }));
+    const summaries = shown.map((execution) => {
+      const { visits, event: _, output: __, resume, ...summary } = execution;
+      return { ...summary, state: visits.at(-1)?.state ?? resume.state, cost: costOf(execution) };
+    });
     terminal.print(JSON.stringify(summaries, null, 2));
     return;
   }
   if (shown.length > 0) terminal.print(renderExecutions(shown, terminal).join('\n'));
-  terminal.print(`${counted(shown.length, 'execution')}${more ? ', and there are more (--limit)' : ''}`);
+  terminal.print(
+    `${counted(shown.length, 'execution')}${sumOf(shown)}${more ? '; there are more (--limit)' : ''}`,
+  );
+};
+
+/** What the executions cost together. */
+const sumOf = (executions: readonly Execution[]): string => {
+  if (executions.length === 0) return '';
+  const costs = executions.map(costOf);
+  const usd = costs.reduce((sum, cost) => sum + cost.usd, 0);
+  return `, ${costText({ usd, at_least: costs.some(({ at_least }) => at_least) })} in all`;
 };
 
 const newest = async (
@@ -79,6 +94,8 @@ const show = async (session: Session, { stage, lake, json }: Options, id: string
   if (execution === undefined)
     throw new InvalidInput(`There is no execution ${id}. \`duckstep executions\` lists them.`);
   session.terminal.print(
-    json === true ? JSON.stringify(execution, null, 2) : renderExecution(execution, session.terminal, stage),
+    json === true
+      ? JSON.stringify({ ...execution, cost: costOf(execution) }, null, 2)
+      : renderExecution(execution, session.terminal, stage),
   );
 };

@@ -1,8 +1,11 @@
+import { PRICED } from '../../shared/prices.ts';
+import { costOf, type ExecutionCost } from '../cost/execution-cost.ts';
 import { type Execution, messageOf, type StateVisit } from '../local/execution.ts';
 import { between } from '../outcome.ts';
+import { costText, dollars } from './dollars.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { duration, gist, printable } from './text.ts';
+import { counted, duration, gist, printable } from './text.ts';
 
 const COLOURS = { running: 'cyan', succeeded: 'green', failed: 'red', stale: 'red' } as const;
 
@@ -12,13 +15,17 @@ const took = ({ started, ended }: Execution): string =>
 /** One line per execution. */
 export const renderExecutions = (executions: readonly Execution[], terminal: Terminal): string[] =>
   renderTable(
-    ['id', 'status', 'file', 'state', 'took', 'error'].map((name) => ({ name, right: name === 'took' })),
+    ['id', 'status', 'file', 'state', 'took', 'cost', 'error'].map((name) => ({
+      name,
+      right: name === 'took' || name === 'cost',
+    })),
     executions.map((execution) => [
       execution.id,
       execution.status,
       execution.key,
       execution.visits.at(-1)?.state,
       took(execution),
+      dollars(costOf(execution).usd),
       execution.error && `${execution.error.Error}: ${gist(messageOf(execution.error))}`,
     ]),
     terminal,
@@ -33,6 +40,7 @@ export const renderExecution = (execution: Execution, terminal: Terminal, stage?
     `file      raw/${printable(execution.key)}, version ${event.detail.object['version-id']}`,
     `started   ${execution.started}, took ${took(execution)}`,
     `attempts  ${execution.attempts}`,
+    `cost      ${costLine(costOf(execution))}`,
     ...execution.visits.flatMap((visit) => renderVisit(visit, terminal)),
   ];
   if (error !== undefined) lines.push('', `${style('red', error.Error)}: ${messageOf(error)}`);
@@ -44,6 +52,16 @@ export const renderExecution = (execution: Execution, terminal: Terminal, stage?
     );
   return lines.join('\n');
 };
+
+const costLine = (cost: ExecutionCost): string =>
+  [
+    `${costText(cost)} on AWS (${PRICED.region})`,
+    `${cost.gb_seconds} GB-s in ${counted(cost.invocations, 'invocation')}`,
+    `${cost.storage_gb_seconds} GB-s of /tmp`,
+    counted(cost.transitions, 'transition'),
+    `${cost.requests_write} PUT and LIST, ${cost.requests_read} GET and HEAD`,
+    ...(cost.requests_catalog > 0 ? [`${cost.requests_catalog} to the catalog`] : []),
+  ].join(', ');
 
 const renderVisit = (visit: StateVisit, { style }: Terminal): string[] => {
   const time = visit.left === undefined ? 'not finished' : duration(between(visit.entered, visit.left));

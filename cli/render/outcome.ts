@@ -1,4 +1,5 @@
 import type { Outcome } from '../outcome.ts';
+import { costText } from './dollars.ts';
 import type { Terminal } from './terminal.ts';
 import { count, counted, duration, printable } from './text.ts';
 
@@ -11,7 +12,7 @@ export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'
   const aside =
     quarantine?.scope === 'rows' ? style('yellow', `, ${counted(quarantine.rows, 'row')} quarantined`) : '';
   const lines = [
-    `${style('bold', printable(key))}: ${style(COLOURS[verdict], verdict)}${aside} in ${duration(outcome.duration_ms)}`,
+    `${style('bold', printable(key))}: ${style(COLOURS[verdict], verdict)}${aside} in ${duration(outcome.duration_ms)}, ${costText(outcome.cost)}`,
     verdict === 'failed' && error !== null
       ? `${error.name}: ${error.message}`.replaceAll('\n', '\n  ')
       : outcome.reason,

@@ -59,9 +59,9 @@ test('a file name says nothing to the terminal', async () => {
 test('the list and the details of an execution', async () => {
   const execution = await failed();
   const [header, , line] = renderExecutions([execution], terminal);
-  expect(header).toMatch(/^id +status +file +state +took +error$/);
+  expect(header).toMatch(/^id +status +file +state +took +cost +error$/);
   expect(line).toMatch(
-    new RegExp(`^${execution.id}  failed  signups/a.csv  Transform  .* s  StorageUnavailable:`),
+    new RegExp(`^${execution.id}  failed  signups/a.csv  Transform  .* s  \\$.* StorageUnavailable:`),
   );
 
   const details = renderExecution(execution, terminal);

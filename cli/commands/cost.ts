@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import { InvalidInput } from '../../shared/errors.ts';
+import { PRICED } from '../../shared/prices.ts';
+import { ASSUMPTIONS, type Comparison, compare, SHELL_LIMIT_BYTES } from '../cost/compare.ts';
+import { readMeasured } from '../cost/measured.ts';
+import { dollars } from '../render/dollars.ts';
+import { renderTable } from '../render/table.ts';
+import type { Session } from '../session.ts';
+
+const HELP = `
+What files cost with duckstep, and with Glue at its published prices. duckstep's part comes from the measurements of
+docs/costs.json; the assumptions are printed, and explained in docs/costs.md. Asks nobody, needs no account.
+
+Exit codes: 0, or 64 for wrong usage.
+
+Examples:
+  duckstep cost --size 5 --per-day 200
+  duckstep cost --size 500 --per-day 24 --json`;
+
+const WAYS: Readonly<Record<keyof Comparison, string>> = {
+  duckstep: 'duckstep',
+  spark: 'Glue Spark, a job for each file',
+  sparkDaily: 'Glue Spark, one job a day',
+  shell: 'Glue Python shell, a job for each file',
+  crawlerDaily: 'and to any of Glue’s: one crawl a day',
+};
+
+const DAYS_A_MONTH = 30.4;
+
+interface Options {
+  size: string;
+  perDay: string;
+  json?: true;
+}
+
+export const addCost = (program: Command, session: Session): void => {
+  program
+    .command('cost')
+    .description('what files cost on AWS, beside Glue')
+    .requiredOption('--size <MB>', 'of one file, as CSV; 1 MB are 1,000,000 bytes')
+    .requiredOption('--per-day <n>', 'files a day')
+    .option('--json', 'print JSON')
+    .addHelpText('after', HELP)
+    .action(async ({ size, perDay, json }: Options) => {
+      const { terminal, root } = session;
+      const bytes = positive(size, '--size') * 1e6;
+      const filesPerDay = positive(perDay, '--per-day');
+      const ways = compare(await readMeasured(root), { bytes, filesPerDay });
+      if (json === true) {
+        const answer = { bytes, files_per_day: filesPerDay, region: PRICED.region, usd_per_file: ways };
+        terminal.print(JSON.stringify({ ...answer, assumptions: ASSUMPTIONS }, null, 2));
+        return;
+      }
+      const columns = ['way', 'a file', 'a month', 'times'].map((name, i) => ({ name, right: i > 0 }));
+      const rows = (Object.keys(WAYS) as (keyof Comparison)[]).map((way) => {
+        const usd = ways[way];
+        if (usd === undefined) return [WAYS[way], `above ${SHELL_LIMIT_BYTES / 1e6} MB: no memory`];
+        const times = `${(usd / ways.duckstep).toPrecision(2)} ×`;
+        return [WAYS[way], dollars(usd), dollars(usd * filesPerDay * DAYS_A_MONTH), times];
+      });
+      terminal.print(renderTable(columns, rows, terminal).join('\n'));
+      terminal.print(`\n${assumptions()}`);
+    });
+};
+
+const assumptions = (): string => {
+  const said = ASSUMPTIONS;
+  return [
+    `Prices of ${PRICED.region}, compared on ${PRICED.checked}; no free tiers, storage and logs apart.`,
+    `duckstep: measured, plus ${said.s3AnswerMs} ms a request, ${said.s3MbPerSecond} MB/s from and to S3, and ${said.coldShare * 100} % cold starts of ${said.coldMs / 1000} s.`,
+    `Glue Spark: ${said.sparkDpus} DPUs, ${said.sparkFixedSeconds} s and ${said.sparkMbPerSecond} MB/s, a minute at least. Python shell: ${said.shellDpus} DPU, ${said.shellFixedSeconds} s and ${said.shellMbPerSecond} MB/s, a minute at least. Crawl: ten minutes of ${said.crawlerDpus} DPUs at least.`,
+  ].join('\n');
+};
+
+const positive = (text: string, option: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw new InvalidInput(`${option} takes a number above 0, not "${text}".`);
+  return value;
+};
