@@ -9,6 +9,7 @@ import { type Evaluate, runChecks } from './duckdb-checks.ts';
 import type { Contract } from './model.ts';
 import { Problems, type Report, throwIfAny } from './problems.ts';
 import { type Folder, readContract } from './read-contract.ts';
+import { Remembered } from './remembered.ts';
 import { shownPath } from './shown-path.ts';
 import { notOneSelect } from './sql-text.ts';
 import { readYaml } from './yaml-file.ts';
@@ -111,6 +112,9 @@ export const evaluateIn =
 const isDatasetName = (name: string): boolean =>
   /^[a-z][a-z0-9_]{0,63}$/.test(name) && !RESERVED.includes(name);
 
+/** Contracts by folder and fingerprint: to parse and check one again takes longer than a small file's whole Validate. */
+const remembered = new Remembered<Contract>();
+
 const readDataset = async (
   sqlDir: string,
   dataset: string,
@@ -127,6 +131,9 @@ const readDataset = async (
     ...(silverSql !== undefined && { silverSql }),
     fingerprint: await fingerprint(directory, { [CONTRACT]: text, [SILVER_SQL]: silverSql ?? '' }),
   };
+  const key = `${folder.folder}\0${folder.file}\0${folder.fingerprint}`;
+  const known = remembered.get(key);
+  if (known !== undefined) return { contract: known, problems: [] };
   const silverProblems = new Problems(shownPath(sqlDir, dataset, SILVER_SQL));
   const wrong = silverSql === undefined ? undefined : notOneSelect(silverSql);
   if (wrong !== undefined) silverProblems.add([], wrong);
@@ -135,6 +142,7 @@ const readDataset = async (
   const reading = readContract(value, folder, problems);
   await runChecks(reading.checks, evaluate);
   const { contract } = reading;
+  if (contract !== undefined && problems.none && silverProblems.none) remembered.set(key, contract);
   return { ...(contract !== undefined && { contract }), problems: [problems, silverProblems] };
 };
 

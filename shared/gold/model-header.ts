@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Contract, PartitionColumn } from '../contract/model.ts';
 import { Place, Problems, type Report, throwIfAny } from '../contract/problems.ts';
+import { Remembered } from '../contract/remembered.ts';
 import { readShape } from '../contract/shape.ts';
 import { shownPath } from '../contract/shown-path.ts';
 import { silverType } from '../contract/silver-type.ts';
@@ -90,7 +91,7 @@ export const loadGoldModels = async (
   for (const file of files
     .filter((name) => /^(?:[^/\\]+[/\\])?gold[/\\][^/\\]+\.sql$/.test(name))
     .toSorted()) {
-    const found = readModel(shownPath(sqlDir, file), await readFile(path.join(sqlDir, file), 'utf8'));
+    const found = readAgain(shownPath(sqlDir, file), await readFile(path.join(sqlDir, file), 'utf8'));
     const { name } = found.model;
     const twin = made.get(name);
     made.set(name, twin ?? found.model.file);
@@ -163,6 +164,18 @@ const checkPartitions = (model: GoldModel, contract: Contract, place: Place): vo
           spellField({ column, transform }),
         );
   }
+};
+
+/** Models by file and text. */
+const remembered = new Remembered<GoldModel>();
+
+const readAgain = (file: string, text: string): ReturnType<typeof readModel> => {
+  const key = `${file}\0${text}`;
+  const known = remembered.get(key);
+  if (known !== undefined) return { model: known, problems: new Problems(file) };
+  const read = readModel(file, text);
+  if (read.problems.none) remembered.set(key, read.model);
+  return read;
 };
 
 const readModel = (file: string, text: string): { model: GoldModel; problems: Problems } => {

@@ -15,7 +15,6 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import pLimit from 'p-limit';
 import { ObjectMissing, StorageUnavailable } from '../errors.ts';
 import { isPathSafe } from './key-path.ts';
@@ -192,6 +191,8 @@ export class S3Store implements ObjectStore {
   }
 
   async #uploadParts(path: string, key: string, size: number): Promise<void> {
+    // Few files are so large: who uploads none does not load it.
+    const { Upload } = await import('@aws-sdk/lib-storage');
     const upload = new Upload({
       client: this.#client,
       params: { Bucket: this.name, Key: key, Body: createReadStream(path) },
