@@ -90,6 +90,7 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
       rows_duplicate: transform.rows.duplicate,
       rows_filtered: transform.rows.filtered,
       rows_silver: transform.rows.silver,
+      strategies: { ...quality.strategies, ...transform.strategies },
     },
     [validate.usage, quality.usage, transform.usage, tools.usage()],
   );

@@ -46,7 +46,11 @@ export const qualityScore = step('QualityScore', QualityScoreInput, async (input
   const report = lakePaths.staging(run.run_id, 'quality.json');
   const document = { run, rows, verdict, score, threshold, scores, reason, measures };
   await silver.write(report, JSON.stringify(document, null, 2));
-  return { verdict, score, threshold, scores, report, broken_rules: broken.slice(0, NAMED_RULES), reason };
+  const strategies = Object.fromEntries(
+    measures.flatMap(({ rule, strategy }) => (strategy === undefined ? [] : [[rule, strategy]])),
+  );
+  const broken_rules = broken.slice(0, NAMED_RULES);
+  return { verdict, score, threshold, scores, report, broken_rules, strategies, reason };
 });
 
 export const handler = lambdaHandler('QualityScore', qualityScore);

@@ -74,6 +74,7 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
         rows_duplicate: 0,
         rows_filtered: 0,
         rows_silver: 0,
+        strategies: input.quality?.strategies ?? {},
       },
       [input.validate?.usage, input.quality?.usage, tools.usage()],
     );

@@ -36,6 +36,7 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
         query,
         content,
         rows,
+        strategies,
         files: ready,
       } = await buildSilver(db, contract, records, run, scratch, layout);
       if (rows.filtered + rows.duplicate + rows.silver !== validated.accepted)
@@ -54,7 +55,7 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
       const manifest = lakePaths.staging(run.run_id, 'silver-files.json');
       const silver: StagedSilver = { content, schema, columnIds: columnIds.current, files };
       await lake.silver.write(manifest, JSON.stringify(silver, null, 2));
-      return { rows, files: manifest, file_count: files.length };
+      return { rows, files: manifest, file_count: files.length, strategies };
     },
     { ordered: false },
   );

@@ -86,6 +86,19 @@ export class SchemaIncompatible extends Fault {
   override readonly name = 'SchemaIncompatible';
 }
 
+/**
+ * DuckDB needs more memory than it may use. Caught by the state machine, which tries the step once on a larger function;
+ * there it is a fault like any other.
+ */
+export class OutOfMemory extends Fault {
+  override readonly name = 'OutOfMemory';
+}
+
+/** The scratch folder is full. As `OutOfMemory`: with more memory less is spilled. */
+export class OutOfDisk extends Fault {
+  override readonly name = 'OutOfDisk';
+}
+
 /** A step was called with something that is not its input: a hand-made event, another version's payload. */
 export class InvalidInput extends Fault {
   override readonly name = 'InvalidInput';
@@ -97,4 +110,6 @@ export class ConfigurationError extends Fault {
 }
 
 export const DATA_ERRORS = [UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit];
+/** Errors of which a larger function may know nothing. */
+export const RESOURCE_ERRORS = [OutOfMemory, OutOfDisk];
 export const TRANSIENT_ERRORS = [StorageUnavailable, CommitConflict, CatalogUnavailable];

@@ -1,14 +1,12 @@
 import { ident, identList } from './sql.ts';
+import { planGrouping, type Strategy } from './strategy.ts';
 import { isInteger } from './type-names.ts';
 import type { Db } from './with-duckdb.ts';
-
-/** `bitmap`: a bit for each possible value; `groups`: a hash table of the values. */
-export type DuplicatesStrategy = 'bitmap' | 'groups';
 
 export interface Duplicates {
   /** Rows beyond the first of their value; rows with a NULL in any column are no duplicates of each other. */
   rows: number;
-  strategy: DuplicatesStrategy;
+  strategy: Strategy;
 }
 
 /** Bits that are worth a row, and bits at most: 25 MB a thread. */
@@ -19,7 +17,8 @@ const MOST_BITS = 200_000_000;
  * Counts rows that share their values in some columns.
  *
  * Whole numbers that lie close together, as ids do, are marked in a bitmap: a tenth of the work of grouping them,
- * and a bit of memory for each where a group takes some fifty bytes.
+ * and a bit of memory for each where a group takes some fifty bytes. Other values are grouped, in as many passes as
+ * the memory makes necessary.
  */
 export const countDuplicates = async (
   db: Db,
@@ -32,10 +31,16 @@ export const countDuplicates = async (
     if (rows !== undefined) return { rows, strategy: 'bitmap' };
   }
   const present = columns.map((name) => `${ident(name)} IS NOT NULL`).join(' AND ');
-  const { rows } = await db.one<{ rows: number }>(`
-    SELECT coalesce(sum(rows - 1), 0)::BIGINT AS rows
-    FROM (SELECT count(*) AS rows FROM ${view} WHERE ${present} GROUP BY ${identList(columns)} HAVING count(*) > 1)`);
-  return { rows, strategy: 'groups' };
+  const { strategy, passes } = await planGrouping(db, view, columns);
+  let rows = 0;
+  for (const { where } of passes) {
+    const pass = await db.one<{ rows: number }>(`
+      SELECT coalesce(sum(rows - 1), 0)::BIGINT AS rows
+      FROM (SELECT count(*) AS rows FROM ${view} WHERE ${present} AND ${where}
+        GROUP BY ${identList(columns)} HAVING count(*) > 1)`);
+    rows += pass.rows;
+  }
+  return { rows, strategy };
 };
 
 /** Undefined where the values are no whole numbers, or too far apart. */

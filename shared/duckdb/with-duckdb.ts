@@ -1,6 +1,7 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBScalarFunction } from '@duckdb/node-api';
+import { asExhausted, type Resources } from './exhausted.ts';
 import { type Row, toJson } from './values.ts';
 
 export interface DuckDbSettings {
@@ -18,6 +19,8 @@ export interface DuckDbSettings {
 export type Bindable = string | number | bigint | boolean | null;
 
 export interface Db {
+  /** Memory of the function, in MB: `DUCKDB_SHARE` of it is DuckDB's. */
+  readonly memoryMb: number;
   /** Runs one or more statements; parameters only with a single one. */
   run(sql: string, params?: readonly Bindable[]): Promise<void>;
   /** All rows as plain objects; see `values.ts` for how types arrive. For small results. */
@@ -34,7 +37,7 @@ export interface Db {
  * DuckDB's share of the process. Its limit bounds buffers, not the process: Node itself, the result sets and
  * what DuckDB allocates outside its buffer manager need the rest.
  */
-const DUCKDB_SHARE = 0.55;
+export const DUCKDB_SHARE = 0.55;
 
 /** The share of the free disk that may be spilled to: what a query writes needs room as well. */
 const SPILL_SHARE = 0.8;
@@ -45,16 +48,26 @@ const SPILL_SHARE = 0.8;
  */
 const OPEN_PARTITIONS = 500;
 
-/** Opens DuckDB, configured for the given memory and closed to the outside, and closes it whatever happens. */
+/**
+ * Opens DuckDB, configured for the given memory and closed to the outside, and closes it whatever happens.
+ *
+ * @throws OutOfMemory, OutOfDisk where DuckDB says so; otherwise DuckDB's own errors, and the work's
+ */
 export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => Promise<T>): Promise<T> => {
   const home = path.join(settings.scratch, 'duckdb');
   await mkdir(home, { recursive: true });
   const { bavail, bsize } = await statfs(home);
+  const { memoryMb } = settings;
+  const resources = {
+    memoryMb,
+    limitMb: Math.floor(memoryMb * DUCKDB_SHARE),
+    spillMb: Math.floor((bavail * bsize * SPILL_SHARE) / 2 ** 20),
+  };
   const instance = await DuckDBInstance.create(settings.database ?? ':memory:', {
-    memory_limit: `${Math.floor(settings.memoryMb * DUCKDB_SHARE)}MiB`,
+    memory_limit: `${resources.limitMb}MiB`,
     threads: String(settings.threads),
     temp_directory: home,
-    max_temp_directory_size: `${Math.floor((bavail * bsize * SPILL_SHARE) / 1024)}KiB`,
+    max_temp_directory_size: `${resources.spillMb}MiB`,
     home_directory: home,
     partitioned_write_max_open_files: String(OPEN_PARTITIONS),
     preserve_insertion_order: String(settings.ordered ?? true),
@@ -66,7 +79,7 @@ export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => 
     const connection = await instance.connect();
     try {
       await connection.run("SET TimeZone = 'UTC'; SET lock_configuration = true;");
-      return await work(wrap(connection));
+      return await work(wrap(connection, resources));
     } finally {
       connection.closeSync();
     }
@@ -75,14 +88,24 @@ export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => 
   }
 };
 
-const wrap = (connection: DuckDBConnection): Db => {
+const wrap = (connection: DuckDBConnection, resources: Resources): Db => {
+  const call = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw asExhausted(error, resources);
+    }
+  };
   const read = async <T extends object>(sql: string, params?: readonly Bindable[]): Promise<T[]> => {
-    const reader = await connection.runAndReadAll(sql, params === undefined ? undefined : [...params]);
+    const reader = await call(() =>
+      connection.runAndReadAll(sql, params === undefined ? undefined : [...params]),
+    );
     return reader.convertRowObjects(toJson) as T[];
   };
   return {
+    memoryMb: resources.memoryMb,
     run: async (sql, params) => {
-      await connection.run(sql, params === undefined ? undefined : [...params]);
+      await call(() => connection.run(sql, params === undefined ? undefined : [...params]));
     },
     all: read,
     one: async <T extends object>(sql: string, params?: readonly Bindable[]): Promise<T> => {

@@ -1,7 +1,7 @@
 import { failureReason } from '../duckdb/failure-reason.ts';
 import { ident, identList } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
-import { ModelFailed } from '../errors.ts';
+import { DuckstepError, ModelFailed } from '../errors.ts';
 import type { GoldModel } from './model-header.ts';
 
 /**
@@ -58,6 +58,8 @@ const modelled = async <T>(model: GoldModel, work: () => Promise<T>): Promise<T>
   try {
     return await work();
   } catch (error) {
+    // Want of memory is no mistake in the SQL.
+    if (error instanceof DuckstepError) throw error;
     throw new ModelFailed(
       `Gold model ${model.file} fails: ${failureReason(error)}. Mend it, deploy, and redrive.`,
       { cause: error },

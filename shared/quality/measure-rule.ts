@@ -3,9 +3,10 @@ import type { Column, Contract, QualityRule } from '../contract/model.ts';
 import { countDuplicates } from '../duckdb/duplicates.ts';
 import { failureReason } from '../duckdb/failure-reason.ts';
 import { ident, literal, literalList } from '../duckdb/sql.ts';
+import type { Strategy } from '../duckdb/strategy.ts';
 import { isNumber } from '../duckdb/type-names.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
-import { RuleNotEvaluable } from '../errors.ts';
+import { DuckstepError, RuleNotEvaluable } from '../errors.ts';
 import { isNoneOf, mismatches } from '../validation/limit-rules.ts';
 import { holds, type Measure, share } from './score.ts';
 import type { Subject } from './subject.ts';
@@ -22,7 +23,9 @@ export const measureRule = async (
   rule: QualityRule,
 ): Promise<Measure> => {
   const { id, column, dimension, severity, operator, unit, check } = rule;
-  const value = await evaluate(db, contract, subject, rule).catch((error: unknown) => {
+  const { value, strategy } = await evaluate(db, contract, subject, rule).catch((error: unknown) => {
+    // Want of memory is no mistake in the rule.
+    if (error instanceof DuckstepError) throw error;
     const reason = error instanceof RangeError ? error.message : failureReason(error);
     throw new RuleNotEvaluable(
       `Rule "${id}" of ${contract.file} cannot be evaluated: ${reason}. Mend the rule, deploy, and redrive.`,
@@ -40,6 +43,7 @@ export const measureRule = async (
     threshold: `${operator.op} ${[operator.value].flat().join(' and ')} ${unit}`,
     measured,
     ...(aboutRows ? { rows_failing: value } : {}),
+    ...(strategy === undefined ? {} : { strategy }),
     passed,
     // A tolerated number of failing rows is no fault: within its tolerance a rule contributes fully.
     share: passed ? 1 : aboutRows ? share(value, subject.rowsRead) : 0,
@@ -47,18 +51,25 @@ export const measureRule = async (
 };
 
 /** Rows failing, or for `rowCount` and `sql` the number itself. */
-const evaluate = async (db: Db, contract: Contract, subject: Subject, rule: QualityRule): Promise<number> => {
+const evaluate = async (
+  db: Db,
+  contract: Contract,
+  subject: Subject,
+  rule: QualityRule,
+): Promise<{ value: number; strategy?: Strategy }> => {
   const { check } = rule;
-  if (check.kind === 'rowCount') return subject.rowsRead;
-  if (check.kind === 'sql') return await numberOf(db, fillQuery(rule, subject.table));
-  if (check.kind === 'duplicateValues')
-    return (await countDuplicates(db, subject.records, check.columns)).rows;
+  if (check.kind === 'rowCount') return { value: subject.rowsRead };
+  if (check.kind === 'sql') return { value: await numberOf(db, fillQuery(rule, subject.table)) };
+  if (check.kind === 'duplicateValues') {
+    const { rows: value, strategy } = await countDuplicates(db, subject.records, check.columns);
+    return { value, strategy };
+  }
   const column = contract.columns.find(({ name }) => name === rule.column);
   if (column === undefined) throw new RangeError(`there is no column "${rule.column ?? ''}"`);
   const { failing } = await db.one<{ failing: number }>(
     `SELECT count(*) AS failing FROM ${subject.records} WHERE ${failsIn(column, check)}`,
   );
-  return failing;
+  return { value: failing };
 };
 
 /** SQL: the row fails a check of one column. */

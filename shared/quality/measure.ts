@@ -97,7 +97,7 @@ const uniquenessMeasures = async (db: Db, contract: Contract, subject: Subject):
   ].filter(({ columns }) => columns.length > 0 && columns.every((name) => source.has(name)));
   const measures: Measure[] = [];
   for (const { rule, columns } of keys) {
-    const { rows: failing } = await countDuplicates(db, subject.records, columns);
+    const { rows: failing, strategy } = await countDuplicates(db, subject.records, columns);
     measures.push({
       ...implied(
         rule,
@@ -107,6 +107,7 @@ const uniquenessMeasures = async (db: Db, contract: Contract, subject: Subject):
         subject.rowsRead,
       ),
       ...(columns.length === 1 && columns[0] !== undefined ? { column: columns[0] } : {}),
+      strategy,
     });
   }
   return measures;

@@ -1,4 +1,5 @@
 import { DIMENSIONS, type Dimension, type Operator, type Severity } from '../contract/model.ts';
+import type { Strategy } from '../duckdb/strategy.ts';
 
 /** One rule of the contract, explicit or implied by its schema, as it was measured on a file. */
 export interface Measure {
@@ -12,6 +13,8 @@ export interface Measure {
   measured: number;
   /** Rows that fail, for rules about rows; absent for rules about the whole file. */
   rows_failing?: number;
+  /** How values were told apart, for rules about duplicates. */
+  strategy?: Strategy;
   passed: boolean;
   /** In [0, 1]: the rule's contribution to its dimension. */
   share: number;

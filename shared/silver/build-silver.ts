@@ -4,14 +4,15 @@ import { BY_SILVER_SQL } from '../contract/column.ts';
 import { listReferences } from '../contract/load.ts';
 import type { Contract } from '../contract/model.ts';
 import { withoutSemicolon } from '../contract/sql-text.ts';
-import { countDuplicates } from '../duckdb/duplicates.ts';
 import { failureReason } from '../duckdb/failure-reason.ts';
-import { ident, identList, literal } from '../duckdb/sql.ts';
+import { ident, literal } from '../duckdb/sql.ts';
+import type { Strategy } from '../duckdb/strategy.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
-import { ModelFailed } from '../errors.ts';
+import { DuckstepError, ModelFailed } from '../errors.ts';
 import { readFiles, typed } from '../table/table-view.ts';
 import { type LocalFile, writeLocally } from '../table/write-files.ts';
 import { checkSilver } from './check-silver.ts';
+import { latestRows } from './latest-rows.ts';
 import { silverColumns, type silverLayout } from './silver-table.ts';
 
 export interface SilverRows {
@@ -30,6 +31,8 @@ export interface BuiltSilver {
   /** See `StagedSilver`. */
   content: string;
   rows: SilverRows;
+  /** How rows of one key were found, as `silver`; nothing where there is no key. */
+  strategies: Readonly<Record<string, Strategy>>;
 }
 
 /**
@@ -60,13 +63,13 @@ export const buildSilver = async (
   const kept = files.reduce((sum, file) => sum + file.rows, 0);
   await createCleaned(db, contract, files, layout);
   await checkSilver(db, contract, { kept, accepted, files, schema: layout.schema });
-  const duplicate = await findSuperseded(db, contract);
-  const silver = duplicate === 0 ? 'FROM _cleaned' : 'FROM _cleaned ANTI JOIN _superseded USING (_row)';
+  const { rows: duplicate, query: silver, strategy } = await latestRows(db, contract);
   return {
     query: silver,
     ...(duplicate === 0 && { files }),
     content: await contentOf(db, contract, silver),
     rows: { filtered: accepted - kept, duplicate, silver: kept - duplicate },
+    strategies: strategy === undefined ? {} : { silver: strategy },
   };
 };
 
@@ -147,23 +150,6 @@ const selectSilver = (
   }`;
 };
 
-/** Fills `_superseded` with the rows that are not the latest of their primary key; returns how many. */
-const findSuperseded = async (db: Db, contract: Contract): Promise<number> => {
-  if (contract.primaryKey.length === 0) return 0;
-  if ((await countDuplicates(db, '_cleaned', contract.primaryKey)).rows === 0) return 0;
-  const keys = identList(contract.primaryKey);
-  // First the keys that occur twice at all: mostly few, so that the window has little to sort.
-  await db.run(`
-    CREATE TEMP TABLE _repeated AS SELECT ${keys} FROM _cleaned GROUP BY ${keys} HAVING count(*) > 1;
-    CREATE TEMP TABLE _superseded AS
-    SELECT _row FROM (FROM _cleaned SEMI JOIN _repeated USING (${keys}))
-    QUALIFY row_number() OVER (PARTITION BY ${keys} ORDER BY ${latestFirst(contract)}) > 1`);
-  const { superseded } = await db.one<{ superseded: number }>(
-    'SELECT count(*) AS superseded FROM _superseded',
-  );
-  return superseded;
-};
-
 /** The sum of the rows' hashes, together with what else decides how they are stored and which of them show. */
 const contentOf = async (db: Db, contract: Contract, query: string): Promise<string> => {
   const { rows } = await db.one<{ rows: string }>(
@@ -181,18 +167,13 @@ const contentOf = async (db: Db, contract: Contract, query: string): Promise<str
     .slice(0, 32);
 };
 
-/** The contract's order, then the later record of the file. */
-const latestFirst = (contract: Contract): string =>
-  [
-    ...contract.dedupeOrderBy.map(({ column, direction }) => `${ident(column)} ${direction} NULLS LAST`),
-    '_row DESC',
-  ].join(', ');
-
 /** Errors of a dataset's own SQL, with what DuckDB says of them. */
 const modelled = async <T>(contract: Contract, work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
+    // Want of memory is no mistake in the SQL.
+    if (error instanceof DuckstepError) throw error;
     throw new ModelFailed(
       `The silver SQL of "${contract.dataset}" (${path.dirname(contract.file)}) fails: ${failureReason(error)}. Mend it, deploy, and redrive.`,
       { cause: error },

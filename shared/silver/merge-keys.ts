@@ -1,5 +1,7 @@
 import type { Contract } from '../contract/model.ts';
+import { createBitmap, isIn } from '../duckdb/bitmap.ts';
 import { ident, identList, literal } from '../duckdb/sql.ts';
+import { planGrouping } from '../duckdb/strategy.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import type { Field, Schema } from '../iceberg/types.ts';
 import { lakePaths } from '../lake.ts';
@@ -8,6 +10,7 @@ import type { DataFile, Mask } from '../table/data-file.ts';
 import { hiddenRows, localPaths, maskPairs, readFiles } from '../table/table-view.ts';
 import { writeDeletes } from '../table/write-files.ts';
 import { keyField, mayShareKeys } from './key-bounds.ts';
+import { firstBy } from './order.ts';
 import { silverColumns } from './silver-table.ts';
 import type { SourceState } from './sources.ts';
 
@@ -56,73 +59,112 @@ export const mergeKeys = async (db: Db, input: MergeInput): Promise<Remasked> =>
   // The rows of one source have no rivals among themselves: each key is there once.
   const contested = added.some((files, i) => meet(files, added.slice(i + 1).flat()));
   if (rivals.length === 0 && !contested) return new Map();
-  await rankRows(db, input, rivals);
-  const affected = await db.all<{ file: string }>('FROM affected ORDER BY file');
+  const numbered = await rankRows(db, input, rivals);
+  const affected = await db.all<{ file: string }>(`
+    SELECT DISTINCT _file AS file FROM (
+      SELECT n FROM range(${totalOf(numbered)}) AS t(n) WHERE ${isIn('_differing', 'n')}) AS row
+    ASOF JOIN _files ON row.n >= _files._first ORDER BY file`);
   const remasked: Remasked = new Map();
-  for (const { file } of affected) remasked.set(file, await writeMask(db, input, file));
+  for (const { file } of affected)
+    remasked.set(file, await writeMask(db, input, numbered.find(({ key }) => key === file) as Numbered));
   return remasked;
 };
 
+/** A file whose rows are numbered through with those of others: `first` + position in the file. */
+type Numbered = DataFile & { first: number };
+
+const numberThrough = (files: readonly DataFile[]): Numbered[] => {
+  let first = 0;
+  return files.map((file) => {
+    const numbered = { ...file, first };
+    first += file.rows;
+    return numbered;
+  });
+};
+
+const totalOf = (files: readonly Numbered[]): number =>
+  files.reduce((sum, { first, rows }) => Math.max(sum, first + rows), 0);
+
 /**
- * Fills three tables: `ranked`, every row of the rivals and of the added files whose key changed (file, pos,
- * whether it is the latest); `before`, the positions hidden so far; `affected`, the files where that changes.
+ * Numbers the rows of the rivals and of the added files through, and makes sets of them (`shared/duckdb/bitmap.ts`):
+ * `_hidden`, those to hide from now on, and `_differing`, those of which that is news.
+ *
+ * A key's latest row is an aggregate over a share of all keys at a time: rows of a key may be any number, and keys more
+ * than fit into memory.
  */
-const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]): Promise<void> => {
+const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]): Promise<Numbered[]> => {
   const { contract, store, scratch, gone, replaced } = input;
+  const { primaryKey } = contract;
   const added = [...input.added.values()].flat();
-  const files = [...rivals, ...added];
+  const files = numberThrough([...rivals, ...added]);
   const paths = await localPaths(
     store,
     scratch,
     [...gone, ...files].map(({ key }) => key),
   );
-  const keys = identList(contract.primaryKey);
-  const order = contract.dedupeOrderBy;
+  const keys = identList(primaryKey);
   const rows = rowReader(input, paths);
-  const path = ({ key }: DataFile): string => `(${literal(paths.get(key) ?? '')}, ${literal(key)})`;
+  const path = ({ key, first }: Numbered): string =>
+    `(${literal(paths.get(key) ?? '')}, ${literal(key)}, ${first}::BIGINT)`;
+  const changed = [
+    ...(added.length === 0 ? [] : [rows(added)]),
+    ...(gone.length === 0
+      ? []
+      : [`SELECT * FROM (${rows(gone)}) WHERE _source_id IN (${replaced.map(literal).join(', ')})`]),
+  ].join(' UNION ALL ');
   await db.run(`
-    CREATE OR REPLACE TEMP TABLE files AS FROM (VALUES ${files.map(path).join(', ')}) AS f(_path, _file);
-    CREATE OR REPLACE TEMP TABLE changed AS SELECT DISTINCT ${keys} FROM (
-      ${[
-        ...(added.length === 0 ? [] : [rows(added)]),
-        ...(gone.length === 0
-          ? []
-          : [`SELECT * FROM (${rows(gone)}) WHERE _source_id IN (${replaced.map(literal).join(', ')})`]),
-      ].join(' UNION ALL ')});
-    CREATE OR REPLACE TEMP TABLE contenders AS
-      SELECT contender.* EXCLUDE (_path), _file FROM (${rows(files)}) AS contender
-      SEMI JOIN changed USING (${keys}) JOIN files USING (_path)`);
+    CREATE OR REPLACE TEMP TABLE _files AS FROM (VALUES ${files.map(path).join(', ')}) AS f(_path, _file, _first);
+    CREATE OR REPLACE TEMP TABLE _contenders AS
+    SELECT * EXCLUDE (_path, file_row_number), 0::BIGINT AS _number FROM (${rows(files)}) WHERE false`);
+  const total = totalOf(files);
+  // The later upload wins, where the contract's order does not decide.
+  const latest = firstBy(contract.dedupeOrderBy, `_rank * ${total} + _number`);
+  const { passes } = await planGrouping(db, `(${rows(files)})`, primaryKey, latest.bytes);
+  for (const { where } of passes)
+    await db.run(`
+      CREATE OR REPLACE TEMP TABLE _changed AS SELECT DISTINCT ${keys} FROM (${changed}) WHERE ${where};
+      INSERT INTO _contenders BY NAME
+      SELECT contender.* EXCLUDE (_path, file_row_number), _first + file_row_number AS _number
+      FROM (SELECT * FROM (${rows(files)}) WHERE ${where}) AS contender
+      SEMI JOIN _changed USING (${keys}) JOIN _files USING (_path)`);
   await rankBySource(db, input);
   const pairs = await maskPairs(rivals, paths, store, scratch);
+  await createBitmap(
+    db,
+    '_latest',
+    total,
+    passes.map(
+      ({ where }) => `SELECT (${latest.sql}) % ${total} FROM _contenders JOIN _source_ranks USING (_source_id)
+        WHERE ${where} GROUP BY ${keys}`,
+    ),
+  );
+  await createBitmap(db, '_ranked', total, ['SELECT _number FROM _contenders']);
+  await createBitmap(
+    db,
+    '_before',
+    total,
+    pairs.length === 0
+      ? []
+      : [`SELECT _first + h[2] FROM (${hiddenRows(pairs)}) AS hidden(h) JOIN _files ON _files._path = h[1]`],
+  );
   await db.run(`
-    CREATE OR REPLACE TEMP TABLE ranked AS
-      SELECT _file AS file, file_row_number AS pos, row_number() OVER (
-        PARTITION BY ${keys}
-        ORDER BY ${[
-          ...order.map(({ column, direction }) => `${ident(column)} ${direction} NULLS LAST`),
-          '_rank DESC, file_row_number DESC',
-        ].join(', ')}) = 1 AS latest
-      FROM contenders LEFT JOIN source_ranks USING (_source_id);
-    CREATE OR REPLACE TEMP TABLE before AS
-      SELECT _file AS file, hidden.pos FROM (${
-        pairs.length === 0
-          ? "SELECT '' AS _path, 0::BIGINT AS pos WHERE false"
-          : `SELECT h[1] AS _path, h[2] AS pos FROM (${hiddenRows(pairs)}) AS hidden(h)`
-      }) AS hidden JOIN files USING (_path);
-    CREATE OR REPLACE TEMP TABLE affected AS SELECT DISTINCT file FROM ranked LEFT JOIN before USING (file, pos)
-    WHERE latest = (before.pos IS NOT NULL)`);
+    CREATE OR REPLACE TEMP TABLE _hidden AS
+      SELECT (_before.bits & ~_ranked.bits) | (_ranked.bits & ~_latest.bits) AS bits FROM _before, _ranked, _latest;
+    CREATE OR REPLACE TEMP TABLE _differing AS
+      SELECT xor(_hidden.bits, _before.bits) AS bits FROM _hidden, _before`);
+  return files;
 };
 
-/** Fills `source_ranks`: of the sources whose rows meet, the later upload has the larger rank. */
+/** Fills `_source_ranks`: of the sources whose rows meet, the later upload has the larger rank. */
 const rankBySource = async (db: Db, { statesOf }: MergeInput): Promise<void> => {
-  const found = await db.all<{ id: string }>('SELECT DISTINCT _source_id AS id FROM contenders');
+  const found = await db.all<{ id: string }>('SELECT DISTINCT _source_id AS id FROM _contenders');
   const states = await statesOf(found.map(({ id }) => id));
   const values = found.map(({ id }) => {
     const state = states.get(id);
     return `(${[id, state?.uploadedAt ?? '', state?.sequencer ?? ''].map(literal).join(', ')})`;
   });
   await db.run(`
-    CREATE OR REPLACE TEMP TABLE source_ranks AS
+    CREATE OR REPLACE TEMP TABLE _source_ranks AS
     SELECT _source_id, row_number() OVER (ORDER BY uploaded_at, sequencer, _source_id) AS _rank
     FROM (VALUES ${values.length === 0 ? "('', '', '')" : values.join(', ')}) AS v(_source_id, uploaded_at, sequencer)`);
 };
@@ -144,14 +186,16 @@ const rowReader = (
     )})`;
 };
 
-/** The full new mask of a file: what stays hidden, and what now loses. None for a file that hides nothing any more. */
-const writeMask = async (db: Db, input: MergeInput, file: string): Promise<Mask | undefined> => {
-  const own = `file = ${literal(file)}`;
-  return await writeDeletes(
+/** The full new mask of a file. None for a file that hides nothing any more. */
+const writeMask = async (
+  db: Db,
+  input: MergeInput,
+  { key, first, rows }: Numbered,
+): Promise<Mask | undefined> =>
+  await writeDeletes(
     db,
-    `SELECT ${literal(input.uriOf(file))} AS file_path, pos FROM (
-      SELECT pos FROM before ANTI JOIN ranked USING (file, pos) WHERE before.${own}
-      UNION ALL SELECT pos FROM ranked WHERE ${own} AND NOT latest)`,
+    `SELECT ${literal(input.uriOf(key))} AS file_path, n - ${first} AS pos
+     FROM range(${first}, ${first + rows}) AS t(n) WHERE ${isIn('_hidden', 'n')}`,
     input.store,
     {
       keyOf: (name) => lakePaths.deletes(input.contract.dataset, name),
@@ -159,4 +203,3 @@ const writeMask = async (db: Db, input: MergeInput, file: string): Promise<Mask 
       scratch: input.scratch,
     },
   );
-};

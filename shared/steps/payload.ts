@@ -56,6 +56,8 @@ export const QualityOutput = z.object({
   report: z.string(),
   /** Ids of broken rules, at most ten. */
   broken_rules: z.array(z.string()),
+  /** How duplicates were counted, by rule. Executions that began before there was a choice have none. */
+  strategies: z.record(z.string(), z.string()).default({}),
   /** One sentence for people. */
   reason: z.string(),
   usage: Usage,
@@ -67,6 +69,8 @@ export const TransformOutput = z.object({
   /** Staged object in silver that lists the data files written. */
   files: z.string(),
   file_count: z.number(),
+  /** How rows of one key were found, where the contract has a key. */
+  strategies: z.record(z.string(), z.string()).default({}),
   usage: Usage,
 });
 export type TransformOutput = z.infer<typeof TransformOutput>;

@@ -33,6 +33,8 @@ export interface RunRecord {
   rows_duplicate: number;
   rows_filtered: number;
   rows_silver: number;
+  /** How duplicates were looked for (`shared/duckdb/strategy.ts`), by rule, and `silver` for rows of one key. */
+  strategies: Readonly<Record<string, string>>;
   bytes_read: number;
   bytes_written: number;
   requests: number;
@@ -79,6 +81,7 @@ export const RUN_COLUMNS: Record<keyof RunRecord, string> = {
   rows_duplicate: 'BIGINT',
   rows_filtered: 'BIGINT',
   rows_silver: 'BIGINT',
+  strategies: 'MAP(VARCHAR, VARCHAR)',
   bytes_read: 'BIGINT',
   bytes_written: 'BIGINT',
   requests: 'BIGINT',

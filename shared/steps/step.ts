@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type ZodType, z } from 'zod';
 import { type Catalog, counted } from '../catalog/catalog.ts';
 import type { Config } from '../config.ts';
+import { asFullDisk } from '../duckdb/exhausted.ts';
 import { withoutValues } from '../duckdb/failure-reason.ts';
 import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
 import { InvalidInput } from '../errors.ts';
@@ -55,7 +56,7 @@ const parse = <Schema extends ZodType>(name: string, schema: Schema, value: unkn
  * Makes a step of its input's schema and its body: parses the input, gives the body a scratch folder and
  * counted storage, and adds what it used to its output.
  *
- * @throws InvalidInput when the input is not what the schema says; whatever the body throws
+ * @throws InvalidInput when the input is not what the schema says; OutOfMemory, OutOfDisk; whatever the body throws
  */
 export const step =
   <Schema extends ZodType, Output extends object>(
@@ -92,6 +93,8 @@ export const step =
         usage,
       });
       return { ...output, usage: usage() };
+    } catch (error) {
+      throw asFullDisk(error, scratch);
     } finally {
       await rm(scratch, { recursive: true, force: true });
     }

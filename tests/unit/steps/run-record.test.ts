@@ -29,6 +29,7 @@ const outcome = {
   rows_duplicate: 0,
   rows_filtered: 0,
   rows_silver: 2,
+  strategies: { silver: 'groups' },
 } as const;
 
 test('sums what the states used, and leaves out those that did not run', () => {
