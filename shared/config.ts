@@ -11,6 +11,8 @@ export interface Config {
   /** Of the folder for scratch files, in MB, and the processor: what a function of this kind is charged by. */
   storageMb?: number;
   architecture?: Architecture;
+  /** On a laptop: what a step may use that has run out of `memoryMb`, in MB. In Lambda that is another function's. */
+  memoryLargestMb?: number;
   /** Threads for DuckDB. */
   threads: number;
   /** Folder with one folder per dataset. */
@@ -35,6 +37,7 @@ const Environment = z.object({
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().positive().optional(),
   DUCKSTEP_MEMORY_MB: z.coerce.number().int().min(128).optional(),
   DUCKSTEP_STORAGE_MB: z.coerce.number().int().min(512).max(MOST_STORAGE_MB).default(MOST_STORAGE_MB),
+  DUCKSTEP_MEMORY_LARGEST_MB: z.coerce.number().int().min(128).optional(),
   DUCKSTEP_SQL_DIR: z.string().min(1).optional(),
   DUCKSTEP_SCRATCH_DIR: z.string().min(1).optional(),
   DUCKSTEP_MAX_UNPACKED_MB: z.coerce.number().positive().default(20_480),
@@ -60,6 +63,9 @@ export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string
     storageMb: vars.DUCKSTEP_STORAGE_MB,
     // What runs on a laptop is priced as the functions that are deployed by default.
     architecture: lambdaMb !== undefined && process.arch === 'x64' ? 'x86_64' : 'arm64',
+    ...(lambdaMb === undefined && {
+      memoryLargestMb: Math.max(memoryMb, vars.DUCKSTEP_MEMORY_LARGEST_MB ?? halfOfTheLaptop()),
+    }),
     threads: lambdaMb === undefined ? os.availableParallelism() : threadsFor(memoryMb),
     sqlDir: vars.DUCKSTEP_SQL_DIR ?? defaults.sqlDir,
     scratchRoot: vars.DUCKSTEP_SCRATCH_DIR ?? os.tmpdir(),
@@ -67,6 +73,8 @@ export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string
     maxRecordBytes: vars.DUCKSTEP_MAX_RECORD_MB * MB,
   };
 };
+
+const halfOfTheLaptop = (): number => Math.floor(os.totalmem() / MB / 2);
 
 /** A quarter of the machine per step: several files run at once beside the user's other programs. */
 const laptopMemoryMb = (): number => Math.max(512, Math.min(4096, Math.floor(os.totalmem() / MB / 4)));

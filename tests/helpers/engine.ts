@@ -33,22 +33,28 @@ export const failing = (name: string, output: object, times = Number.POSITIVE_IN
   };
 };
 
-export const OUTPUTS = {
+const ANSWERS = {
   Validate: { rows: { read: 3, accepted: 3, rejected: 0 } },
   QualityScore: { verdict: 'pass', score: 1, threshold: 0.95, reason: 'All rules hold.' },
   Transform: { rows: { filtered: 0, duplicate: 1, silver: 2 } },
   LoadToGold: { status: 'loaded' },
+};
+
+export const OUTPUTS = {
+  ...ANSWERS,
+  ValidateLarge: ANSWERS.Validate,
+  QualityScoreLarge: ANSWERS.QualityScore,
+  TransformLarge: ANSWERS.Transform,
+  LoadToGoldLarge: ANSWERS.LoadToGold,
   Quarantine: { scope: 'rows', rows: 1 },
 };
 
 /** The steps of a clean file, all made up: routes are tested with them, not what the steps do. */
-export const cleanSteps = (): Record<keyof typeof OUTPUTS, Step> => ({
-  Validate: answering(OUTPUTS.Validate),
-  QualityScore: answering(OUTPUTS.QualityScore),
-  Transform: answering(OUTPUTS.Transform),
-  LoadToGold: answering(OUTPUTS.LoadToGold),
-  Quarantine: answering(OUTPUTS.Quarantine),
-});
+export const cleanSteps = (): Record<keyof typeof OUTPUTS, Step> =>
+  Object.fromEntries(Object.entries(OUTPUTS).map(([state, output]) => [state, answering(output)])) as Record<
+    keyof typeof OUTPUTS,
+    Step
+  >;
 
 /** An engine over a lake in the folder that waits for nothing. */
 export const engineOn = (lakeFolder: string, options: Partial<EngineOptions> = {}): Engine =>

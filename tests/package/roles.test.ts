@@ -1,7 +1,7 @@
 import { lakePaths, ZONES, type Zone } from '../../shared/lake.ts';
 import { allows, type Right, statements } from './policy.ts';
 import { rightsUsed } from './storage-calls.ts';
-import { FUNCTIONS, type FunctionName, resource } from './template.ts';
+import { FUNCTIONS, type FunctionName, resource, twinOf } from './template.ts';
 
 /** A key of every kind that lies in a zone, by what tells the kind; and one of no kind. */
 const KINDS: Readonly<Record<Zone, Record<string, { key: string; like: RegExp }>>> = {
@@ -29,6 +29,9 @@ const KINDS: Readonly<Record<Zone, Record<string, { key: string; like: RegExp }>
     other: { key: 'other.txt', like: /^other/ },
   },
 };
+
+/** Larger functions run the same code, with the same role. */
+const OWNERS = FUNCTIONS.filter((name) => twinOf(name) === name);
 
 const ACTIONS = [
   's3:GetObject',
@@ -64,14 +67,14 @@ describe("a function's role", () => {
     used = await rightsUsed();
   });
 
-  test.each(FUNCTIONS)('%s: allows on S3 what the code calls, and no more', (name) => {
+  test.each(OWNERS)('%s: allows on S3 what the code calls, and no more', (name) => {
     const granted = everyRight().filter((right) => allows(statements(name), right));
     const compared = (rights: readonly Right[]): string[] =>
       distinct(rights.filter((right) => !listsAll(name, right)).map(named));
     expect(compared(granted)).toEqual(compared(used.get(name) ?? []));
   });
 
-  test.each(FUNCTIONS)('%s: allows every single call that was made', (name) => {
+  test.each(OWNERS)('%s: allows every single call that was made', (name) => {
     const refused = (used.get(name) ?? []).filter((right) => !allows(statements(name), right));
     expect(refused).toEqual([]);
   });
@@ -83,7 +86,7 @@ describe("a function's role", () => {
     quarantine: ['Quarantine'],
   };
   test.each(ZONES)('only those write to %s that must', (zone) => {
-    const writing = FUNCTIONS.filter((name) =>
+    const writing = OWNERS.filter((name) =>
       Object.values(KINDS[zone]).some(({ key }) =>
         allows(statements(name), { action: 's3:PutObject', zone, key }),
       ),
@@ -98,7 +101,7 @@ describe("a function's role", () => {
           allows(statements(name), { action: 's3:DeleteObject', zone, key }) ? `${zone} ${kind}` : [],
         ),
       );
-    expect(Object.fromEntries(FUNCTIONS.map((name) => [name, deletes(name)]))).toEqual({
+    expect(Object.fromEntries(OWNERS.map((name) => [name, deletes(name)]))).toEqual({
       Validate: [],
       QualityScore: [],
       Transform: [],
@@ -119,13 +122,16 @@ describe("a function's role", () => {
       expect(allows(statements('Maintain'), { action, zone, key })).toBe(false);
   });
 
-  test.each(FUNCTIONS)('%s: beside S3, the catalog if it commits, its own log and tracing only', (name) => {
+  test.each(OWNERS)('%s: beside S3, the catalog if it commits, its own log and tracing only', (name) => {
     const others = statements(name).filter(
       ({ Action }) => !Action.every((action) => action.startsWith('s3:')),
     );
     const arn = (of: string) => ({
       'Fn::Sub': `arn:\${AWS::Partition}:glue:\${AWS::Region}:\${AWS::AccountId}:${of}`,
     });
+    const logs = FUNCTIONS.filter((each) => twinOf(each) === name).map((each) => ({
+      'Fn::GetAtt': [`${each}LogGroup`, 'Arn'],
+    }));
     const catalog = {
       Effect: 'Allow',
       Action: ['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
@@ -142,16 +148,16 @@ describe("a function's role", () => {
       {
         Effect: 'Allow',
         Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        Resource: { 'Fn::GetAtt': [`${name}LogGroup`, 'Arn'] },
+        Resource: logs.length === 1 ? logs[0] : logs,
       },
       { Effect: 'Allow', Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Resource: '*' },
     ]);
   });
 
-  test.each(FUNCTIONS)('%s has it, alone, without managed policies', (name) => {
+  test.each(FUNCTIONS)('%s has it, alone or with its larger twin, without managed policies', (name) => {
     expect(resource(`${name}LambdaFunction`).Properties.Role).toEqual({
-      'Fn::GetAtt': [`${name}Role`, 'Arn'],
+      'Fn::GetAtt': [`${twinOf(name)}Role`, 'Arn'],
     });
-    expect(resource(`${name}Role`).Properties).not.toHaveProperty('ManagedPolicyArns');
+    expect(resource(`${twinOf(name)}Role`).Properties).not.toHaveProperty('ManagedPolicyArns');
   });
 });

@@ -12,7 +12,13 @@ import {
   resource,
   STATES,
   template,
+  twinOf,
 } from './template.ts';
+
+const stages = parse(readFileSync(path.resolve(__dirname, '../../serverless/stages.yml'), 'utf8')) as Record<
+  string,
+  Record<string, unknown>
+>;
 
 describe('the state machine', () => {
   test('is the definition that runs on a laptop, but for the functions it calls', () => {
@@ -41,7 +47,7 @@ describe('the state machine', () => {
     }
   });
 
-  test('is logged and traced, and may call the five functions', () => {
+  test('is logged and traced, and may call its functions', () => {
     const { LoggingConfiguration, TracingConfiguration, StateMachineType } = resource('Pipeline').Properties;
     expect(StateMachineType ?? 'STANDARD').toBe('STANDARD');
     expect(TracingConfiguration).toEqual({ Enabled: true });
@@ -50,20 +56,16 @@ describe('the state machine', () => {
         { CloudWatchLogsLogGroup: { LogGroupArn: { 'Fn::GetAtt': ['PipelineLogGroup', 'Arn'] } } },
       ],
     });
-    expect(resource('PipelineRole').Properties).toMatchObject({
-      Policies: [
-        {
-          PolicyDocument: {
-            Statement: expect.arrayContaining([
-              expect.objectContaining({
-                Action: 'lambda:InvokeFunction',
-                Resource: STATES.map((state) => ({ 'Fn::GetAtt': [`${state}LambdaFunction`, 'Arn'] })),
-              }),
-            ]),
-          },
-        },
-      ],
-    });
+    const { Policies } = resource('PipelineRole').Properties as unknown as {
+      Policies: { PolicyDocument: { Statement: { Action: string; Resource: JsonObject[] }[] } }[];
+    };
+    const invoking = Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement).filter(
+      ({ Action }) => Action === 'lambda:InvokeFunction',
+    );
+    const called = invoking.flatMap(({ Resource }) => Resource).map((each) => JSON.stringify(each));
+    expect(called.toSorted()).toEqual(
+      STATES.map((state) => JSON.stringify({ 'Fn::GetAtt': [`${state}LambdaFunction`, 'Arn'] })).toSorted(),
+    );
   });
 });
 
@@ -92,7 +94,7 @@ describe('a function', () => {
     const { Environment } = resource(`${name}LambdaFunction`).Properties as unknown as {
       Environment: { Variables: Record<string, unknown> };
     };
-    const commits = ['LoadToGold', 'Maintain'].includes(name);
+    const commits = ['LoadToGold', 'LoadToGoldLarge', 'Maintain'].includes(name);
     expect(Environment.Variables[databaseVariable('silver')]).toEqual(
       commits ? { Ref: 'SilverDatabase' } : undefined,
     );
@@ -111,6 +113,21 @@ describe('a function', () => {
       Threshold: Timeout * 800,
     });
   });
+
+  test.each(STATES.filter((state) => state.endsWith('Large')))(
+    '%s is its twin with all the memory and disk there is to have',
+    (state) => {
+      const { Properties } = resource(`${state}LambdaFunction`);
+      const twin = resource(`${twinOf(state)}LambdaFunction`).Properties;
+      const same = ['Handler', 'Role', 'Environment', 'Layers', 'Runtime'];
+      expect(same.map((name) => Properties[name])).toEqual(same.map((name) => twin[name]));
+      expect(Properties).toMatchObject({
+        MemorySize: Number(stages.dev?.memoryLargest),
+        EphemeralStorage: { Size: 10240 },
+      });
+      expect(Number(Properties.MemorySize)).toBeGreaterThan(Number(twin.MemorySize));
+    },
+  );
 
   test('a file may not unpack to more than the disk holds', () => {
     const { Environment, EphemeralStorage } = resource('ValidateLambdaFunction').Properties as unknown as {
@@ -176,7 +193,7 @@ describe('events and alarms', () => {
 
   test('every alarm goes to the topic', () => {
     const alarms = ofType('AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(10);
+    expect(alarms).toHaveLength(14);
     for (const [, { Properties }] of alarms) expect(Properties.AlarmActions).toEqual([{ Ref: 'AlarmTopic' }]);
   });
 

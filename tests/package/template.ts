@@ -37,8 +37,15 @@ export const resource = (logicalId: string): Resource => {
   return found;
 };
 
-/** The five functions that states call, named as these. */
-export const STATES = ['Validate', 'QualityScore', 'Transform', 'LoadToGold', 'Quarantine'] as const;
+/** The functions that states call, named as these. */
+export const STATES = [
+  ...(['Validate', 'ValidateLarge', 'QualityScore', 'QualityScoreLarge'] as const),
+  ...(['Transform', 'TransformLarge', 'LoadToGold', 'LoadToGoldLarge', 'Quarantine'] as const),
+] as const;
+
+/** The state whose code and role a larger function has; any other's own. */
+export const twinOf = (name: FunctionName): FunctionName => name.replace(/Large$/, '') as FunctionName;
+
 /** And the one that a schedule calls. */
 export const FUNCTIONS = [...STATES, 'Maintain'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];

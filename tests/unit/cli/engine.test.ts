@@ -41,8 +41,11 @@ const catchers = Object.entries(definition.States).flatMap(([state, { ...body }]
 );
 
 /** What leads an execution to a state that a clean file does not reach. */
-const towards = (state: State): Partial<Record<State, Step>> =>
-  state === 'Quarantine' ? { QualityScore: answering({ ...OUTPUTS.QualityScore, verdict: 'fail' }) } : {};
+const towards = (state: string): Partial<Record<State, Step>> => {
+  if (state === 'Quarantine')
+    return { QualityScore: answering({ ...OUTPUTS.QualityScore, verdict: 'fail' }) };
+  return state.endsWith('Large') ? { [state.replace(/Large$/, '')]: failing('OutOfMemory', {}) } : {};
+};
 
 describe('routes', () => {
   test('a clean file goes from Validate to Succeeded', async () => {
@@ -108,16 +111,53 @@ describe('Retry', () => {
 
 describe('Catch', () => {
   test.each(catchers)('$state: $error goes to $next with the error', async ({ state, error, next }) => {
-    const execution = await run({ [state]: failing(error, {}) });
+    const execution = await run({ ...towards(state), [state]: failing(error, {}) });
     expect(execution.status).toBe('succeeded');
-    expect(execution.visits[0]).toMatchObject({ state, caughtBy: next, tries: 1 });
-    expect(execution.visits[1]?.input).toMatchObject({ error: { Error: error } });
-    const caught = execution.visits[1]?.input as { error: StateError } | undefined;
-    expect(JSON.parse(caught?.error.Cause ?? '')).toMatchObject({
+    const at = execution.visits.findIndex((visit) => visit.state === state);
+    expect(execution.visits[at]).toMatchObject({ caughtBy: next, tries: 1 });
+    const entered = execution.visits[at + 1];
+    expect(entered?.state).toBe(next);
+    const field = next === 'Quarantine' ? 'error' : 'outgrown';
+    expect(entered?.input).toMatchObject({ [field]: { Error: error } });
+    const caught = entered?.input as Record<string, StateError> | undefined;
+    expect(JSON.parse(caught?.[field]?.Cause ?? '')).toMatchObject({
       errorType: error,
       errorMessage: `${error} happened`,
     });
   });
+
+  test.each(['OutOfMemory', 'OutOfDisk', 'Runtime.OutOfMemory', 'Runtime.ExitError'])(
+    '%s in every state: each is tried on its larger function, and the file comes through',
+    async (error) => {
+      const small = ['Validate', 'QualityScore', 'Transform', 'LoadToGold'];
+      const execution = await run(Object.fromEntries(small.map((state) => [state, failing(error, {})])));
+      expect(execution.status).toBe('succeeded');
+      expect(route(execution)).toEqual([
+        ...['Validate', 'ValidateLarge', 'QualityScore', 'QualityScoreLarge', 'QualityGate'],
+        ...['Transform', 'TransformLarge', 'LoadToGold', 'LoadToGoldLarge', 'RowsRejected', 'Succeeded'],
+      ]);
+      expect(execution.output).toMatchObject({
+        validate: OUTPUTS.Validate,
+        quality: OUTPUTS.QualityScore,
+        transform: OUTPUTS.Transform,
+        load: OUTPUTS.LoadToGold,
+      });
+      expect(execution.output).not.toHaveProperty('error');
+    },
+  );
+
+  test.each(['Validate', 'QualityScore', 'Transform', 'LoadToGold'])(
+    '%s: what the larger function has not the memory for either fails there',
+    async (state) => {
+      const large = `${state}Large`;
+      const steps = { [state]: failing('OutOfMemory', {}), [large]: failing('OutOfMemory', {}) };
+      expect(await run(steps)).toMatchObject({
+        status: 'failed',
+        error: { Error: 'OutOfMemory' },
+        resume: { state: large },
+      });
+    },
+  );
 });
 
 describe('faults', () => {

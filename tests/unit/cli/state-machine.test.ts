@@ -8,11 +8,8 @@ test('loads the deployed definition, with an ARN for each function', () => {
   const definition = loadStateMachine(DEFINITION);
   expect(definition.StartAt).toBe('Validate');
   expect(taskStates(definition)).toEqual([
-    'Validate',
-    'QualityScore',
-    'Transform',
-    'LoadToGold',
-    'Quarantine',
+    ...['Validate', 'ValidateLarge', 'QualityScore', 'QualityScoreLarge'],
+    ...['Transform', 'TransformLarge', 'LoadToGold', 'LoadToGoldLarge', 'Quarantine'],
   ]);
   expect(definition.States.LoadToGold).toMatchObject({
     Resource: 'arn:aws:lambda:us-east-1:000000000000:function:LoadToGold',

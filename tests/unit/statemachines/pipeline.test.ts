@@ -32,6 +32,9 @@ const OF_LAMBDA = [
   'Lambda.TooManyRequestsException',
 ];
 
+/** What Lambda calls the end of a process that used more memory than there is. */
+const OF_PROCESSES = ['Runtime.OutOfMemory', 'Runtime.ExitError'];
+
 const definition = loadStateMachine(DEFINITION);
 const states = Object.entries(definition.States as unknown as Record<string, State>);
 const tasks = states.filter(([, { Type }]) => Type === 'Task');
@@ -58,7 +61,7 @@ test('the validator would notice', () => {
 });
 
 test('knows every error that it names', () => {
-  const known = [...classes.map(({ name }) => name), ...OF_LAMBDA];
+  const known = [...classes.map(({ name }) => name), ...OF_LAMBDA, ...OF_PROCESSES];
   const named = states.flatMap(([, { Retry, Catch }]) => [...namesIn(Retry), ...namesIn(Catch)]);
   expect(named.length).toBeGreaterThan(0);
   expect(named.filter((name) => !known.includes(name))).toEqual([]);
@@ -66,24 +69,45 @@ test('knows every error that it names', () => {
 
 test('an error’s name is that of its class: Retry and Catch match on it', () => {
   expect(DATA.length).toBeGreaterThan(0);
-  for (const each of [...errors.DATA_ERRORS, ...errors.TRANSIENT_ERRORS])
+  for (const each of [...errors.DATA_ERRORS, ...errors.TRANSIENT_ERRORS, ...errors.RESOURCE_ERRORS])
     expect(new each('message').name).toBe(each.name);
   expect(errors.DATA_ERRORS.map(({ name }) => name).toSorted()).toEqual(DATA.toSorted());
   expect(errors.TRANSIENT_ERRORS.map(({ name }) => name).toSorted()).toEqual(TRANSIENT.toSorted());
 });
 
-test('what the data is guilty of goes to quarantine, from where the data is read and nowhere else', () => {
-  const { Catch } = Object.fromEntries(states).Validate ?? {};
-  expect(namesIn(Catch).toSorted()).toEqual(DATA.toSorted());
-  expect(Catch?.map(({ Next }) => Next)).toEqual(['Quarantine']);
-  expect(states.filter(([, state]) => state.Catch !== undefined).map(([name]) => name)).toEqual(['Validate']);
+/** The names of the errors that a state leaves by, by where they lead. */
+const waysOut = ({ Catch = [] }: State): Record<string, string[]> =>
+  Object.fromEntries(Catch.map(({ Next = '', ErrorEquals }) => [Next, ErrorEquals.toSorted()]));
+
+const RESOURCES = [...errors.RESOURCE_ERRORS.map(({ name }) => name), ...OF_PROCESSES].toSorted();
+const large = tasks.filter(([name]) => name.endsWith('Large'));
+
+test('what the data is guilty of goes to quarantine, from where the data is read; what was too large, to a larger function', () => {
+  const refused = { Quarantine: DATA.toSorted() };
+  const expected: Record<string, Record<string, string[]>> = Object.fromEntries(
+    large.map(([name]) => [name.replace(/Large$/, ''), { [name]: RESOURCES }]),
+  );
+  expected.Validate = { ...refused, ...expected.Validate };
+  expected.ValidateLarge = refused;
+  const caught = states.filter(([, state]) => state.Catch !== undefined);
+  expect(Object.fromEntries(caught.map(([name, state]) => [name, waysOut(state)]))).toEqual(expected);
+});
+
+test('a state on a larger function is its twin in all but that', () => {
+  expect(large.map(([name]) => name)).toEqual(
+    ['Validate', 'QualityScore', 'Transform', 'LoadToGold'].map((name) => `${name}Large`),
+  );
+  for (const [name, { Comment: _, Catch: _caught, ...state }] of large) {
+    const { Comment, Catch, ...twin } = definition.States[name.replace(/Large$/, '')] as unknown as State;
+    expect({ ...state, Resource: '' }).toEqual({ ...twin, Resource: '' });
+  }
 });
 
 test('what may pass by itself is retried wherever it may come up, and nothing else is', () => {
   for (const [name, { Retry }] of tasks) {
     // Only LoadToGold commits, and tells the catalog.
     const transient = TRANSIENT.filter(
-      (error) => !['CommitConflict', 'CatalogUnavailable'].includes(error) || name === 'LoadToGold',
+      (error) => !['CommitConflict', 'CatalogUnavailable'].includes(error) || name.startsWith('LoadToGold'),
     );
     expect({ name, retried: namesIn(Retry).toSorted() }).toEqual({
       name,
@@ -116,10 +140,13 @@ const kebab = (name: string): string => name.replaceAll(/(?!^)[A-Z]/g, '-$&').to
 const camel = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
 test.each(tasks)('%s is a file, a step, and explained to who reads the console', async (name, state) => {
-  const file = path.join(ROOT, 'functions', `${kebab(name)}.ts`);
+  // A larger function has the file of its twin.
+  const twin = name.replace(/Large$/, '');
+  const file = path.join(ROOT, 'functions', `${kebab(twin)}.ts`);
   expect(existsSync(file)).toBe(true);
   const module = (await import(file)) as Record<string, unknown>;
-  expect(module[camel(name)]).toBe(STEPS[name]);
+  expect(module[camel(twin)]).toBe(STEPS[twin]);
+  expect(STEPS[name]).toEqual(expect.any(Function));
   expect(state.TimeoutSeconds).toBeLessThanOrEqual(900);
   expect(state.Comment?.length ?? 0).toBeGreaterThan(20);
   // What it answers is added to its input, which a redrive needs again.
