@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/model.ts';
-import { createBitmap, isIn } from '../duckdb/bitmap.ts';
+import { combineBitmaps, createBitmap, isIn } from '../duckdb/bitmap.ts';
 import { ident, identList, literal } from '../duckdb/sql.ts';
 import { planGrouping } from '../duckdb/strategy.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
@@ -147,11 +147,13 @@ const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]):
       ? []
       : [`SELECT _first + h[2] FROM (${hiddenRows(pairs)}) AS hidden(h) JOIN _files ON _files._path = h[1]`],
   );
-  await db.run(`
-    CREATE OR REPLACE TEMP TABLE _hidden AS
-      SELECT (_before.bits & ~_ranked.bits) | (_ranked.bits & ~_latest.bits) AS bits FROM _before, _ranked, _latest;
-    CREATE OR REPLACE TEMP TABLE _differing AS
-      SELECT xor(_hidden.bits, _before.bits) AS bits FROM _hidden, _before`);
+  await combineBitmaps(
+    db,
+    '_hidden',
+    '(_before.bits & ~_ranked.bits) | (_ranked.bits & ~_latest.bits)',
+    '_before, _ranked, _latest',
+  );
+  await combineBitmaps(db, '_differing', 'xor(_hidden.bits, _before.bits)', '_hidden, _before');
   return files;
 };
 

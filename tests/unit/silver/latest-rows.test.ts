@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import type { Db } from '../../../shared/duckdb/with-duckdb.ts';
+import { latestRows } from '../../../shared/silver/latest-rows.ts';
+import { contractOf, latestBy, testDb } from '../../helpers/silver-lake.ts';
+
+const COLUMNS = [
+  '{ name: a, logicalType: string, primaryKey: true }',
+  '{ name: v, logicalType: number, physicalType: DOUBLE }',
+  '{ name: w, logicalType: string }',
+];
+
+/** What a window says, which holds all rows of a key at once. */
+const byWindow = (order: string): string =>
+  `SELECT _row FROM _cleaned QUALIFY row_number() OVER (PARTITION BY a ORDER BY ${order}_row DESC) = 1 ORDER BY _row`;
+
+const orders: [string, string[]][] = [
+  ['', []],
+  ['v DESC NULLS LAST, ', [latestBy('v desc')]],
+  ['v ASC NULLS LAST, w DESC NULLS LAST, ', [latestBy('[v asc, w desc]')]],
+];
+
+test.each(orders)(
+  'the latest rows by “%s”: those of a window, in one pass as in many',
+  async (order, custom) => {
+    const contract = await contractOf(COLUMNS, custom);
+    const row = fc.tuple(
+      fc.constantFrom('k', 'l', 'm', '', 'ä', "'"),
+      fc.constantFrom('NULL', '0', '-0.0', '1.5', "'nan'", "'-inf'"),
+      fc.constantFrom('NULL', "''", "'x'", "'xy'", "'é'"),
+    );
+    await testDb(async (db) => {
+      const kept = async (over: Db): Promise<unknown> => {
+        const { query, rows } = await latestRows(over, contract);
+        const left = await db.all<{ _row: number }>(`SELECT _row FROM (${query}) ORDER BY _row`);
+        return { left, rows };
+      };
+      await fc.assert(
+        fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 60 }), async (rows) => {
+          const values = rows.map(
+            ([a, v, w], i) => `('${a.replaceAll("'", "''")}', ${v}::DOUBLE, ${w}, ${i + 1}::BIGINT)`,
+          );
+          await db.run(
+            `CREATE OR REPLACE TABLE _cleaned AS FROM (VALUES ${values.join(', ')}) AS t(a, v, w, _row)`,
+          );
+          const left = await db.all(byWindow(order));
+          const expected = { left, rows: rows.length - left.length };
+          expect(await kept(db)).toEqual(expected);
+          expect(await kept({ ...db, memoryMb: 0.0005 })).toEqual(expected);
+        }),
+        { numRuns: 25 },
+      );
+    });
+  },
+);
+
+test.each([
+  ['each key twice', 'i % 100000', 100_000],
+  ['each key fifty times', 'i % 4000', 4_000],
+  ['one key in all rows', '0', 1],
+])('%s, where DuckDB has little memory', async (_, key, left) => {
+  const contract = await contractOf(COLUMNS, [latestBy('v desc')]);
+  await testDb(async (db) => {
+    await db.run(
+      `CREATE TABLE _cleaned AS SELECT 'key ' || (${key}) AS a, i % 1000 AS v, NULL::VARCHAR AS w, i + 1 AS _row FROM range(200000) AS t(i)`,
+    );
+    const { query, rows } = await latestRows({ ...db, memoryMb: 8 }, contract);
+    expect(await db.one(`SELECT count(*) AS rows, count(DISTINCT a) AS keys FROM (${query})`)).toEqual({
+      rows: left,
+      keys: left,
+    });
+    expect(rows).toBe(200_000 - left);
+  });
+});
