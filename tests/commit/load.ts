@@ -85,6 +85,7 @@ const withDbWhenAsked = async <T>(
   try {
     return await work(
       {
+        memoryMb: 512,
         run: async (...args) => await (await db()).run(...args),
         all: async (...args) => await (await db()).all(...args),
         one: async (...args) => await (await db()).one(...args),

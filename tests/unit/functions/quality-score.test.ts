@@ -12,6 +12,7 @@ test('judges all rows read, and keeps the measure of every rule', async () => {
   const { usage, ...output } = await qualityScore(envelope(state), context);
   expect(output).toEqual({
     verdict: 'fail',
+    strategies: { 'schema.primaryKey': 'bitmap' },
     // (0.5 conformity + 1 completeness + 0.75 uniqueness + 1 consistency) / 4
     score: 0.8125,
     threshold: 0.95,
