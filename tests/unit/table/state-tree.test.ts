@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { utimesSync } from 'node:fs';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { InvalidInput, ObjectMissing } from '../../../shared/errors.ts';
@@ -186,8 +187,9 @@ test('forgets nodes again: memory does not grow with the state', async () => {
 test('a leftover of an attempt that never committed becomes young again when it is needed', async () => {
   const store = open();
   const abandoned = await treeIn(store).put(undefined, some(0, 3));
+  const yesterday = Date.now() / 1000 - 86_400;
+  utimesSync(await store.localPath(keyOf(abandoned), ''), yesterday, yesterday);
   const before = await store.head(keyOf(abandoned));
-  await new Promise((resolve) => setTimeout(resolve, 5));
   const counted = metered(store);
   expect(await treeIn(counted).put(undefined, some(0, 3))).toBe(abandoned);
   const after = await store.head(keyOf(abandoned));
