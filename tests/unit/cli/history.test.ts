@@ -87,7 +87,7 @@ test('as a table, the newest first, and no more than wanted', async () => {
   const run = await lake();
   const { out } = await run('history', 'silver.t', '--limit', '2');
   expect(
-    out.replaceAll(/\d{5,}|\d{4}-\S+Z|[0-9a-f]{24}/g, (found) => '#'.repeat(found.length > 24 ? 24 : 5)),
+    out.replaceAll(/[0-9a-f]{24}|\d{4}-\S+Z|\d{5,}/g, (found) => '#'.repeat(found.length > 24 ? 24 : 5)),
   ).toMatch(
     /^version +snapshot +committed at +operation +rows +files +added +removed +columns +run\n[- ]+\n {6}3 +#+ +#+ +append +3 +3 +\+1 in 1 file +id: INTEGER → BIGINT, name → full_name, \+city +#+\n {6}2 +#+ +#+ +append +2 +2 +\+1 in 1 file +#+\n3 snapshots, 2 shown \(--limit\)\n$/,
   );
