@@ -14,6 +14,7 @@ import { Table, type TableOptions, type Version } from '../table/table.ts';
 import { nextSchema, partitionBy, specOf } from '../table/table-schema.ts';
 import { writeFiles } from '../table/write-files.ts';
 import { buildModel } from './build-model.ts';
+import { goldColumns } from './gold-table.ts';
 import type { GoldModel } from './model-header.ts';
 import { partitionKey, touchedSince } from './touched.ts';
 
@@ -63,7 +64,7 @@ export const rebuildGold = async (model: GoldModel, context: RebuildContext): Pr
     const touched = await outOfDate(model, base, silver, fingerprint);
     if (touched !== 'all' && touched.length === 0) return undefined;
     return async () => {
-      const columns = nextSchema(base, columnsOf(model), {
+      const columns = nextSchema(base, goldColumns(model), {
         where: `gold.${model.name}`,
         identifier: model.primaryKey,
         replace: touched === 'all',
@@ -91,15 +92,6 @@ export const rebuildGold = async (model: GoldModel, context: RebuildContext): Pr
   });
   return { model: model.name, version: snapshot?.version ?? 0, partitions, table: version };
 };
-
-const columnsOf = ({ columns }: GoldModel): Parameters<typeof nextSchema>[1] =>
-  columns.map(({ name, type, required, description }) => ({
-    identity: name.toLowerCase(),
-    name,
-    type,
-    required,
-    ...(description !== undefined && { doc: description }),
-  }));
 
 const wordsFor = (
   base: Snapshot | undefined,

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Contract } from '../contract/model.ts';
 import { ident, literal, literalList } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
+import { goldColumns } from '../gold/gold-table.ts';
 import type { GoldModel } from '../gold/model-header.ts';
 import { storedType } from '../iceberg/duckdb-types.ts';
 import { type Lake, lakePaths } from '../lake.ts';
@@ -81,11 +82,11 @@ export const lakeTables = (
     store: lake.silver,
     columns: silverColumns(contract),
   })),
-  ...models.map(({ name, columns }) => ({
+  ...models.map((model) => ({
     zone: 'gold' as const,
-    name,
+    name: model.name,
     store: lake.gold,
-    columns: columns.map((column) => ({ ...column, identity: column.name.toLowerCase() })),
+    columns: goldColumns(model),
   })),
 ];
 

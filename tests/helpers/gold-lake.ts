@@ -1,5 +1,6 @@
 import type { Contract } from '../../shared/contract/model.ts';
 import type { Row } from '../../shared/duckdb/values.ts';
+import { goldColumns } from '../../shared/gold/gold-table.ts';
 import { type GoldModel, parseGoldModel } from '../../shared/gold/model-header.ts';
 import { type Rebuilt, rebuildGold } from '../../shared/gold/rebuild.ts';
 import { FolderStore } from '../../shared/storage/folder-store.ts';
@@ -54,13 +55,12 @@ export class GoldLake {
 
   async rows(model: GoldModel): Promise<Row[]> {
     const snapshot = await this.snapshot();
-    const columns = model.columns.map((column) => ({ ...column, identity: column.name.toLowerCase() }));
     const files = await snapshot.files();
     return await testDb(async (db, folder) => {
       await createTableView(
         db,
         { schema: 'gold', table: 'm' },
-        tableColumns(snapshot, columns),
+        tableColumns(snapshot, goldColumns(model)),
         files,
         this.gold,
         folder,
