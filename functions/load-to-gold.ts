@@ -43,12 +43,8 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
     // Before anything is committed.
     checkModels(models, [...contracts.values()], datasets);
     const committed = await commitSilver(db, contract, run, staged, { lake, scratch });
-    const named = (name: string, description?: string) => ({ name, ...(description && { description }) });
-    await pointTable(
-      tools.catalog,
-      { zone: 'silver', ...named(run.dataset, contract.description) },
-      committed.table,
-    );
+    const inCatalog = { zone: 'silver', name: run.dataset, description: contract.description } as const;
+    await pointTable(tools.catalog, inCatalog, committed.table);
     const silver = new Map(committed.table && [[run.dataset, committed.table]]);
     const gold: Omit<Rebuilt, 'table'>[] = [];
     for (const model of models.filter(({ reads }) => reads.includes(run.dataset))) {
@@ -60,15 +56,12 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
         silver,
         runId: run.run_id,
       });
-      await pointTable(tools.catalog, { zone: 'gold', ...named(model.name, model.description) }, table);
+      const { name, description } = model;
+      await pointTable(tools.catalog, { zone: 'gold', name, description }, table);
       gold.push(rebuilt);
     }
     const compacted = await compactSilver(db, committed.table, { lake, scratch, runId: run.run_id });
-    await pointTable(
-      tools.catalog,
-      { zone: 'silver', ...named(run.dataset, contract.description) },
-      compacted?.version,
-    );
+    await pointTable(tools.catalog, inCatalog, compacted?.version);
     return { status: committed.status, version: committed.version, gold };
   });
 

@@ -10,13 +10,15 @@ import type { Catalog, CatalogTable } from './catalog.ts';
  */
 export const pointTable = async (
   catalog: Catalog | undefined,
-  table: Pick<CatalogTable, 'zone' | 'name' | 'description'>,
+  { zone, name, description }: Pick<CatalogTable, 'zone' | 'name'> & { description?: string | undefined },
   version: Version | undefined,
 ): Promise<void> => {
   if (catalog === undefined || version === undefined) return;
   const { metadata, file } = version;
   await catalog.point({
-    ...table,
+    zone,
+    name,
+    ...(description !== undefined && { description }),
     location: metadata.location,
     metadataLocation: file,
     metadataVersion: version.version,

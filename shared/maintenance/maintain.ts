@@ -58,8 +58,8 @@ export const maintain = async (options: MaintainOptions): Promise<MaintainedTabl
       const maintained = await maintainTable(table, { ...options, zone, store: lake[zone] });
       if (maintained === undefined) continue;
       summary = maintained.summary;
-      const named = { zone, name: table, ...(description !== undefined && { description }) };
-      if (!dryRun && described) await pointTable(catalog, named, maintained.version);
+      if (!dryRun && described)
+        await pointTable(catalog, { zone, name: table, description }, maintained.version);
     } catch (thrown) {
       error = thrown instanceof Error ? thrown : new Error(String(thrown));
     }
