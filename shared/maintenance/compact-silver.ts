@@ -4,7 +4,7 @@ import type { Lake } from '../lake.ts';
 import { ROW_IDENTITY } from '../silver/silver-table.ts';
 import { type Compacted, compactTable, planOf } from '../table/compact.ts';
 import { INLINE } from '../table/compaction.ts';
-import type { Partition } from '../table/partition-names.ts';
+import { distinctPartitions, type Partition } from '../table/partition-names.ts';
 import { touchedIn } from '../table/properties.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 import { Table, type Version } from '../table/table.ts';
@@ -57,9 +57,8 @@ const lastTouched = (snapshot: Snapshot): Partition[] | undefined => {
     (entry) => entry['sequence-number'] > snapshot.version - PERIOD,
   );
   const touched = last.map(({ summary }) => touchedIn(summary));
-  if (touched.some((each) => each === 'all')) return undefined;
-  const distinct = new Map(touched.flat().map((each) => [JSON.stringify(each), each as Partition]));
-  return [...distinct.values()];
+  const partitions = touched.flatMap((each) => (each === 'all' ? [] : each));
+  return touched.includes('all') ? undefined : distinctPartitions(partitions);
 };
 
 const toRead = async (snapshot: Snapshot, partitions: readonly Partition[] | undefined): Promise<number> => {

@@ -8,8 +8,9 @@ import { ROW_IDENTITY } from '../silver/silver-table.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { compactTable, planOf } from '../table/compact.ts';
 import { THOROUGH } from '../table/compaction.ts';
+import { expiredIn } from '../table/next-version.ts';
 import { removeOrphans } from '../table/orphans.ts';
-import { DEFAULT_RETENTION, expired } from '../table/retention.ts';
+import { DEFAULT_RETENTION } from '../table/retention.ts';
 import { Table, type Version } from '../table/table.ts';
 
 export interface TableOptions {
@@ -103,10 +104,7 @@ const filesToSave = async ({ snapshot }: Version): Promise<number> => {
   return plan.reduce((sum, group) => sum + group.length - 1, 0);
 };
 
-const toExpire = ({ metadata }: Version): number => {
-  const snapshots = metadata.snapshots.map((each) => ({ id: each['snapshot-id'], at: each['timestamp-ms'] }));
-  return expired(snapshots, Date.now(), DEFAULT_RETENTION).length;
-};
+const toExpire = ({ metadata }: Version): number => expiredIn(metadata, Date.now(), DEFAULT_RETENTION).length;
 
 const gone = (before: Version, after: Version): number => {
   const left = new Set(after.metadata.snapshots.map((each) => each['snapshot-id']));

@@ -1,3 +1,4 @@
+import { SUMMARY } from '../table/properties.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 import { schemaChanges } from './schema-changes.ts';
 
@@ -25,9 +26,6 @@ export interface HistoryEntry {
   schema_changes: string[];
 }
 
-/** In the summary of a silver commit that took others along: the runs, with spaces between them. */
-const RUN_IDS = 'duckstep.run-ids';
-
 /** What is kept of a table's history, newest first. Reads nothing but what the snapshot holds already. */
 export const historyOf = (newest: Snapshot): HistoryEntry[] =>
   newest.history.map((snapshot, i, all) => entryOf(snapshot, all[i + 1]));
@@ -42,7 +40,9 @@ const entryOf = (snapshot: Snapshot, before: Snapshot | undefined): HistoryEntry
     committed_at: snapshot.committedAt,
     operation: snapshot.operation,
     run_ids: [
-      ...new Set([snapshot.runId, ...(properties[RUN_IDS] ?? '').split(' ')].filter((id) => id !== '')),
+      ...new Set(
+        [snapshot.runId, ...(properties[SUMMARY.runIds] ?? '').split(' ')].filter((id) => id !== ''),
+      ),
     ],
     rows: number('total-records') - hidden,
     hidden_rows: hidden,

@@ -1,5 +1,6 @@
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { storedType } from '../iceberg/duckdb-types.ts';
+import { currentSchema } from '../iceberg/metadata.ts';
 import { registerTransforms, resultType, transformSql } from '../iceberg/partition.ts';
 import { decimalOf, isNested } from '../iceberg/schema.ts';
 import type { Field, PartitionSpec, PrimitiveType } from '../iceberg/types.ts';
@@ -39,8 +40,7 @@ export const planFiles = async (
   if (tests.length === 0) return await snapshot.files();
   const { metadata } = snapshot;
   registerTransforms(db);
-  const schema =
-    metadata.schemas.find((each) => each['schema-id'] === metadata['current-schema-id']) ?? snapshot.schema;
+  const schema = currentSchema(metadata);
   const manifests = (await snapshot.manifests()).map(({ file }) => file);
   const readable = new Set(manifests);
   for (const spec of metadata['partition-specs']) {

@@ -2,7 +2,8 @@ import { literal } from '../duckdb/sql.ts';
 import { lakePaths } from '../lake.ts';
 import type { DataFile } from '../table/data-file.ts';
 import type { Draft, TableSchema } from '../table/draft.ts';
-import type { Partition } from '../table/partition-names.ts';
+import { locationOf } from '../table/location.ts';
+import { distinctPartitions, type Partition } from '../table/partition-names.ts';
 import { SUMMARY } from '../table/properties.ts';
 import { type Rewritten, rewriteFiles } from '../table/rewrite.ts';
 import type { Snapshot } from '../table/snapshot.ts';
@@ -11,7 +12,7 @@ import type { CommitContext } from './commit-silver.ts';
 import type { Intent } from './intents.ts';
 import { mergeKeys } from './merge-keys.ts';
 import { filesOfSources } from './replaced-files.ts';
-import { ROW_IDENTITY, silverLocation } from './silver-table.ts';
+import { ROW_IDENTITY } from './silver-table.ts';
 import { type SourceState, sourcesRoot } from './sources.ts';
 
 export interface Sources {
@@ -39,7 +40,7 @@ export const replaceSources = async (
   { own, states, changes }: Sources,
 ): Promise<Draft> => {
   const { db, contract, store, scratch, sources } = context;
-  const location = silverLocation(store, contract, base);
+  const location = locationOf(store, contract.dataset, base?.metadata);
   const known = loads.filter(({ run }) => states.has(run.source_id));
   const replaced = known.map(({ run }) => run.source_id);
   const added = new Map(loads.map(({ run, staged }) => [run.source_id, staged.files]));
@@ -85,7 +86,7 @@ export const replaceSources = async (
       sequencer: run.sequencer,
       uploadedAt: run.uploaded_at,
       content: staged.content,
-      ...few(distinct(staged.files.map(({ partition }) => partition))),
+      ...few(distinctPartitions(staged.files.map(({ partition }) => partition))),
     });
   const remasked = await mergeKeys(db, {
     contract,
@@ -128,10 +129,10 @@ export const replaceSources = async (
     added: [...incoming, ...rest.map(({ file }) => file)],
     removed,
     remasked: masks,
-    touched: distinct(changedFiles.map(({ partition }) => partition)),
+    touched: distinctPartitions(changedFiles.map(({ partition }) => partition)),
     properties: {
       [SUMMARY.sources]: await sources.put(sourcesRoot(base), next),
-      ...(runs.length > 1 && { 'duckstep.run-ids': runs.join(' ') }),
+      ...(runs.length > 1 && { [SUMMARY.runIds]: runs.join(' ') }),
     },
   };
 };
@@ -164,11 +165,9 @@ const concerned = (
 };
 
 const merged = (lists: readonly (Partition[] | undefined)[]): Partition[] | undefined =>
-  lists.some((list) => list === undefined) ? undefined : distinct(lists.flatMap((list) => list ?? []));
+  lists.some((list) => list === undefined)
+    ? undefined
+    : distinctPartitions(lists.flatMap((list) => list ?? []));
 
 const few = (partitions: Partition[]): { partitions?: Partition[] } =>
   partitions.length > MOST_PARTITIONS ? {} : { partitions };
-
-const distinct = (partitions: readonly Partition[]): Partition[] => [
-  ...new Map(partitions.map((partition) => [JSON.stringify(partition), partition])).values(),
-];

@@ -1,10 +1,7 @@
 import type { Contract } from '../contract/model.ts';
 import type { Schema } from '../iceberg/types.ts';
-import { lakePaths } from '../lake.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
 import type { DataFile, TableColumn, ViewColumn } from '../table/data-file.ts';
 import type { TableSchema } from '../table/draft.ts';
-import { Location } from '../table/location.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 import { nextSchema, partitionBy, specOf, tableColumns } from '../table/table-schema.ts';
 import type { WriteOptions } from '../table/write-files.ts';
@@ -79,13 +76,3 @@ export const silverLayout = (
   // They tell which sources' rows a file holds.
   wholeBounds: ROW_IDENTITY,
 });
-
-/** Where the dataset's table lies: where it was created, or will be. */
-export const silverLocation = (
-  store: ObjectStore,
-  { dataset }: Contract,
-  base: Snapshot | undefined,
-): Location => {
-  const folder = lakePaths.table(dataset);
-  return new Location(base?.metadata.location ?? `${store.uri}${folder}`, folder);
-};

@@ -1,4 +1,7 @@
 import { InvalidInput } from '../errors.ts';
+import type { TableMetadata } from '../iceberg/types.ts';
+import { lakePaths } from '../lake.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
 
 /**
  * Where a table lies. Inside an Iceberg table files are named by whole URIs below the table's location; the store
@@ -32,3 +35,13 @@ export class Location {
     return this.#folder + uri.slice(this.uri.length);
   }
 }
+
+/** Where a table lies: where it was created, or, before its first commit, will be. */
+export const locationOf = (
+  store: Pick<ObjectStore, 'uri'>,
+  table: string,
+  metadata: Pick<TableMetadata, 'location'> | undefined,
+): Location => {
+  const folder = lakePaths.table(table);
+  return new Location(metadata?.location ?? `${store.uri}${folder}`, folder);
+};

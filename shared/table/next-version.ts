@@ -17,16 +17,15 @@ import type { Draft } from './draft.ts';
 import type { Location } from './location.ts';
 import { nextManifests } from './next-manifests.ts';
 import { isKnown, partitionNames } from './partition-names.ts';
+import { FILE_PATH } from './position-deletes.ts';
 import { columnIdProperties, SUMMARY, touchedProperty } from './properties.ts';
 import { expired, type Retention } from './retention.ts';
 import type { Snapshot } from './snapshot.ts';
 import { summaryOf } from './summary.ts';
+import { specOf } from './table-schema.ts';
 
 /** How many earlier metadata files a metadata file names. */
 const MOST_LOGGED = 100;
-
-/** Iceberg reserves the field id; see the specification, "Position Delete Files". */
-const FILE_PATH = 2_147_483_546;
 
 export interface Base {
   metadata: TableMetadata;
@@ -120,6 +119,14 @@ const withoutLostSpecs = (metadata: TableMetadata): TableMetadata => {
   return kept.snapshots.length > 1 ? kept : { ...kept, 'partition-specs': specs };
 };
 
+/** Ids of the snapshots that the retention lets go. */
+export const expiredIn = ({ snapshots }: TableMetadata, at: number, retention: Retention): number[] =>
+  expired(
+    snapshots.map((each) => ({ id: each['snapshot-id'], at: each['timestamp-ms'] })),
+    at,
+    retention,
+  );
+
 /** The same table without the snapshots that the retention lets go, and without what only they needed. */
 export const tidied = (
   metadata: TableMetadata,
@@ -127,8 +134,7 @@ export const tidied = (
   at: number,
   retention: Retention,
 ): TableMetadata => {
-  const snapshots = metadata.snapshots.map((each) => ({ id: each['snapshot-id'], at: each['timestamp-ms'] }));
-  const kept = pruned(withoutSnapshots(metadata, new Set(expired(snapshots, at, retention))));
+  const kept = pruned(withoutSnapshots(metadata, new Set(expiredIn(metadata, at, retention))));
   return base === undefined
     ? kept
     : withMetadataLog(kept, { at: base.metadata['last-updated-ms'], file: base.file }, MOST_LOGGED);
@@ -145,10 +151,7 @@ const shape = (base: Base | undefined, draft: Draft, { location }: Writer, at: n
       location: location.uri,
       schema,
       lastColumnId,
-      spec: {
-        'spec-id': 0,
-        fields: draft.partitionedBy.map((field, i) => ({ ...field, 'field-id': 1000 + i })),
-      },
+      spec: specOf(draft.partitionedBy),
       properties: {
         'write.format.default': 'parquet',
         'write.parquet.compression-codec': 'zstd',

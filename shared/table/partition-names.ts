@@ -19,6 +19,11 @@ export const partitionNames = (spec: PartitionSpec, schema: Schema): string[] =>
 export const namedPartition = (names: readonly string[], values: readonly (string | null)[]): Partition =>
   Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]));
 
+/** Each partition once, the later of two with the same values. */
+export const distinctPartitions = (partitions: readonly Partition[]): Partition[] => [
+  ...new Map(partitions.map((partition) => [JSON.stringify(partition), partition])).values(),
+];
+
 /** Whether a schema has all columns that a spec splits by. */
 export const isKnown = ({ fields }: PartitionSpec, schema: Schema): boolean =>
   fields.every((field) => findField(schema, field['source-id']) !== undefined);

@@ -6,6 +6,8 @@ import type { Partition } from './partition-names.ts';
 /** What duckstep says in the summary of its snapshots, beside Iceberg's own words. */
 export const SUMMARY = {
   runId: 'duckstep.run-id',
+  /** Of a commit that took others along: all their runs, with spaces between them. */
+  runIds: 'duckstep.run-ids',
   title: 'duckstep.operation',
   touched: 'duckstep.touched',
   /** Silver: root of the tree of what is committed of each source. */

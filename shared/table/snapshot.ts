@@ -1,6 +1,7 @@
 import { ObjectMissing } from '../errors.ts';
 import { readManifest } from '../iceberg/manifest.ts';
 import { readManifestList } from '../iceberg/manifest-list.ts';
+import { currentSchema } from '../iceberg/metadata.ts';
 import type {
   ManifestEntry,
   ManifestFile,
@@ -158,6 +159,7 @@ export class Snapshot {
             ],
       ),
     );
+    const names = new Map(manifests.map(({ file }) => [file.specId, this.#names(file.specId)]));
     const files = live
       .filter(({ file }) => file.content === 'data')
       .map(({ file }): DataFile => {
@@ -165,7 +167,7 @@ export class Snapshot {
         return {
           key: this.#location.keyOf(file.path),
           specId: file.specId,
-          partition: namedPartition(this.#names(file.specId), file.partition),
+          partition: namedPartition(names.get(file.specId) ?? [], file.partition),
           rows: file.rows,
           bytes: file.bytes,
           columns: file.columns,
@@ -208,7 +210,7 @@ export class Snapshot {
   }
 
   #names(specId: number): string[] {
-    return partitionNames(this.#spec(specId), currentSchemaOf(this.metadata));
+    return partitionNames(this.#spec(specId), currentSchema(this.metadata));
   }
 
   #spec(specId: number): PartitionSpec {
@@ -218,15 +220,10 @@ export class Snapshot {
   }
 
   #mayHold(manifest: ManifestFile, partition: Partition): boolean {
-    return mayHold(manifest, this.#spec(manifest.specId), currentSchemaOf(this.metadata), partition);
+    return mayHold(manifest, this.#spec(manifest.specId), currentSchema(this.metadata), partition);
   }
 }
 
 /** Whether a file may hold rows of a partition: what a file's own spec does not tell decides nothing. */
 const agree = (file: Partition, wanted: Partition): boolean =>
   Object.entries(wanted).every(([name, value]) => file[name] === undefined || file[name] === value);
-
-const currentSchemaOf = (metadata: TableMetadata): Schema => {
-  const id = metadata['current-schema-id'];
-  return metadata.schemas.find((schema) => schema['schema-id'] === id) as Schema;
-};

@@ -107,12 +107,14 @@ const fits = (retired: Field | undefined, column: WantedColumn): boolean => {
 export const tableColumns = (
   snapshot: Snapshot | undefined,
   columns: readonly (ViewColumn & { identity: string })[],
-): TableColumn[] =>
-  columns.map(({ name, type, identity }) => {
-    const id = own(snapshot?.columnIds.current ?? {}, identity);
+): TableColumn[] => {
+  const ids = snapshot?.columnIds.current ?? {};
+  return columns.map(({ name, type, identity }) => {
+    const id = own(ids, identity);
     const field = snapshot === undefined || id === undefined ? undefined : findField(snapshot.schema, id);
     return { name, type, field };
   });
+};
 
 /** How files are split, by the schema's field ids. */
 export const partitionBy = (schema: Schema, columns: readonly PartitionColumn[]): PartitionBy[] =>

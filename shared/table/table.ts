@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { CommitConflict, StorageUnavailable } from '../errors.ts';
-import { parseMetadata } from '../iceberg/metadata.ts';
+import { parseMetadata, snapshotById } from '../iceberg/metadata.ts';
 import type { TableMetadata } from '../iceberg/types.ts';
 import { lakePaths } from '../lake.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Draft } from './draft.ts';
-import { Location } from './location.ts';
+import { locationOf } from './location.ts';
 import { CommitLock } from './locks.ts';
 import { type Base, nextVersion, tidied, type Writer } from './next-version.ts';
 import { DEFAULT_RETENTION, type Retention } from './retention.ts';
@@ -237,16 +237,16 @@ export class Table {
 
   /** @param written what was written for it, by URI: need not be read again */
   #version(version: number, metadata: TableMetadata, written?: ReadonlyMap<string, Buffer>): Version {
-    const location = new Location(metadata.location, lakePaths.table(this.name));
-    const entry = metadata.snapshots.find((each) => each['snapshot-id'] === metadata['current-snapshot-id']);
+    const location = locationOf(this.#store, this.name, metadata);
+    const current = metadata['current-snapshot-id'];
+    const entry = current === null ? undefined : snapshotById(metadata, current);
     const files = { store: this.#store, location, ...(written && { written }) };
     const snapshot = entry && new Snapshot(this.name, metadata, entry, files);
     return { version, metadata, file: location.uriOf(this.#key(version)), snapshot };
   }
 
   #writer(base: Base | undefined, written: Map<string, Buffer>): Writer {
-    const folder = lakePaths.table(this.name);
-    const location = new Location(base?.metadata.location ?? `${this.#store.uri}${folder}`, folder);
+    const location = locationOf(this.#store, this.name, base?.metadata);
     return {
       location,
       uriOf: (name) => location.uriOf(lakePaths.metadata(this.name, name)),
