@@ -114,9 +114,23 @@ export interface Requests {
   waits: number;
   /** Versions that it made, also in vain. */
   versions: number;
+  /** Those of the metadata that list, read, write and remove what runs wait for. */
+  intents: number;
+  /** Times that it began a version of silver's: looked what waits, to take it along. */
+  begun: number;
 }
 
-const none = (): Requests => ({ metadata: 0, data: 0, looks: 0, waits: 0, versions: 0 });
+const none = (): Requests => ({
+  metadata: 0,
+  data: 0,
+  looks: 0,
+  waits: 0,
+  versions: 0,
+  intents: 0,
+  begun: 0,
+});
+
+const INTENT = /^_commits\/[^/]+\/intents\//;
 
 /** The same tables, counting what is asked of them from now on. */
 const counted = (context: LoadContext): { context: LoadContext; requests: Requests } => {
@@ -125,6 +139,8 @@ const counted = (context: LoadContext): { context: LoadContext; requests: Reques
     requests[/^[^/]+\/(data|deletes)\//.test(key) ? 'data' : 'metadata'] += 1;
     if (method === 'head' && key.startsWith('_commits/')) requests.looks += 1;
     if (method === 'writeIfAbsent' && key.endsWith('.metadata.json')) requests.versions += 1;
+    if (INTENT.test(key)) requests.intents += 1;
+    if (INTENT.test(key) && method === 'list') requests.begun += 1;
   };
   const { silver, gold } = context.tables;
   const tables = { silver: recording(silver, tell), gold: recording(gold, tell) };
