@@ -12,7 +12,7 @@ import { DuckstepError, ModelFailed } from '../errors.ts';
 import { readFiles, typed } from '../table/table-view.ts';
 import { type LocalFile, writeLocally } from '../table/write-files.ts';
 import { checkSilver } from './check-silver.ts';
-import { latestRows } from './latest-rows.ts';
+import { type LatestRows, latestRows } from './latest-rows.ts';
 import { silverColumns, type silverLayout } from './silver-table.ts';
 
 export interface SilverRows {
@@ -39,8 +39,9 @@ export interface BuiltSilver {
  * Makes one file's silver rows of its accepted records: `silver.sql` (or the records as they are), casts to the
  * contract's types, derived columns, lineage, and the latest row of each primary key.
  *
- * The rows are written once, as data files, and then looked at: which rows are superseded is seldom more than none,
- * and known only once silver.sql and the derived columns have made the keys.
+ * The rows are written once, as data files. Where the keys are those that were read, it is known before which rows are
+ * superseded. Where silver.sql or an expression makes them, they are looked at afterwards, and only then written again
+ * if any is: what people's SQL does is done once.
  *
  * @param records local Parquet that Validate staged
  * @throws ModelFailed when `silver.sql` or an expression fails, or does not produce what the contract declares
@@ -59,18 +60,35 @@ export const buildSilver = async (
     'SELECT count(*) AS accepted, count(_rescued) AS rescued FROM accepted',
   );
   const rows = selectSilver(contract, query, run, rescued > 0);
-  const files = await modelled(contract, () => writeLocally(db, rows, path.join(scratch, 'cleaned'), layout));
+  const before = isKeyRead(contract) ? await latestRows(db, contract, 'accepted') : EVERY_ROW;
+  const files = await modelled(contract, () =>
+    writeLocally(db, `FROM (${rows}) WHERE ${before.where}`, path.join(scratch, 'cleaned'), layout),
+  );
   const kept = files.reduce((sum, file) => sum + file.rows, 0);
   await createCleaned(db, contract, files, layout);
-  await checkSilver(db, contract, { kept, accepted, files, schema: layout.schema });
-  const { rows: duplicate, query: silver, strategy } = await latestRows(db, contract);
+  const expected = accepted - before.rows;
+  await checkSilver(db, contract, { kept, expected, files, schema: layout.schema });
+  const after = isKeyRead(contract) ? EVERY_ROW : await latestRows(db, contract, '_cleaned');
+  const silver = `FROM _cleaned WHERE ${after.where}`;
+  const strategy = before.strategy ?? after.strategy;
   return {
     query: silver,
-    ...(duplicate === 0 && { files }),
+    ...(after.rows === 0 && { files }),
     content: await contentOf(db, contract, silver),
-    rows: { filtered: accepted - kept, duplicate, silver: kept - duplicate },
+    rows: { filtered: expected - kept, duplicate: before.rows + after.rows, silver: kept - after.rows },
     strategies: strategy === undefined ? {} : { silver: strategy },
   };
+};
+
+const EVERY_ROW: LatestRows = { where: 'true', rows: 0 };
+
+/** Whether a row's key, and what it is ordered by within it, is in silver as it was read. */
+const isKeyRead = ({ silverSql, columns, primaryKey, dedupeOrderBy }: Contract): boolean => {
+  const decisive = [...primaryKey, ...dedupeOrderBy.map(({ column }) => column)];
+  const made = columns.filter(
+    ({ name, derivedFrom }) => derivedFrom !== undefined && decisive.includes(name),
+  );
+  return silverSql === undefined && made.length === 0;
 };
 
 /** The view `_cleaned`: the rows that were written, in the contract's types. */

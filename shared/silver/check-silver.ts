@@ -9,8 +9,8 @@ import type { LocalFile } from '../table/write-files.ts';
 export interface Written {
   /** Rows in `_cleaned`. */
   kept: number;
-  /** Rows in `accepted`. */
-  accepted: number;
+  /** Rows in `accepted`, without those that were left out as superseded. */
+  expected: number;
   /** The data files of `_cleaned`, and their columns. */
   files: readonly LocalFile[];
   schema: Schema;
@@ -25,13 +25,13 @@ export interface Written {
 export const checkSilver = async (
   db: Db,
   contract: Contract,
-  { kept, accepted, files, schema }: Written,
+  { kept, expected, files, schema }: Written,
 ): Promise<void> => {
   if (contract.silverSql !== undefined) await checkRecords(db, contract, kept);
   // Without it every record is taken as it is: to count is enough, and costs no memory.
-  else if (kept !== accepted)
+  else if (kept !== expected)
     throw new ConservationBroken(
-      `${accepted} rows were accepted, ${kept} written to silver. Nothing was committed.`,
+      `${expected} accepted rows are the latest of their keys, ${kept} were written to silver. Nothing was committed.`,
     );
   await checkRequired(db, contract, { kept, files, schema });
 };
@@ -54,7 +54,7 @@ const checkRecords = async (db: Db, contract: Contract, kept: number): Promise<v
 const checkRequired = async (
   db: Db,
   contract: Contract,
-  { kept, files, schema }: Omit<Written, 'accepted'>,
+  { kept, files, schema }: Omit<Written, 'expected'>,
 ): Promise<void> => {
   const broken: string[] = [];
   for (const { name, required } of contract.columns) {
