@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ROOT } from './paths.ts';
+import { CACHE, ROOT } from './paths.ts';
 import { pythonContender } from './python.ts';
 
 export const CONTENDERS = ['duckstep', 'baseline', 'polars', 'pandas-arrow', 'pandas', 'pyspark'] as const;
@@ -15,9 +15,11 @@ export interface Contender {
   lake?: true;
 }
 
+/** With what Node has compiled kept for the next process, as `cli/duckstep.ts` keeps it. */
 const inNode = (name: ContenderName): Contender => ({
   name,
   command: [process.execPath, path.join(ROOT, 'bench', 'contenders', `${name}.ts`)],
+  env: { NODE_COMPILE_CACHE: path.join(CACHE, 'compiled') },
 });
 
 /**
