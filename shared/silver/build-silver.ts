@@ -61,8 +61,16 @@ export const buildSilver = async (
   );
   const rows = selectSilver(contract, query, run, rescued > 0);
   const before = isKeyRead(contract) ? await latestRows(db, contract, 'accepted') : EVERY_ROW;
+  const constants = {
+    _run_id: run.run_id,
+    _source_id: run.source_id,
+    ...(rescued === 0 && { _rescued: null }),
+  };
   const files = await modelled(contract, () =>
-    writeLocally(db, `FROM (${rows}) WHERE ${before.where}`, path.join(scratch, 'cleaned'), layout),
+    writeLocally(db, `FROM (${rows}) WHERE ${before.where}`, path.join(scratch, 'cleaned'), {
+      ...layout,
+      constants,
+    }),
   );
   const kept = files.reduce((sum, file) => sum + file.rows, 0);
   await createCleaned(db, contract, files, layout);

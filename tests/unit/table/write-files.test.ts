@@ -15,7 +15,13 @@ const write = async (
   query: string,
   { partitionedBy = [], ...options }: Options = {},
   store = new FolderStore(scratch()),
-): Promise<{ files: DataFile[]; stored: string[]; left: string[]; read: () => Promise<unknown[]> }> => {
+): Promise<{
+  files: DataFile[];
+  stored: string[];
+  left: string[];
+  read: () => Promise<unknown[]>;
+  types: () => Promise<unknown[]>;
+}> => {
   const { files, left } = await testDb(async (db, folder) => {
     const evolved = await schemaFor(db, query);
     const fields = partitionedBy.map((field) =>
@@ -36,7 +42,13 @@ const write = async (
     await testDb((db) =>
       db.all('SELECT * FROM read_parquet($1, hive_partitioning = false) ORDER BY ALL', [paths[0] ?? '']),
     );
-  return { files, left, stored: await keysIn(store, ''), read };
+  const types = async (): Promise<unknown[]> =>
+    await testDb((db) =>
+      db.all('SELECT name, type, converted_type, logical_type, field_id FROM parquet_schema($1)', [
+        paths[0] ?? '',
+      ]),
+    );
+  return { files, left, stored: await keysIn(store, ''), read, types };
 };
 
 test('one file without partitions, named for its run and its content', async () => {
@@ -71,6 +83,28 @@ test.each([[[]], [['a']]])('zero rows are no file (partitioned by %j)', async (p
   expect(files).toEqual([]);
   expect(stored).toEqual([]);
 });
+
+test.each([[[]], [['a']]])(
+  'a text that all rows share is stored as any text, with its bounds (partitioned by %j)',
+  async (partitionedBy) => {
+    const rows = rowsSql('a, b, c', "(1, 'it''s a longer text than is kept of bounds', NULL::VARCHAR)");
+    const b = "it's a longer text than is kept of bounds";
+    const options = { partitionedBy, wholeBounds: ['b'] };
+    const plain = await write(rows, options);
+    const constant = await write(rows, { ...options, constants: { b, c: null } });
+    const [file] = constant.files;
+    // A dictionary is stored with it.
+    const unsized = Object.entries(plain.files[0]?.columns ?? {}).map(([id, metrics]) => [
+      id,
+      { ...metrics, size: expect.any(Number) },
+    ]);
+    expect(file?.columns).toEqual(Object.fromEntries(unsized));
+    expect(file?.columns[2]).toMatchObject({ lower: b, upper: b, nulls: 0 });
+    expect(file?.columns[3]).toMatchObject({ values: 1, nulls: 1 });
+    expect(await constant.read()).toEqual([{ a: 1, b, c: null }]);
+    expect(await constant.types()).toEqual(await plain.types());
+  },
+);
 
 describe('columns', () => {
   const withDb = async <T>(
