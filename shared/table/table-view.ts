@@ -1,3 +1,4 @@
+import { createBitmap, isIn } from '../duckdb/bitmap.ts';
 import { ident, literal, literalList } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { readSchema } from '../iceberg/duckdb-types.ts';
@@ -76,6 +77,8 @@ const inner = (id: number): string => `f${id}`;
 /** A field that no file has. A scan without any field would take the first file's columns for all files'. */
 const NO_FIELD: Field = { id: 0, name: '', required: false, type: 'int' };
 
+const POSITION = DELETES.fields.filter(({ name }) => name === 'pos');
+
 /** Rows as `f<id>`; DuckDB adds `filename` and `file_row_number` where they are asked for. */
 const scan = (paths: readonly string[], fields: readonly Field[]): string => {
   const wanted = (fields.length === 0 ? [NO_FIELD] : fields).map((field) => ({
@@ -102,19 +105,57 @@ const rowsOf = async (
     files.map(({ key }) => key),
   );
   const maskOf = new Map(await maskPairs(files, paths, store, scratch));
+  const bitsOf = await manyHidden(db, files, paths, maskOf);
   const fields = columns.flatMap(({ field }) => (field === undefined ? [] : [field]));
   const parts: string[] = [];
   for (const alike of await alikeFiles(db, [...paths.values()], fields)) {
     const select = `SELECT ${columns.map((column) => viewColumn(column, alike.fields)).join(', ')} FROM`;
     const plain = alike.paths.filter((path) => !maskOf.has(path));
     if (plain.length > 0) parts.push(`${select} ${scan(plain, alike.fields)}`);
-    const masked = alike.paths.filter((path) => maskOf.has(path));
+    for (const path of alike.paths) {
+      const bits = bitsOf.get(path);
+      if (bits !== undefined)
+        parts.push(`${select} ${withPositions([path], alike.fields)} WHERE NOT ${isIn(bits, 'scan._row')}`);
+    }
+    const masked = alike.paths.filter((path) => maskOf.has(path) && !bitsOf.has(path));
     if (masked.length > 0)
-      parts.push(`${select} (SELECT *, filename AS _path, file_row_number AS _row FROM ${scan(masked, alike.fields)}) AS scan
-        WHERE (scan._path, scan._row) NOT IN (
+      parts.push(`${select} ${withPositions(masked, alike.fields)} WHERE (scan._path, scan._row) NOT IN (
         ${hiddenRows(masked.map((path) => [path, maskOf.get(path) ?? '']))})`);
   }
   return parts.join('\nUNION ALL\n');
+};
+
+const withPositions = (paths: readonly string[], fields: readonly Field[]): string =>
+  `(SELECT *, filename AS _path, file_row_number AS _row FROM ${scan(paths, fields)}) AS scan`;
+
+/** Positions that one hash table holds for all files of a view; each takes some 150 bytes there. */
+const MOST_LISTED = 250_000;
+
+/**
+ * Sets of the positions that are hidden, for the files that hide so many that a list of all files' would take memory
+ * with the rows: a bit for each row of the file (`shared/duckdb/bitmap.ts`). Of most files few rows are hidden, and
+ * one list serves all of them at once.
+ *
+ * @returns names of the sets by the files' paths
+ */
+const manyHidden = async (
+  db: Db,
+  files: readonly DataFile[],
+  paths: ReadonlyMap<string, string>,
+  maskOf: ReadonlyMap<string, string>,
+): Promise<Map<string, string>> => {
+  const sets = new Map<string, string>();
+  let listed = 0;
+  for (const { key, rows, mask } of files.toSorted((a, b) => (a.mask?.rows ?? 0) - (b.mask?.rows ?? 0))) {
+    listed += mask?.rows ?? 0;
+    const [path, positions] = [paths.get(key) ?? '', maskOf.get(paths.get(key) ?? '')];
+    if (mask === undefined || positions === undefined || listed <= MOST_LISTED) continue;
+    // Its key tells a mask from all others, so that views of several snapshots keep their own.
+    const name = `_hidden by ${mask.key}`;
+    await createBitmap(db, name, rows, [`SELECT pos FROM (${readFiles([positions], POSITION)})`]);
+    sets.set(path, name);
+  }
+  return sets;
 };
 
 /** @param stored the columns as the files that are read have them */
@@ -150,11 +191,10 @@ export const maskPairs = async (
  * pair as SQL's `(a, b)`.
  */
 export const hiddenRows = (masks: readonly (readonly [path: string, mask: string])[]): string => {
-  const pos = DELETES.fields.filter(({ name }) => name === 'pos');
   const pairs = masks.map(([path, mask]) => `(${literal(path)}, ${literal(mask)})`);
   const mask = readFiles(
     masks.map(([, path]) => path),
-    pos,
+    POSITION,
     { positions: true },
   );
   return `SELECT (pair.path, mask.pos) FROM (${mask}) AS mask

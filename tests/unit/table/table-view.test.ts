@@ -40,8 +40,13 @@ class TestTable {
 
   /** The files, without the rows at these positions of one of them. */
   async mask(at: number, ...positions: number[]): Promise<DataFile> {
+    return await this.maskAll(at, `SELECT unnest([${positions.join(', ')}])::BIGINT AS pos`);
+  }
+
+  /** The same with a SELECT of the positions. */
+  async maskAll(at: number, positions: string): Promise<DataFile> {
     const file = this.files[at] as DataFile;
-    const rows = `SELECT 'file:///lake/${file.key.replaceAll("'", "''")}' AS file_path, unnest([${positions.join(', ')}])::BIGINT AS pos`;
+    const rows = `SELECT 'file:///lake/${file.key.replaceAll("'", "''")}' AS file_path, pos FROM (${positions})`;
     const mask = await testDb((db, folder) =>
       writeDeletes(db, rows, this.store, {
         keyOf: (name) => `t/deletes/${name}`,
@@ -123,6 +128,42 @@ describe('masked rows', () => {
     expect(await table.rows([A], [masked, newer])).toEqual([{ a: 2 }, { a: 11 }]);
     expect(await table.rows([A], [masked, second])).toEqual([{ a: 2 }, { a: 11 }, { a: 12 }]);
     expect(await table.rows([A], [first, newer])).toEqual([{ a: 1 }, { a: 2 }, { a: 11 }]);
+  });
+
+  test('may be hundreds of thousands, of several files, and of several snapshots at once', async () => {
+    const table = await tableOf(
+      rowsSql('a', '(-1)', '(-2)'),
+      'SELECT range::INTEGER AS a FROM range(400000)',
+      'SELECT (1000000 + range)::INTEGER AS a FROM range(300000)',
+      'SELECT (2000000 + range)::INTEGER AS a FROM range(10)',
+    );
+    const few = [await table.mask(0, 1), ...table.files.slice(3)];
+    const odd = [
+      ...few,
+      await table.maskAll(1, 'SELECT range AS pos FROM range(1, 400000, 2)'),
+      await table.maskAll(2, 'SELECT range AS pos FROM range(1, 300000, 2)'),
+    ];
+    const late = [...few, await table.maskAll(1, 'SELECT range AS pos FROM range(10, 400000)')];
+    const sums = (view: string) =>
+      `SELECT count(*) AS rows, sum(a)::BIGINT AS total, count(*) FILTER (a < 0) AS few FROM ${view}`;
+    await testDb(async (db, folder) => {
+      for (const [name, files] of Object.entries({ odd, late }))
+        await createTableView(
+          db,
+          { schema: 's', table: name },
+          table.columns(A),
+          files,
+          table.store,
+          `${folder}/${name}`,
+        );
+      const tens = 10 * 2_000_000 + 45;
+      expect(await db.one(sums('s.odd'))).toEqual({
+        rows: 1 + 10 + 200_000 + 150_000,
+        total: -1 + tens + 200_000 * 199_999 + 150_000 * (1_000_000 + 149_999),
+        few: 1,
+      });
+      expect(await db.one(sums('s.late'))).toEqual({ rows: 1 + 10 + 10, total: -1 + tens + 45, few: 1 });
+    });
   });
 
   test('may be all rows', async () => {
