@@ -61,11 +61,11 @@ export const buildSilver = async (
   );
   const rows = selectSilver(contract, query, run, rescued > 0);
   const before = isKeyRead(contract) ? await latestRows(db, contract, 'accepted') : EVERY_ROW;
-  const constants = {
-    _run_id: run.run_id,
-    _source_id: run.source_id,
-    ...(rescued === 0 && { _rescued: null }),
-  };
+  const constants = new Map<string, string | null>([
+    ['_run_id', run.run_id],
+    ['_source_id', run.source_id],
+    ...(rescued === 0 ? [['_rescued', null] as const] : []),
+  ]);
   const files = await modelled(contract, () =>
     writeLocally(db, `FROM (${rows}) WHERE ${before.where}`, path.join(scratch, 'cleaned'), {
       ...layout,

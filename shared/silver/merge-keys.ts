@@ -196,7 +196,8 @@ const writeMask = async (
 ): Promise<Mask | undefined> =>
   await writeDeletes(
     db,
-    `SELECT ${literal(input.uriOf(key))} AS file_path, n - ${first} AS pos
+    input.uriOf(key),
+    `SELECT n - ${first} AS pos
      FROM range(${first}, ${first + rows}) AS t(n) WHERE ${isIn('_hidden', 'n')}`,
     input.store,
     {

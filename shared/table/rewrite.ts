@@ -1,4 +1,4 @@
-import { ident, identList, literal } from '../duckdb/sql.ts';
+import { ident, identList } from '../duckdb/sql.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { leavesOf } from '../iceberg/schema.ts';
 import type { Field, PartitionSpec, Schema } from '../iceberg/types.ts';
@@ -101,9 +101,9 @@ const rowsAsToday = async (db: Db, paths: readonly string[], fields: readonly Fi
 const remask = async (db: Db, file: DataFile, options: RewriteOptions): Promise<Mask | undefined> => {
   const { store, scratch, identity } = options;
   const path = await store.localPath(file.key, scratch);
-  const hidden = `SELECT ${literal(options.uriOf(file.key))} AS file_path, file_row_number AS pos
+  const hidden = `SELECT file_row_number AS pos
     FROM (${identities([path], options)}) SEMI JOIN hidden_rows USING (${identList(identity)})`;
-  return await writeDeletes(db, hidden, store, {
+  return await writeDeletes(db, options.uriOf(file.key), hidden, store, {
     keyOf: options.deletesKey,
     prefix: options.prefix,
     scratch,

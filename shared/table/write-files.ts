@@ -32,7 +32,7 @@ interface Target {
   scratch: string;
 }
 
-type Constants = Readonly<Record<string, string | null>>;
+type Constants = ReadonlyMap<string, string | null>;
 
 export interface WriteOptions extends Target {
   schema: Schema;
@@ -83,7 +83,7 @@ export const writeLocally = async (
     schema,
     spec,
     wholeBounds = [],
-    constants = {},
+    constants = new Map(),
     order,
   }: Pick<WriteOptions, 'schema' | 'spec' | 'wholeBounds' | 'constants' | 'order'>,
 ): Promise<LocalFile[]> => {
@@ -136,16 +136,20 @@ export const uploadFiles = async (
  * Writes the positions that one data file's readers skip, as Iceberg's "Position Delete Files"; undefined when
  * there are none.
  *
- * @param rows a SELECT of `file_path`, the data file's URI, and `pos`, from 0, in any order
+ * @param of the data file's URI
+ * @param positions a SELECT of `pos`, from 0, in any order
  */
 export const writeDeletes = async (
   db: Db,
-  rows: string,
+  of: string,
+  positions: string,
   store: ObjectStore,
   options: Target,
 ): Promise<Mask | undefined> =>
   await inFolder(options.scratch, async (folder) => {
-    const ordered = `${storedRows(rows, DELETES)} ORDER BY file_path, pos`;
+    // By file and position, as the specification wants them; there is one file. To sort its URI with each of them
+    // would take a gigabyte for ten million.
+    const ordered = `${storedRows(positions, DELETES, new Map([['file_path', of]]))} ORDER BY pos`;
     const [file] = await copy(db, ordered, folder, DELETES, []);
     if (file === undefined || file.count === 0) return undefined;
     const key = options.keyOf(`${await nameOf(file.filename, options.prefix)}.parquet`);
@@ -165,9 +169,9 @@ const inFolder = async <T>(scratch: string, work: (folder: string) => Promise<T>
 };
 
 /** A SELECT of the schema's columns, in its order and in the types that Parquet stores. */
-const storedRows = (query: string, schema: Schema, constants: Constants = {}): string => {
+const storedRows = (query: string, schema: Schema, constants: Constants = new Map()): string => {
   const columns = schema.fields.map(({ name, type }) => {
-    const constant = constants[name];
+    const constant = constants.get(name);
     const value =
       constant === undefined
         ? `CAST(source.${ident(name)} AS ${storedType(type)})`
@@ -182,7 +186,7 @@ const withConstants = (
   statistics: WrittenFile['column_statistics'],
   constants: Constants,
 ): WrittenFile['column_statistics'] => {
-  const known = Object.entries(constants).flatMap(([name, value]) =>
+  const known = [...constants].flatMap(([name, value]) =>
     value === null ? [] : [[ident(name), { ...statistics[ident(name)], min: value, max: value }]],
   );
   return { ...statistics, ...Object.fromEntries(known) };

@@ -1,4 +1,3 @@
-import { literal } from '../../../shared/duckdb/sql.ts';
 import type { Row } from '../../../shared/duckdb/values.ts';
 import type { Db } from '../../../shared/duckdb/with-duckdb.ts';
 import type { Evolved } from '../../../shared/iceberg/evolve.ts';
@@ -43,8 +42,8 @@ class Files {
     });
     if (file === undefined) throw new Error('no rows');
     if (hidden.length === 0) return file;
-    const positions = `SELECT ${literal(uriOf(file.key))} AS file_path, unnest([${hidden.join(', ')}])::BIGINT AS pos`;
-    const mask = await writeDeletes(db, positions, store, { ...options, keyOf: deletesKey });
+    const positions = `SELECT unnest([${hidden.join(', ')}])::BIGINT AS pos`;
+    const mask = await writeDeletes(db, uriOf(file.key), positions, store, { ...options, keyOf: deletesKey });
     return mask === undefined ? file : { ...file, mask };
   }
 

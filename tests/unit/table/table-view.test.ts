@@ -46,9 +46,8 @@ class TestTable {
   /** The same with a SELECT of the positions. */
   async maskAll(at: number, positions: string): Promise<DataFile> {
     const file = this.files[at] as DataFile;
-    const rows = `SELECT 'file:///lake/${file.key.replaceAll("'", "''")}' AS file_path, pos FROM (${positions})`;
     const mask = await testDb((db, folder) =>
-      writeDeletes(db, rows, this.store, {
+      writeDeletes(db, `file:///lake/${file.key}`, positions, this.store, {
         keyOf: (name) => `t/deletes/${name}`,
         prefix: 'm',
         scratch: folder,

@@ -91,7 +91,13 @@ test.each([[[]], [['a']]])(
     const b = "it's a longer text than is kept of bounds";
     const options = { partitionedBy, wholeBounds: ['b'] };
     const plain = await write(rows, options);
-    const constant = await write(rows, { ...options, constants: { b, c: null } });
+    const constant = await write(rows, {
+      ...options,
+      constants: new Map([
+        ['b', b],
+        ['c', null],
+      ]),
+    });
     const [file] = constant.files;
     // A dictionary is stored with it.
     const unsized = Object.entries(plain.files[0]?.columns ?? {}).map(([id, metrics]) => [
@@ -327,18 +333,20 @@ describe('bounds', () => {
 });
 
 describe('position deletes', () => {
-  const deletes = async (rows: string) => {
+  const deletes = async (positions: string) => {
     const store = new FolderStore(scratch());
     const mask = await testDb((db, folder) =>
-      writeDeletes(db, rows, store, { keyOf: (file) => `t/deletes/${file}`, prefix: 'run', scratch: folder }),
+      writeDeletes(db, 'file:///lake/t/data/x.parquet', positions, store, {
+        keyOf: (file) => `t/deletes/${file}`,
+        prefix: 'run',
+        scratch: folder,
+      }),
     );
     return { mask, store, stored: await keysIn(store, '') };
   };
 
   test('are Parquet as Iceberg has it, in the order of positions', async () => {
-    const rows =
-      "SELECT 'file:///lake/t/data/x.parquet' AS file_path, pos FROM (VALUES (7), (0), (3)) v(pos)";
-    const { mask, store, stored } = await deletes(rows);
+    const { mask, store, stored } = await deletes('SELECT pos FROM (VALUES (7), (0), (3)) v(pos)');
     expect(mask).toEqual({
       key: expect.stringMatching(/^t\/deletes\/run-[0-9a-f]{16}\.parquet$/),
       rows: 3,
@@ -360,7 +368,7 @@ describe('position deletes', () => {
   });
 
   test('of no rows are no file', async () => {
-    const { mask, stored } = await deletes("SELECT 'x' AS file_path, 1 AS pos WHERE false");
+    const { mask, stored } = await deletes('SELECT 1 AS pos WHERE false');
     expect(mask).toBeUndefined();
     expect(stored).toEqual([]);
   });
