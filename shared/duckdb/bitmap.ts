@@ -24,16 +24,22 @@ export const createBitmap = async (
   size: number,
   parts: readonly string[],
 ): Promise<void> => {
-  const name = ident(table);
-  const none = empty(size);
-  for (const [i, part] of parts.entries()) {
-    const bits = `coalesce((SELECT bitstring_agg(n, 0, ${Math.max(1, size) - 1}) FROM (${part}) AS part(n)), ${none})`;
-    await db.run(
-      `CREATE OR REPLACE TEMP TABLE ${name} AS SELECT ${i === 0 ? bits : `bits | ${bits}`} AS bits${i === 0 ? '' : ` FROM ${name}`}`,
-    );
-  }
-  if (parts.length === 0) await db.run(`CREATE OR REPLACE TEMP TABLE ${name} AS SELECT ${none} AS bits`);
+  await db.run(`CREATE OR REPLACE TEMP TABLE ${ident(table)} AS SELECT ${empty(size)} AS bits`);
+  for (const part of parts) await insert(db, table, size, part);
   await publish(db, table);
+};
+
+/** Adds to a set what one more SELECT yields. */
+export const addToBitmap = async (db: Db, table: string, size: number, part: string): Promise<void> => {
+  await insert(db, table, size, part);
+  await publish(db, table);
+};
+
+const insert = async (db: Db, table: string, size: number, part: string): Promise<void> => {
+  const added = `(SELECT bitstring_agg(n, 0, ${Math.max(1, size) - 1}) FROM (${part}) AS part(n))`;
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE ${ident(table)} AS SELECT bits | coalesce(${added}, ${empty(size)}) AS bits FROM ${ident(table)}`,
+  );
 };
 
 /** Makes a set out of others, by an expression over their `bits`: of the same size, as DuckDB demands. */

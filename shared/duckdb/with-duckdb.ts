@@ -49,6 +49,16 @@ const SPILL_SHARE = 0.8;
 const OPEN_PARTITIONS = 500;
 
 /**
+ * What is free again goes back to the system soon. By DuckDB's defaults its allocator keeps hundreds of megabytes beside
+ * the limit, for which a function would be ended.
+ */
+const GIVE_BACK = {
+  allocator_background_threads: 'true',
+  allocator_flush_threshold: '16MiB',
+  allocator_bulk_deallocation_flush_threshold: '16MiB',
+};
+
+/**
  * Opens DuckDB, configured for the given memory and closed to the outside, and closes it whatever happens.
  *
  * @throws OutOfMemory, OutOfDisk where DuckDB says so; otherwise DuckDB's own errors, and the work's
@@ -71,6 +81,7 @@ export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => 
     home_directory: home,
     partitioned_write_max_open_files: String(OPEN_PARTITIONS),
     preserve_insertion_order: String(settings.ordered ?? true),
+    ...GIVE_BACK,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',

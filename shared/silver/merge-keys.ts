@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/model.ts';
-import { combineBitmaps, createBitmap, isIn } from '../duckdb/bitmap.ts';
+import { addToBitmap, combineBitmaps, createBitmap, isIn } from '../duckdb/bitmap.ts';
 import { ident, identList, literal } from '../duckdb/sql.ts';
 import { planGrouping } from '../duckdb/strategy.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
@@ -86,11 +86,17 @@ const totalOf = (files: readonly Numbered[]): number =>
   files.reduce((sum, { first, rows }) => Math.max(sum, first + rows), 0);
 
 /**
+ * Bytes of what is kept of a pass for each key beside its group: a row of each of two files that meet, with its key,
+ * source and number, and the key once more. An estimate: rows of three files that share keys take half as much again.
+ */
+const CONTENDERS = 240;
+
+/**
  * Numbers the rows of the rivals and of the added files through, and makes sets of them (`shared/duckdb/bitmap.ts`):
  * `_hidden`, those to hide from now on, and `_differing`, those of which that is news.
  *
  * A key's latest row is an aggregate over a share of all keys at a time: rows of a key may be any number, and keys more
- * than fit into memory.
+ * than fit into memory. Nothing is kept of a pass but its bits.
  */
 const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]): Promise<Numbered[]> => {
   const { contract, store, scratch, gone, replaced } = input;
@@ -112,33 +118,29 @@ const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]):
       ? []
       : [`SELECT * FROM (${rows(gone)}) WHERE _source_id IN (${replaced.map(literal).join(', ')})`]),
   ].join(' UNION ALL ');
-  await db.run(`
-    CREATE OR REPLACE TEMP TABLE _files AS FROM (VALUES ${files.map(path).join(', ')}) AS f(_path, _file, _first);
-    CREATE OR REPLACE TEMP TABLE _contenders AS
-    SELECT * EXCLUDE (_path, file_row_number), 0::BIGINT AS _number FROM (${rows(files)}) WHERE false`);
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE _files AS FROM (VALUES ${files.map(path).join(', ')}) AS f(_path, _file, _first)`,
+  );
   const total = totalOf(files);
   // The later upload wins, where the contract's order does not decide.
   const latest = firstBy(contract.dedupeOrderBy, `_rank * ${total} + _number`);
-  const { passes } = await planGrouping(db, `(${rows(files)})`, primaryKey, latest.bytes);
-  for (const { where } of passes)
+  const { passes } = await planGrouping(db, `(${rows(files)})`, primaryKey, latest.bytes + CONTENDERS);
+  const states: States = new Map();
+  for (const name of ['_latest', '_ranked']) await createBitmap(db, name, total, []);
+  for (const { where } of passes) {
     await db.run(`
       CREATE OR REPLACE TEMP TABLE _changed AS SELECT DISTINCT ${keys} FROM (${changed}) WHERE ${where};
-      INSERT INTO _contenders BY NAME
+      CREATE OR REPLACE TEMP TABLE _contenders AS
       SELECT contender.* EXCLUDE (_path, file_row_number), _first + file_row_number AS _number
       FROM (SELECT * FROM (${rows(files)}) WHERE ${where}) AS contender
       SEMI JOIN _changed USING (${keys}) JOIN _files USING (_path)`);
-  await rankBySource(db, input);
+    await rankBySource(db, input, states);
+    const won = `SELECT (${latest.sql}) % ${total} FROM _contenders JOIN _source_ranks USING (_source_id) GROUP BY ${keys}`;
+    await addToBitmap(db, '_latest', total, won);
+    await addToBitmap(db, '_ranked', total, 'SELECT _number FROM _contenders');
+  }
+  await db.run('DROP TABLE _contenders; DROP TABLE _changed');
   const pairs = await maskPairs(rivals, paths, store, scratch);
-  await createBitmap(
-    db,
-    '_latest',
-    total,
-    passes.map(
-      ({ where }) => `SELECT (${latest.sql}) % ${total} FROM _contenders JOIN _source_ranks USING (_source_id)
-        WHERE ${where} GROUP BY ${keys}`,
-    ),
-  );
-  await createBitmap(db, '_ranked', total, ['SELECT _number FROM _contenders']);
   await createBitmap(
     db,
     '_before',
@@ -157,10 +159,17 @@ const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]):
   return files;
 };
 
-/** Fills `_source_ranks`: of the sources whose rows meet, the later upload has the larger rank. */
-const rankBySource = async (db: Db, { statesOf }: MergeInput): Promise<void> => {
+type States = Map<string, Pick<SourceState, 'uploadedAt' | 'sequencer'>>;
+
+/**
+ * Fills `_source_ranks`: of the sources whose rows meet in this pass, the later upload has the larger rank.
+ *
+ * @param states those that earlier passes have asked for, to which the others are added
+ */
+const rankBySource = async (db: Db, { statesOf }: MergeInput, states: States): Promise<void> => {
   const found = await db.all<{ id: string }>('SELECT DISTINCT _source_id AS id FROM _contenders');
-  const states = await statesOf(found.map(({ id }) => id));
+  const unknown = found.map(({ id }) => id).filter((id) => !states.has(id));
+  for (const [id, state] of await statesOf(unknown)) states.set(id, state);
   const values = found.map(({ id }) => {
     const state = states.get(id);
     return `(${[id, state?.uploadedAt ?? '', state?.sequencer ?? ''].map(literal).join(', ')})`;
