@@ -1,7 +1,7 @@
 import type { Column, Contract } from '../contract/model.ts';
 import { ident, literal, literalList } from '../duckdb/sql.ts';
 import type { Binding, Bindings } from './bind-columns.ts';
-import { REASONS_TYPE, rowVerdict } from './row-check.ts';
+import { rowVerdict } from './row-check.ts';
 import { castNative, isNested, parseText, presentNative, presentText } from './typed-value.ts';
 
 export interface RecordSource {
@@ -16,8 +16,8 @@ export interface RecordSource {
 /**
  * The query that types and judges every record of a source, in the source's order. It yields the contract's
  * source columns, typed (NULL where a value does not fit); `_rescued`, what the contract does not know, as
- * JSON; `_reasons`, NULL for an accepted row, else REASONS_TYPE; and `_raw`, the record as JSON, for refused
- * rows only.
+ * JSON; `_reasons`, NULL for an accepted row, else the text that `unpackReasons` reads; and `_raw`, the record as
+ * JSON, for refused rows only.
  *
  * Names that begin with an underscore are ours: a contract's columns never do.
  */
@@ -146,7 +146,7 @@ WITH present AS (
 )
 SELECT ${layers.map(({ column }) => ident(column.name)).join(', ')},
   CAST(${rescued} AS VARCHAR) AS _rescued,
-  CASE WHEN NOT _ok THEN CAST(${reasons} AS ${REASONS_TYPE}) END AS _reasons,
+  CASE WHEN NOT _ok THEN ${reasons} END AS _reasons,
   CASE WHEN NOT _ok THEN CAST(${parts.raw} AS VARCHAR) END AS _raw
 FROM judged`;
 };

@@ -6,10 +6,10 @@ import { ConservationBroken, EmptyFile } from '../errors.ts';
 import { asUnreadable, type OpenedSource } from '../source/open-source.ts';
 import { bindColumns } from './bind-columns.ts';
 import { recordsSql } from './records-sql.ts';
-import { packReasons, REASONS_TYPE, unpackReasons } from './row-check.ts';
+import { REASONS_TYPE, unpackReasons } from './row-check.ts';
 
 export interface StagedRecords {
-  /** Parquet of every record that could be parsed, in the source's order; columns as `recordsSql` says, reasons packed. */
+  /** Parquet of every record that could be parsed, in the source's order; columns as `recordsSql` says. */
   records: string;
   /** Parquet of the refused: `line`, `raw`, `reasons`. Absent when there are none. */
   rejected?: string;
@@ -41,8 +41,7 @@ export const stageRecords = async (
   const records = path.join(scratch, 'records.parquet');
   const written = await reading(() =>
     db.one<{ Count: number }>(
-      `COPY (SELECT * REPLACE (${packReasons('_reasons')} AS _reasons)
-       FROM (${recordsSql(contract, { ...source, ...described }, bindings)})) TO ${literal(records)} (${STAGED})`,
+      `COPY (${recordsSql(contract, { ...source, ...described }, bindings)}) TO ${literal(records)} (${STAGED})`,
     ),
   );
   if (source.records !== undefined && written.Count !== source.records)
