@@ -14,25 +14,23 @@ export interface Grammar {
   quote: number;
   /** Byte that escapes a quote or itself within quotes, besides the doubled quote; -1 for none. */
   escaper: number;
-  /** By byte: 1 where an unquoted field may end. */
-  stops: Uint8Array;
+  /** By byte, outside quotes: how many fields it begins, or STOP where more than that may happen. */
+  kinds: Uint8Array;
   /** By byte: 1 where something may happen within quotes. */
   quotedStops: Uint8Array;
 }
 
+const STOP = 2;
+
 export function grammar(delimiter: number, quote: number, escaper = -1): Grammar {
-  const table = (...marked: number[]): Uint8Array => {
-    const stops = new Uint8Array(256);
-    for (const byte of marked) if (byte >= 0) stops[byte] = 1;
-    return stops;
+  const table = (mark: number, ...marked: number[]): Uint8Array => {
+    const marks = new Uint8Array(256);
+    for (const byte of marked) if (byte >= 0) marks[byte] = mark;
+    return marks;
   };
-  return {
-    delimiter,
-    quote,
-    escaper,
-    stops: table(delimiter, LF, CR),
-    quotedStops: table(quote, escaper, LF, CR),
-  };
+  const kinds = table(STOP, quote, LF, CR);
+  if (delimiter >= 0) kinds[delimiter] = 1;
+  return { delimiter, quote, escaper, kinds, quotedStops: table(1, quote, escaper, LF, CR) };
 }
 
 /** What `readRecord` found. One object is used again and again: there are millions of records. */
@@ -75,7 +73,7 @@ export function readRecord(
   start: number,
   end: number,
   final: boolean,
-  { delimiter, quote, escaper, stops, quotedStops }: Grammar,
+  { delimiter, quote, escaper, kinds, quotedStops }: Grammar,
   span: RecordSpan,
 ): boolean {
   span.fields = 1;
@@ -85,47 +83,68 @@ export function readRecord(
   span.unusual = false;
   let at = start;
   for (;;) {
-    const field = at;
-    while (at < end && bytes[at] === SPACE) at++;
-    if (at < end && bytes[at] === quote) {
-      span.quotedFields++;
-      if (at > field) span.unusual = true;
+    // Most of a file's bytes pass here. What a field begins with matters only when a quote comes.
+    at = passPlain(bytes, at, end, kinds, span);
+    if (at >= end || bytes[at] !== quote) return endLine(bytes, at, end, final, span);
+    let field = at;
+    while (field > start && bytes[field - 1] === SPACE) field--;
+    if (field > start && bytes[field - 1] !== delimiter) {
       at++;
-      for (;;) {
-        while (at < end && quotedStops[bytes[at] as number] === 0) at++;
-        // Any of the stops may be half of a pair, so the byte behind it has to be seen as well.
-        if (at + 1 >= end && !final) return false;
-        if (at >= end) return readBrokenLine(bytes, start, end, final, span);
-        const byte = bytes[at++];
-        const following = at < end ? bytes[at] : -1;
-        if (byte === quote) {
-          if (following !== quote) break;
-          at++;
-        } else if (byte === escaper) {
-          span.unusual = true;
-          if (following === quote || following === escaper) at++;
-        } else {
-          span.lines++;
-          if (byte === CR && following === LF) at++;
-        }
-      }
-      while (at < end && bytes[at] === SPACE) {
-        span.unusual = true;
-        at++;
-      }
-      if (at < end && stops[bytes[at] as number] === 0) {
-        return readBrokenLine(bytes, start, end, final, span);
-      }
-    } else {
-      while (at < end && stops[bytes[at] as number] === 0) at++;
+      continue;
     }
-    if (at < end && bytes[at] === delimiter) {
-      span.fields++;
+    span.quotedFields++;
+    if (at > field) span.unusual = true;
+    at++;
+    for (;;) {
+      while (at < end && quotedStops[bytes[at] as number] === 0) at++;
+      // Any of the stops may be half of a pair, so the byte behind it has to be seen as well.
+      if (at + 1 >= end && !final) return false;
+      if (at >= end) return readBrokenLine(bytes, start, end, final, span);
+      const byte = bytes[at++];
+      const following = at < end ? bytes[at] : -1;
+      if (byte === quote) {
+        if (following !== quote) break;
+        at++;
+      } else if (byte === escaper) {
+        span.unusual = true;
+        if (following === quote || following === escaper) at++;
+      } else {
+        span.lines++;
+        if (byte === CR && following === LF) at++;
+      }
+    }
+    while (at < end && bytes[at] === SPACE) {
+      span.unusual = true;
       at++;
-    } else {
-      return endLine(bytes, at, end, final, span);
+    }
+    if (at < end && (bytes[at] === quote || kinds[bytes[at] as number] === 0)) {
+      return readBrokenLine(bytes, start, end, final, span);
     }
   }
+}
+
+/**
+ * Passes over what is neither quote nor newline, and counts the fields that begin there. A function of its own: within
+ * `readRecord`'s loops the same lines take twice the time.
+ *
+ * @returns the offset of the next stop, or `end`
+ */
+function passPlain(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  kinds: Uint8Array,
+  span: RecordSpan,
+): number {
+  let fields = 0;
+  let at = start;
+  for (; at < end; at++) {
+    const kind = kinds[bytes[at] as number] as number;
+    if (kind === STOP) break;
+    fields += kind;
+  }
+  span.fields += fields;
+  return at;
 }
 
 /** Reads one physical line, whatever is in it; the same contract as `readRecord`. */
