@@ -9,8 +9,9 @@ import type { Db } from './with-duckdb.ts';
  * table's only one, and what then reads text of the rows that are left took 400 MB more (10 million rows of 100 bytes).
  */
 
-/** SQL of an empty set. DuckDB knows no text of no bits. */
-const empty = (size: number): string => `bitstring('0', ${Math.max(1, size)})`;
+/** SQL of an empty set, of one bit at least: DuckDB knows no empty BIT. `bitstring('0', n)` would write out all bits as text. */
+const empty = (size: number): string =>
+  `set_bit((SELECT bitstring_agg(n, 0, ${Math.max(1, size) - 1}) FROM (SELECT 0) AS zero(n)), 0, 0)`;
 
 /**
  * Makes the table of a set.
@@ -38,7 +39,7 @@ export const addToBitmap = async (db: Db, table: string, size: number, part: str
 const insert = async (db: Db, table: string, size: number, part: string): Promise<void> => {
   const added = `(SELECT bitstring_agg(n, 0, ${Math.max(1, size) - 1}) FROM (${part}) AS part(n))`;
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE ${ident(table)} AS SELECT bits | coalesce(${added}, ${empty(size)}) AS bits FROM ${ident(table)}`,
+    `CREATE OR REPLACE TEMP TABLE ${ident(table)} AS SELECT coalesce(bits | ${added}, bits) AS bits FROM ${ident(table)}`,
   );
 };
 
