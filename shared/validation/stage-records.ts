@@ -18,9 +18,8 @@ export interface StagedRecords {
 }
 
 /**
- * Staged files are read a few times, by DuckDB alone, and then gone. Half the time of DuckDB's defaults and no larger:
- * numbers and lengths as differences, zstd at its lowest level, and no dictionary begun that the next thousand rows
- * would end.
+ * Staged files are read a few times, by DuckDB alone, and then gone. About half the time of plain zstd in about its
+ * size: numbers and lengths as differences, the lowest level, and no dictionary begun that a few thousand rows would end.
  */
 const STAGED =
   'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 4096';
