@@ -1,3 +1,4 @@
+import { createBitmap, isIn } from './bitmap.ts';
 import { ident, identList } from './sql.ts';
 import { planGrouping, type Strategy } from './strategy.ts';
 import { isInteger } from './type-names.ts';
@@ -25,11 +26,8 @@ export const countDuplicates = async (
   view: string,
   columns: readonly string[],
 ): Promise<Duplicates> => {
-  const [only] = columns;
-  if (columns.length === 1 && only !== undefined) {
-    const rows = await bitmapDuplicates(db, view, only);
-    if (rows !== undefined) return { rows, strategy: 'bitmap' };
-  }
+  const span = await spanOf(db, view, columns);
+  if (span !== undefined) return { rows: await countInBitmap(db, view, span), strategy: 'bitmap' };
   const present = columns.map((name) => `${ident(name)} IS NOT NULL`).join(' AND ');
   const { strategy, passes } = await planGrouping(db, view, columns);
   let rows = 0;
@@ -43,20 +41,89 @@ export const countDuplicates = async (
   return { rows, strategy };
 };
 
+/** The whole numbers of a column, where they lie close enough together for a bit for each possible one. */
+interface Span {
+  /** SQL of the column, and of its number counted from the least. */
+  name: string;
+  offset: string;
+  rows: number;
+  least: number;
+  most: number;
+}
+
 /** Undefined where the values are no whole numbers, or too far apart. */
-const bitmapDuplicates = async (db: Db, view: string, column: string): Promise<number | undefined> => {
+const spanOf = async (db: Db, view: string, columns: readonly string[]): Promise<Span | undefined> => {
+  const [column] = columns;
+  if (columns.length !== 1 || column === undefined) return undefined;
   const name = ident(column);
   const [described] = await db.describe(`SELECT ${name} FROM ${view}`);
   if (described === undefined || !isInteger(described.type)) return undefined;
-  const { rows, least, most } = await db.one<{ rows: number; least: number; most: number }>(
+  const { rows, least, most } = await db.one<{ rows: number; least: number | null; most: number | null }>(
     `SELECT count(${name}) AS rows, min(${name}) AS least, max(${name}) AS most FROM ${view}`,
   );
-  if (rows === 0) return 0;
+  if (least === null || most === null) return { name, offset: '0', rows: 0, least: 0, most: 0 };
   if (!Number.isSafeInteger(least) || !Number.isSafeInteger(most)) return undefined;
   const bits = most - least + 1;
   if (bits > MOST_BITS || bits > rows * SPREAD) return undefined;
+  return { name, offset: `(CAST(${name} AS BIGINT) - ${least})`, rows, least, most };
+};
+
+const countInBitmap = async (db: Db, view: string, { name, rows, least, most }: Span): Promise<number> => {
+  if (rows === 0) return 0;
   const { distinct } = await db.one<{ distinct: number }>(
     `SELECT bit_count(bitstring_agg(${name}, ${least}, ${most})) AS "distinct" FROM ${view}`,
   );
   return rows - distinct;
+};
+
+export interface Suspects {
+  /** SQL of a condition: true for every row that shares its values with another, and for few others. */
+  where: string;
+  /** Whether there is any. */
+  some: boolean;
+  strategy: Strategy;
+}
+
+/** Values of a block share a word of 64 bits: a shift by so many is their block, what it cuts off their bit. */
+const BLOCK_SHIFT = 6;
+const BLOCK = 2 ** BLOCK_SHIFT;
+/** Bits that are worth a row where a block takes a group: then eight values and more share one. */
+const CLOSE = 8;
+/** Values that are no numbers are told apart by so many places: a megabyte of bits. */
+const PLACES = 2 ** 23;
+
+/**
+ * Finds the rows that may share their values with others. What decides between such rows then has few to look at, where
+ * it would otherwise keep something for each value of the file.
+ *
+ * Whole numbers close together are looked at in blocks of 64: one whose rows are more than the bits that they set holds
+ * a value twice. That takes a tenth of grouping by the values themselves.
+ *
+ * @param columns without NULLs
+ */
+export const findSuspects = async (db: Db, view: string, columns: readonly string[]): Promise<Suspects> => {
+  const span = await spanOf(db, view, columns);
+  if (span !== undefined && span.most - span.least < span.rows * CLOSE) {
+    const block = `(${span.offset} >> ${BLOCK_SHIFT})`;
+    const bit = `1::UBIGINT << CAST(${span.offset} & ${BLOCK - 1} AS UBIGINT)`;
+    const crowded = `SELECT ${block} AS block FROM ${view} GROUP BY block HAVING count(*) > bit_count(bit_or(${bit}))`;
+    const blocks = Math.floor((span.most - span.least) / BLOCK) + 1;
+    await createBitmap(db, '_suspects', blocks, [crowded]);
+    return await suspected(db, block, 'bitmap');
+  }
+  if (span !== undefined && (await countInBitmap(db, view, span)) === 0)
+    return { where: 'false', some: false, strategy: 'bitmap' };
+  const place = `hash(${identList(columns)}) % ${PLACES}`;
+  const { strategy, passes } = await planGrouping(db, view, columns);
+  const shared = passes.map(
+    ({ where }) =>
+      `SELECT ${place} FROM ${view} WHERE ${where} GROUP BY ${identList(columns)} HAVING count(*) > 1`,
+  );
+  await createBitmap(db, '_suspects', PLACES, shared);
+  return await suspected(db, place, strategy);
+};
+
+const suspected = async (db: Db, number: string, strategy: Strategy): Promise<Suspects> => {
+  const { some } = await db.one<{ some: boolean }>('SELECT bit_count(bits) > 0 AS some FROM _suspects');
+  return { where: isIn('_suspects', number), some, strategy };
 };

@@ -73,3 +73,62 @@ test.each([
     expect(rows).toBe(200_000 - left);
   });
 });
+
+test.each([
+  ['close together', 'BIGINT', 0, 1],
+  ['close together and below zero', 'BIGINT', -150, 1],
+  ['close together, in one byte', 'TINYINT', -128, 1],
+  ['close together, up to the largest safe number', 'UBIGINT', 9_007_199_254_740_691, 1],
+  ['with gaps that blocks of them would waste', 'INTEGER', 0, 30],
+  ['far apart', 'BIGINT', -1_000_000_000, 1_000_003],
+])('the latest rows of ids %s: those of a window', async (_, type, least, step) => {
+  const contract = await contractOf([
+    `{ name: a, logicalType: integer, physicalType: ${type}, primaryKey: true }`,
+  ]);
+  await testDb(async (db) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 250 }), { minLength: 1, maxLength: 300 }),
+        // Rows of one key only, so that many rows and few share their keys.
+        fc.integer({ min: 0, max: 250 }),
+        async (drawn, single) => {
+          const ids = [...drawn, ...Array.from({ length: single }, (_, i) => i)];
+          const values = ids.map((id, i) => `(CAST(${least + id * step} AS ${type}), ${i + 1}::BIGINT)`);
+          await db.run(
+            `CREATE OR REPLACE TABLE _cleaned AS FROM (VALUES ${values.join(', ')}) AS t(a, _row)`,
+          );
+          const { where, rows } = await latestRows(db, contract, '_cleaned');
+          const left = await db.all(`SELECT _row FROM _cleaned WHERE ${where} ORDER BY _row`);
+          const expected = await db.all(byWindow(''));
+          expect({ left, rows }).toEqual({ left: expected, rows: ids.length - expected.length });
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});
+
+test('a few duplicates of many ids are found without a group for each id', async () => {
+  const contract = await contractOf(['{ name: a, logicalType: integer, primaryKey: true }']);
+  await testDb(async (db) => {
+    await db.run(
+      'CREATE TABLE _cleaned AS SELECT i - (i % 1000 = 999)::INT AS a, i + 1 AS _row FROM range(100000) AS t(i)',
+    );
+    const read: string[] = [];
+    const watched: Db = {
+      ...db,
+      run: async (sql) => {
+        read.push(sql);
+        await db.run(sql);
+      },
+    };
+    const { where, rows, strategy } = await latestRows(watched, contract, '_cleaned');
+    expect({ rows, strategy }).toEqual({ rows: 100, strategy: 'bitmap' });
+    expect(read.filter((sql) => /FROM _cleaned\b.*GROUP BY "a"/.test(sql))).toEqual([]);
+    // A hundred blocks of 64 ids, the last of which is only half there.
+    expect(await db.one('SELECT count(*) AS rows FROM _suspected')).toEqual({ rows: 6368 });
+    expect(
+      await db.one(`SELECT count(*) AS rows, count(DISTINCT a) AS keys FROM _cleaned WHERE ${where}`),
+    ).toEqual({ rows: 99_900, keys: 99_900 });
+  });
+});
