@@ -1,11 +1,13 @@
+import { createBitmap, isIn } from '../duckdb/bitmap.ts';
 import { ident, identList } from '../duckdb/sql.ts';
+import { planGrouping } from '../duckdb/strategy.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { leavesOf } from '../iceberg/schema.ts';
 import type { Field, PartitionSpec, Schema } from '../iceberg/types.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { DataFile, Mask } from './data-file.ts';
 import { alikeFiles, asToday } from './nested-names.ts';
-import { hiddenRows, localPaths, maskPairs, readFiles } from './table-view.ts';
+import { localPaths, maskPairs, readFiles, readPositions } from './table-view.ts';
 import { writeDeletes, writeFiles } from './write-files.ts';
 
 export interface RewriteOptions {
@@ -33,7 +35,7 @@ export interface Rewritten {
 
 /**
  * Writes the rows of some files of one partition into new ones, hidden rows as well: they stay hidden there, since
- * what hides them may go away. In memory are only the identities of hidden rows.
+ * what hides them may go away. In memory are a bit for each row, and of the hidden rows' identities as many as fit.
  */
 export const rewriteFiles = async (
   db: Db,
@@ -47,11 +49,7 @@ export const rewriteFiles = async (
     files.map(({ key }) => key),
   );
   const pairs = await maskPairs(files, paths, store, scratch);
-  if (pairs.length > 0)
-    await db.run(`
-      CREATE OR REPLACE TEMP TABLE hidden_rows AS
-      SELECT ${identList(identity)} FROM (${identities([...paths.values()], options)})
-      WHERE (_path, file_row_number) IN (${hiddenRows(pairs)})`);
+  if (pairs.length > 0) await collectHidden(db, files, pairs, options);
   const whole = { ...schema, fields: [...schema.fields, ...retired.map(renamed)] };
   const rows = await rowsAsToday(db, [...paths.values()], whole.fields);
   const written = await writeFiles(
@@ -97,12 +95,39 @@ const rowsAsToday = async (db: Db, paths: readonly string[], fields: readonly Fi
   return parts.join('\nUNION ALL\n');
 };
 
+/** Makes the table `hidden_rows`: the identities of the rows that the files hide, file by file. */
+const collectHidden = async (
+  db: Db,
+  files: readonly DataFile[],
+  pairs: readonly (readonly [path: string, mask: string])[],
+  options: RewriteOptions,
+): Promise<void> => {
+  const columns = identList(options.identity);
+  const masked = files.filter(({ mask }) => mask !== undefined);
+  for (const [i, [path, positions]] of pairs.entries()) {
+    await createBitmap(db, '_hidden_here', masked[i]?.rows ?? 0, [readPositions(positions)]);
+    const hidden = `SELECT ${columns} FROM (${identities([path], options)}) WHERE ${isIn('_hidden_here', 'file_row_number')}`;
+    await db.run(
+      i === 0 ? `CREATE OR REPLACE TEMP TABLE hidden_rows AS ${hidden}` : `INSERT INTO hidden_rows ${hidden}`,
+    );
+  }
+};
+
 /** Hides in a new file the rows that were hidden where they came from. */
 const remask = async (db: Db, file: DataFile, options: RewriteOptions): Promise<Mask | undefined> => {
   const { store, scratch, identity } = options;
   const path = await store.localPath(file.key, scratch);
-  const hidden = `SELECT file_row_number AS pos
-    FROM (${identities([path], options)}) SEMI JOIN hidden_rows USING (${identList(identity)})`;
+  const { passes } = await planGrouping(db, 'hidden_rows', identity);
+  await createBitmap(
+    db,
+    '_hidden_there',
+    file.rows,
+    passes.map(
+      ({ where }) => `SELECT file_row_number FROM (FROM (${identities([path], options)}) WHERE ${where})
+        SEMI JOIN (FROM hidden_rows WHERE ${where}) AS hidden USING (${identList(identity)})`,
+    ),
+  );
+  const hidden = `SELECT n AS pos FROM range(${file.rows}) AS t(n) WHERE ${isIn('_hidden_there', 'n')}`;
   return await writeDeletes(db, options.uriOf(file.key), hidden, store, {
     keyOf: options.deletesKey,
     prefix: options.prefix,

@@ -152,11 +152,14 @@ const manyHidden = async (
     if (mask === undefined || positions === undefined || listed <= MOST_LISTED) continue;
     // Its key tells a mask from all others, so that views of several snapshots keep their own.
     const name = `_hidden by ${mask.key}`;
-    await createBitmap(db, name, rows, [`SELECT pos FROM (${readFiles([positions], POSITION)})`]);
+    await createBitmap(db, name, rows, [readPositions(positions)]);
     sets.set(path, name);
   }
   return sets;
 };
+
+/** A SELECT of `pos`, from a local file with positions. */
+export const readPositions = (positions: string): string => readFiles([positions], POSITION);
 
 /** @param stored the columns as the files that are read have them */
 const viewColumn = ({ name, type, field }: TableColumn, stored: readonly Field[]): string => {

@@ -47,8 +47,12 @@ class Files {
     return mask === undefined ? file : { ...file, mask };
   }
 
-  async rewrite(files: readonly DataFile[], of: Partial<RewriteOptions> = {}): Promise<Rewritten[]> {
-    const { db, store, folder } = this;
+  async rewrite(
+    files: readonly DataFile[],
+    of: Partial<RewriteOptions> = {},
+    db: Db = this.db,
+  ): Promise<Rewritten[]> {
+    const { store, folder } = this;
     if (this.columns === undefined) throw new Error('no files');
     return await rewriteFiles(db, files, {
       store,
@@ -159,4 +163,27 @@ test('a file whose rows are all hidden stays, for when they are not', () =>
     const file = whole(await t.rewrite([await t.write(rows("('a', 1, 'a1')", "('a', 2, 'a2')"), 0, 1)]));
     expect(file).toMatchObject({ rows: 2, mask: { rows: 2 } });
     expect(await t.show(file)).toEqual([]);
+  }));
+
+test('hidden rows stay hidden, also where their identities do not fit into memory at once', () =>
+  withFiles(async (t) => {
+    const query = (source: string) =>
+      `SELECT '${source}' AS source, i AS nr, '${source}' || i AS v FROM range(3000) AS t(i)`;
+    const even = Array.from({ length: 1500 }, (_, i) => 2 * i);
+    const files = [
+      await t.write(query('a'), ...even),
+      await t.write(query('b')),
+      await t.write(query('c'), 7),
+    ];
+    const before = await t.show(...files);
+    expect(before).toHaveLength(7499);
+    const statements: string[] = [];
+    const run = async (sql: string): Promise<void> => {
+      statements.push(sql);
+      await t.db.run(sql);
+    };
+    const file = whole(await t.rewrite(files, {}, { ...t.db, run, memoryMb: 0.1 }));
+    expect(file).toMatchObject({ rows: 9000, mask: { rows: 1501 } });
+    expect(await t.show(file)).toEqual(before);
+    expect(statements.filter((sql) => sql.includes('SEMI JOIN')).length).toBeGreaterThan(1);
   }));
