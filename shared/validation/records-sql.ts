@@ -2,7 +2,15 @@ import type { Column, Contract } from '../contract/model.ts';
 import { ident, literal, literalList } from '../duckdb/sql.ts';
 import type { Binding, Bindings } from './bind-columns.ts';
 import { rowVerdict } from './row-check.ts';
-import { castNative, isNested, parseText, presentNative, presentText } from './typed-value.ts';
+import {
+  castNative,
+  isNested,
+  parseText,
+  presentNative,
+  presentText,
+  type Spelling,
+  spelling,
+} from './typed-value.ts';
 
 export interface RecordSource {
   shape: 'columns' | 'documents';
@@ -26,16 +34,21 @@ export const recordsSql = (contract: Contract, source: RecordSource, bindings: B
     ? columnsSql(contract, source, bindings)
     : documentsSql(contract, source, bindings);
 
-/** A column on its way from the source to its type, as SQL. */
+/**
+ * A column on its way from the source to its type, as SQL. Each step reads what those before it are called: the value
+ * of column 3 is `_v3`, as present `_p3`.
+ */
 interface Layer {
   column: Column;
-  /** What the present value is called between the two steps. */
-  name: string;
-  /** Over the source: the value as text or in the source's own type, NULL where there is none. */
-  present: string;
-  /** Over the source: whether an object or a list stands where a scalar belongs. */
+  /** Over the source: the value as text or in the source's own type. */
+  value: string;
+  /** Over the source: whether an object or a list stands where a scalar belongs; called `_n3`. */
   nested?: string;
-  /** Over the present value: the value in the column's type, NULL where it does not fit. */
+  /** How text is read that is spelled plainly. Its value is `_t3`, whether it is so `_s3`. */
+  spelling?: Spelling;
+  /** The value, NULL where there is none. */
+  present: string;
+  /** The value in the column's type, NULL where it does not fit. */
   typed: string;
 }
 
@@ -50,7 +63,7 @@ const columnsSql = (contract: Contract, source: RecordSource, { bound, unknown }
     relation: source.relation,
     carried: source.columns.map((_, index) => `c${index} AS _c${index}`),
     layers: bound.map(({ column, sources: [index] }, position) =>
-      columnLayer(column, `_p${position}`, index, source.types[index ?? 0]),
+      columnLayer(column, position, index, source.types[index ?? 0]),
     ),
     rescued:
       unknown.length === 0 ? undefined : `'{' || concat_ws(',', ${unknown.map(member).join(', ')}) || '}'`,
@@ -58,18 +71,47 @@ const columnsSql = (contract: Contract, source: RecordSource, { bound, unknown }
   });
 };
 
-const columnLayer = (column: Column, name: string, index: number | undefined, native = 'VARCHAR'): Layer => {
-  const absent = { present: 'CAST(NULL AS VARCHAR)', typed: `CAST(NULL AS ${column.silverType})` };
-  if (index === undefined) return { column, name, ...absent };
+/** @param value SQL over the source, of type VARCHAR */
+const textLayer = (column: Column, position: number, value: string): Layer => {
+  const [read, present] = [`_v${position}`, `_p${position}`];
+  const spelled = spelling(read, `_t${position}`, column);
+  const parsed = parseText(present, column);
+  if (spelled === undefined) return { column, value, present: presentText(read, column), typed: parsed };
+  return {
+    column,
+    value,
+    spelling: spelled,
+    present: presentText(read, column, `_s${position}`),
+    typed: `CASE WHEN _s${position} THEN ${spelled.typed} ELSE ${parsed} END`,
+  };
+};
+
+const columnLayer = (
+  column: Column,
+  position: number,
+  index: number | undefined,
+  native = 'VARCHAR',
+): Layer => {
+  const [read, present] = [`_v${position}`, `_p${position}`];
+  const absent = {
+    value: 'CAST(NULL AS VARCHAR)',
+    present: read,
+    typed: `CAST(NULL AS ${column.silverType})`,
+  };
+  if (index === undefined) return { column, ...absent };
   const value = `c${index}`;
   if (isNested(native)) {
-    if (isScalar(column)) return { column, name, ...absent, nested: `${value} IS NOT NULL` };
-    return { column, name, present: `CAST(to_json(${value}) AS VARCHAR)`, typed: parseText(name, column) };
+    if (isScalar(column)) return { column, ...absent, nested: `${value} IS NOT NULL` };
+    return {
+      column,
+      value: `CAST(to_json(${value}) AS VARCHAR)`,
+      present: read,
+      typed: parseText(present, column),
+    };
   }
-  const typed = native === 'VARCHAR' ? undefined : castNative(name, native, column);
-  if (typed !== undefined) return { column, name, present: presentNative(value, column), typed };
-  const text = native === 'VARCHAR' ? value : `CAST(${value} AS VARCHAR)`;
-  return { column, name, present: presentText(text, column), typed: parseText(name, column) };
+  const typed = native === 'VARCHAR' ? undefined : castNative(present, native, column);
+  if (typed !== undefined) return { column, value, present: presentNative(read, column), typed };
+  return textLayer(column, position, native === 'VARCHAR' ? value : `CAST(${value} AS VARCHAR)`);
 };
 
 const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown }: Bindings): string => {
@@ -86,7 +128,7 @@ const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown
     relation: `(SELECT doc, _broken, CASE WHEN NOT _broken THEN json_extract(doc, ${literalList(pointers)}) END AS _values
       FROM (SELECT doc, coalesce(CASE WHEN json_valid(doc) THEN json_type(doc) END <> 'OBJECT', true) AS _broken FROM ${source.relation}))`,
     carried: ['doc AS _doc', '_broken'],
-    layers: bound.map((binding, position) => documentLayer(binding, `_p${position}`, known)),
+    layers: bound.map((binding, position) => documentLayer(binding, position, known)),
     shapeBroken: '_broken',
     rescued:
       unknown.length === 0
@@ -96,16 +138,15 @@ const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown
   });
 };
 
-const documentLayer = ({ column, sources }: Binding, name: string, known: readonly number[]): Layer => {
+const documentLayer = ({ column, sources }: Binding, position: number, known: readonly number[]): Layer => {
   const spellings = sources.map(
     (index) => `nullif(CAST(_values[${known.indexOf(index) + 1}] AS VARCHAR), 'null')`,
   );
   const fragment = spellings.length === 0 ? 'CAST(NULL AS VARCHAR)' : `coalesce(${spellings.join(', ')})`;
-  const typed = parseText(name, column);
-  if (!isScalar(column)) return { column, name, present: presentText(`(${fragment})`, column), typed };
+  if (!isScalar(column)) return textLayer(column, position, fragment);
   const nested = `left(${fragment}, 1) IN ('{', '[')`;
   const text = `CASE WHEN ${nested} THEN NULL WHEN left(${fragment}, 1) = '"' THEN json_extract_string(${fragment}, '$') ELSE ${fragment} END`;
-  return { column, name, present: presentText(`(${text})`, column), nested, typed };
+  return { ...textLayer(column, position, text), nested };
 };
 
 interface Parts {
@@ -121,25 +162,37 @@ interface Parts {
 
 const assemble = ({ contract, layers, ...parts }: Parts): string => {
   const { ok, reasons } = rowVerdict(
-    layers.map(({ column, name, nested }) => ({
+    layers.map(({ column, nested }, i) => ({
       column,
-      present: name,
-      ...(nested === undefined ? {} : { nested: `${name}_nested` }),
+      present: `_p${i}`,
+      ...(nested === undefined ? {} : { nested: `_n${i}` }),
     })),
     parts.shapeBroken,
   );
-  const present = layers.flatMap(({ name, present, nested }) => [
-    `${present} AS ${name}`,
-    ...(nested === undefined ? [] : [`coalesce(${nested}, false) AS ${name}_nested`]),
+  const step = (of: (layer: Layer, i: number) => string[]): string =>
+    ['*', ...layers.flatMap((layer, i) => of(layer, i))].join(',\n    ');
+  const read = layers.flatMap(({ value, nested }, i) => [
+    `${value} AS _v${i}`,
+    ...(nested === undefined ? [] : [`coalesce(${nested}, false) AS _n${i}`]),
   ]);
   const keepRescued = parts.rescued !== undefined && contract.unknownColumns === 'rescue';
   const rescued = keepRescued ? `nullif(CAST(${parts.rescued} AS VARCHAR), '{}')` : 'NULL';
+  // What two steps need is a column between them: within a CASE, DuckDB would compute it twice.
   return `
-WITH present AS (
-  SELECT ${[...parts.carried, ...present].join(',\n    ')}
+WITH source AS (
+  SELECT ${[...parts.carried, ...read].join(',\n    ')}
   FROM ${parts.relation}
+), valued AS (
+  SELECT ${step(({ spelling }, i) => (spelling === undefined ? [] : [`${spelling.cast} AS _t${i}`]))}
+  FROM source
+), spelled AS (
+  SELECT ${step(({ spelling }, i) => (spelling === undefined ? [] : [`${spelling.spelled} AS _s${i}`]))}
+  FROM valued
+), present AS (
+  SELECT ${step(({ present }, i) => [`${present} AS _p${i}`])}
+  FROM spelled
 ), typed AS (
-  SELECT *, ${layers.map(({ column, typed }) => `${typed} AS ${ident(column.name)}`).join(',\n    ')}
+  SELECT ${step(({ column, typed }) => [`${typed} AS ${ident(column.name)}`])}
   FROM present
 ), judged AS (
   SELECT *, ${ok} AS _ok FROM typed

@@ -16,8 +16,9 @@ const TIMESTAMP = `${DATE}([T ].*)?`;
  * blanks around them.
  *
  * @param text a SQL expression of type VARCHAR
+ * @param spelled SQL that is true where the text is known to be a value, without anything around it
  */
-export const presentText = (text: string, column: Column): string => {
+export const presentText = (text: string, column: Column, spelled?: string): string => {
   const trimmed = `trim(${text})`;
   const missing = ['', ...column.missingValues].map(literal).join(', ');
   // Naming characters makes trim slow: only what begins with white space is looked at so closely.
@@ -28,11 +29,52 @@ export const presentText = (text: string, column: Column): string => {
   if (!isColumn(text)) return present;
   const listed = column.missingValues.some((value) => value !== '');
   const known = listed ? `CASE WHEN ${text} IN (${missing}) THEN NULL ELSE ${text} END` : text;
-  return `CASE WHEN ${bare} THEN ${known} ELSE ${present} END`;
+  const sure = spelled === undefined ? '' : `WHEN ${spelled} THEN ${text} `;
+  return `CASE ${sure}WHEN ${bare} THEN ${known} ELSE ${present} END`;
 };
 
 /** Whether SQL is a column's name: then to write it several times costs nothing. */
 const isColumn = (sql: string): boolean => /^\w+$/.test(sql);
+
+/** Text that is spelled as DuckDB prints its value: most is, and to print is faster than to match a pattern. */
+export interface Spelling {
+  /** Over the text as it stands: its value, or NULL. */
+  cast: string;
+  /** Over the text and its value: whether it is spelled so. */
+  spelled: string;
+  /** Over the value: the column's type. */
+  typed: string;
+}
+
+/**
+ * How text is read that needs no pattern; undefined where each needs it.
+ *
+ * @param text the name of a column of type VARCHAR
+ * @param value the name that `cast` is given
+ */
+export const spelling = (text: string, value: string, column: Column): Spelling | undefined => {
+  const { silverType, strptime, logicalType, missingValues } = column;
+  if (strptime !== undefined) return undefined;
+  const listed = missingValues.filter((each) => each !== '').map(literal);
+  const present = listed.length === 0 ? '' : ` AND ${text} NOT IN (${listed.join(', ')})`;
+  const printed = (type: string, length?: number): Spelling => ({
+    cast: `TRY_CAST(${text} AS ${type})`,
+    spelled: `CAST(${value} AS VARCHAR) = ${text}${length === undefined ? '' : ` AND strlen(${text}) = ${length}`}${present}`,
+    typed: type === silverType ? value : `TRY_CAST(${value} AS ${silverType})`,
+  });
+  switch (logicalType) {
+    case 'integer':
+      return printed(silverType);
+    case 'number':
+      return isExactNumber(silverType) ? printed(silverType) : undefined;
+    case 'date':
+      return printed('DATE', 'YYYY-MM-DD'.length);
+    case 'timestamp':
+      return printed('TIMESTAMP', 'YYYY-MM-DD hh:mm:ss'.length);
+    default:
+      return undefined;
+  }
+};
 
 /**
  * Parses text as the column's type.
@@ -44,41 +86,25 @@ const isColumn = (sql: string): boolean => /^\w+$/.test(sql);
  */
 export const parseText = (value: string, column: Column): string => {
   const { silverType: type, strptime } = column;
-  const matched = (pattern: string, typed: string): string =>
-    `WHEN regexp_full_match(${value}, ${literal(pattern)}) THEN ${typed} END`;
-  const guarded = (pattern: string, typed: string): string => `CASE ${matched(pattern, typed)}`;
-  // Text that is spelled as DuckDB prints the value needs no pattern, and printing is faster than matching.
-  const printed = (
-    pattern: string,
-    typed: string,
-    plain = `TRY_CAST(${value} AS ${type})`,
-    length = 0,
-  ): string =>
-    `CASE WHEN CAST(${plain} AS VARCHAR) = ${value}${length === 0 ? '' : ` AND strlen(${value}) = ${length}`} THEN ${plain} ${matched(pattern, typed)}`;
+  const guarded = (pattern: string, typed: string): string =>
+    `CASE WHEN regexp_full_match(${value}, ${literal(pattern)}) THEN ${typed} END`;
   if (strptime !== undefined) return parseFormatted(value, type, strptime);
   switch (column.logicalType) {
     case 'string':
       return value;
     case 'integer':
-      return printed(INTEGER, `TRY_CAST(${value} AS ${type})`);
+      return guarded(INTEGER, `TRY_CAST(${value} AS ${type})`);
     case 'number':
-      return isExactNumber(type)
-        ? printed(NUMBER, `TRY_CAST(${value} AS ${type})`)
-        : guarded(NUMBER, finite(`TRY_CAST(${value} AS ${type})`, type));
+      return guarded(NUMBER, finite(`TRY_CAST(${value} AS ${type})`, type));
     case 'boolean':
       return `TRY_CAST(${value} AS BOOLEAN)`;
     case 'time':
       return guarded(TIME, `TRY_CAST(${value} AS TIME)`);
     case 'date':
-      return printed(DATE, `TRY_CAST(${value} AS DATE)`, `TRY_CAST(${value} AS DATE)`, 'YYYY-MM-DD'.length);
+      return guarded(DATE, `TRY_CAST(${value} AS DATE)`);
     case 'timestamp':
       // Through TIMESTAMPTZ, as a cast to TIMESTAMP drops the offset.
-      return printed(
-        TIMESTAMP,
-        `CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type})`,
-        `CAST(TRY_CAST(${value} AS TIMESTAMP) AS ${type})`,
-        'YYYY-MM-DD hh:mm:ss'.length,
-      );
+      return guarded(TIMESTAMP, `CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type})`);
     case 'object':
     case 'array':
       return `CASE WHEN json_valid(${value}) THEN CASE WHEN json_type(${value}) = ${literal(column.logicalType.toUpperCase())} THEN CAST(${value} AS JSON) END END`;

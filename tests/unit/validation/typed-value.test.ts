@@ -1,5 +1,7 @@
+import type { Column } from '../../../shared/contract/model.ts';
 import type { Json } from '../../../shared/duckdb/values.ts';
-import { parseText, presentText } from '../../../shared/validation/typed-value.ts';
+import type { Db } from '../../../shared/duckdb/with-duckdb.ts';
+import { parseText, presentText, spelling } from '../../../shared/validation/typed-value.ts';
 import { contractOf, inDuckDb } from './staging.ts';
 
 /** What becomes of a text in a column of the given YAML; undefined for "no value", null for a misfit. */
@@ -14,10 +16,27 @@ const typed = (options: string, texts: readonly string[]): Promise<(Json | undef
         `SELECT present, ${parseText('present', column)} AS value FROM (SELECT ${presentText('$1', column)} AS present)`,
         [text],
       );
+      expect(await spelt(db, column, text)).toEqual(row);
       values.push(row.present === null ? undefined : row.value);
     }
     return values;
   });
+
+/** The same by way of the spelling that needs no pattern, where there is one. */
+const spelt = async (db: Db, column: Column, text: string): Promise<object> => {
+  const { cast, spelled, typed } = spelling('text', 'cast_value', column) ?? {
+    cast: 'NULL',
+    spelled: 'false',
+    typed: `CAST(NULL AS ${column.silverType})`,
+  };
+  return await db.one(
+    `WITH texts AS (SELECT $1::VARCHAR AS text), valued AS (SELECT *, ${cast} AS cast_value FROM texts),
+     spelled AS (SELECT *, ${spelled} AS plain FROM valued),
+     present AS (SELECT *, ${presentText('text', column, 'plain')} AS present FROM spelled)
+     SELECT present, CASE WHEN plain THEN ${typed} ELSE ${parseText('present', column)} END AS value FROM present`,
+    [text],
+  );
+};
 
 const table = (options: string, cases: Record<string, Json | undefined>): void =>
   test(`text as { ${options} }`, async () => {
