@@ -1,3 +1,5 @@
+import { chartedCases } from './charted.ts';
+import { CONTENDERS } from './contenders.ts';
 import { caseName } from './plan.ts';
 import { megabytes, seconds } from './report.ts';
 import type { CaseResult, Measurement, Results } from './results.ts';
@@ -23,10 +25,36 @@ export const resultsMarkdown = (results: Results): string => {
     '',
     '![Peak memory](bench/memory.svg)',
     '',
-    ...results.cases.flatMap((each) => [...caseTable(each), '']),
+    ...overview(results.cases),
+    '',
+    ...chartedCases(results.cases).flatMap((each) => [...caseTable(each), '']),
   ]
     .join('\n')
     .trimEnd();
+};
+
+/** All cases, a line each: the baseline in seconds, the others in shares of it. */
+const overview = (cases: readonly CaseResult[]): string[] => {
+  const measured = CONTENDERS.filter((name) =>
+    cases.some(({ measurements }) => measurements.some(({ contender }) => contender === name)),
+  );
+  const others = measured.filter((name) => name !== 'baseline');
+  const cell = (measurement: Measurement | undefined): string => {
+    if (measurement === undefined) return '';
+    if (measurement.failure !== undefined) return 'failed';
+    if (measurement.contender === 'baseline' || measurement.ratio === undefined)
+      return seconds(measurement.wallMs);
+    return measurement.ratio.toFixed(2);
+  };
+  return [
+    `| | baseline, s | ${others.map((name) => `${name} ×`).join(' | ')} |`,
+    `|---|${'---:|'.repeat(others.length + 1)}`,
+    ...cases.map((each) => {
+      const of = (name: Measurement['contender']): string =>
+        cell(each.measurements.find(({ contender }) => contender === name));
+      return `| ${[caseName(each), of('baseline'), ...others.map(of)].join(' | ')} |`;
+    }),
+  ];
 };
 
 const caseTable = (each: CaseResult): string[] => [

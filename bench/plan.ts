@@ -43,7 +43,7 @@ const isQuick = ({ dataset, format, dirt, sizeMb }: Case): boolean =>
   (format === 'csv' ? sizeMb === 10 : sizeMb === 1 && dataset === (format === 'ndjson' ? 'narrow' : 'wide'));
 
 /** Small files need more rounds: of a second, chance has the larger share. */
-export const roundsFor = ({ sizeMb }: Case): number => (sizeMb !== undefined && sizeMb <= 10 ? 5 : 3);
+export const roundsFor = ({ sizeMb }: Case): number => (sizeMb !== undefined && sizeMb <= 1 ? 5 : 3);
 
 export const caseName = ({ dataset, format, dirt, sizeMb }: Case): string =>
   sizeMb === undefined ? `${dataset} ${format}` : `${dataset} ${format} ${sizeMb} MB ${dirt}`;

@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Bar, drawChart } from './chart.ts';
+import { chartedCases } from './charted.ts';
 import { CONTENDERS } from './contenders.ts';
 import { resultsMarkdown } from './markdown.ts';
 import { ROOT } from './paths.ts';
 import { caseName } from './plan.ts';
 import { seconds } from './report.ts';
-import type { CaseResult, Measurement, Results } from './results.ts';
+import type { Measurement, Results } from './results.ts';
 
 const MARKERS = { from: '<!-- results -->', to: '<!-- /results -->' } as const;
 
@@ -15,17 +16,6 @@ export const between = (text: string, body: string, { from, to }: typeof MARKERS
   const [start, end] = [text.indexOf(from), text.indexOf(to)];
   if (start < 0 || end < start) throw new RangeError(`there is no ${from} … ${to}`);
   return `${text.slice(0, start + from.length)}\n${body}\n${text.slice(end)}`;
-};
-
-/** Sizes below say more about starting a process than about data. */
-const CHARTED_FROM_MB = 100;
-
-/** Cases that a chart shows: the largest generated dirty files, and the real one. */
-export const chartedCases = (cases: readonly CaseResult[]): CaseResult[] => {
-  const dirty = cases.filter(({ dirt, sizeMb }) => dirt === 'dirty' && sizeMb !== undefined);
-  const large = dirty.filter(({ sizeMb = 0 }) => sizeMb >= CHARTED_FROM_MB);
-  const real = cases.filter(({ sizeMb }) => sizeMb === undefined);
-  return [...(large.length > 0 ? large : dirty), ...real];
 };
 
 const bar = ({ contender, failure }: Measurement, value: number | undefined, note: string): Bar => ({

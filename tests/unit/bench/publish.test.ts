@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { between, chartedCases, publish } from '../../../bench/publish.ts';
+import { chartedCases } from '../../../bench/charted.ts';
+import { between, publish } from '../../../bench/publish.ts';
 import { type CaseResult, type Results, summarise, withRatios } from '../../../bench/results.ts';
 import { ROOT } from '../../helpers/engine.ts';
 import { scratch } from '../../helpers/scratch.ts';
@@ -67,6 +68,7 @@ test('publishing writes JSON, charts and tables, twice the same', () => {
   publish(measured, docs);
   const page = readFileSync(path.join(docs, 'performance.md'), 'utf8');
   expect(page).toContain('Measured on 2030-01-02: Some CPU, 2 cores, 8 GB');
+  expect(page).toContain('| narrow csv 100 MB dirty | 2.00 | 1.25 | failed |');
   expect(page).toContain('| duckstep | 2.50 | 1.25 |');
   expect(page).toContain('| pandas | ended with 137: no memory |');
   expect(page).toContain('pyspark is left out: there is no java');
