@@ -3,9 +3,17 @@ import pLimit from 'p-limit';
 /** How many objects are asked for at once. */
 const PARALLEL = 8;
 
-/** Results in the order of the items. Once one fails, no further one is begun. */
-export const inParallel = async <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => {
-  const limit = pLimit(PARALLEL);
+/**
+ * Results in the order of the items. Once one fails, no further one is begun.
+ *
+ * @param most at once
+ */
+export const inParallel = async <T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  most = PARALLEL,
+): Promise<R[]> => {
+  const limit = pLimit(most);
   try {
     return await Promise.all(items.map((item) => limit(() => work(item))));
   } catch (error) {

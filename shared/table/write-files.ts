@@ -9,6 +9,7 @@ import { fieldIds, storedType } from '../iceberg/duckdb-types.ts';
 import { columnMetrics } from '../iceberg/metrics.ts';
 import { registerTransforms } from '../iceberg/partition.ts';
 import type { PartitionSpec, Schema } from '../iceberg/types.ts';
+import { inParallel } from '../storage/in-parallel.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { DataFile, Mask } from './data-file.ts';
 import { partitionColumns } from './partition-columns.ts';
@@ -112,24 +113,36 @@ export const writeLocally = async (
   return files;
 };
 
+/** Files on their way at once: a large one holds several parts of itself in memory. */
+const UPLOADS = 4;
+
 /** The second half of `writeFiles`. */
 export const uploadFiles = async (
   store: ObjectStore,
   files: readonly LocalFile[],
   { keyOf, prefix }: Pick<Target, 'keyOf' | 'prefix'>,
 ): Promise<DataFile[]> => {
+  const names = await inParallel(
+    files,
+    async (file) => path.posix.join(partitionFolder(file.partition), await nameOf(file.path, prefix)),
+    UPLOADS,
+  );
   const copies = new Map<string, number>();
-  const uploaded: DataFile[] = [];
-  for (const { path: file, ...known } of files) {
-    const name = path.posix.join(partitionFolder(known.partition), await nameOf(file, prefix));
+  const keyed = files.map((file, i) => {
+    const name = names[i] ?? '';
     const nth = (copies.get(name) ?? 0) + 1;
     copies.set(name, nth);
     // DuckDB may split a partition into several files, whose rows may all be equal.
-    const key = keyOf(`${name}${nth === 1 ? '' : `-${nth}`}.parquet`);
-    await store.upload(file, key);
-    uploaded.push({ ...known, key });
-  }
-  return uploaded;
+    return { ...file, key: keyOf(`${name}${nth === 1 ? '' : `-${nth}`}.parquet`) };
+  });
+  return await inParallel(
+    keyed,
+    async ({ path: file, ...known }) => {
+      await store.upload(file, known.key);
+      return known;
+    },
+    UPLOADS,
+  );
 };
 
 /**
