@@ -4,7 +4,12 @@ test('everything is every dataset in every format, clean and dirty, at four size
   const cases = casesOf(EVERYTHING);
   expect(cases).toHaveLength(2 * 3 * 2 * 4 + 1);
   expect(new Set(cases.map(caseName)).size).toBe(cases.length);
-  expect(cases.at(-1)).toEqual({ dataset: 'flights', format: 'parquet', dirt: 'dirty' });
+  expect(cases[0]).toEqual({ dataset: 'flights', format: 'parquet', dirt: 'dirty' });
+  expect(cases.slice(37, 40).map(caseName)).toEqual([
+    'narrow csv 1000 MB dirty',
+    'wide csv 1000 MB dirty',
+    'narrow ndjson 1000 MB dirty',
+  ]);
 });
 
 test('a choice leaves out the rest', () => {
