@@ -27,11 +27,15 @@ export const presentText = (text: string, column: Column, spelled?: string): str
   // trim itself is slow. Of pure ASCII it is known with less whether anything stands around the text.
   const bare = `${text} > '!' AND strlen(${text}) = length(${text}) AND NOT suffix(${text}, ' ')`;
   if (!isColumn(text)) return present;
-  const listed = column.missingValues.some((value) => value !== '');
-  const known = listed ? `CASE WHEN ${text} IN (${missing}) THEN NULL ELSE ${text} END` : text;
+  const known =
+    listedMissing(column).length > 0 ? `CASE WHEN ${text} IN (${missing}) THEN NULL ELSE ${text} END` : text;
   const sure = spelled === undefined ? '' : `WHEN ${spelled} THEN ${text} `;
   return `CASE ${sure}WHEN ${bare} THEN ${known} ELSE ${present} END`;
 };
+
+/** SQL of what the contract lists as "no value", besides the empty text that always is. */
+const listedMissing = ({ missingValues }: Column): string[] =>
+  missingValues.filter((value) => value !== '').map(literal);
 
 /** Whether SQL is a column's name: then to write it several times costs nothing. */
 const isColumn = (sql: string): boolean => /^\w+$/.test(sql);
@@ -53,9 +57,9 @@ export interface Spelling {
  * @param value the name that `cast` is given
  */
 export const spelling = (text: string, value: string, column: Column): Spelling | undefined => {
-  const { silverType, strptime, logicalType, missingValues } = column;
+  const { silverType, strptime, logicalType } = column;
   if (strptime !== undefined) return undefined;
-  const listed = missingValues.filter((each) => each !== '').map(literal);
+  const listed = listedMissing(column);
   const present = listed.length === 0 ? '' : ` AND ${text} NOT IN (${listed.join(', ')})`;
   const printed = (type: string, length?: number): Spelling => ({
     cast: `TRY_CAST(${text} AS ${type})`,
@@ -123,10 +127,10 @@ export const isNested = (nativeType: string): boolean => /^(STRUCT|MAP|UNION)|\]
 
 /** A typed value with the contract's "no value" as NULL. */
 export const presentNative = (value: string, column: Column): string => {
-  const missing = column.missingValues.filter((text) => text !== '');
+  const missing = listedMissing(column);
   return missing.length === 0
     ? value
-    : `CASE WHEN CAST(${value} AS VARCHAR) IN (${missing.map(literal).join(', ')}) THEN NULL ELSE ${value} END`;
+    : `CASE WHEN CAST(${value} AS VARCHAR) IN (${missing.join(', ')}) THEN NULL ELSE ${value} END`;
 };
 
 /**
