@@ -106,7 +106,7 @@ export const findSuspects = async (db: Db, view: string, columns: readonly strin
   if (span !== undefined && span.most - span.least < span.rows * CLOSE) {
     const block = `(${span.offset} >> ${BLOCK_SHIFT})`;
     const bit = `1::UBIGINT << CAST(${span.offset} & ${BLOCK - 1} AS UBIGINT)`;
-    const crowded = `SELECT ${block} AS block FROM ${view} GROUP BY block HAVING count(*) > bit_count(bit_or(${bit}))`;
+    const crowded = `SELECT ${block} FROM ${view} GROUP BY ALL HAVING count(*) > bit_count(bit_or(${bit}))`;
     const blocks = Math.floor((span.most - span.least) / BLOCK) + 1;
     await createBitmap(db, '_suspects', blocks, [crowded]);
     return await suspected(db, block, 'bitmap');

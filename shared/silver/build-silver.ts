@@ -176,10 +176,13 @@ const selectSilver = (
   }`;
 };
 
-/** The sum of the rows' hashes, together with what else decides how they are stored and which of them show. */
+/**
+ * The sum of the rows' hashes, together with what else decides how they are stored and which of them show. A row goes by
+ * a name that no column can have, or the column's hash would be taken for the row's.
+ */
 const contentOf = async (db: Db, contract: Contract, query: string): Promise<string> => {
   const { rows } = await db.one<{ rows: string }>(
-    `SELECT concat(count(*), ' ', sum(hash(silver)::HUGEINT)) AS rows FROM (SELECT * EXCLUDE (_run_id) FROM (${query})) AS silver`,
+    `SELECT concat(count(*), ' ', sum(hash(_silver)::HUGEINT)) AS rows FROM (SELECT * EXCLUDE (_run_id) FROM (${query})) AS _silver`,
   );
   const shape = [
     contract.partitionedBy,

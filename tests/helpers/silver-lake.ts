@@ -52,6 +52,12 @@ export const contractOf = async (
 ): Promise<Contract> =>
   await loadContract(datasets({ 't/contract.yaml': contractYaml('t', properties, custom), ...files }), 't');
 
+/** Names that people may give to columns, and that our own SQL uses for something else. */
+export const NAMES_WITHIN =
+  'accepted bits Block cleaned contender distinct file filename hidden last n part place rescued rows silver some source staged t'.split(
+    ' ',
+  );
+
 /** The run of the `turn`th upload of a file: later turns are later uploads and later versions. */
 export const runOf = (file: string, turn: number): RunIdentity => {
   const at = new Date(Date.UTC(2024, 0, 1, 0, 0, turn)).toISOString();

@@ -4,7 +4,7 @@ import { ModelFailed } from '../../../shared/errors.ts';
 import { type BuiltSilver, buildSilver } from '../../../shared/silver/build-silver.ts';
 import { silverLayout, silverSchema } from '../../../shared/silver/silver-table.ts';
 import { REASONS_TYPE } from '../../../shared/validation/row-check.ts';
-import { contractOf, latestBy, rowsSql, testDb } from '../../helpers/silver-lake.ts';
+import { contractOf, latestBy, NAMES_WITHIN, rowsSql, testDb } from '../../helpers/silver-lake.ts';
 
 const ID = '{ name: id, logicalType: integer }';
 const KEY = '{ name: id, logicalType: integer, primaryKey: true }';
@@ -219,6 +219,13 @@ describe('the content’s fingerprint', () => {
     ['no rows', { silverSql: 'select * from accepted where false' }],
   ])('differs with %s', async (_, given) => {
     expect(await contentOf(given)).not.toBe(await contentOf());
+  });
+
+  test.each(NAMES_WITHIN)('differs with a value where another column is called %s', async (name) => {
+    const properties = [ID, V, `{ name: ${name}, logicalType: integer }`];
+    const of = async (value: string): Promise<string> =>
+      await contentOf({ properties, accepted: rowsSql(`id, v, "${name}"`, `(1, '${value}', 2)`) });
+    expect(await of('b')).not.toBe(await of('a'));
   });
 
   test('differs with the order that tells the latest row of a key, as other files’ rows may now win', async () => {
