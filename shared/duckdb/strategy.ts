@@ -55,28 +55,38 @@ const VALUE = 16;
 /** SQL of a value's bytes outside of the row. */
 const LENGTH: Readonly<Record<string, string>> = { VARCHAR: 'strlen', JSON: 'strlen', BLOB: 'octet_length' };
 
+/** What is kept for each group beside a number. */
+export interface Kept {
+  bytes: number;
+  /** Columns of which a value is kept as well, and how many: texts take what they are long. */
+  columns: readonly string[];
+  copies: number;
+}
+
 /**
  * Plans a grouping by columns of a relation.
  *
  * Where the rows might not fit into one table, the distinct values are estimated: that decides on the number of
  * passes and on nothing else. A file of few keys that come again and again is grouped at once.
- *
- * @param besides bytes that are kept per group beside a number
  */
 export const planGrouping = async (
   db: Db,
   view: string,
   columns: readonly string[],
-  besides = 0,
+  kept?: Kept,
 ): Promise<Grouping> => {
-  const described = await db.describe(`SELECT ${identList(columns)} FROM ${view}`);
+  const described = await db.describe(
+    `SELECT ${identList([...new Set([...columns, ...(kept?.columns ?? [])])])} FROM ${view}`,
+  );
+  const copies = (name: string): number =>
+    (columns.includes(name) ? 1 : 0) + (kept?.columns.includes(name) ? kept.copies : 0);
   const lengths = described.flatMap(({ name, type }) =>
-    LENGTH[type] === undefined ? [] : [`coalesce(avg(${LENGTH[type]}(${ident(name)})), 0)`],
+    LENGTH[type] === undefined ? [] : [`${copies(name)} * coalesce(avg(${LENGTH[type]}(${ident(name)})), 0)`],
   );
   const { rows, bytes } = await db.one<{ rows: number; bytes: number }>(
     `SELECT count(*) AS rows, ${['0', ...lengths].join(' + ')} AS bytes FROM ${view}`,
   );
-  const perKey = columns.length * VALUE + bytes + besides;
+  const perKey = columns.length * VALUE + bytes + (kept?.bytes ?? 0);
   const atMost = chooseStrategy(rows, perKey, db.memoryMb);
   if (atMost.passes === 1) return { strategy: atMost.strategy, passes: [{ where: 'true' }] };
   const { distinct } = await db.one<{ distinct: number }>(

@@ -48,7 +48,7 @@ export const latestRows = async (db: Db, contract: Contract, view: string): Prom
     );
   }
   const latest = firstBy(dedupeOrderBy, '_row');
-  const { strategy, passes } = await planGrouping(db, among, primaryKey, latest.bytes);
+  const { strategy, passes } = await planGrouping(db, among, primaryKey, latest.kept);
   await createBitmap(
     db,
     '_latest',

@@ -124,7 +124,12 @@ const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]):
   const total = totalOf(files);
   // The later upload wins, where the contract's order does not decide.
   const latest = firstBy(contract.dedupeOrderBy, `_rank * ${total} + _number`);
-  const { passes } = await planGrouping(db, `(${rows(files)})`, primaryKey, latest.bytes + CONTENDERS);
+  const { passes } = await planGrouping(db, `(${rows(files)})`, primaryKey, {
+    bytes: latest.kept.bytes + CONTENDERS,
+    columns: latest.kept.columns,
+    // The sort key's, and those of both rows.
+    copies: latest.kept.copies + 2,
+  });
   const states: States = new Map();
   for (const name of ['_latest', '_ranked']) await createBitmap(db, name, total, []);
   for (const { where } of passes) {

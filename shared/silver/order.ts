@@ -1,7 +1,8 @@
 import type { Contract } from '../contract/model.ts';
 import { ident } from '../duckdb/sql.ts';
+import type { Kept } from '../duckdb/strategy.ts';
 
-/** Bytes of a sort key as a group keeps it: most orders are by one number or moment, and the tie-breaker. */
+/** Bytes of a sort key as a group keeps it, texts apart: most orders are by one number or moment, and the tie-breaker. */
 const SORT_KEY = 48;
 
 /**
@@ -12,13 +13,13 @@ const SORT_KEY = 48;
  * (`create_sort_key` in DuckDB's documentation of BLOB functions).
  *
  * @param number SQL of a number that is each row's own, larger for the later ones
- * @returns with the bytes that a group keeps beside a number
+ * @returns with what a group keeps
  */
-export const firstBy = (order: Contract['dedupeOrderBy'], number: string): { sql: string; bytes: number } => {
-  if (order.length === 0) return { sql: `max(${number})`, bytes: 0 };
+export const firstBy = (order: Contract['dedupeOrderBy'], number: string): { sql: string; kept: Kept } => {
+  if (order.length === 0) return { sql: `max(${number})`, kept: { bytes: 0, columns: [], copies: 0 } };
   const keys = order.map(({ column, direction }) => `${ident(column)}, '${direction} NULLS LAST'`);
   return {
     sql: `arg_min(${number}, create_sort_key(${[...keys, `${number}, 'DESC NULLS LAST'`].join(', ')}))`,
-    bytes: SORT_KEY,
+    kept: { bytes: SORT_KEY, columns: order.map(({ column }) => column), copies: 1 },
   };
 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Db } from '../../../shared/duckdb/with-duckdb.ts';
 import { latestRows } from '../../../shared/silver/latest-rows.ts';
-import { contractOf, latestBy, testDb } from '../../helpers/silver-lake.ts';
+import { contractOf, latestBy, NAMES_WITHIN, testDb } from '../../helpers/silver-lake.ts';
 
 const COLUMNS = [
   '{ name: a, logicalType: string, primaryKey: true }',
@@ -105,6 +105,33 @@ test.each([
       ),
       { numRuns: 40 },
     );
+  });
+});
+
+test.each(NAMES_WITHIN)('another column may be called %s', async (name) => {
+  for (const type of ['integer', 'string']) {
+    const contract = await contractOf(
+      [`{ name: a, logicalType: ${type}, primaryKey: true }`, `{ name: ${name}, logicalType: integer }`],
+      [latestBy(`${name} desc`)],
+    );
+    await testDb(async (db) => {
+      await db.run(`CREATE TABLE _cleaned AS SELECT CAST(i % 300 AS ${type === 'string' ? 'VARCHAR' : 'BIGINT'}) AS a,
+        -i AS "${name}", i + 1 AS _row FROM range(400) AS t(i)`);
+      const { where, rows } = await latestRows(db, contract, '_cleaned');
+      const left = await db.one(`SELECT count(*) AS rows, max(_row) AS last FROM _cleaned WHERE ${where}`);
+      expect({ rows, left }).toEqual({ rows: 100, left: { rows: 300, last: 300 } });
+    });
+  }
+});
+
+test('long texts that decide on the latest row count as memory', async () => {
+  const contract = await contractOf(COLUMNS, [latestBy('w desc')]);
+  await testDb(async (db) => {
+    await db.run(`CREATE TABLE _cleaned AS SELECT 'key ' || i % 10000 AS a, 1.5::DOUBLE AS v,
+      repeat('x', 1000) || i AS w, i + 1 AS _row FROM range(20000) AS t(i)`);
+    const { rows, strategy } = await latestRows({ ...db, memoryMb: 16 }, contract, '_cleaned');
+    expect(rows).toBe(10_000);
+    expect(strategy).toMatch(/^[2-5] buckets$/);
   });
 });
 
