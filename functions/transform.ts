@@ -53,7 +53,13 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
           ? await writeFiles(db, query, lake.silver, { ...layout, ...target })
           : await uploadFiles(lake.silver, ready, target);
       const manifest = lakePaths.staging(run.run_id, 'silver-files.json');
-      const silver: StagedSilver = { content, schema, columnIds: columnIds.current, files };
+      const silver: StagedSilver = {
+        content,
+        schema,
+        columnIds: columnIds.current,
+        spec: layout.spec,
+        files,
+      };
       await lake.silver.write(manifest, JSON.stringify(silver, null, 2));
       return { rows, files: manifest, file_count: files.length, strategies };
     },

@@ -11,8 +11,8 @@ import type { StateTree } from '../table/state-tree.ts';
 import { Table, type TableOptions, type Version } from '../table/table.ts';
 import { type Intent, Intents } from './intents.ts';
 import { replaceSources } from './replace-sources.ts';
-import { restaged, sameFields } from './restage.ts';
-import { type StagedSilver, silverSchema } from './silver-table.ts';
+import { isLaidOut, restaged } from './restage.ts';
+import { type StagedSilver, silverLayout, silverSchema } from './silver-table.ts';
 import { type SourceState, sourcesRoot, sourceTree } from './sources.ts';
 
 export interface SilverCommit {
@@ -117,7 +117,7 @@ const standingOf = (committed: SourceState | undefined, { run, staged }: Intent)
 };
 
 /**
- * The next snapshot: what the run brings, and what all those bring who wait and whose rows have the same columns.
+ * The next snapshot: what the run brings, and what all those bring who wait and whose files are laid out as it wants.
  * The run's own rows are not among it where a newer version of its source waits.
  */
 const draftOf = async (
@@ -129,6 +129,7 @@ const draftOf = async (
 ): Promise<{ draft: Draft; newest: boolean }> => {
   const { contract, sources } = context;
   const columns = silverSchema(contract, base);
+  const layout = silverLayout(contract, columns);
   const states = await sources.getMany(
     sourcesRoot(base),
     [own, ...others].map(({ run }) => run.source_id),
@@ -139,7 +140,7 @@ const draftOf = async (
   const loads: Intent[] = [];
   const changes = new Map<string, SourceState>();
   const waiting = others.filter(
-    ({ fingerprint, staged }) => fingerprint === own.fingerprint && sameFields(staged.schema, columns.schema),
+    ({ fingerprint, staged }) => fingerprint === own.fingerprint && isLaidOut(staged, layout),
   );
   const newest = newestPerSource(own, waiting);
   for (const intent of newest) {

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { isDeepStrictEqual, types } from 'node:util';
 import { failureReason } from '../duckdb/failure-reason.ts';
 import { ident } from '../duckdb/sql.ts';
 import { SchemaIncompatible } from '../errors.ts';
@@ -14,13 +14,20 @@ import type { Intent } from './intents.ts';
 import { type StagedSilver, silverLayout } from './silver-table.ts';
 
 /** Whether files that were written by one schema can be read by the other as they are. */
-export const sameFields = (a: Schema, b: Schema): boolean =>
+const sameFields = (a: Schema, b: Schema): boolean =>
   sameSchema({ ...a, 'identifier-field-ids': [] }, { ...b, 'identifier-field-ids': [] });
 
+/** Whether a run's files are the table's as they are: their columns numbered, and their rows split, as it does now. */
+export const isLaidOut = (
+  staged: StagedSilver,
+  { schema, spec }: Pick<StagedSilver, 'schema' | 'spec'>,
+): boolean => sameFields(staged.schema, schema) && isDeepStrictEqual(staged.spec, spec);
+
 /**
- * A run's files with the field ids that the table has now. They differ from those it was given in Transform only
- * where another run has changed the table's columns in between, or the contract has changed since: then the rows are
- * written again. Columns are told by what they are to the contract, not by name or number: both may have changed.
+ * A run's files with the field ids and the partitions that the table has now. They differ from those it was given in
+ * Transform only where another run has changed the table's columns in between, or the contract has changed since: then
+ * the rows are written again. Columns are told by what they are to the contract, not by name or number: both may have
+ * changed.
  *
  * @throws SchemaIncompatible where the rows cannot become what the contract says now
  */
@@ -29,7 +36,8 @@ export const restaged = async (
   { schema, columnIds }: TableSchema,
   { run, staged }: Intent,
 ): Promise<StagedSilver> => {
-  if (sameFields(staged.schema, schema)) return staged;
+  const layout = silverLayout(contract, { schema });
+  if (isLaidOut(staged, layout)) return staged;
   const paths = await localPaths(
     store,
     scratch,
@@ -43,15 +51,16 @@ export const restaged = async (
     return `CAST(${value} AS ${storedType(to?.type ?? 'string')}) AS ${ident(to?.name ?? identity)}`;
   });
   const rows = `SELECT ${columns.join(', ')} FROM (${readFiles([...paths.values()], staged.schema.fields)}) AS staged`;
-  if (paths.size === 0) return { ...staged, schema, columnIds: columnIds.current };
+  const now = { ...staged, schema, columnIds: columnIds.current, spec: layout.spec };
+  if (paths.size === 0) return now;
   try {
     const files = await writeFiles(db, rows, store, {
       keyOf: (file) => lakePaths.data(contract.dataset, file),
       prefix: run.run_id,
-      ...silverLayout(contract, { schema }),
+      ...layout,
       scratch,
     });
-    return { ...staged, schema, columnIds: columnIds.current, files };
+    return { ...now, files };
   } catch (error) {
     if (!/^(?:Conversion|Binder|Out of Range|Invalid Input) Error/.test(messageOf(error))) throw error;
     throw new SchemaIncompatible(

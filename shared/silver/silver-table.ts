@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/model.ts';
-import type { Schema } from '../iceberg/types.ts';
+import type { PartitionSpec, Schema } from '../iceberg/types.ts';
 import type { DataFile, TableColumn, ViewColumn } from '../table/data-file.ts';
 import type { TableSchema } from '../table/draft.ts';
 import type { Snapshot } from '../table/snapshot.ts';
@@ -28,6 +28,8 @@ export interface StagedSilver {
   schema: Schema;
   /** Which of the fields are which of the contract's columns, by identity. */
   columnIds: Record<string, number>;
+  /** By which the rows are split into files. */
+  spec: PartitionSpec;
   files: DataFile[];
 }
 

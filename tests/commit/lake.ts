@@ -67,6 +67,7 @@ export const stage = async (
   silver: ObjectStore,
 ): Promise<Load[]> => {
   const { schema, columnIds } = silverSchema(contract, await new Table(silver, 't').current());
+  const spec = specOf(partitionBy(schema, contract.partitionedBy));
   return await testDb(async (db, folder) => {
     const loads: Load[] = [];
     for (const source of sources) {
@@ -76,14 +77,14 @@ export const stage = async (
         keyOf: (file) => lakePaths.data('t', file),
         prefix: run.run_id,
         schema,
-        spec: specOf(partitionBy(schema, contract.partitionedBy)),
+        spec,
         wholeBounds: ROW_IDENTITY,
         scratch: folder,
       });
       const content = createHash('sha256').update(JSON.stringify(source.ids)).update(`${source.v}`);
       loads.push({
         run,
-        staged: { content: content.digest('hex'), schema, columnIds: columnIds.current, files },
+        staged: { content: content.digest('hex'), schema, columnIds: columnIds.current, spec, files },
       });
     }
     return loads;

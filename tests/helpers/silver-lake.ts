@@ -91,16 +91,17 @@ export class SilverLake {
       contract,
       await new Table(this.store, contract.dataset).current(),
     );
+    const layout = silverLayout(contract, { schema });
     return await testDb(async (db, folder) => {
       const query = `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rows})`;
       const files = await writeFiles(db, query, this.store, {
         keyOf: (file) => lakePaths.data(contract.dataset, file),
         prefix: run.run_id,
-        ...silverLayout(contract, { schema }),
+        ...layout,
         scratch: folder,
       });
       const content = createHash('sha256').update(rows).digest('hex');
-      return { content, schema, columnIds: columnIds.current, files };
+      return { content, schema, columnIds: columnIds.current, spec: layout.spec, files };
     });
   }
 

@@ -83,6 +83,7 @@ const commitOne = async (
     },
   });
   const { schema, columnIds } = silverSchema(contract, await new Table(counted, 'readings').current());
+  const layout = silverLayout(contract, { schema });
   const files = await writeFiles(
     db,
     `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rowsOf(n, keys)})`,
@@ -90,13 +91,13 @@ const commitOne = async (
     {
       keyOf: (file) => lakePaths.data('readings', file),
       prefix: run.run_id,
-      ...silverLayout(contract, { schema }),
+      ...layout,
       scratch: own,
     },
   );
   const content = createHash('sha256').update(`${n}`).digest('hex');
   const lake = { silver: counted };
-  const staged = { content, schema, columnIds: columnIds.current, files };
+  const staged = { content, schema, columnIds: columnIds.current, spec: layout.spec, files };
   const committed = await commitSilver(db, contract, run, staged, { lake, scratch: own });
   const compacted = await compactSilver(db, committed.table, { lake, scratch: own, runId: run.run_id });
   await rm(own, { recursive: true, force: true });

@@ -1,9 +1,13 @@
 import { SchemaIncompatible } from '../../../shared/errors.ts';
+import { Intents } from '../../../shared/silver/intents.ts';
 import { contractOf, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';
 const V = '{ name: v, logicalType: string }';
 const W = '{ name: w, logicalType: string }';
+const COUNTRY = '{ name: country, logicalType: string }';
+const bucketed = (buckets: number): string =>
+  `{ name: id, logicalType: integer, primaryKey: true, partitioned: true, customProperties: [{ property: partitionTransform, value: 'bucket[${buckets}]' }] }`;
 
 const lakeOf = async (...properties: string[]) => new SilverLake(await contractOf(properties));
 const all = (lake: SilverLake) =>
@@ -99,6 +103,41 @@ test('files that fit are committed as they are', async () => {
   await lake.upload('second', 2, rowsSql('id, v', "(2, 'v2')"));
   await lake.load(run, staged);
   expect((await lake.filesOf('first')).map(({ key }) => key)).toEqual(staged.files.map(({ key }) => key));
+});
+
+test.each([
+  ['not at all', 'by country', ID, ID, COUNTRY, `${COUNTRY.slice(0, -2)}, partitioned: true }`],
+  ['into few buckets', 'into more', bucketed(8), bucketed(16), COUNTRY, COUNTRY],
+])(
+  'a run whose files are split %s finds the table split %s: its rows are split anew',
+  async (_, __, id, idThen, country, countryThen) => {
+    const lake = await lakeOf(id, country);
+    const run = runOf('first', 1);
+    const rows = "SELECT i AS id, ['DE', 'FR', 'IT'][1 + i % 3] AS country FROM range(50) AS t(i)";
+    const staged = await lake.stage(run, rows);
+    lake.contract = await contractOf([idThen, countryThen]);
+    await lake.load(run, staged);
+    const fresh = await lakeOf(idThen, countryThen);
+    await fresh.upload('first', 1, rows);
+    const partitions = async (of: SilverLake) =>
+      (await (await of.snapshot()).files())
+        .map(({ partition, rows }) => JSON.stringify({ partition, rows }))
+        .toSorted();
+    expect(await partitions(lake)).toEqual(await partitions(fresh));
+    expect(await all(lake)).toEqual(await all(fresh));
+  },
+);
+
+test('who waits with files that are split otherwise is not taken along', async () => {
+  const lake = await lakeOf(ID, COUNTRY);
+  const run = runOf('first', 1);
+  const staged = await lake.stage(run, rowsSql('id, country', "(1, 'DE')"));
+  lake.contract = await contractOf([ID, `${COUNTRY.slice(0, -2)}, partitioned: true }`]);
+  await new Intents(lake.store, 't').write({ run, staged, fingerprint: lake.contract.fingerprint });
+  await lake.upload('second', 2, rowsSql('id, country', "(2, 'FR')"));
+  expect((await (await lake.snapshot()).files()).map(({ partition }) => partition)).toEqual([
+    { country: 'FR' },
+  ]);
 });
 
 test('rows that cannot become what the contract says now are refused', async () => {
