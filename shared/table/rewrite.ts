@@ -1,6 +1,6 @@
 import { createBitmap, isIn } from '../duckdb/bitmap.ts';
 import { ident, identList } from '../duckdb/sql.ts';
-import { planGrouping } from '../duckdb/strategy.ts';
+import { type Pass, planGrouping } from '../duckdb/strategy.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { leavesOf } from '../iceberg/schema.ts';
 import type { Field, PartitionSpec, Schema } from '../iceberg/types.ts';
@@ -49,7 +49,7 @@ export const rewriteFiles = async (
     files.map(({ key }) => key),
   );
   const pairs = await maskPairs(files, paths, store, scratch);
-  if (pairs.length > 0) await collectHidden(db, files, pairs, options);
+  const passes = pairs.length === 0 ? [] : await collectHidden(db, files, pairs, options);
   const whole = { ...schema, fields: [...schema.fields, ...retired.map(renamed)] };
   const rows = await rowsAsToday(db, [...paths.values()], whole.fields);
   const written = await writeFiles(
@@ -69,7 +69,7 @@ export const rewriteFiles = async (
   for (const file of written)
     rewritten.push({
       file: { ...file, columns: known(schema, file.columns) },
-      mask: pairs.length === 0 ? undefined : await remask(db, file, options),
+      mask: pairs.length === 0 ? undefined : await remask(db, file, passes, options),
     });
   return rewritten;
 };
@@ -95,13 +95,17 @@ const rowsAsToday = async (db: Db, paths: readonly string[], fields: readonly Fi
   return parts.join('\nUNION ALL\n');
 };
 
-/** Makes the table `hidden_rows`: the identities of the rows that the files hide, file by file. */
+/**
+ * Makes the table `hidden_rows`: the identities of the rows that the files hide, file by file.
+ *
+ * @returns the shares of it that fit into memory one at a time
+ */
 const collectHidden = async (
   db: Db,
   files: readonly DataFile[],
   pairs: readonly (readonly [path: string, mask: string])[],
   options: RewriteOptions,
-): Promise<void> => {
+): Promise<Pass[]> => {
   const columns = identList(options.identity);
   const masked = files.filter(({ mask }) => mask !== undefined);
   for (const [i, [path, positions]] of pairs.entries()) {
@@ -111,13 +115,19 @@ const collectHidden = async (
       i === 0 ? `CREATE OR REPLACE TEMP TABLE hidden_rows AS ${hidden}` : `INSERT INTO hidden_rows ${hidden}`,
     );
   }
+  const { passes } = await planGrouping(db, 'hidden_rows', options.identity);
+  return passes;
 };
 
 /** Hides in a new file the rows that were hidden where they came from. */
-const remask = async (db: Db, file: DataFile, options: RewriteOptions): Promise<Mask | undefined> => {
+const remask = async (
+  db: Db,
+  file: DataFile,
+  passes: readonly Pass[],
+  options: RewriteOptions,
+): Promise<Mask | undefined> => {
   const { store, scratch, identity } = options;
   const path = await store.localPath(file.key, scratch);
-  const { passes } = await planGrouping(db, 'hidden_rows', identity);
   await createBitmap(
     db,
     '_hidden_there',
