@@ -3,6 +3,7 @@ import { paginateListStateMachines, SFNClient } from '@aws-sdk/client-sfn';
 import { ConfigurationError } from '../../shared/errors.ts';
 import { type Lake, ZONES } from '../../shared/lake.ts';
 import { S3Store } from '../../shared/storage/s3-store.ts';
+import { regionOf } from './region.ts';
 
 /** As `service` in serverless.yml. */
 const SERVICE = 'duckstep';
@@ -20,7 +21,7 @@ export interface Deployment {
  * @throws ConfigurationError when the region has no such stage
  */
 export const openDeployment = async (stage: string, env: NodeJS.ProcessEnv): Promise<Deployment> => {
-  const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1';
+  const region = regionOf(env);
   // Beside the pace that commands keep, for the others who call Step Functions in this account.
   const sfn = new SFNClient({ region, maxAttempts: 8 });
   const name = `${SERVICE}-${stage}-pipeline`;

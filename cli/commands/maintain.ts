@@ -52,7 +52,7 @@ export const addMaintain = (program: Command, session: Session): void => {
           ? {}
           : {
               lake: (await openStage(session, options.stage)).lake,
-              catalog: stageCatalog(options.stage),
+              catalog: stageCatalog(options.stage, session.env),
             };
       const work: MaintainOptions = {
         lake,

@@ -21,7 +21,9 @@ const LONGEST_WAIT_MS = 1_000;
 /** Glue answers within a second or is in trouble, as S3 does. */
 const TIMEOUTS = { connectionTimeout: 5_000, socketTimeout: 30_000 };
 
-export const glueClient = (): GlueClient => new GlueClient({ maxAttempts: 6, requestHandler: TIMEOUTS });
+/** @param region the SDK's own choice when absent: in Lambda, the function's */
+export const glueClient = (region?: string): GlueClient =>
+  new GlueClient({ maxAttempts: 6, requestHandler: TIMEOUTS, ...(region !== undefined && { region }) });
 
 /** Someone else made, changed or removed the entry between our reading and our writing. */
 const LOST_RACE = ['ConcurrentModificationException', 'AlreadyExistsException', 'EntityNotFoundException'];
