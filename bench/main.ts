@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CONTENDERS, type Contender, type ContenderName, findContender } from './contenders.ts';
 import { DATASETS, FORMATS } from './datasets.ts';
 import { describeMachine } from './machine.ts';
-import { type Choice, caseName, casesOf, DIRT, EVERYTHING, quickOf, roundsFor } from './plan.ts';
+import { type Choice, caseName, casesOf, DIRT, EVERYTHING, isInSuite, quickOf, roundsFor } from './plan.ts';
 import { publish } from './publish.ts';
 import { caseLines } from './report.ts';
 import type { Results } from './results.ts';
@@ -79,12 +79,14 @@ for (const name of wanted) {
 }
 for (const reason of leftOut) console.log(reason);
 
-const chosen = casesOf({
+const all = casesOf({
   datasets: options.datasets ?? EVERYTHING.datasets,
   formats: options.formats ?? EVERYTHING.formats,
   dirt: options.dirt ?? EVERYTHING.dirt,
   sizesMb: options.sizes ?? EVERYTHING.sizesMb,
 });
+const chosen =
+  options.sizes === undefined && options.dirt === undefined ? all.filter((each) => isInSuite(each)) : all;
 const cases = options.quick && options.sizes === undefined ? quickOf(chosen) : chosen;
 const results: Results = {
   measuredAt: new Date().toISOString(),

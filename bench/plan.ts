@@ -41,6 +41,13 @@ export const casesOf = ({ datasets, formats, dirt, sizesMb }: Choice): Case[] =>
   ),
 ];
 
+/**
+ * Whether a case is measured where neither sizes nor dirt are chosen. Clean files of the largest size are not: they take as
+ * long as dirty ones, as smaller sizes show, and would take as long as all other cases together.
+ */
+export const isInSuite = ({ dirt, sizeMb }: Case): boolean =>
+  dirt === 'dirty' || sizeMb !== Math.max(...SIZES_MB);
+
 /** Every format, every kind of fault and both datasets, in minutes: CSV at 10 MB first, the other formats at 1. */
 export const quickOf = (cases: readonly Case[]): Case[] =>
   cases.filter(isQuick).toSorted((a, b) => FORMATS.indexOf(a.format) - FORMATS.indexOf(b.format));
