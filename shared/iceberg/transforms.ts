@@ -78,6 +78,11 @@ const SUFFIX: Record<string, string> = {
   void: '_null',
 };
 
-/** What other writers call the partition field too: `ts_day`, `id_bucket`, `name_trunc`. */
-export const fieldName = (column: string, transform: Transform): string =>
-  `${column}${SUFFIX[partsOf(transform).kind] ?? ''}`;
+/**
+ * As Iceberg's Java library calls a partition field that is added to a table: `ts_day`, `id_bucket_16`, `name_trunc_4`.
+ * Partitions are compared by these names, and bucket 3 of 8 is not bucket 3 of 16: the number is part of it.
+ */
+export const fieldName = (column: string, transform: Transform): string => {
+  const { kind, number } = partsOf(transform);
+  return `${column}${SUFFIX[kind] ?? ''}${number === 0 ? '' : `_${number}`}`;
+};

@@ -21,8 +21,8 @@ test('columns split the files by themselves or by a transform, in the order of t
   expect(partitionedBy).toEqual([
     { name: 'placed_month', column: 'placed', transform: 'month' },
     { name: 'state', column: 'state', transform: 'identity' },
-    { name: 'id_bucket', column: 'id', transform: 'bucket[16]' },
-    { name: 'shop_trunc', column: 'shop', transform: 'truncate[3]' },
+    { name: 'id_bucket_16', column: 'id', transform: 'bucket[16]' },
+    { name: 'shop_trunc_3', column: 'shop', transform: 'truncate[3]' },
     { name: 'flag', column: 'flag', transform: 'identity' },
     { name: 'due_year', column: 'due', transform: 'year' },
     { name: 'seen_day', column: 'seen', transform: 'day' },

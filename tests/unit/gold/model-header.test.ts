@@ -29,8 +29,8 @@ with orders as (select * from silver.orders) select * from orders join silver.sh
     partitionedBy: [
       { name: 'year', column: 'year', transform: 'identity' },
       { name: 'day_month', column: 'day', transform: 'month' },
-      { name: 'orders_bucket', column: 'orders', transform: 'bucket[16]' },
-      { name: 'shop_trunc', column: 'shop', transform: 'truncate[4]' },
+      { name: 'orders_bucket_16', column: 'orders', transform: 'bucket[16]' },
+      { name: 'shop_trunc_4', column: 'shop', transform: 'truncate[4]' },
     ],
     columns: [
       { name: 'day', type: 'DATE', required: true, description: 'The day.' },

@@ -46,8 +46,8 @@ test.each<[Transform, PrimitiveType, string, PrimitiveType]>([
   ['year', 'date', 'c_year', 'int'],
   ['month', 'timestamp', 'c_month', 'int'],
   ['day', 'timestamptz', 'c_day', 'date'],
-  ['bucket[4]', 'fixed[3]', 'c_bucket', 'int'],
-  ['truncate[4]', 'decimal(5, 1)', 'c_trunc', 'decimal(5, 1)'],
+  ['bucket[4]', 'fixed[3]', 'c_bucket_4', 'int'],
+  ['truncate[4]', 'decimal(5, 1)', 'c_trunc_4', 'decimal(5, 1)'],
   ['void', 'double', 'c_null', 'double'],
 ])('%s of %s is called %s and is %s', (transform, source, name, result) => {
   expect(canTransform(transform, source)).toBe(true);

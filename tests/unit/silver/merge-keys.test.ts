@@ -51,6 +51,17 @@ test('a mask vanishes when the winner is replaced by nothing at all', async () =
   expect(await (await lake.snapshot()).files()).toHaveLength(1);
 });
 
+test('keys are compared with those of files that were split into another number of buckets', async () => {
+  const split = (n: number) =>
+    `${ID.slice(0, -2)}, partitioned: true, customProperties: [{ property: partitionTransform, value: 'bucket[${n}]' }] }`;
+  const lake = await lakeOf([split(8), V]);
+  const upload = (turn: number) => `SELECT i AS id, 'v${turn}' AS v FROM range(40) AS t(i)`;
+  await lake.upload('a', 1, upload(1));
+  lake.contract = await contractOf([split(16), V]);
+  await lake.upload('b', 2, upload(2));
+  expect(await lake.query('SELECT v, count(*) AS n FROM silver.t GROUP BY v')).toEqual([{ v: 'v2', n: 40 }]);
+});
+
 test('a key that the contract changes is compared with files that were written for another', async () => {
   const columns = (key: string) =>
     ['id', 'other'].map(

@@ -240,11 +240,11 @@ describe('partitions by a transform', () => {
     ['day', TS, 'p_day', '2024-02-29'],
     ['month', TS, 'p_month', '649'],
     ['year', TS, 'p_year', '54'],
-    ['bucket[16]', "'iceberg'", 'p_bucket', '9'],
-    ['bucket[16]', '34', 'p_bucket', '3'],
-    ['truncate[3]', "'iceberg'", 'p_trunc', 'ice'],
-    ['truncate[200]', "repeat('é', 300)", 'p_trunc', 'é'.repeat(200)],
-    ['truncate[10]', '-1', 'p_trunc', '-10'],
+    ['bucket[16]', "'iceberg'", 'p_bucket_16', '9'],
+    ['bucket[16]', '34', 'p_bucket_16', '3'],
+    ['truncate[3]', "'iceberg'", 'p_trunc_3', 'ice'],
+    ['truncate[200]', "repeat('é', 300)", 'p_trunc_200', 'é'.repeat(200)],
+    ['truncate[10]', '-1', 'p_trunc_10', '-10'],
   ])('%s of %s', async (transform, value, name, text) => {
     const { files, read } = await write(`SELECT 1 AS a, ${value} AS p UNION ALL SELECT 2, NULL`, {
       partitionedBy: [['p', transform]],
