@@ -65,7 +65,7 @@ export const compactTable = async (
     async (base) => {
       if (base === undefined) return undefined;
       if (ready !== undefined) {
-        done = intact(ready, await base.files(partitions));
+        done = intact(ready, base, await base.files(partitions));
         return done.length === 0 ? undefined : async () => draftOf(base, done, options);
       }
       if (planOf(base, await base.files(partitions), policy).length === 0) return undefined;
@@ -141,11 +141,17 @@ const conserve = (base: Snapshot, group: readonly DataFile[], files: readonly Re
     );
 };
 
-/** The groups of which nobody has replaced a file, or hidden other rows, since they were merged. */
-const intact = (merged: readonly Merged[], files: readonly DataFile[]): Merged[] => {
+/**
+ * The groups of which nobody has replaced a file, or hidden other rows, since they were merged; none where the table is
+ * split otherwise by now, as the merged files would be entered into partitions of the new kind.
+ */
+const intact = (merged: readonly Merged[], { metadata }: Snapshot, files: readonly DataFile[]): Merged[] => {
+  const current = metadata['default-spec-id'];
   const masks = new Map(files.map(({ key, mask }) => [key, mask?.key]));
   return merged.filter(({ group }) =>
-    group.every(({ key, mask }) => masks.has(key) && masks.get(key) === mask?.key),
+    group.every(
+      ({ key, mask, specId }) => specId === current && masks.has(key) && masks.get(key) === mask?.key,
+    ),
   );
 };
 

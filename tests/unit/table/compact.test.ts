@@ -168,27 +168,44 @@ describe('beside other writers', () => {
     expect((await lake.snapshot()).version).toBe(3);
   });
 
+  /** The same store, where something happens when the first merged file is written, before the commit. */
+  const during = (lake: SilverLake, happen: () => Promise<unknown>): ObjectStore => {
+    let happened = false;
+    return new Proxy(lake.store, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        return async (...args: unknown[]) => {
+          if (name === 'upload' && !happened) {
+            happened = true;
+            await happen();
+          }
+          return await (member as (...args: unknown[]) => Promise<unknown>).apply(target, args);
+        };
+      },
+    }) as ObjectStore;
+  };
+
+  test('a table that is split otherwise meanwhile is left as it is', async () => {
+    const lake = new SilverLake(await contractOf([ID, NAME]));
+    await lake.upload('a.csv', 1, rows("(1, 'a')"));
+    await lake.upload('b.csv', 2, rows("(2, 'b')"));
+    const split = async (): Promise<void> => {
+      lake.contract = await contractOf([ID, '{ name: name, logicalType: string, partitioned: true }']);
+      await lake.upload('c.csv', 3, rows("(3, 'c')"));
+    };
+    expect(await compact(lake, { store: during(lake, split), patient: true })).toBeUndefined();
+    const partitions = (await filesOf(lake)).map(({ partition }) => JSON.stringify(partition));
+    expect(partitions.toSorted()).toEqual(['{"name":"c"}', '{}', '{}']);
+  });
+
   test('what somebody changed meanwhile is left, and the rest is merged', async () => {
     const lake = new SilverLake(await contractOf([ID, DAY]));
     const days = (...values: string[]): string => rowsSql('id, day', ...values);
     await lake.upload('a.csv', 1, days("(1, 'x')", "(2, 'y')"));
     await lake.upload('b.csv', 2, days("(3, 'x')", "(4, 'y')"));
-    let raced = false;
-    // The upload happens when the first merged file is written, before the commit.
-    const racing = new Proxy(lake.store, {
-      get: (target, name) => {
-        const member: unknown = Reflect.get(target, name, target);
-        if (typeof member !== 'function') return member;
-        return async (...args: unknown[]) => {
-          if (name === 'upload' && !raced) {
-            raced = true;
-            await lake.upload('c.csv', 3, days("(1, 'x')"));
-          }
-          return await (member as (...args: unknown[]) => Promise<unknown>).apply(target, args);
-        };
-      },
-    });
-    expect(await compact(lake, { store: racing as ObjectStore, patient: true })).toMatchObject({
+    const racing = during(lake, () => lake.upload('c.csv', 3, days("(1, 'x')")));
+    expect(await compact(lake, { store: racing, patient: true })).toMatchObject({
       before: 2,
       after: 1,
     });
