@@ -60,7 +60,7 @@ export const rebuildGold = async (model: GoldModel, context: RebuildContext): Pr
   const { snapshot, version } = await table.commit(async (base) => {
     partitions = 0;
     const silver = await readSilver(model, context);
-    const fingerprint = definition(model, context);
+    const fingerprint = definition(model, context, silver);
     const touched = await outOfDate(model, base, silver, fingerprint);
     if (touched !== 'all' && touched.length === 0) return undefined;
     return async () => {
@@ -116,9 +116,22 @@ const readSilver = async (model: GoldModel, { lake, silver }: RebuildContext): P
 const versionsOf = (silver: SilverSnapshots): Record<string, number> =>
   Object.fromEntries([...silver].map(([dataset, snapshot]) => [dataset, snapshot?.version ?? 0]));
 
-/** Changes whenever the same silver rows may give another table. */
-const definition = (model: GoldModel, { contracts }: RebuildContext): string =>
-  [model.fingerprint, ...model.reads.map((dataset) => contracts.get(dataset)?.fingerprint ?? '')].join(':');
+/**
+ * Changes whenever the same silver rows may give another table. So it does when a column comes back that a contract had
+ * dropped: the contract has it before silver's next commit takes it up, with the values of old rows.
+ */
+const definition = (model: GoldModel, { contracts }: RebuildContext, silver: SilverSnapshots): string =>
+  [
+    model.fingerprint,
+    ...model.reads.map((dataset) => contracts.get(dataset)?.fingerprint ?? ''),
+    ...model.reads.flatMap((dataset) => {
+      const retired = silver.get(dataset)?.columnIds.retired ?? {};
+      const columns = contracts.get(dataset)?.columns ?? [];
+      return columns.flatMap(({ identity }) =>
+        Object.hasOwn(retired, identity) ? [`${dataset}.${identity}`] : [],
+      );
+    }),
+  ].join(':');
 
 const outOfDate = async (
   model: GoldModel,

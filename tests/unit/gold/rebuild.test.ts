@@ -181,6 +181,24 @@ describe('everything is rebuilt when its definition changes', () => {
   });
 });
 
+test('a dropped column comes back with the values of old rows: in all partitions, once silver has it', async () => {
+  const W = '{ name: w, logicalType: string }';
+  const silver = new SilverLake(await contractOf([ID, W, YEAR]));
+  const gold = new GoldLake(silver.store);
+  const byW = modelOf(BY_YEAR, 'select year, count(w) as n from silver.t group by year');
+  const year = (value: number) => rowsSql('id, w, year', `(${value}, 'w', ${value})`);
+  await silver.upload('a', 1, `${year(2022)} UNION ALL ${year(2023)}`);
+  silver.contract = await contractOf([ID, YEAR]);
+  await silver.upload('b', 2, rowsSql('id, year', '(2024, 2024)'));
+  silver.contract = await contractOf([ID, W, YEAR]);
+  // As the file of another dataset that the model reads would have it.
+  await gold.rebuild(byW, silver.contract);
+  expect((await gold.rows(byW)).map(({ n }) => n)).toEqual([0, 0, 0]);
+  await silver.upload('c', 3, year(2025));
+  await gold.rebuild(byW, silver.contract);
+  expect((await gold.rows(byW)).map(({ n }) => n)).toEqual([1, 1, 0, 1]);
+});
+
 test('a table that is replaced may be split by other columns, or have other ones altogether', async () => {
   const { silver, gold, rebuild } = await lakeOf(2023, 2024);
   await rebuild();
