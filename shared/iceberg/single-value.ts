@@ -63,8 +63,8 @@ export const encodeValue = (type: PrimitiveType, text: string): Buffer | undefin
 };
 
 /**
- * The very text that DuckDB prints; of some floats it prints a digit more, of the same value. Values of a type that was
- * promoted since (int, float) are told by their length.
+ * The very text that DuckDB prints, but of a float: that text is another value once the column is a double, so all of its
+ * digits are given. Values of a type that was promoted since (int, float) are told by their length.
  */
 export const decodeValue = (type: PrimitiveType, bytes: Uint8Array): string => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -86,7 +86,7 @@ export const decodeValue = (type: PrimitiveType, bytes: Uint8Array): string => {
     case 'timestamptz':
       return zoned(timestampOfMicros(buffer.readBigInt64LE()));
     case 'float':
-      return textOfFloat(buffer.readFloatLE(), true);
+      return textOfFloat(buffer.readFloatLE(), false);
     case 'double':
       return textOfFloat(buffer.length === 4 ? buffer.readFloatLE() : buffer.readDoubleLE(), false);
     case 'string':

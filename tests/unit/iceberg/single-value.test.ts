@@ -29,10 +29,10 @@ describe('single values are bytes as the specification has them (Appendix D)', (
     ['long', '9223372036854775807', 'ffffffffffffff7f'],
     ['float', '1.5', '0000c03f'],
     ['float', '-0.0', '00000080'],
-    ['float', '0.1', 'cdcccc3d'],
+    ['float', '0.10000000149011612', 'cdcccc3d'],
     ['float', 'inf', '0000807f'],
     ['float', '-inf', '000080ff'],
-    ['float', '1e+30', 'caf24971'],
+    ['float', '1.0000000150474662e+30', 'caf24971'],
     ['double', '1.5', '000000000000f83f'],
     ['double', '-0.0', '0000000000000080'],
     ['double', '0.1', '9a9999999999b93f'],
@@ -206,12 +206,14 @@ test('any float is decoded to text that DuckDB takes for the same value', async 
   const samples = fc.sample(float, { numRuns: 2000, seed: 4 });
   const texts = samples.map((value) => decodeValue('float', value));
   const shown = await printed('float', texts);
-  // DuckDB has a digit more of some, where two shorter texts are equally near.
   for (const given of [texts, shown])
     expect(given.map((text) => encodeValue('float', text)?.toString('hex'))).toEqual(
       samples.map((value) => value.toString('hex')),
     );
-  expect(shown.filter((text, at) => text === texts[at]).length).toBeGreaterThan(1900);
+  // Also once the column is a double.
+  expect(texts.map((text) => encodeValue('double', text)?.readDoubleLE())).toEqual(
+    samples.map((value) => value.readFloatLE()),
+  );
 });
 
 describe('bounds of text are shortened by code points', () => {
