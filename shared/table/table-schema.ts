@@ -6,6 +6,7 @@ import { findField } from '../iceberg/schema.ts';
 import type { Field, PartitionSpec, Schema } from '../iceberg/types.ts';
 import type { TableColumn, ViewColumn } from './data-file.ts';
 import type { PartitionBy, TableSchema } from './draft.ts';
+import { isKnown } from './partition-names.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type { WantedColumn } from '../iceberg/evolve.ts';
@@ -55,6 +56,7 @@ export const nextSchema = (
     ...(base && { history: base.metadata.schemas }),
   });
   if (base !== undefined && options.replace !== true) keepPartitionColumns(base, next.schema, options.where);
+  if (base !== undefined) refuseSplitNames(base, next.schema, options.where);
   const dropped = Object.entries(current).flatMap(([identity, id]) => {
     const field = fields.find((each) => each.id === id);
     return next.columnIds[identity] === id || field === undefined ? [] : [[identity, field] as const];
@@ -79,6 +81,26 @@ const keepPartitionColumns = ({ metadata }: Snapshot, next: Schema, where: strin
     throw new SchemaIncompatible(
       `${where}: column ${dropped.map(({ name }) => `"${name}"`).join(', ')} cannot be dropped: the table's files are, or were, ` +
         'split by it. Keep it in the contract, optional and no longer partitioned if need be; or load the files into a new dataset.',
+    );
+};
+
+/**
+ * Iceberg's Java library opens no table of which a column has the name of a field that older files are split by, unless
+ * they are split by the column itself (`PartitionSpec.Builder`; apache/iceberg#11762).
+ */
+const refuseSplitNames = ({ metadata }: Snapshot, next: Schema, where: string): void => {
+  const fields = metadata['partition-specs']
+    .filter((spec) => isKnown(spec, next))
+    .flatMap((spec) => spec.fields);
+  const clash = next.fields.find(({ id, name }) =>
+    fields.some(
+      (field) => field.name === name && (field.transform !== 'identity' || field['source-id'] !== id),
+    ),
+  );
+  if (clash !== undefined)
+    throw new SchemaIncompatible(
+      `${where}: a column cannot be called "${clash.name}", as a field that the table's files are, or were, split by: ` +
+        'other engines could not open the table. Give the column another name.',
     );
 };
 

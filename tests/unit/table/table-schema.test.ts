@@ -216,6 +216,26 @@ describe('a column that the table is partitioned by', () => {
   const YEAR = '{ name: year, logicalType: integer, partitioned: true }';
   const rows = (columns: string, ...values: string[]) => rowsSql(columns, ...values);
 
+  const DAY = '{ name: day, logicalType: date, partitioned: true }';
+  const MONTH = `${DAY.slice(0, -2)}, customProperties: [{ property: partitionTransform, value: month }] }`;
+  const AT = '{ name: at, id: day, logicalType: date, partitioned: true }';
+
+  test.each([
+    ['its transform was another', MONTH, DAY, 'day', 'day_month'],
+    ['it was renamed', DAY, AT, 'at', 'day'],
+  ])('leaves its name to no other, where %s', async (_, before, now, column, name) => {
+    const day = (n: number): string => `SELECT ${n} AS id, DATE '2024-01-02' AS `;
+    const lake = await lakeOf(ID, before);
+    await lake.upload('a', 1, `${day(1)} day`);
+    await change(lake, ID, now);
+    await lake.upload('b', 2, `${day(2)} ${column}`);
+    await change(lake, ID, now, `{ name: ${name}, id: other, logicalType: integer }`);
+    const attempt = lake.upload('c', 3, `${day(3)} ${column}, 4 AS ${name}`);
+    await expect(attempt).rejects.toThrow(SchemaIncompatible);
+    await expect(attempt).rejects.toThrow(`silver.t: a column cannot be called "${name}"`);
+    expect((await lake.snapshot()).version).toBe(2);
+  });
+
   test('cannot be dropped: older files are split by it', async () => {
     const lake = await lakeOf(ID, YEAR);
     await lake.upload('a', 1, rows('id, year', '(1, 2024)'));
