@@ -5,7 +5,12 @@ import { ConservationBroken } from '../shared/errors.ts';
 import { lakePaths } from '../shared/lake.ts';
 import { attachSilver } from '../shared/silver/attach-silver.ts';
 import { buildSilver } from '../shared/silver/build-silver.ts';
-import { type StagedSilver, silverLayout, silverSchema } from '../shared/silver/silver-table.ts';
+import {
+  type StagedSilver,
+  silverLayout,
+  silverSchema,
+  stagedLayout,
+} from '../shared/silver/silver-table.ts';
 import { lambdaHandler } from '../shared/steps/lambda.ts';
 import { TransformInput } from '../shared/steps/payload.ts';
 import { step } from '../shared/steps/step.ts';
@@ -30,8 +35,8 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
         await attachSilver(db, other, await new Table(lake.silver, dataset).current(), lake.silver, scratch);
       }
       const base = await new Table(lake.silver, run.dataset).current();
-      const { schema, columnIds } = silverSchema(contract, base);
-      const layout = silverLayout(contract, { schema });
+      const columns = silverSchema(contract, base);
+      const layout = silverLayout(contract, columns);
       const {
         query,
         content,
@@ -53,13 +58,7 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
           ? await writeFiles(db, query, lake.silver, { ...layout, ...target })
           : await uploadFiles(lake.silver, ready, target);
       const manifest = lakePaths.staging(run.run_id, 'silver-files.json');
-      const silver: StagedSilver = {
-        content,
-        schema,
-        columnIds: columnIds.current,
-        spec: layout.spec,
-        files,
-      };
+      const silver: StagedSilver = { content, ...stagedLayout(contract, columns), files };
       await lake.silver.write(manifest, JSON.stringify(silver, null, 2));
       return { rows, files: manifest, file_count: files.length, strategies };
     },

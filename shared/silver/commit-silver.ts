@@ -12,7 +12,7 @@ import { Table, type TableOptions, type Version } from '../table/table.ts';
 import { type Intent, Intents } from './intents.ts';
 import { replaceSources } from './replace-sources.ts';
 import { isLaidOut, restaged } from './restage.ts';
-import { type StagedSilver, silverLayout, silverSchema } from './silver-table.ts';
+import { type StagedSilver, silverSchema, stagedLayout } from './silver-table.ts';
 import { type SourceState, sourcesRoot, sourceTree } from './sources.ts';
 
 export interface SilverCommit {
@@ -129,7 +129,7 @@ const draftOf = async (
 ): Promise<{ draft: Draft; newest: boolean }> => {
   const { contract, sources } = context;
   const columns = silverSchema(contract, base);
-  const layout = silverLayout(contract, columns);
+  const layout = stagedLayout(contract, columns);
   const states = await sources.getMany(
     sourcesRoot(base),
     [own, ...others].map(({ run }) => run.source_id),

@@ -11,17 +11,22 @@ import { localPaths, readFiles } from '../table/table-view.ts';
 import { writeFiles } from '../table/write-files.ts';
 import type { CommitContext } from './commit-silver.ts';
 import type { Intent } from './intents.ts';
-import { type StagedSilver, silverLayout } from './silver-table.ts';
+import { type StagedSilver, silverLayout, stagedLayout } from './silver-table.ts';
 
 /** Whether files that were written by one schema can be read by the other as they are. */
 const sameFields = (a: Schema, b: Schema): boolean =>
   sameSchema({ ...a, 'identifier-field-ids': [] }, { ...b, 'identifier-field-ids': [] });
 
-/** Whether a run's files are the table's as they are: their columns numbered, and their rows split, as it does now. */
-export const isLaidOut = (
-  staged: StagedSilver,
-  { schema, spec }: Pick<StagedSilver, 'schema' | 'spec'>,
-): boolean => sameFields(staged.schema, schema) && isDeepStrictEqual(staged.spec, spec);
+type Layout = ReturnType<typeof stagedLayout>;
+
+/**
+ * Whether a run's files are the table's as they are: their columns are numbered, their rows split, and of those that
+ * share a key one chosen as it is done now.
+ */
+export const isLaidOut = (staged: StagedSilver, { schema, spec, key }: Layout): boolean =>
+  sameFields(staged.schema, schema) &&
+  isDeepStrictEqual(staged.spec, spec) &&
+  isDeepStrictEqual(staged.key, key);
 
 /**
  * A run's files with the field ids and the partitions that the table has now. They differ from those it was given in
@@ -29,15 +34,22 @@ export const isLaidOut = (
  * the rows are written again. Columns are told by what they are to the contract, not by name or number: both may have
  * changed.
  *
- * @throws SchemaIncompatible where the rows cannot become what the contract says now
+ * @throws SchemaIncompatible where the rows cannot become what the contract says now, or have another primary key
  */
 export const restaged = async (
   { db, contract, store, scratch }: CommitContext,
-  { schema, columnIds }: TableSchema,
+  tableSchema: TableSchema,
   { run, staged }: Intent,
 ): Promise<StagedSilver> => {
-  const layout = silverLayout(contract, { schema });
+  const { schema, columnIds } = tableSchema;
+  const layout = stagedLayout(contract, tableSchema);
   if (isLaidOut(staged, layout)) return staged;
+  const now = { ...staged, ...layout };
+  if (staged.files.length === 0) return now;
+  if (!isDeepStrictEqual(staged.key, layout.key))
+    throw new SchemaIncompatible(
+      `silver.${contract.dataset}: the primary key has changed since this run's rows were made, and the latest row of each was chosen by the one before. Upload the file again.`,
+    );
   const paths = await localPaths(
     store,
     scratch,
@@ -51,13 +63,11 @@ export const restaged = async (
     return `CAST(${value} AS ${storedType(to?.type ?? 'string')}) AS ${ident(to?.name ?? identity)}`;
   });
   const rows = `SELECT ${columns.join(', ')} FROM (${readFiles([...paths.values()], staged.schema.fields)}) AS staged`;
-  const now = { ...staged, schema, columnIds: columnIds.current, spec: layout.spec };
-  if (paths.size === 0) return now;
   try {
     const files = await writeFiles(db, rows, store, {
       keyOf: (file) => lakePaths.data(contract.dataset, file),
       prefix: run.run_id,
-      ...layout,
+      ...silverLayout(contract, tableSchema),
       scratch,
     });
     return { ...now, files };

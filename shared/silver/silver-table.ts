@@ -30,6 +30,8 @@ export interface StagedSilver {
   columnIds: Record<string, number>;
   /** By which the rows are split into files. */
   spec: PartitionSpec;
+  /** The primary key's columns, by identity: of rows that share it one is left. */
+  key: string[];
   files: DataFile[];
 }
 
@@ -67,6 +69,20 @@ export const silverSchema = (contract: Contract, base: Snapshot | undefined): Ta
     ],
     { where: `silver.${contract.dataset}`, identifier: contract.primaryKey },
   );
+
+/** All that is told of a run's files beside the rows in them. */
+export const stagedLayout = (
+  contract: Contract,
+  { schema, columnIds }: TableSchema,
+): Omit<StagedSilver, 'content' | 'files'> => ({
+  schema,
+  columnIds: columnIds.current,
+  spec: silverLayout(contract, { schema }).spec,
+  key: contract.columns
+    .filter(({ name }) => contract.primaryKey.includes(name))
+    .map(({ identity }) => identity)
+    .toSorted(),
+});
 
 /** How the dataset's data files are laid out. */
 export const silverLayout = (

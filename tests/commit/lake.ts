@@ -7,11 +7,11 @@ import type { Db } from '../../shared/duckdb/with-duckdb.ts';
 import type { TableMetadata } from '../../shared/iceberg/types.ts';
 import { lakePaths } from '../../shared/lake.ts';
 import { attachSilver } from '../../shared/silver/attach-silver.ts';
-import { ROW_IDENTITY, silverSchema } from '../../shared/silver/silver-table.ts';
+import { silverLayout, silverSchema, stagedLayout } from '../../shared/silver/silver-table.ts';
 import type { RunIdentity } from '../../shared/steps/identity.ts';
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
 import { Table } from '../../shared/table/table.ts';
-import { partitionBy, specOf, tableColumns } from '../../shared/table/table-schema.ts';
+import { tableColumns } from '../../shared/table/table-schema.ts';
 import { createTableView } from '../../shared/table/table-view.ts';
 import { writeFiles } from '../../shared/table/write-files.ts';
 import { datasets } from '../helpers/pipeline.ts';
@@ -66,8 +66,7 @@ export const stage = async (
   contract: Contract,
   silver: ObjectStore,
 ): Promise<Load[]> => {
-  const { schema, columnIds } = silverSchema(contract, await new Table(silver, 't').current());
-  const spec = specOf(partitionBy(schema, contract.partitionedBy));
+  const columns = silverSchema(contract, await new Table(silver, 't').current());
   return await testDb(async (db, folder) => {
     const loads: Load[] = [];
     for (const source of sources) {
@@ -76,15 +75,13 @@ export const stage = async (
       const files = await writeFiles(db, rows, silver, {
         keyOf: (file) => lakePaths.data('t', file),
         prefix: run.run_id,
-        schema,
-        spec,
-        wholeBounds: ROW_IDENTITY,
+        ...silverLayout(contract, columns),
         scratch: folder,
       });
       const content = createHash('sha256').update(JSON.stringify(source.ids)).update(`${source.v}`);
       loads.push({
         run,
-        staged: { content: content.digest('hex'), schema, columnIds: columnIds.current, spec, files },
+        staged: { content: content.digest('hex'), ...stagedLayout(contract, columns), files },
       });
     }
     return loads;

@@ -7,7 +7,12 @@ import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
 import { lakePaths } from '../../shared/lake.ts';
 import { attachSilver } from '../../shared/silver/attach-silver.ts';
 import { commitSilver, type SilverCommit } from '../../shared/silver/commit-silver.ts';
-import { type StagedSilver, silverLayout, silverSchema } from '../../shared/silver/silver-table.ts';
+import {
+  type StagedSilver,
+  silverLayout,
+  silverSchema,
+  stagedLayout,
+} from '../../shared/silver/silver-table.ts';
 import { identify, type RunIdentity } from '../../shared/steps/identity.ts';
 import { FolderStore } from '../../shared/storage/folder-store.ts';
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
@@ -87,21 +92,17 @@ export class SilverLake {
   /** Writes the files of a run as Transform does. `rows` selects the contract's columns. */
   async stage(run: RunIdentity, rows: string): Promise<StagedSilver> {
     const { contract } = this;
-    const { schema, columnIds } = silverSchema(
-      contract,
-      await new Table(this.store, contract.dataset).current(),
-    );
-    const layout = silverLayout(contract, { schema });
+    const columns = silverSchema(contract, await new Table(this.store, contract.dataset).current());
     return await testDb(async (db, folder) => {
       const query = `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rows})`;
       const files = await writeFiles(db, query, this.store, {
         keyOf: (file) => lakePaths.data(contract.dataset, file),
         prefix: run.run_id,
-        ...layout,
+        ...silverLayout(contract, columns),
         scratch: folder,
       });
       const content = createHash('sha256').update(rows).digest('hex');
-      return { content, schema, columnIds: columnIds.current, spec: layout.spec, files };
+      return { content, ...stagedLayout(contract, columns), files };
     });
   }
 

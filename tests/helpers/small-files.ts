@@ -7,7 +7,7 @@ import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
 import { lakePaths } from '../../shared/lake.ts';
 import { compactSilver } from '../../shared/maintenance/compact-silver.ts';
 import { commitSilver } from '../../shared/silver/commit-silver.ts';
-import { silverLayout, silverSchema } from '../../shared/silver/silver-table.ts';
+import { silverLayout, silverSchema, stagedLayout } from '../../shared/silver/silver-table.ts';
 import { identify } from '../../shared/steps/identity.ts';
 import { metered } from '../../shared/storage/metered-store.ts';
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
@@ -82,8 +82,7 @@ const commitOne = async (
       object: { key: `readings/${n}.csv`, 'version-id': 'v1', sequencer: n.toString(16).padStart(16, '0') },
     },
   });
-  const { schema, columnIds } = silverSchema(contract, await new Table(counted, 'readings').current());
-  const layout = silverLayout(contract, { schema });
+  const columns = silverSchema(contract, await new Table(counted, 'readings').current());
   const files = await writeFiles(
     db,
     `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rowsOf(n, keys)})`,
@@ -91,13 +90,13 @@ const commitOne = async (
     {
       keyOf: (file) => lakePaths.data('readings', file),
       prefix: run.run_id,
-      ...layout,
+      ...silverLayout(contract, columns),
       scratch: own,
     },
   );
   const content = createHash('sha256').update(`${n}`).digest('hex');
   const lake = { silver: counted };
-  const staged = { content, schema, columnIds: columnIds.current, spec: layout.spec, files };
+  const staged = { content, ...stagedLayout(contract, columns), files };
   const committed = await commitSilver(db, contract, run, staged, { lake, scratch: own });
   const compacted = await compactSilver(db, committed.table, { lake, scratch: own, runId: run.run_id });
   await rm(own, { recursive: true, force: true });

@@ -128,6 +128,19 @@ test.each([
   },
 );
 
+test('rows of which one of each key was chosen by another key are refused', async () => {
+  const key = (name: string, position: number): string =>
+    `{ name: ${name}, logicalType: string, primaryKey: true, primaryKeyPosition: ${position} }`;
+  const lake = await lakeOf(key('id', 1), key('v', 2));
+  const run = runOf('first', 1);
+  const staged = await lake.stage(run, rowsSql('id, v', "('1', 'a')", "('1', 'b')"));
+  lake.contract = await contractOf([key('id', 1), V]);
+  await expect(lake.load(run, staged)).rejects.toThrow(
+    /the primary key has changed.* Upload the file again\./,
+  );
+  await expect(lake.snapshot()).rejects.toThrow('nothing is committed');
+});
+
 test('who waits with files that are split otherwise is not taken along', async () => {
   const lake = await lakeOf(ID, COUNTRY);
   const run = runOf('first', 1);
