@@ -16,6 +16,15 @@ export interface Limits {
   exclusiveMaximum?: string | number | undefined;
 }
 
+/**
+ * SQL of a limit or an allowed value in a column's type: as values are read, through TIMESTAMPTZ, since a cast to
+ * TIMESTAMP drops the offset.
+ */
+export const limitSql = (text: string, type: string, cast: 'CAST' | 'TRY_CAST' = 'TRY_CAST'): string =>
+  type === 'TIMESTAMP'
+    ? `CAST(${cast}(${literal(text)} AS TIMESTAMPTZ) AS TIMESTAMP)`
+    : `${cast}(${literal(text)} AS ${type})`;
+
 const RANGE = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const;
 
 /** The row-level limits of a column of the given DuckDB type; limits of dates and times are ISO 8601 text. */
@@ -46,7 +55,7 @@ export const readConstraints = (limits: Limits, type: string, place: Place, chec
     constraints[name] = text;
     checks.push({
       place: place.at(name),
-      sql: `SELECT TRY_CAST(${literal(text)} AS ${type}) IS NOT NULL`,
+      sql: `SELECT ${limitSql(text, type)} IS NOT NULL`,
       expected: `a value of type ${type}`,
       found: limit,
     });
@@ -62,7 +71,7 @@ const orderChecks = (constraints: Constraints, type: string, place: Place): Chec
       const [lower, upper] = [constraints[low], constraints[high]];
       if (lower === undefined || upper === undefined) return [];
       const operator = low === 'minimum' && high === 'maximum' ? '<=' : '<';
-      const [a, b] = [lower, upper].map((limit) => `TRY_CAST(${literal(limit)} AS ${type})`);
+      const [a, b] = [lower, upper].map((limit) => limitSql(limit, type));
       return [
         {
           place: place.at(low),

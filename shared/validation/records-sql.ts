@@ -44,6 +44,8 @@ interface Layer {
   value: string;
   /** Over the source: whether an object or a list stands where a scalar belongs; called `_n3`. */
   nested?: string;
+  /** Over the source: whether spellings of one key differ in value, so that one would be lost; called `_d3`. */
+  doubled?: string;
   /** How text is read that is spelled plainly. Its value is `_t3`, whether it is so `_s3`. */
   spelling?: Spelling;
   /** The value, NULL where there is none. */
@@ -111,7 +113,18 @@ const columnLayer = (
   }
   const typed = native === 'VARCHAR' ? undefined : castNative(present, native, column);
   if (typed !== undefined) return { column, value, present: presentNative(read, column), typed };
+  if (native === 'BLOB') return bytesLayer(column, position, value);
   return textLayer(column, position, native === 'VARCHAR' ? value : `CAST(${value} AS VARCHAR)`);
+};
+
+/**
+ * Bytes that Parquet does not call text, as some writers leave their texts. Those that are no UTF-8 stay present, escaped,
+ * and fit no type: silver must not hold what the source never said.
+ */
+const bytesLayer = (column: Column, position: number, bytes: string): Layer => {
+  const value = `coalesce(TRY(decode(${bytes})), CAST(${bytes} AS VARCHAR))`;
+  const { typed, ...layer } = textLayer(column, position, value);
+  return { ...layer, typed: `CASE WHEN encode(_v${position}) = _${bytes} THEN ${typed} END` };
 };
 
 const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown }: Bindings): string => {
@@ -143,10 +156,13 @@ const documentLayer = ({ column, sources }: Binding, position: number, known: re
     (index) => `nullif(CAST(_values[${known.indexOf(index) + 1}] AS VARCHAR), 'null')`,
   );
   const fragment = spellings.length === 0 ? 'CAST(NULL AS VARCHAR)' : `coalesce(${spellings.join(', ')})`;
-  if (!isScalar(column)) return textLayer(column, position, fragment);
+  // One value under two spellings is no loss, as where a writer moves from one to the other.
+  const doubled =
+    spellings.length > 1 ? { doubled: `len(list_distinct([${spellings.join(', ')}])) > 1` } : {};
+  if (!isScalar(column)) return { ...textLayer(column, position, fragment), ...doubled };
   const nested = `left(${fragment}, 1) IN ('{', '[')`;
   const text = `CASE WHEN ${nested} THEN NULL WHEN left(${fragment}, 1) = '"' THEN json_extract_string(${fragment}, '$') ELSE ${fragment} END`;
-  return { ...textLayer(column, position, text), nested };
+  return { ...textLayer(column, position, text), nested, ...doubled };
 };
 
 interface Parts {
@@ -162,17 +178,19 @@ interface Parts {
 
 const assemble = ({ contract, layers, ...parts }: Parts): string => {
   const { ok, reasons } = rowVerdict(
-    layers.map(({ column, nested }, i) => ({
+    layers.map(({ column, nested, doubled }, i) => ({
       column,
       present: `_p${i}`,
       ...(nested === undefined ? {} : { nested: `_n${i}` }),
+      ...(doubled === undefined ? {} : { doubled: `_d${i}` }),
     })),
     parts.shapeBroken,
   );
   const step = (of: (layer: Layer, i: number) => string[]): string =>
     ['*', ...layers.flatMap((layer, i) => of(layer, i))].join(',\n    ');
-  const read = layers.flatMap(({ value, nested }, i) => [
+  const read = layers.flatMap(({ value, nested, doubled }, i) => [
     `${value} AS _v${i}`,
+    ...(doubled === undefined ? [] : [`${doubled} AS _d${i}`]),
     ...(nested === undefined ? [] : [`coalesce(${nested}, false) AS _n${i}`]),
   ]);
   const keepRescued = parts.rescued !== undefined && contract.unknownColumns === 'rescue';

@@ -12,6 +12,8 @@ export interface CheckedColumn {
   present: string;
   /** Name of the layer's boolean column that is true for an object or array where a scalar belongs. */
   nested?: string;
+  /** Name of the layer's boolean column that is true for a record that has several values for the column. */
+  doubled?: string;
 }
 
 interface Reason {
@@ -45,7 +47,7 @@ const REASONS_SHAPE = JSON.stringify([
 /** How much of an offending value a reason shows, in characters. */
 const SHOWN = 200;
 
-const checksOf = ({ column, present, nested }: CheckedColumn): Check[] => {
+const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] => {
   const { name, logicalType, silverType, format } = column;
   const check = (rule: string, broken: string, expected: string, value?: string): Check => ({
     column: name,
@@ -60,6 +62,9 @@ const checksOf = ({ column, present, nested }: CheckedColumn): Check[] => {
   return [
     ...(column.required ? [check('required', absent, 'a value')] : []),
     ...(nested === undefined ? [] : [check('nested', nested, `a single ${logicalType}`)]),
+    ...(doubled === undefined
+      ? []
+      : [check('columns', doubled, 'one value, not several spellings of a key')]),
     check(
       'type',
       `${present} IS NOT NULL AND ${ident(name)} IS NULL`,

@@ -1,4 +1,5 @@
 import type { Column } from '../contract/model.ts';
+import { strptimePattern } from '../contract/strptime-pattern.ts';
 import { literal } from '../duckdb/sql.ts';
 import { isExactNumber, isInteger, isNumber } from '../duckdb/type-names.ts';
 
@@ -92,7 +93,11 @@ export const parseText = (value: string, column: Column): string => {
   const { silverType: type, strptime } = column;
   const guarded = (pattern: string, typed: string): string =>
     `CASE WHEN regexp_full_match(${value}, ${literal(pattern)}) THEN ${typed} END`;
-  if (strptime !== undefined) return parseFormatted(value, type, strptime);
+  if (strptime !== undefined)
+    return guarded(
+      strptimePattern(strptime),
+      `CAST(try_strptime(${value}, ${literal(strptime)}) AS ${type})`,
+    );
   switch (column.logicalType) {
     case 'string':
       return value;
@@ -114,10 +119,6 @@ export const parseText = (value: string, column: Column): string => {
       return `CASE WHEN json_valid(${value}) THEN CASE WHEN json_type(${value}) = ${literal(column.logicalType.toUpperCase())} THEN CAST(${value} AS JSON) END END`;
   }
 };
-
-/** `infinity` and `epoch` are dates in every format to DuckDB; they hold no digit. */
-const parseFormatted = (value: string, type: string, strptime: string): string =>
-  `CASE WHEN regexp_matches(${value}, '[0-9]') THEN CAST(try_strptime(${value}, ${literal(strptime)}) AS ${type}) END`;
 
 const finite = (value: string, type: string): string =>
   /^(DOUBLE|FLOAT|DATE|TIMESTAMP.*)$/.test(type) ? `CASE WHEN isfinite(${value}) THEN ${value} END` : value;
@@ -155,7 +156,8 @@ export const castNative = (value: string, nativeType: string, column: Column): s
     case 'timestamp':
       return nativeType.startsWith('TIMESTAMP') || nativeType === 'DATE' ? cast : undefined;
     case 'time':
-      return nativeType === 'TIME' ? cast : undefined;
+      // Parquet's times that are in UTC.
+      return nativeType === 'TIME' || nativeType === 'TIME WITH TIME ZONE' ? cast : undefined;
     default:
       return undefined;
   }

@@ -1,4 +1,5 @@
 import { strptimeFromJdk } from '../../../shared/contract/jdk-date-format.ts';
+import { strptimePattern } from '../../../shared/contract/strptime-pattern.ts';
 import { withTestDb } from './duckdb.ts';
 
 const READS: [format: string, text: string, is: string][] = [
@@ -14,6 +15,7 @@ const READS: [format: string, text: string, is: string][] = [
   ['yyyy-DDD', '2024-060', '2024-02-29 00:00:00'],
   ["yyyy-MM-dd'T'HH:mm:ss", '2024-02-29T13:05:09', '2024-02-29 13:05:09'],
   ['yyyy-MM-dd HH:mm:ss.SSS', '2024-02-29 13:05:09.250', '2024-02-29 13:05:09.25'],
+  ['yyyy-MM-dd HH:mm:ss.SSS', '2024-02-29 13:05:09.5', '2024-02-29 13:05:09.5'],
   ['yyyy-MM-dd HH:mm:ss.SSSSSS', '2024-02-29 13:05:09.250001', '2024-02-29 13:05:09.250001'],
   ['MM/dd/yyyy hh:mm a', '02/29/2024 01:05 PM', '2024-02-29 13:05:00'],
   ['M/d/yyyy h:m a', '2/9/2024 1:5 am', '2024-02-09 01:05:00'],
@@ -24,15 +26,42 @@ const READS: [format: string, text: string, is: string][] = [
   ["dd 'o''clock' MM yyyy H", "29 o'clock 02 2024 7", '2024-02-29 07:00:00'],
   ["dd''MM yyyy", "29'02 2024", '2024-02-29 00:00:00'],
   ['100% yyyy MM dd', '100% 2024 02 29', '2024-02-29 00:00:00'],
+  ['(d) M*yyyy? H|m', '(5) 2*2024? 7|5', '2024-02-05 07:05:00'],
+  ['yyyy年MM月dd日', '2024年02月29日', '2024-02-29 00:00:00'],
+  ['yyyy-MM-dd hh:mm\u202fa', '2024-02-29 01:05\u202fPM', '2024-02-29 13:05:00'],
+  ['ddMMyyyyHHmm', '290220241305', '2024-02-29 13:05:00'],
+  ['dd MMM yyyy', ' 5  feb   2024\t', '2024-02-05 00:00:00'],
 ];
 
 test.each(READS)('%s reads %s', async (format, text, is) => {
   const converted = strptimeFromJdk(format, 'timestamp');
   if (!('strptime' in converted)) throw new Error(converted.problem);
   const row = await withTestDb((db) =>
-    db.one('SELECT strptime($1, $2)::TIMESTAMP::VARCHAR AS read', [text, converted.strptime]),
+    db.one('SELECT strptime($1, $2)::TIMESTAMP::VARCHAR AS read, regexp_full_match($1, $3) AS matches', [
+      text,
+      converted.strptime,
+      strptimePattern(converted.strptime),
+    ]),
   );
-  expect(row).toEqual({ read: is });
+  expect(row).toEqual({ read: is, matches: true });
+});
+
+test.each([
+  ['dd.MM.yyyy', '05.01.24'],
+  ['dd.MM.uuuu', '05.01.024'],
+  ['MMMM d, y', 'June 2, 98'],
+  ['yyyy-MM-dd', '24-01-05'],
+  ['ddMMyyyy', '050124'],
+  ['ddMMMyyyy', '05Jan24'],
+  ['DDDyyyy', '06024'],
+  ['dd/MM/yyyy HH:mm XXX', '05/01/24 10:00 +02:00'],
+])('the pattern of %s has no match in %s: a year has four digits', async (format, text) => {
+  const converted = strptimeFromJdk(format, 'timestamp');
+  if (!('strptime' in converted)) throw new Error(converted.problem);
+  const row = await withTestDb((db) =>
+    db.one('SELECT regexp_full_match($1, $2) AS matches', [text, strptimePattern(converted.strptime)]),
+  );
+  expect(row).toEqual({ matches: false });
 });
 
 test.each([

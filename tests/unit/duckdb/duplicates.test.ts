@@ -13,6 +13,18 @@ test.each([
   ['ids below zero', 'SELECT i % 900 - 450 AS id FROM range(1000) t(i)', 100, 'bitmap'],
   ['unsigned ids', 'SELECT (i % 900)::UBIGINT AS id FROM range(1000) t(i)', 100, 'bitmap'],
   ['small ids', 'SELECT (i % 100)::TINYINT AS id FROM range(1000) t(i)', 900, 'bitmap'],
+  [
+    'two bytes, far below and above zero',
+    'SELECT (i % 900 * 44 - 20000)::SMALLINT AS id FROM range(1000) t(i)',
+    100,
+    'bitmap',
+  ],
+  [
+    'one byte, below and above zero',
+    'SELECT (i % 201 - 100)::TINYINT AS id FROM range(1000) t(i)',
+    799,
+    'bitmap',
+  ],
   ['one value', 'SELECT 7 AS id FROM range(1000)', 999, 'bitmap'],
   ['no value', 'SELECT NULL::BIGINT AS id FROM range(10)', 0, 'bitmap'],
   ['no row', 'SELECT 1 AS id WHERE false', 0, 'bitmap'],

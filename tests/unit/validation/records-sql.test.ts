@@ -100,6 +100,19 @@ test('spellings of one key may alternate from record to record', async () => {
   expect(refused).toEqual({ 5: ['id.required'] });
 });
 
+test('a record with two values under spellings of one key is refused: silver could keep only one', async () => {
+  const { all, refused, raw } = await stage(
+    ['name: id, logicalType: integer, required: true', 'name: s, logicalType: string'],
+    '{"id": 1, "ID": 2, "s": "a"}\n{"id": 1, "ID": 1}\n{"id": 1, "ID": null}\n{"Id": [1], "id": 1}\n{"id": 1, "s": "a", "S": "b"}\n',
+  );
+  expect(refused).toEqual({ 1: ['id.columns'], 4: ['id.nested', 'id.columns'], 5: ['s.columns'] });
+  expect(raw[1]).toBe('{"id": 1, "ID": 2, "s": "a"}');
+  expect(all.slice(1, 3)).toEqual([
+    { id: 1, s: null, _rescued: null },
+    { id: 1, s: null, _rescued: null },
+  ]);
+});
+
 test('values of JSON: text, numbers, booleans and null', async () => {
   const { all, refused } = await stage(
     ['name: n, logicalType: integer', 'name: s, logicalType: string', 'name: b, logicalType: boolean'],

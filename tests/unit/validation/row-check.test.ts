@@ -40,6 +40,36 @@ test.each<[string, string[], string[]]>([
     ['0.35', '0.301'],
   ],
   [
+    'logicalType: number, logicalTypeOptions: { multipleOf: 0.01 }',
+    ['12345678.90', '1234567890.12', '0.29', '-4.35'],
+    ['12345678.905', '1234567890.125', '0.2901'],
+  ],
+  [
+    'logicalType: number, logicalTypeOptions: { format: f32, multipleOf: 0.1 }',
+    ['0.3', '1234.5'],
+    ['0.35', '1234.53'],
+  ],
+  [
+    'logicalType: number, physicalType: "DECIMAL(18,2)", logicalTypeOptions: { multipleOf: 5 }',
+    ['3000000000', '-5.00', '9999999999999995'],
+    ['3000000001', '9999999999999996', '5.01'],
+  ],
+  [
+    'logicalType: number, physicalType: "DECIMAL(18,2)", logicalTypeOptions: { multipleOf: 0.125 }',
+    ['9999999999999999.25', '0'],
+    ['9999999999999999.26'],
+  ],
+  [
+    'logicalType: number, physicalType: "DECIMAL(38,0)", logicalTypeOptions: { multipleOf: 0.01 }',
+    ['99999999999999999999999999999999999999', '7'],
+    [],
+  ],
+  [
+    'logicalType: integer, logicalTypeOptions: { multipleOf: 2.5 }',
+    ['9223372036854775805', '-5'],
+    ['9223372036854775806', '1'],
+  ],
+  [
     'logicalType: string, logicalTypeOptions: { minLength: 2, maxLength: 3 }',
     ['ab', 'äöü', '👍👍'],
     ['a', 'abcd'],
@@ -51,6 +81,16 @@ test.each<[string, string[], string[]]>([
     'logicalType: timestamp, logicalTypeOptions: { maximum: "2020-01-01T00:00:00Z" }',
     ['2020-01-01T02:00:00+02:00'],
     ['2020-01-01T00:00:00.000001'],
+  ],
+  [
+    'logicalType: timestamp, logicalTypeOptions: { minimum: "2024-01-01T00:00:00+02:00", exclusiveMaximum: "2024-01-01T00:00:00-01:00" }',
+    ['2023-12-31T22:00:00Z', '2024-01-01T00:59:59'],
+    ['2023-12-31T21:59:59Z', '2024-01-01T01:00:00'],
+  ],
+  [
+    'logicalType: timestamp, quality: [{ metric: invalidValues, arguments: { validValues: ["2024-01-01T00:00:00+02:00"] }, mustBe: 0 }]',
+    ['2023-12-31T22:00:00', '2024-01-01T00:00:00+02:00'],
+    ['2024-01-01T00:00:00'],
   ],
   [
     'logicalType: integer, quality: [{ metric: invalidValues, arguments: { validValues: [1, 2] }, mustBe: 0 }]',

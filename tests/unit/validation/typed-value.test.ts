@@ -154,6 +154,9 @@ table('logicalType: date', {
 table('logicalType: date, logicalTypeOptions: { format: dd.MM.yyyy }', {
   '05.01.2024': '2024-01-05',
   '5.1.2024': '2024-01-05',
+  '05.01.24': REFUSED,
+  '05.01.124': REFUSED,
+  '05.01.0024': '0024-01-05',
   '30.02.2024': REFUSED,
   '2024-01-05': REFUSED,
   infinity: REFUSED,
@@ -161,6 +164,10 @@ table('logicalType: date, logicalTypeOptions: { format: dd.MM.yyyy }', {
 });
 
 table('logicalType: date, logicalTypeOptions: { format: yyyyMMdd }', { '20240105': '2024-01-05' });
+table('logicalType: date, logicalTypeOptions: { format: ddMMyyyy }', {
+  '05012024': '2024-01-05',
+  '050124': REFUSED,
+});
 
 table('logicalType: timestamp', {
   '2024-01-01T10:00:00': '2024-01-01 10:00:00',
