@@ -78,6 +78,8 @@ describe('a function', () => {
       Architectures: ['arm64'],
       Layers: [{ Ref: 'DuckdbLambdaLayer' }],
       TracingConfig: { Mode: 'Active' },
+      // Left to itself Lambda drops what is below INFO.
+      LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: stages.default?.logLevel },
       Environment: {
         Variables: {
           ...Object.fromEntries(ZONES.map((zone) => [bucketVariable(zone), { Ref: bucketOf(zone) }])),
@@ -111,6 +113,8 @@ describe('a function', () => {
       MetricName: 'Duration',
       Dimensions: [{ Name: 'FunctionName', Value: { Ref: `${state}LambdaFunction` } }],
       Threshold: Timeout * 800,
+      // A duration has the time at which its call began: it comes as late as it is long.
+      Period: 3600,
     });
   });
 

@@ -24,8 +24,9 @@ interface State {
   ResultPath?: string;
 }
 
-/** What Step Functions calls the faults of the Lambda service itself (developer guide, "Transient Lambda errors"). */
+/** What Step Functions calls the faults of the Lambda service itself (developer guide, "Handle Lambda service exceptions"). */
 const OF_LAMBDA = [
+  'Lambda.ClientExecutionTimeoutException',
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
