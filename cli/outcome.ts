@@ -31,7 +31,8 @@ const Payload = QuarantineInput.extend({ quarantine: QuarantineOutput.optional()
 export const outcomeOf = (execution: Execution): Outcome => {
   const reached = execution.output ?? execution.resume.input;
   const { validate, quality, transform, load, error, quarantine } = Payload.safeParse(reached).data ?? {};
-  const caught = error ?? execution.error;
+  // What had been caught before is not why an execution failed.
+  const caught = execution.error ?? error;
   const verdict = execution.status === 'succeeded' ? (load?.status ?? 'quarantined') : 'failed';
   const read = validate?.rows.read ?? 0;
   const validated = verdict === 'quarantined' ? { read, accepted: 0, rejected: read } : validate?.rows;
@@ -55,13 +56,20 @@ export const outcomeOf = (execution: Execution): Outcome => {
     error:
       caught === undefined
         ? null
-        : { name: caught.Error, message: messageOf(caught), state: execution.visits.at(-1)?.state ?? '' },
+        : { name: caught.Error, message: messageOf(caught), state: stateOf(execution) },
     states: execution.visits
       .filter((visit) => visit.type === 'Task')
       .map(({ state, tries, entered, left }) => ({ state, tries, duration_ms: between(entered, left) })),
     duration_ms: between(execution.started, execution.ended),
     cost: costOf(execution),
   };
+};
+
+/** Where it failed; else what its last Catch led on from. */
+const stateOf = ({ error, visits }: Execution): string => {
+  const visit =
+    error === undefined ? visits.findLast(({ caughtBy }) => caughtBy !== undefined) : visits.at(-1);
+  return visit?.state ?? '';
 };
 
 /** Milliseconds; 0 while there is no end. */

@@ -57,12 +57,18 @@ export const processFiles = async (
 
 const objectOf = ({ detail: { object } }: ObjectCreated) => ({ key: object.key, bytes: object.size ?? 0 });
 
-/** Resumes executions, several at a time. */
+/** What became of one that was to be resumed. It is rejected where another process was faster. */
+export interface Redriven {
+  execution: string;
+  result: PromiseSettledResult<Outcome>;
+}
+
+/** Resumes executions, several at a time; one that cannot be does not keep the others from it. */
 export const redriveAll = async (
   session: Session,
   lakeFolder: string,
   choose: (executions: Execution[]) => readonly string[],
-): Promise<Outcome[]> => {
+): Promise<Redriven[]> => {
   const progress = new Progress(session.terminal, 0);
   const { engine, config } = openWorkspace(session, lakeFolder, progress.note);
   const executions = engine.list();
@@ -71,16 +77,21 @@ export const redriveAll = async (
   progress.total = ids.length;
   const scheduler = new Scheduler(sharesOf(config, DEFAULT_CONCURRENCY));
   progress.load = () => scheduler.load;
-  const redrive = async (id: string, memoryMb: number): Promise<Outcome> => {
-    const outcome = outcomeOf(await engine.redrive(id, { memoryMb }));
-    progress.finished(outcome.key);
-    return outcome;
+  const redrive = async (id: string, key: string, memoryMb: number): Promise<Outcome> => {
+    try {
+      return outcomeOf(await engine.redrive(id, { memoryMb }));
+    } finally {
+      progress.finished(key);
+    }
   };
   return Promise.all(
-    ids.map((id) => {
+    ids.map(async (id) => {
       const event = events.get(id);
       const object = event === undefined ? { key: id, bytes: 0 } : objectOf(event);
-      return scheduler.add({ ...object, run: (memoryMb) => redrive(id, memoryMb) });
+      const [result] = await Promise.allSettled([
+        scheduler.add({ ...object, run: (memoryMb) => redrive(id, object.key, memoryMb) }),
+      ]);
+      return { execution: id, result };
     }),
   );
 };

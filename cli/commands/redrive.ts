@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidInput } from '../../shared/errors.ts';
 import { deployedExecutions } from '../aws/open.ts';
 import type { Execution } from '../local/execution.ts';
+import type { Outcome } from '../outcome.ts';
 import { exitCodeOf, printOutcomes, redriveAll } from '../process-files.ts';
 import { counted } from '../render/text.ts';
 import { EXIT, type Session } from '../session.ts';
@@ -11,8 +12,8 @@ const HELP = `
 Runs the state again in which the execution failed, with the input it had, and goes on from there. So does AWS:
 with --stage it is told to, and goes on by itself; needs states:RedriveExecution, and what \`executions\` needs.
 
-Exit codes: 0 all went through (with --stage: have begun), 1 one failed again, 2 rows or whole files went to
-quarantine, 64 wrong usage.
+Exit codes: 0 all went through (with --stage: have begun), 1 one failed again or was refused, 2 rows or whole files
+went to quarantine, 64 wrong usage.
 
 Examples:
   duckstep redrive 20261121T010203-k3f9
@@ -46,7 +47,7 @@ export const addRedrive = (program: Command, session: Session): void => {
         throw new InvalidInput('--since and --error choose among --all-failed.');
       const choose = chooser(id, options);
       await (options.stage === undefined
-        ? redriveHere(session, options, choose)
+        ? redriveHere(session, options, id, choose)
         : redriveOnAws(session, options, options.stage, id, choose));
     });
 };
@@ -64,11 +65,40 @@ const chooser = (id: string | undefined, { since, error }: Options): Choose => {
       .map((execution) => execution.id);
 };
 
-const redriveHere = async (session: Session, { lake, json }: Options, choose: Choose): Promise<void> => {
-  const outcomes = await redriveAll(session, lake, choose);
-  if (outcomes.length === 0 && json !== true) session.terminal.print('Nothing has failed.');
-  else printOutcomes(session.terminal, outcomes, json === true);
-  session.exitCode = exitCodeOf(outcomes);
+/** Among all, another process may be faster with one; to name one that cannot be redriven is a mistake. */
+const redriveHere = async (
+  session: Session,
+  { lake, json }: Options,
+  id: string | undefined,
+  choose: Choose,
+): Promise<void> => {
+  const { terminal } = session;
+  const outcomes: Outcome[] = [];
+  const refusals: Refusal[] = [];
+  for (const { execution, result } of await redriveAll(session, lake, choose)) {
+    if (result.status === 'fulfilled') outcomes.push(result.value);
+    else if (id === undefined) refusals.push(refusalOf(execution, result.reason));
+    else throw result.reason;
+  }
+  if (json === true) terminal.print(JSON.stringify([...outcomes, ...refusals], null, 2));
+  else if (outcomes.length + refusals.length === 0) terminal.print('Nothing has failed.');
+  else {
+    printOutcomes(terminal, outcomes, false);
+    for (const { execution, reason } of refusals) terminal.print(`${execution}  refused: ${reason}`);
+  }
+  session.exitCode = refusals.length > 0 ? EXIT.failed : exitCodeOf(outcomes);
+};
+
+/** An execution that was not redriven, and why. */
+interface Refusal {
+  execution: string;
+  redriven: false;
+  reason: string;
+}
+
+const refusalOf = (execution: string, error: unknown): Refusal => {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return { execution, redriven: false, reason: `${name}: ${message}` };
 };
 
 /** Goes on when AWS refuses one, which it does with executions that are past its 14 days, and tells of it. */
@@ -82,14 +112,13 @@ const redriveOnAws = async (
   const { terminal } = session;
   const executions = await deployedExecutions(session, stage);
   const ids = choose(id === undefined ? await executions.list('failed') : []);
-  const results: { execution: string; redriven: boolean; reason?: string }[] = [];
+  const results: ({ execution: string; redriven: true; reason?: undefined } | Refusal)[] = [];
   for (const execution of ids) {
     try {
       await executions.redrive(execution);
       results.push({ execution, redriven: true });
     } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(String(error));
-      results.push({ execution, redriven: false, reason: `${name}: ${message}` });
+      results.push(refusalOf(execution, error));
     }
     terminal.status(`Redriving: ${results.length} of ${ids.length}`);
   }

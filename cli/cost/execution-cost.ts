@@ -36,15 +36,19 @@ export const costOf = (execution: Execution): ExecutionCost => {
   const payload = execution.output ?? execution.resume.input;
   const usages = usagesIn(payload);
   const tries = execution.visits.reduce((sum, visit) => sum + visit.tries, 0);
-  const failed = execution.visits.reduce((sum, { errors }) => sum + errors.length, 0);
+  // Of what succeeded on AWS only the output is asked for: of tries that failed it has what was caught last.
+  const caught = ['error', 'outgrown'].filter((name) => has(payload, name)).length;
+  const failed = Math.max(
+    caught,
+    execution.visits.reduce((sum, { errors }) => sum + errors.length, 0),
+  );
   const used: Consumption = {
     ...consumed(Object.values(usages)),
-    // Of what succeeded on AWS only the output is asked for.
     transitions:
       execution.visits.length > 0
         ? tries + 1
         : transitionsOn({
-            tasks: Object.keys(usages).length + (has(payload, 'error') ? 1 : 0),
+            tasks: Object.keys(usages).length + caught,
             judged: 'quality' in usages,
             loaded: 'load' in usages,
           }),
@@ -52,7 +56,7 @@ export const costOf = (execution: Execution): ExecutionCost => {
   const invocations = used.invocations + failed;
   return {
     usd: round(estimateCost({ ...used, invocations }), 8),
-    at_least: failed > 0 || has(payload, 'error') || execution.status !== 'succeeded',
+    at_least: failed > 0 || execution.status !== 'succeeded',
     gb_seconds: round(used.gbSeconds, 3),
     storage_gb_seconds: round(used.storageGbSeconds, 3),
     invocations,

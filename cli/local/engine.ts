@@ -62,6 +62,8 @@ export class Engine {
    * @throws InvalidInput when there is nothing to resume: unknown, finished, running, or just taken by another
    */
   async redrive(id: string, allowance: Allowance = {}): Promise<Execution> {
+    // Before the execution is looked at: who redrives it in between has this number then.
+    const attempt = this.log.next(id);
     const execution = this.find(id);
     if (execution === undefined)
       throw new InvalidInput(`There is no execution ${id}. \`duckstep executions\` lists them.`);
@@ -73,7 +75,7 @@ export class Engine {
     const writer = this.log.claim({
       at: new Date().toISOString(),
       id,
-      attempt: execution.attempts + 1,
+      attempt,
       event,
       startAt: resume.state,
       input: resume.input,

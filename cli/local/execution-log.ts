@@ -8,7 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { failedWith } from '../../shared/storage/files.ts';
@@ -57,11 +57,14 @@ export class ExecutionLog {
 
   /** All attempts of one execution, the first one first; empty when there is no such execution. */
   read(id: string): AttemptRecord[] {
-    if (!EXECUTION.test(id)) return [];
-    return readIfThere(path.join(this.#executions, id))
-      .filter((name) => ATTEMPT.test(name))
-      .toSorted((a, b) => attemptOf(a) - attemptOf(b))
-      .map((name) => this.#readAttempt(path.join(this.#executions, id, name)));
+    return this.#attempts(id).flatMap(
+      (name) => this.#readAttempt(path.join(this.#executions, id, name)) ?? [],
+    );
+  }
+
+  /** The number of an execution's next attempt: past those, too, whose first line is torn. */
+  next(id: string): number {
+    return attemptOf(this.#attempts(id).at(-1) ?? '') + 1;
   }
 
   /**
@@ -77,8 +80,8 @@ export class ExecutionLog {
     const draft = path.join(folder, `.${process.heartbeat}`);
     mkdirSync(folder, { recursive: true });
     const handle = openSync(draft, 'w');
-    appendLine(handle, header);
     try {
+      appendLine(handle, header);
       linkSync(draft, file);
     } catch (error) {
       closeSync(handle);
@@ -87,12 +90,28 @@ export class ExecutionLog {
     } finally {
       rmSync(draft, { force: true });
     }
-    return { header, append: (event) => appendLine(handle, event), close: () => closeSync(handle) };
+    let torn = false;
+    const append = (event: ExecutionEvent): void => {
+      // What a full disk let through of the event before is not to swallow this one.
+      const start = torn ? '\n' : '';
+      torn = true;
+      appendLine(handle, event, start);
+      torn = false;
+    };
+    return { header, append, close: () => closeSync(handle) };
   }
 
-  #readAttempt(file: string): AttemptRecord {
-    const [first, ...events] = parseLines(readFileSync(file, 'utf8'));
-    const header = first as AttemptHeader;
+  #attempts(id: string): string[] {
+    if (!EXECUTION.test(id)) return [];
+    return readIfThere(path.join(this.#executions, id))
+      .filter((name) => ATTEMPT.test(name))
+      .toSorted((a, b) => attemptOf(a) - attemptOf(b));
+  }
+
+  /** Undefined where the first line is torn: nobody knows what was to run. */
+  #readAttempt(file: string): AttemptRecord | undefined {
+    const [header, ...events] = parseLines(readFileSync(file, 'utf8'));
+    if (!isHeader(header)) return undefined;
     return { header, events: events as ExecutionEvent[], alive: isAlive(this.#processes, header.process) };
   }
 }
@@ -107,8 +126,9 @@ export const newExecutionId = (now: Date): string => {
 
 const attemptOf = (name: string): number => Number(ATTEMPT.exec(name)?.[1] ?? 0);
 
-const appendLine = (handle: number, value: unknown): void => {
-  writeSync(handle, `${JSON.stringify(value)}\n`);
+/** @throws where there is no room for the whole line */
+const appendLine = (handle: number, value: unknown, start = ''): void => {
+  writeFileSync(handle, `${start}${JSON.stringify(value)}\n`);
   fsyncSync(handle);
 };
 
@@ -117,8 +137,19 @@ const parseLines = (text: string): unknown[] =>
   text
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as unknown);
+    .flatMap(parseLine);
+
+/** Nothing of a line that is torn: neither did that event happen. */
+const parseLine = (line: string): unknown[] => {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
+};
+
+const isHeader = (line: unknown): line is AttemptHeader =>
+  typeof line === 'object' && line !== null && 'type' in line && line.type === 'AttemptStarted';
 
 const readIfThere = (folder: string): string[] => {
   try {

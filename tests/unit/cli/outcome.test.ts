@@ -33,6 +33,38 @@ test('a failed execution tells where, why, and how to go on', async () => {
   expect(text).toContain(`duckstep redrive ${execution.id}`);
 });
 
+test('a file in quarantine: what was caught, and where, whatever Quarantine had to try again', async () => {
+  const quarantined = { scope: 'file', rows: 0, records: 'r', report: 'r', summary: 's' };
+  const execution = await engineOn(scratch(), {
+    steps: {
+      ...cleanSteps(),
+      Validate: failing('UnreadableFile', {}),
+      Quarantine: failing('StorageUnavailable', quarantined, 1),
+    },
+  }).run(someEvent());
+  expect(outcomeOf(execution)).toMatchObject({
+    verdict: 'quarantined',
+    error: { name: 'UnreadableFile', state: 'Validate' },
+  });
+});
+
+test('a file that could not be quarantined: what failed is said, not what had been caught before', async () => {
+  const execution = await engineOn(scratch(), {
+    steps: {
+      ...cleanSteps(),
+      Validate: failing('UnreadableFile', {}),
+      Quarantine: failing('AccessDenied', {}),
+    },
+  }).run(someEvent());
+  const outcome = outcomeOf(execution);
+  expect(outcome).toMatchObject({
+    verdict: 'failed',
+    reason: 'AccessDenied: AccessDenied happened',
+    error: { name: 'AccessDenied', message: 'AccessDenied happened', state: 'Quarantine' },
+  });
+  expect(renderOutcome(outcome, terminal)).toContain('AccessDenied: AccessDenied happened');
+});
+
 test('every mistake that an error lists is printed, and the first of them in lists', async () => {
   const mistakes =
     '2 problems to mend:\n  sql/a/contract.yaml:3 id: expected text\n  sql/a/silver.sql:1 here';

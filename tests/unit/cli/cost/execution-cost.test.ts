@@ -4,7 +4,9 @@ import { renderExecution, renderExecutions } from '../../../../cli/render/execut
 import { createTerminal } from '../../../../cli/render/terminal.ts';
 import { estimateCost, NOTHING } from '../../../../shared/prices.ts';
 import { consumed } from '../../../../shared/steps/consumption.ts';
+import { cleanSteps, engineOn, failing, someEvent } from '../../../helpers/engine.ts';
 import { testPipeline } from '../../../helpers/pipeline.ts';
+import { scratch } from '../../../helpers/scratch.ts';
 
 const nowhere = { isTTY: false } as NodeJS.WriteStream;
 const terminal = createTerminal(nowhere, nowhere, {});
@@ -50,6 +52,17 @@ test('the way through the state machine is the one that the run record counts', 
     expect(costOf({ ...execution, visits: [] }).transitions).toBe(cost.transitions);
   }
 });
+
+test.each(['OutOfMemory', 'UnreadableFile'])(
+  'what Validate used until %s is not known, to a list of outputs either',
+  async (error) => {
+    const steps = { ...cleanSteps(), Validate: failing(error, {}) };
+    const execution = await engineOn(scratch(), { steps }).run(someEvent());
+    const cost = costOf(execution);
+    expect(cost).toMatchObject({ at_least: true, transitions: execution.visits.length + 1 });
+    expect(costOf({ ...execution, visits: [] })).toEqual(cost);
+  },
+);
 
 test('a loaded file: the sum of its states, which is what the record says', async () => {
   const pipeline = testPipeline();
