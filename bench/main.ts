@@ -85,8 +85,7 @@ const all = casesOf({
   dirt: options.dirt ?? EVERYTHING.dirt,
   sizesMb: options.sizes ?? EVERYTHING.sizesMb,
 });
-const chosen =
-  options.sizes === undefined && options.dirt === undefined ? all.filter((each) => isInSuite(each)) : all;
+const chosen = options.sizes === undefined ? all.filter((each) => isInSuite(each)) : all;
 const cases = options.quick && options.sizes === undefined ? quickOf(chosen) : chosen;
 const results: Results = {
   measuredAt: new Date().toISOString(),

@@ -12,13 +12,10 @@ test('everything is every dataset in every format, clean and dirty, at four size
   ]);
 });
 
-test('clean files of the largest size are measured when asked for', () => {
-  const left = casesOf(EVERYTHING).filter((each) => !isInSuite(each));
-  expect(left.map(caseName)).toEqual(
-    ['csv', 'ndjson', 'parquet'].flatMap((format) =>
-      ['narrow', 'wide'].map((dataset) => `${dataset} ${format} 1000 MB clean`),
-    ),
-  );
+test('of the largest size dirty CSV is measured, and what else is asked for', () => {
+  const suite = casesOf(EVERYTHING).filter((each) => isInSuite(each));
+  expect(suite).toHaveLength(2 * 3 * 2 * 3 + 1 + 2);
+  expect(suite.slice(-2).map(caseName)).toEqual(['narrow csv 1000 MB dirty', 'wide csv 1000 MB dirty']);
 });
 
 test('a choice leaves out the rest', () => {
