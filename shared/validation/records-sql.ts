@@ -1,6 +1,6 @@
 import type { Column, Contract } from '../contract/model.ts';
 import { ident, literal, literalList } from '../duckdb/sql.ts';
-import type { Binding, Bindings } from './bind-columns.ts';
+import type { Bindings } from './bind-columns.ts';
 import { rowVerdict } from './row-check.ts';
 import {
   castNative,
@@ -129,19 +129,26 @@ const bytesLayer = (column: Column, position: number, bytes: string): Layer => {
 
 const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown }: Bindings): string => {
   const known = bound.flatMap(({ sources }) => sources);
-  // One pass over each document: all the keys at once, as JSON Pointers (RFC 6901).
-  const pointers = known.map(
-    (index) => `/${(source.columns[index] ?? '').replaceAll('~', '~0').replaceAll('/', '~1')}`,
-  );
+  const pointers = known.map((index) => pointerTo(source.columns[index] ?? ''));
   const withoutKnown = JSON.stringify(
     Object.fromEntries(known.map((index) => [source.columns[index] ?? '', null])),
   );
+  // One pass over each document: all the keys at once.
   return assemble({
     contract,
-    relation: `(SELECT doc, _broken, CASE WHEN NOT _broken THEN json_extract(doc, ${literalList(pointers)}) END AS _values
-      FROM (SELECT doc, coalesce(CASE WHEN json_valid(doc) THEN json_type(doc) END <> 'OBJECT', true) AS _broken FROM ${source.relation}))`,
+    relation: `(SELECT doc, _broken, CASE WHEN NOT _broken THEN json_extract_string(doc, ${literalList(pointers)}) END AS _texts
+      FROM (SELECT doc, coalesce(TRY(json_type(doc)) <> 'OBJECT', true) AS _broken FROM ${source.relation}))`,
     carried: ['doc AS _doc', '_broken'],
-    layers: bound.map((binding, position) => documentLayer(binding, position, known)),
+    layers: bound.map(({ column, sources }, position) =>
+      documentLayer(
+        column,
+        position,
+        sources.map((index) => ({
+          text: `_texts[${known.indexOf(index) + 1}]`,
+          pointer: literal(pointerTo(source.columns[index] ?? '')),
+        })),
+      ),
+    ),
     shapeBroken: '_broken',
     rescued:
       unknown.length === 0
@@ -151,18 +158,34 @@ const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown
   });
 };
 
-const documentLayer = ({ column, sources }: Binding, position: number, known: readonly number[]): Layer => {
-  const spellings = sources.map(
-    (index) => `nullif(CAST(_values[${known.indexOf(index) + 1}] AS VARCHAR), 'null')`,
+/** A JSON Pointer (RFC 6901) to a key of an object. */
+const pointerTo = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+/** A key of a document that may hold a column's value: SQL of its value as text, and the literal that points to it. */
+interface Key {
+  text: string;
+  pointer: string;
+}
+
+const documentLayer = (column: Column, position: number, keys: readonly Key[]): Layer => {
+  if (keys.length === 0) return textLayer(column, position, 'CAST(NULL AS VARCHAR)');
+  // As it stands in the document, where "[1]" is a text and [1] a list.
+  const fragments = keys.map(
+    ({ text, pointer }) =>
+      `CASE WHEN ${text} IS NOT NULL THEN CAST(json_extract(doc, ${pointer}) AS VARCHAR) END`,
   );
-  const fragment = spellings.length === 0 ? 'CAST(NULL AS VARCHAR)' : `coalesce(${spellings.join(', ')})`;
   // One value under two spellings is no loss, as where a writer moves from one to the other.
-  const doubled =
-    spellings.length > 1 ? { doubled: `len(list_distinct([${spellings.join(', ')}])) > 1` } : {};
-  if (!isScalar(column)) return { ...textLayer(column, position, fragment), ...doubled };
-  const nested = `left(${fragment}, 1) IN ('{', '[')`;
-  const text = `CASE WHEN ${nested} THEN NULL WHEN left(${fragment}, 1) = '"' THEN json_extract_string(${fragment}, '$') ELSE ${fragment} END`;
-  return { ...textLayer(column, position, text), nested, ...doubled };
+  const doubled = keys.length > 1 ? { doubled: `len(list_distinct([${fragments.join(', ')}])) > 1` } : {};
+  if (!isScalar(column))
+    return { ...textLayer(column, position, `coalesce(${fragments.join(', ')})`), ...doubled };
+  // A text may begin as an object does: of the few that do, the document tells.
+  const cases = keys.map(
+    ({ text, pointer }) =>
+      `WHEN prefix(${text}, '{') OR prefix(${text}, '[') THEN json_type(doc, ${pointer}) <> 'VARCHAR' WHEN ${text} IS NOT NULL THEN false`,
+  );
+  const nested = `CASE ${cases.join(' ')} END`;
+  const value = `CASE WHEN ${nested} THEN NULL ELSE coalesce(${keys.map(({ text }) => text).join(', ')}) END`;
+  return { ...textLayer(column, position, value), nested, ...doubled };
 };
 
 interface Parts {

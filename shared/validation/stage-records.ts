@@ -88,8 +88,7 @@ const describeSource = async (
   const names = contract.columns.flatMap(({ name, sourceName }) => [name, sourceName.trim()]).map(lowerCase);
   const keys = await reading(() =>
     db.all<{ key: string }>(`
-      SELECT DISTINCT unnest(json_keys(doc)) AS key
-      FROM (SELECT doc FROM ${source.relation} WHERE CASE WHEN json_valid(doc) THEN json_type(doc) END = 'OBJECT')
+      FROM (SELECT DISTINCT unnest(TRY(json_keys(doc))) AS key FROM ${source.relation})
       ORDER BY lower(trim(key)) IN (${names.map(literal).join(', ')}) DESC, key
       LIMIT ${MOST_KEYS}`),
   );

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { stage } from './staging.ts';
 
 /** Names that could be taken for ours, for SQL, or for a path. */
@@ -159,6 +160,19 @@ test('objects and arrays where the contract has a scalar are refused as nested',
   expect(all[0]).toMatchObject({ o: '{"x":null}', l: '[1]' });
   expect(all[2]).toMatchObject({ id: 3, s: '[1]', l: '[]' });
   expect(raw[1]).toBe('{"id": 1, "s": {"x": 1}, "o": {"x": null}, "l": [1]}');
+});
+
+test('any text of a JSON record is staged as it is, whatever it looks like', async () => {
+  const odd = ['{', '[1]', '{"a": 1}', 'null', '"', '\\', '\\u0041', ' x ', 'a\nb', '1.0', '😀'];
+  const text = fc.oneof(fc.constantFrom(...odd), fc.string({ unit: 'grapheme' })).filter((s) => /\S/.test(s));
+  await fc.assert(
+    fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 60 }), async (texts) => {
+      const lines = texts.map((s) => JSON.stringify({ s }));
+      const { all } = await stage(['name: s, logicalType: string'], `${lines.join('\n')}\n`);
+      expect(all.map(({ s }) => s)).toEqual(texts);
+    }),
+    { numRuns: 20 },
+  );
 });
 
 test('a record that is no object has that one reason', async () => {
