@@ -51,9 +51,10 @@ const ROWS_PER_VALUE = 8;
 /** Looks at every row. The source's relation is copied into DuckDB once, because it is read many times. */
 export const profileSource = async (db: Db, source: OpenedSource): Promise<SourceProfile> => {
   const sourceNames = source.shape === 'columns' ? source.columns : await documentKeys(db, source.relation);
+  const given = source.shape === 'columns' ? await db.describe(`SELECT * FROM ${source.relation}`) : [];
   const expressions = sourceNames.map((name, i) =>
     source.shape === 'columns'
-      ? `c${i}`
+      ? asRead(`c${i}`, given[i]?.type)
       : `json_extract_string(doc, ${literal(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)})`,
   );
   await db.run(
@@ -65,6 +66,12 @@ export const profileSource = async (db: Db, source: OpenedSource): Promise<Sourc
   for (const [i, sourceName] of sourceNames.entries())
     columns.push(await profileColumn(db, `c${i}`, types[i]?.type ?? 'VARCHAR', sourceName, names[i] ?? ''));
   return { format: source.format, rows: source.records, malformed: source.malformed?.count ?? 0, columns };
+};
+
+/** As Validate reads a column of Parquet: bytes as UTF-8, times in UTC as times. */
+const asRead = (column: string, type: string | undefined): string => {
+  if (type === 'BLOB') return `coalesce(TRY(decode(${column})), CAST(${column} AS VARCHAR))`;
+  return type === 'TIME WITH TIME ZONE' ? `CAST(${column} AS TIME)` : column;
 };
 
 /** The documents' keys, in the order in which they usually stand. */

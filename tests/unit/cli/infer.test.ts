@@ -147,15 +147,18 @@ test('Parquet: its own types count', async () => {
   const file = path.join(folder, 'orders.parquet');
   await withDuckDb({ memoryMb: 512, threads: 2, scratch: folder }, (db) =>
     db.run(`COPY (SELECT i AS id, (i / 4)::DECIMAL(9, 2) AS price, TIMESTAMP '2024-01-01' + INTERVAL (i) HOUR AS at,
-      [i] AS list, {'a': i} AS struct, i % 2 = 0 AS flag, '2024-01-01' AS day FROM range(30) r(i)) TO '${file}'`),
+      [i] AS list, {'a': i} AS struct, i % 2 = 0 AS flag, '2024-01-01' AS day,
+      encode(['Zürich', 'Genève'][1 + i % 2]) AS city, TIMETZ '10:00:00+00' AS opens FROM range(30) r(i)) TO '${file}'`),
   );
-  const { column } = await inferFile(file, folder);
+  const { text, column } = await inferFile(file, folder);
   expect(column('price')).toMatchObject({ silverType: 'DECIMAL(9,2)' });
   expect(column('at')).toMatchObject({ silverType: 'TIMESTAMP', required: true });
   expect(column('list')).toMatchObject({ logicalType: 'array' });
   expect(column('struct')).toMatchObject({ logicalType: 'object' });
   expect(column('flag')).toMatchObject({ logicalType: 'boolean' });
   expect(column('day')).toMatchObject({ logicalType: 'date' });
+  expect(text).toMatch(/validValues: \[ ?"?Genève"?, "?Zürich/);
+  expect(column('opens')).toMatchObject({ logicalType: 'time' });
 });
 
 test('names', () => {
