@@ -6,7 +6,7 @@ import type { PrimitiveType } from './types.ts';
  */
 export const compareValues = (type: PrimitiveType, a: string, b: string): number => {
   if (a === b) return 0;
-  if (isNumeric(type)) return compareNumbers(a, b);
+  if (isNumeric(type)) return compareNumbers(type, a, b);
   if (type === 'string' || type === 'boolean') return compareText(a, b);
   if (type === 'date' || type === 'timestamp' || type === 'timestamptz')
     return isPlain(a) && isPlain(b) ? compareText(a, b) : 0;
@@ -20,14 +20,18 @@ const isNumeric = (type: PrimitiveType): boolean =>
 const isPlain = (text: string): boolean =>
   /^\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?(?:\+00)?)?$/.test(text);
 
-/** Decimal texts by value; as doubles where they are not both whole, whose rounding never turns the order around. */
-const compareNumbers = (a: string, b: string): number => {
+/**
+ * Decimal texts by value; as doubles where they are not both whole, whose rounding never turns the order around. One float
+ * has many texts: what DuckDB prints, and all of its digits.
+ */
+const compareNumbers = (type: PrimitiveType, a: string, b: string): number => {
   const whole = /^-?\d+$/;
   if (whole.test(a) && whole.test(b)) {
     const difference = BigInt(a) - BigInt(b);
     return difference < 0n ? -1 : difference > 0n ? 1 : 0;
   }
-  const [x, y] = [Number(a), Number(b)];
+  const numberOf = (text: string): number => (type === 'float' ? Math.fround(Number(text)) : Number(text));
+  const [x, y] = [numberOf(a), numberOf(b)];
   return x < y ? -1 : x > y ? 1 : 0;
 };
 

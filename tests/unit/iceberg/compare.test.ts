@@ -38,6 +38,15 @@ test.each<[PrimitiveType, string, string]>([
   expect(compareValues(type, b, a)).toBe(0);
 });
 
+test('a float is one value, in whichever digits', () => {
+  for (const [a, b] of [
+    ['0.1', '0.10000000149011612'],
+    ['3.4028235e+38', '3.4028234663852886e+38'],
+  ] as const)
+    expect([compareValues('float', a, b), compareValues('float', b, a)]).toEqual([0, 0]);
+  expect(compareValues('double', '0.1', '0.10000000149011612')).toBe(-1);
+});
+
 test('rounding makes values equal at most, and never turns them around', () => {
   const [a, b] = ['12345678901234567890.11', '12345678901234567890.12'];
   expect(compareValues('decimal(30, 2)', a, b)).toBe(0);
