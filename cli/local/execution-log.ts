@@ -90,15 +90,7 @@ export class ExecutionLog {
     } finally {
       rmSync(draft, { force: true });
     }
-    let torn = false;
-    const append = (event: ExecutionEvent): void => {
-      // What a full disk let through of the event before is not to swallow this one.
-      const start = torn ? '\n' : '';
-      torn = true;
-      appendLine(handle, event, start);
-      torn = false;
-    };
-    return { header, append, close: () => closeSync(handle) };
+    return { header, append: (event) => appendLine(handle, event), close: () => closeSync(handle) };
   }
 
   #attempts(id: string): string[] {
@@ -127,8 +119,8 @@ export const newExecutionId = (now: Date): string => {
 const attemptOf = (name: string): number => Number(ATTEMPT.exec(name)?.[1] ?? 0);
 
 /** @throws where there is no room for the whole line */
-const appendLine = (handle: number, value: unknown, start = ''): void => {
-  writeFileSync(handle, `${start}${JSON.stringify(value)}\n`);
+const appendLine = (handle: number, value: unknown): void => {
+  writeFileSync(handle, `${JSON.stringify(value)}\n`);
   fsyncSync(handle);
 };
 

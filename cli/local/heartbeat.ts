@@ -45,12 +45,11 @@ export const isAlive = (folder: string, identity: ProcessIdentity): boolean => {
   const touched = statSync(path.join(folder, identity.heartbeat), { throwIfNoEntry: false })?.mtimeMs;
   if (touched === undefined || Date.now() - touched > SILENCE_MS) return false;
   if (identity.host !== os.hostname()) return true;
-  // A container that starts again has the host and the process id of the one before.
-  return identity.pid === process.pid ? isOurs(identity) : isTaken(identity.pid);
+  // A container that starts again has the host and the process id of the one before, whose last beat was earlier.
+  return identity.pid === process.pid ? touched > startedAt() : isTaken(identity.pid);
 };
 
-const isOurs = ({ heartbeat }: ProcessIdentity): boolean =>
-  [...pulses.values()].some((pulse) => pulse.heartbeat === heartbeat);
+const startedAt = (): number => Date.now() - process.uptime() * 1000;
 
 /** The lake's folder may be removed under a running process; then nobody will ask for its pulse either. */
 const beat = (file: string, timer: NodeJS.Timeout): void => {
