@@ -1,6 +1,7 @@
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { ConservationBroken } from '../errors.ts';
 import { currentSchema, defaultSpec } from '../iceberg/metadata.ts';
+import type { PartitionSpec } from '../iceberg/types.ts';
 import { lakePaths } from '../lake.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { bytesOf, type CompactionPolicy, planCompaction } from './compaction.ts';
@@ -86,6 +87,15 @@ export const compactTable = async (
   };
 };
 
+/** Ids of the specifications that split as the default one does, whatever they call it. */
+const currentSpecs = ({ metadata }: Snapshot): Set<number> => {
+  const kinds = ({ fields }: PartitionSpec): string =>
+    fields.map((field) => `${field['source-id']} ${field.transform}`).join(', ');
+  const current = kinds(defaultSpec(metadata));
+  const alike = metadata['partition-specs'].filter((spec) => kinds(spec) === current);
+  return new Set(alike.map((spec) => spec['spec-id']));
+};
+
 /**
  * What is to be merged of some files of a snapshot. Files of an earlier way of splitting stay: their rows may belong
  * to many of today's partitions.
@@ -95,9 +105,9 @@ export const planOf = (
   files: readonly DataFile[],
   policy: CompactionPolicy,
 ): DataFile[][] => {
-  const current = base.metadata['default-spec-id'];
+  const current = currentSpecs(base);
   return planCompaction(
-    files.filter(({ specId }) => specId === current),
+    files.filter(({ specId }) => current.has(specId)),
     policy,
   );
 };
@@ -145,12 +155,12 @@ const conserve = (base: Snapshot, group: readonly DataFile[], files: readonly Re
  * The groups of which nobody has replaced a file, or hidden other rows, since they were merged; none where the table is
  * split otherwise by now, as the merged files would be entered into partitions of the new kind.
  */
-const intact = (merged: readonly Merged[], { metadata }: Snapshot, files: readonly DataFile[]): Merged[] => {
-  const current = metadata['default-spec-id'];
+const intact = (merged: readonly Merged[], base: Snapshot, files: readonly DataFile[]): Merged[] => {
+  const current = currentSpecs(base);
   const masks = new Map(files.map(({ key, mask }) => [key, mask?.key]));
   return merged.filter(({ group }) =>
     group.every(
-      ({ key, mask, specId }) => specId === current && masks.has(key) && masks.get(key) === mask?.key,
+      ({ key, mask, specId }) => current.has(specId) && masks.has(key) && masks.get(key) === mask?.key,
     ),
   );
 };

@@ -16,7 +16,7 @@ export interface SchemaOptions {
   where: string;
   /** Columns that together tell rows apart. */
   identifier: readonly string[];
-  /** No file of the base stays: a column may become anything. */
+  /** No file of the base stays: a column may become anything, but cannot take the name of a partition field. */
   replace?: boolean;
 }
 
@@ -86,16 +86,19 @@ const keepPartitionColumns = ({ metadata }: Snapshot, next: Schema, where: strin
 
 /**
  * Iceberg's Java library opens no table of which a column has the name of a field that older files are split by, unless
- * they are split by the column itself (`PartitionSpec.Builder`; apache/iceberg#11762).
+ * they are split by the column itself (`PartitionSpec.Builder`; apache/iceberg#11762). A column that has the name already
+ * keeps it: to refuse it now would mend nothing.
  */
 const refuseSplitNames = ({ metadata }: Snapshot, next: Schema, where: string): void => {
   const fields = metadata['partition-specs']
     .filter((spec) => isKnown(spec, next))
     .flatMap((spec) => spec.fields);
-  const clash = next.fields.find(({ id, name }) =>
-    fields.some(
-      (field) => field.name === name && (field.transform !== 'identity' || field['source-id'] !== id),
-    ),
+  const before = currentSchema(metadata).fields;
+  const clash = next.fields.find(
+    ({ id, name }) =>
+      fields.some(
+        (field) => field.name === name && (field.transform !== 'identity' || field['source-id'] !== id),
+      ) && !before.some((field) => field.id === id && field.name === name),
   );
   if (clash !== undefined)
     throw new SchemaIncompatible(

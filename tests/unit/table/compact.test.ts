@@ -160,6 +160,25 @@ test('rows that cannot be told apart are not merged with what hides them: nothin
   expect((await lake.snapshot()).version).toBe(3);
 });
 
+test('files that are split alike are merged, whatever the partition field was called', async () => {
+  const bucket =
+    '{ name: id, logicalType: integer, partitioned: true, customProperties: [{ property: partitionTransform, value: "bucket[1]" }] }';
+  const lake = new SilverLake(await contractOf([bucket, NAME]));
+  await lake.upload('a.csv', 1, rows("(1, 'a')"));
+  const called = (name: string) => {
+    const { contract } = lake;
+    lake.contract = { ...contract, partitionedBy: contract.partitionedBy.map((by) => ({ ...by, name })) };
+  };
+  called('id_bucket');
+  await lake.upload('b.csv', 2, rows("(2, 'b')"));
+  expect((await filesOf(lake)).map(({ specId }) => specId).toSorted()).toEqual([0, 1]);
+  expect(await compact(lake)).toMatchObject({ before: 2, after: 1 });
+  expect(await lake.query(SHOWN)).toEqual([
+    { id: 1, name: 'a' },
+    { id: 2, name: 'b' },
+  ]);
+});
+
 describe('beside other writers', () => {
   test('who is not to wait does nothing while another is at work', async () => {
     const lake = await overlapping();
