@@ -20,8 +20,8 @@ const sameFields = (a: Schema, b: Schema): boolean =>
 type Layout = ReturnType<typeof stagedLayout>;
 
 /**
- * Whether a run's files are the table's as they are: their columns are numbered, their rows split, and of those that
- * share a key one chosen as it is done now.
+ * Whether a run's files are the table's as they are: their columns are numbered and their rows split as it is done now,
+ * and one was chosen of those that share the key of now.
  */
 export const isLaidOut = (staged: StagedSilver, { schema, spec, key }: Layout): boolean =>
   sameFields(staged.schema, schema) &&
@@ -46,7 +46,7 @@ export const restaged = async (
   if (isLaidOut(staged, layout)) return staged;
   const now = { ...staged, ...layout };
   if (staged.files.length === 0) return now;
-  if (!isDeepStrictEqual(staged.key, layout.key))
+  if (staged.key !== undefined && !isDeepStrictEqual(staged.key, layout.key))
     throw new SchemaIncompatible(
       `silver.${contract.dataset}: the primary key has changed since this run's rows were made, and the latest row of each was chosen by the one before. Upload the file again.`,
     );

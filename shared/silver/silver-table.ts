@@ -30,8 +30,8 @@ export interface StagedSilver {
   columnIds: Record<string, number>;
   /** By which the rows are split into files. */
   spec: PartitionSpec;
-  /** The primary key's columns, by identity: of rows that share it one is left. */
-  key: string[];
+  /** The primary key's columns, by identity: of rows that share it one is left. Unknown of files of an earlier build. */
+  key?: string[];
   files: DataFile[];
 }
 

@@ -175,7 +175,8 @@ const documentLayer = (column: Column, position: number, keys: readonly Key[]): 
       `CASE WHEN ${text} IS NOT NULL THEN CAST(json_extract(doc, ${pointer}) AS VARCHAR) END`,
   );
   // One value under two spellings is no loss, as where a writer moves from one to the other.
-  const doubled = keys.length > 1 ? { doubled: `len(list_distinct([${fragments.join(', ')}])) > 1` } : {};
+  const values = isScalar(column) ? keys.map(({ text }) => text) : fragments;
+  const doubled = keys.length > 1 ? { doubled: `len(list_distinct([${values.join(', ')}])) > 1` } : {};
   if (!isScalar(column))
     return { ...textLayer(column, position, `coalesce(${fragments.join(', ')})`), ...doubled };
   // A text may begin as an object does: of the few that do, the document tells.
