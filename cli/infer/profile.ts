@@ -1,8 +1,8 @@
 import { STRING_FORMATS } from '../../shared/contract/string-formats.ts';
-import { ident, literal } from '../../shared/duckdb/sql.ts';
+import { ident, literal, pointerTo } from '../../shared/duckdb/sql.ts';
 import type { Db } from '../../shared/duckdb/with-duckdb.ts';
 import type { OpenedSource } from '../../shared/source/opened-source.ts';
-import { parseText, presentText } from '../../shared/validation/typed-value.ts';
+import { parseText, presentText, textOfBytes } from '../../shared/validation/typed-value.ts';
 import { columnNames } from './names.ts';
 import { MISSING_MARKERS, nativeReading, READINGS, type Reading, reading } from './readings.ts';
 
@@ -55,7 +55,7 @@ export const profileSource = async (db: Db, source: OpenedSource): Promise<Sourc
   const expressions = sourceNames.map((name, i) =>
     source.shape === 'columns'
       ? asRead(`c${i}`, given[i]?.type)
-      : `json_extract_string(doc, ${literal(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)})`,
+      : `json_extract_string(doc, ${literal(pointerTo(name))})`,
   );
   await db.run(
     `CREATE TEMP TABLE draft AS SELECT ${expressions.map((sql, i) => `${sql} AS c${i}`).join(', ')} FROM ${source.relation}`,
@@ -70,7 +70,7 @@ export const profileSource = async (db: Db, source: OpenedSource): Promise<Sourc
 
 /** As Validate reads a column of Parquet: bytes as UTF-8, times in UTC as times. */
 const asRead = (column: string, type: string | undefined): string => {
-  if (type === 'BLOB') return `coalesce(TRY(decode(${column})), CAST(${column} AS VARCHAR))`;
+  if (type === 'BLOB') return textOfBytes(column);
   return type === 'TIME WITH TIME ZONE' ? `CAST(${column} AS TIME)` : column;
 };
 

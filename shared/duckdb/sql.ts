@@ -17,3 +17,6 @@ export const literalList = (values: readonly string[]): string => `[${values.map
 
 /** Comma-separated quoted identifiers. */
 export const identList = (names: readonly string[]): string => names.map(ident).join(', ');
+
+/** A JSON Pointer (RFC 6901) to a key of an object; not SQL yet. */
+export const pointerTo = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;

@@ -1,5 +1,5 @@
 import type { Column, Contract } from '../contract/model.ts';
-import { ident, literal, literalList } from '../duckdb/sql.ts';
+import { ident, literal, literalList, pointerTo } from '../duckdb/sql.ts';
 import type { Bindings } from './bind-columns.ts';
 import { rowVerdict } from './row-check.ts';
 import {
@@ -10,6 +10,7 @@ import {
   presentText,
   type Spelling,
   spelling,
+  textOfBytes,
 } from './typed-value.ts';
 
 export interface RecordSource {
@@ -122,8 +123,7 @@ const columnLayer = (
  * and fit no type: silver must not hold what the source never said.
  */
 const bytesLayer = (column: Column, position: number, bytes: string): Layer => {
-  const value = `coalesce(TRY(decode(${bytes})), CAST(${bytes} AS VARCHAR))`;
-  const { typed, ...layer } = textLayer(column, position, value);
+  const { typed, ...layer } = textLayer(column, position, textOfBytes(bytes));
   return { ...layer, typed: `CASE WHEN encode(_v${position}) = _${bytes} THEN ${typed} END` };
 };
 
@@ -157,9 +157,6 @@ const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown
     raw: '_doc',
   });
 };
-
-/** A JSON Pointer (RFC 6901) to a key of an object. */
-const pointerTo = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /** A key of a document that may hold a column's value: SQL of its value as text, and the literal that points to it. */
 interface Key {

@@ -123,6 +123,10 @@ export const parseText = (value: string, column: Column): string => {
 const finite = (value: string, type: string): string =>
   /^(DOUBLE|FLOAT|DATE|TIMESTAMP.*)$/.test(type) ? `CASE WHEN isfinite(${value}) THEN ${value} END` : value;
 
+/** SQL of bytes as UTF-8 text; of what is none, as DuckDB prints them. */
+export const textOfBytes = (bytes: string): string =>
+  `coalesce(TRY(decode(${bytes})), CAST(${bytes} AS VARCHAR))`;
+
 /** Whether a typed source (Parquet) holds an object or a list in this column. */
 export const isNested = (nativeType: string): boolean => /^(STRUCT|MAP|UNION)|\]$/.test(nativeType);
 

@@ -1,31 +1,14 @@
-import { main } from '../../../cli/program.ts';
-import type { Session } from '../../../cli/session.ts';
 import { Table } from '../../../shared/table/table.ts';
-import { ROOT } from '../../helpers/engine.ts';
 import { datasets, testPipeline } from '../../helpers/pipeline.ts';
+import { runCommand } from '../../helpers/run-command.ts';
 import { contractYaml, keysIn } from '../../helpers/silver-lake.ts';
 
 const sqlDir = datasets({
   'people/contract.yaml': contractYaml('people', ['{ name: id, logicalType: integer }']),
 });
 
-/** Runs the command as the program does; what it printed, and how it ended. */
-const maintain = async (lake: string, ...args: string[]) => {
-  const [printed, noted]: [string[], string[]] = [[], []];
-  const session: Session = {
-    root: ROOT,
-    env: { DUCKSTEP_SQL_DIR: sqlDir },
-    exitCode: 0,
-    terminal: {
-      print: (text) => void printed.push(text),
-      note: (text) => void noted.push(text),
-      style: (_, text) => text,
-      status: () => undefined,
-    },
-  };
-  await main(session, ['--lake', lake, 'maintain', ...args]);
-  return { out: printed.join('\n'), err: noted.join('\n'), code: session.exitCode };
-};
+const maintain = (lake: string, ...args: string[]) =>
+  runCommand({ DUCKSTEP_SQL_DIR: sqlDir }, '--lake', lake, 'maintain', ...args);
 
 const filled = async () => {
   const pipeline = testPipeline({ sqlDir });

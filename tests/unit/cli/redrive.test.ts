@@ -1,27 +1,10 @@
 import { Engine } from '../../../cli/local/engine.ts';
 import { STEPS } from '../../../cli/local/steps.ts';
-import { main } from '../../../cli/program.ts';
-import type { Session } from '../../../cli/session.ts';
-import { failing, ROOT, someEvent } from '../../helpers/engine.ts';
+import { failing, someEvent } from '../../helpers/engine.ts';
 import { testPipeline } from '../../helpers/pipeline.ts';
+import { runCommand } from '../../helpers/run-command.ts';
 
-/** Runs the command as the program does; what it printed, and how it ended. */
-const redrive = async (lake: string, ...args: string[]) => {
-  const [printed, noted]: [string[], string[]] = [[], []];
-  const session: Session = {
-    root: ROOT,
-    env: {},
-    exitCode: 0,
-    terminal: {
-      print: (text) => void printed.push(text),
-      note: (text) => void noted.push(text),
-      style: (_, text) => text,
-      status: () => undefined,
-    },
-  };
-  await main(session, ['--lake', lake, 'redrive', ...args]);
-  return { out: printed.join('\n'), err: noted.join('\n'), code: session.exitCode };
-};
+const redrive = (lake: string, ...args: string[]) => runCommand({}, '--lake', lake, 'redrive', ...args);
 
 /** Two files that failed, and somebody who redrives the first one as soon as both were listed. */
 const contended = async () => {

@@ -10,9 +10,8 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
-import { main } from '../../../../cli/program.ts';
-import type { Session } from '../../../../cli/session.ts';
-import { ROOT, someEvent } from '../../../helpers/engine.ts';
+import { someEvent } from '../../../helpers/engine.ts';
+import { runCommand } from '../../../helpers/run-command.ts';
 import { scratch } from '../../../helpers/scratch.ts';
 
 const MACHINE = 'arn:aws:states:eu-west-1:123456789012:stateMachine:duckstep-prod-pipeline';
@@ -52,23 +51,7 @@ const failedWith = (...errors: string[]): void => {
   sfn.on(GetExecutionHistoryCommand).resolves({ events: [event] });
 };
 
-const duckstep = async (...args: string[]) => {
-  const out: string[] = [];
-  const err: string[] = [];
-  const session: Session = {
-    root: ROOT,
-    env: { AWS_REGION: 'eu-west-1' },
-    terminal: {
-      print: (text) => out.push(text),
-      note: (text) => err.push(text),
-      style: (_, text) => text,
-      status: () => undefined,
-    },
-    exitCode: 0,
-  };
-  await main(session, args);
-  return { code: session.exitCode, out: out.join('\n'), err: err.join('\n') };
-};
+const duckstep = (...args: string[]) => runCommand({ AWS_REGION: 'eu-west-1' }, ...args);
 
 const redriven = (): unknown[] =>
   sfn.commandCalls(RedriveExecutionCommand).map((call) => call.args[0].input.executionArn);

@@ -1,0 +1,21 @@
+import { main } from '../../cli/program.ts';
+import type { Session } from '../../cli/session.ts';
+import { ROOT } from './engine.ts';
+
+/** Runs a command as the program does, in this process; what it printed, and how it ended. */
+export const runCommand = async (env: NodeJS.ProcessEnv, ...args: string[]) => {
+  const [printed, noted]: [string[], string[]] = [[], []];
+  const session: Session = {
+    root: ROOT,
+    env,
+    exitCode: 0,
+    terminal: {
+      print: (text) => void printed.push(text),
+      note: (text) => void noted.push(text),
+      style: (_, text) => text,
+      status: () => undefined,
+    },
+  };
+  await main(session, args);
+  return { out: printed.join('\n'), err: noted.join('\n'), code: session.exitCode };
+};
