@@ -129,7 +129,8 @@ export function withSpec(
   };
 }
 
-const kind = (field?: Pick<PartitionField, 'source-id' | 'transform'>) =>
+/** What a partition field splits by, whatever it is called. */
+export const kind = (field?: Pick<PartitionField, 'source-id' | 'transform'>) =>
   `${field?.['source-id']} ${field?.transform}`;
 
 /** Sets the properties that are given and removes those that are given as undefined. */

@@ -1,6 +1,6 @@
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { ConservationBroken } from '../errors.ts';
-import { currentSchema, defaultSpec } from '../iceberg/metadata.ts';
+import { currentSchema, defaultSpec, kind } from '../iceberg/metadata.ts';
 import type { PartitionSpec } from '../iceberg/types.ts';
 import { lakePaths } from '../lake.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -89,8 +89,7 @@ export const compactTable = async (
 
 /** Ids of the specifications that split as the default one does, whatever they call it. */
 const currentSpecs = ({ metadata }: Snapshot): Set<number> => {
-  const kinds = ({ fields }: PartitionSpec): string =>
-    fields.map((field) => `${field['source-id']} ${field.transform}`).join(', ');
+  const kinds = ({ fields }: PartitionSpec): string => fields.map((field) => kind(field)).join(', ');
   const current = kinds(defaultSpec(metadata));
   const alike = metadata['partition-specs'].filter((spec) => kinds(spec) === current);
   return new Set(alike.map((spec) => spec['spec-id']));
