@@ -10,5 +10,4 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 1,
   verbose: true,
-  testTimeout: 600_000,
 };

@@ -7,5 +7,4 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   globalSetup: '<rootDir>/tests/iceberg/set-up.ts',
   verbose: true,
-  testTimeout: 120_000,
 };

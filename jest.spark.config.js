@@ -8,5 +8,4 @@ export default {
   verbose: true,
   // One Spark after the other.
   maxWorkers: 1,
-  testTimeout: 600_000,
 };

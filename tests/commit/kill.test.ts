@@ -132,4 +132,4 @@ test('killed before any change, and in the middle of any, the tables are at the 
   };
   await Promise.all([worker(), worker(), worker()]);
   expect(found).toEqual({ silver: new Set([2, 3]), gold: new Set([2, 3]) });
-}, 300_000);
+});

@@ -22,8 +22,6 @@ const ACCOUNT = '000000000000';
 const STAGE = 'prod';
 export const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 
-const FINISHED_WITHIN_MS = 300_000;
-
 /** The pipeline as `sls deploy` puts it into an emulated account, seen through the AWS SDK. */
 export class Deployment {
   readonly lake: Lake;
@@ -84,15 +82,11 @@ export class Deployment {
 
   /** Waits until so many executions have been started and all have ended. */
   async allEnded(count: number): Promise<DescribeExecutionCommandOutput[]> {
-    return await until(
-      `${count} executions have ended`,
-      async () => {
-        const executions = await this.executions();
-        const ended = executions.filter(({ status }) => status !== 'RUNNING');
-        return ended.length >= count && executions.length === ended.length && executions;
-      },
-      FINISHED_WITHIN_MS,
-    );
+    return await until(`${count} executions have ended`, async () => {
+      const executions = await this.executions();
+      const ended = executions.filter(({ status }) => status !== 'RUNNING');
+      return ended.length >= count && executions.length === ended.length && executions;
+    });
   }
 
   /** Starts an execution by hand and waits until it has ended. */
@@ -104,7 +98,7 @@ export class Deployment {
       const execution = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
       return execution.status !== 'RUNNING' && execution;
     };
-    return await until('the execution has ended', ended, FINISHED_WITHIN_MS);
+    return await until('the execution has ended', ended);
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { loadContract } from '../../shared/contract/load.ts';
 import { S3Store } from '../../shared/storage/s3-store.ts';
+import { expectBounded } from '../commit/bounds.ts';
 import { contractFolder, expectAll, sourcesFor, stage } from '../commit/lake.ts';
 import { loadAll } from '../commit/load.ts';
 import { scratch } from '../helpers/scratch.ts';
@@ -31,12 +32,6 @@ test.each(['own', 'common'] as const)('20 writers at once on S3, %s keys', async
   const sources = sourcesFor(20, keys);
   const loads = await stage(sources, contract, tables.silver);
   const done = await loadAll(loads, { tables, contract, scratch: scratch() });
-  for (const { status, requests } of done) {
-    expect(status).toBe('loaded');
-    expect(requests.metadata - requests.looks).toBeLessThanOrEqual(300);
-    expect(requests.looks).toBeLessThanOrEqual(requests.waits);
-  }
-  const all = done.reduce((total, { requests }) => total + requests.metadata - requests.looks, 0);
-  expect(all).toBeLessThanOrEqual(20 * 75);
+  expectBounded(done);
   await expectAll({ tables, contract }, { sources, loads }, 20);
 });

@@ -114,4 +114,4 @@ test('60 files of two sizes: all loaded, small ones past large ones, within boun
   );
   const rows = FILES.reduce((total, { size }) => total + rowsOf(size).rows, 0);
   expect(tables).toEqual({ silver: rows, runs: FILES.length });
-}, 240_000);
+});

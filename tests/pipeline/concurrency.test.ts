@@ -98,7 +98,7 @@ describe.each([
     await expectSums(oneByOne);
     expected = await contents(oneByOne);
     expect(await oneByOne.query('SELECT count(*) AS rows FROM silver.signups')).toEqual([{ rows: keys }]);
-  }, 120_000);
+  });
 
   test('at once give the same tables as one after another', async () => {
     const pipeline = copy();
@@ -106,7 +106,7 @@ describe.each([
     expect(executions.map(({ status }) => status)).toEqual(Array(FILES).fill('succeeded'));
     expect(await contents(pipeline)).toBe(expected);
     await expectSums(pipeline);
-  }, 120_000);
+  });
 
   test('by two processes, each event in both, give the same tables', async () => {
     const pipeline = copy();
@@ -116,5 +116,5 @@ describe.each([
     expect(ended).toEqual(Array(2).fill(Array(FILES).fill('succeeded').join(' ')));
     expect(await contents(pipeline)).toBe(expected);
     await expectSums(pipeline);
-  }, 120_000);
+  });
 });

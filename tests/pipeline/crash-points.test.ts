@@ -6,6 +6,9 @@ import { ROOT } from '../helpers/engine.ts';
 import { lakeContent } from '../helpers/lake-content.ts';
 import { type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';
+import { keepLocksStill } from '../helpers/still-locks.ts';
+
+keepLocksStill();
 
 const WRITES = ['write', 'writeIfAbsent', 'upload'] as const;
 
@@ -82,5 +85,4 @@ test.each(['before', 'after'] as const)(
       expect([at, await lakeContent(broken.folder)]).toEqual([at, expected]);
     }
   },
-  300_000,
 );

@@ -32,7 +32,7 @@ describe.each<[Keys]>([['none'], ['rising']])('many small files into one partiti
 
   beforeAll(async () => {
     runs = await commitSmallFiles(store, sqlDir, { count: COUNT, keys, scratch: scratch() });
-  }, 240_000);
+  });
 
   test('no run asks more of storage for how many there are already', () => {
     const [early, late] = [runs.slice(FULL, FULL + 200), runs.slice(-200)];
@@ -75,7 +75,7 @@ test('random keys: requests do not grow, bytes read do with the rows that keys a
   expect(mean(late, ({ requests }) => requests)).toBeLessThan(1.2 * mean(early, ({ requests }) => requests));
   expect(mean(late, (run) => run.bytes_written)).toBeLessThan(1.1 * mean(early, (run) => run.bytes_written));
   expect(Math.max(...runs.map(({ files }) => files))).toBeLessThanOrEqual(24);
-}, 120_000);
+});
 
 test('through all five steps: merged on the way and by maintenance, replaced and given back afterwards', async () => {
   const yaml = readingsYaml('rising');

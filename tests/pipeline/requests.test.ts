@@ -12,6 +12,9 @@ import { Table } from '../../shared/table/table.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { recording, type StoreMethod } from '../helpers/recording-store.ts';
+import { keepLocksStill } from '../helpers/still-locks.ts';
+
+keepLocksStill();
 
 /** The plain case: a keyed table whose files have keys of their own, and one gold model, both split by day. */
 const CONTRACT = `apiVersion: v3.1.0
@@ -232,4 +235,4 @@ test('a run costs the same on a lake of 10, 100, and 1,000 runs', async () => {
   // Ten runs leave fewer snapshots than are kept, a hundred as many as a thousand.
   expect(ten.bytes).toBeLessThan(hundred.bytes);
   expect(thousand.bytes).toBeLessThan(1.1 * hundred.bytes);
-}, 240_000);
+});

@@ -41,7 +41,7 @@ describe('all samples, and the files of vega-datasets', () => {
       for (const { state, output } of visits) outputs.push({ state, text: JSON.stringify(output) });
     }
     runs = await pipeline.runs();
-  }, 300_000);
+  });
 
   test('every file has one run', () => {
     expect(runs.map(({ source_key }) => source_key).toSorted()).toEqual(keys.toSorted());

@@ -10,7 +10,7 @@ const PAUSE_MS = 100;
 export const until = async <T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
-  withinMs = 60_000,
+  withinMs = 600_000,
 ): Promise<T> => {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -4,6 +4,9 @@ import type { GoldModel } from '../../../shared/gold/model-header.ts';
 import { GoldLake, modelOf } from '../../helpers/gold-lake.ts';
 import { datasets } from '../../helpers/pipeline.ts';
 import { contractOf, contractYaml, rowsSql, SilverLake } from '../../helpers/silver-lake.ts';
+import { keepLocksStill } from '../../helpers/still-locks.ts';
+
+keepLocksStill();
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';
 const YEAR = '{ name: year, logicalType: integer, partitioned: true }';

@@ -1,6 +1,9 @@
 import { SchemaIncompatible } from '../../../shared/errors.ts';
 import { metered } from '../../../shared/storage/metered-store.ts';
 import { contractOf, keysIn, latestBy, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
+import { keepLocksStill } from '../../helpers/still-locks.ts';
+
+keepLocksStill();
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';
 const V = '{ name: v, logicalType: string }';

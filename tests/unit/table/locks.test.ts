@@ -7,6 +7,9 @@ import { S3Store } from '../../../shared/storage/s3-store.ts';
 import { CommitLock } from '../../../shared/table/locks.ts';
 import { fakeS3, s3Error } from '../../helpers/fake-s3.ts';
 import { scratch } from '../../helpers/scratch.ts';
+import { keepLocksStill } from '../../helpers/still-locks.ts';
+
+keepLocksStill();
 
 const LEASE = 5_000;
 const keyOf = (name: string): string => `_commits/t/locks/${name}`;

@@ -15,6 +15,9 @@ import { fakeTime } from '../../helpers/fake-time.ts';
 import { fileOf, increment, KEEP_ALL, runsOf } from '../../helpers/increment.ts';
 import { scratch } from '../../helpers/scratch.ts';
 import { keysIn } from '../../helpers/silver-lake.ts';
+import { keepLocksStill } from '../../helpers/still-locks.ts';
+
+keepLocksStill();
 
 const HINT = lakePaths.metadata('t', 'version-hint.text');
 const metadataKey = (version: number) => lakePaths.metadata('t', `v${version}.metadata.json`);

@@ -78,7 +78,7 @@ test('a loaded file: the sum of its states, which is what the record says', asyn
   expect(cost.usd).toBeCloseTo(estimateCost({ ...consumed(usages), transitions: 8 }), 8);
   expect(cost.usd).toBeGreaterThan(estimateCost({ ...NOTHING, transitions: 8 }));
   expect(renderExecution(execution, terminal)).toMatch(
-    /^cost {6}\$0\.000\d+ on AWS \(us-east-1\), .* GB-s in 4 invocations, .* 8 transitions/m,
+    /^cost {6}\$0\.00\d+ on AWS \(us-east-1\), .* GB-s in 4 invocations, .* 8 transitions/m,
   );
-  expect(renderExecutions([execution], terminal)[2]).toMatch(/\$0\.000\d+$/);
+  expect(renderExecutions([execution], terminal)[2]).toMatch(/\$0\.00\d+$/);
 });
