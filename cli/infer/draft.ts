@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
 import { InvalidInput } from '../../shared/errors.ts';
 import { count, counted } from '../render/text.ts';
 import { isDatasetName } from './names.ts';
@@ -181,8 +181,20 @@ const latestBy = (profile: SourceProfile, key: ColumnProfile | undefined): strin
   ];
 };
 
-/** A value on one line of YAML. */
-const flow = (value: unknown): string =>
-  stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: true })
-    .trim()
-    .replaceAll('\n', ' ');
+/** A value on one line of YAML; texts that go over several are quoted, with their line breaks as `\n`. */
+const flow = (value: unknown): string => {
+  const document = new Document(value);
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value === 'string' && /\p{Cc}/u.test(node.value)) node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document
+    .toString({
+      collectionStyle: 'flow',
+      lineWidth: 0,
+      flowCollectionPadding: true,
+      doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY,
+    })
+    .trim();
+};

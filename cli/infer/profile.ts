@@ -50,7 +50,8 @@ const ROWS_PER_VALUE = 8;
 
 /** Looks at every row. The source's relation is copied into DuckDB once, because it is read many times. */
 export const profileSource = async (db: Db, source: OpenedSource): Promise<SourceProfile> => {
-  const sourceNames = source.shape === 'columns' ? source.columns : await documentKeys(db, source.relation);
+  const relation = source.shape === 'columns' ? source.relation : objectsIn(source.relation);
+  const sourceNames = source.shape === 'columns' ? source.columns : await documentKeys(db, relation);
   const given = source.shape === 'columns' ? await db.describe(`SELECT * FROM ${source.relation}`) : [];
   const expressions = sourceNames.map((name, i) =>
     source.shape === 'columns'
@@ -58,14 +59,41 @@ export const profileSource = async (db: Db, source: OpenedSource): Promise<Sourc
       : `json_extract_string(doc, ${literal(pointerTo(name))})`,
   );
   await db.run(
-    `CREATE TEMP TABLE draft AS SELECT ${expressions.map((sql, i) => `${sql} AS c${i}`).join(', ')} FROM ${source.relation}`,
+    `CREATE TEMP TABLE draft AS SELECT ${expressions.map((sql, i) => `${sql} AS c${i}`).join(', ')} FROM ${relation}`,
   );
+  const { rows } = await db.one<{ rows: number }>('SELECT count(*) AS rows FROM draft');
+  const isText = source.shape === 'columns' ? [] : await holdsJsonAsText(db, relation, sourceNames);
   const types = await db.describe('FROM draft');
   const names = columnNames(sourceNames);
   const columns: ColumnProfile[] = [];
   for (const [i, sourceName] of sourceNames.entries())
-    columns.push(await profileColumn(db, `c${i}`, types[i]?.type ?? 'VARCHAR', sourceName, names[i] ?? ''));
-  return { format: source.format, rows: source.records, malformed: source.malformed?.count ?? 0, columns };
+    columns.push(
+      await profileColumn(db, `c${i}`, {
+        type: types[i]?.type ?? 'VARCHAR',
+        isText: isText[i] ?? false,
+        sourceName,
+        name: names[i] ?? '',
+      }),
+    );
+  const malformed = (source.malformed?.count ?? 0) + source.records - rows;
+  return { format: source.format, rows, malformed, columns };
+};
+
+/** The records that Validate would look into: others are refused, whatever the contract says. */
+const objectsIn = (relation: string): string =>
+  `(SELECT doc FROM ${relation} WHERE coalesce(TRY(json_type(doc)) = 'OBJECT', false))`;
+
+/** By key: whether what looks like an object or a list is mostly a text, which Validate would not take for one. */
+const holdsJsonAsText = async (db: Db, relation: string, keys: readonly string[]): Promise<boolean[]> => {
+  if (keys.length === 0) return [];
+  const shares = keys.map((key) => {
+    const pointer = literal(pointerTo(key));
+    return `count_if(json_type(doc, ${pointer}) = 'VARCHAR' AND regexp_matches(json_extract_string(doc, ${pointer}), '^\\s*[{[]')) > ${DIRT} * count_if(json_type(doc, ${pointer}) IN ('OBJECT', 'ARRAY'))`;
+  });
+  const { texts } = await db.one<{ texts: boolean[] }>(
+    `SELECT [${shares.join(', ')}] AS texts FROM ${relation}`,
+  );
+  return texts;
 };
 
 /** As Validate reads a column of Parquet: bytes as UTF-8, times in UTC as times. */
@@ -83,16 +111,23 @@ const documentKeys = async (db: Db, relation: string): Promise<string[]> => {
   return keys.map(({ key }) => key);
 };
 
+interface Read extends Pick<ColumnProfile, 'sourceName' | 'name'> {
+  /** DuckDB's. */
+  type: string;
+  /** Whether it is no object or list, even where it looks like one. */
+  isText: boolean;
+}
+
 const profileColumn = async (
   db: Db,
   column: string,
-  type: string,
-  sourceName: string,
-  name: string,
+  { type, isText, sourceName, name }: Read,
 ): Promise<ColumnProfile> => {
   const native = nativeReading(type);
   const text = `CAST(${ident(column)} AS VARCHAR)`;
-  const fitting = native === undefined ? await fittingReadings(db, text) : [{ ...native, misfits: 0 }];
+  const readings = isText ? READINGS.filter(({ logicalType }) => !isNestedType(logicalType)) : READINGS;
+  const fitting =
+    native === undefined ? await fittingReadings(db, text, readings) : [{ ...native, misfits: 0 }];
   const [best = { ...reading('string'), misfits: 0 }] = fitting;
   const { misfits, ...chosen } = best;
   const present = native === undefined ? presentText(text, chosen.column) : text;
@@ -135,11 +170,17 @@ const profileColumn = async (
   };
 };
 
+const isNestedType = (type: Reading['logicalType']): boolean => type === 'object' || type === 'array';
+
 const isOrdered = ({ logicalType }: Reading): boolean =>
   ['integer', 'number', 'date', 'timestamp', 'time'].includes(logicalType);
 
 /** The readings that all values but a little dirt allow, the best one first. */
-const fittingReadings = async (db: Db, text: string): Promise<(Reading & { misfits: number })[]> => {
+const fittingReadings = async (
+  db: Db,
+  text: string,
+  all: readonly Reading[],
+): Promise<(Reading & { misfits: number })[]> => {
   const measure = async (readings: readonly Reading[], from: string) => {
     if (readings.length === 0) return [];
     const counts = readings.map(({ column }, i) => {
@@ -159,7 +200,7 @@ const fittingReadings = async (db: Db, text: string): Promise<(Reading & { misfi
     });
   };
   const sample = `(FROM draft WHERE trim(${text}) <> '' LIMIT ${SAMPLE})`;
-  const likely = await measure(READINGS, sample);
+  const likely = await measure(all, sample);
   const fitting = await measure(likely, 'draft');
   return fitting.toSorted((a, b) => a.misfits - b.misfits);
 };

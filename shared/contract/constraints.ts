@@ -1,4 +1,5 @@
 import { literal } from '../duckdb/sql.ts';
+import { isExactNumber } from '../duckdb/type-names.ts';
 import type { Check } from './duckdb-checks.ts';
 import type { Constraints } from './model.ts';
 import type { Place } from './problems.ts';
@@ -24,6 +25,14 @@ export const limitSql = (text: string, type: string, cast: 'CAST' | 'TRY_CAST' =
   type === 'TIMESTAMP'
     ? `CAST(${cast}(${literal(text)} AS TIMESTAMPTZ) AS TIMESTAMP)`
     : `${cast}(${literal(text)} AS ${type})`;
+
+/** SQL: a limit or an allowed value is one of the type, and not only after rounding. */
+const isExactly = (text: string, type: string): string => {
+  const typed = limitSql(text, type);
+  return isExactNumber(type)
+    ? `CAST(${typed} AS DOUBLE) = TRY_CAST(${literal(text)} AS DOUBLE)`
+    : `${typed} IS NOT NULL`;
+};
 
 const RANGE = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const;
 
@@ -55,7 +64,7 @@ export const readConstraints = (limits: Limits, type: string, place: Place, chec
     constraints[name] = text;
     checks.push({
       place: place.at(name),
-      sql: `SELECT ${limitSql(text, type)} IS NOT NULL`,
+      sql: `SELECT coalesce(${isExactly(text, type)}, false)`,
       expected: `a value of type ${type}`,
       found: limit,
     });
@@ -89,6 +98,15 @@ export const isStringFormat = (format: string, place: Place): boolean => {
   place.expected(`one of ${Object.keys(STRING_FORMATS).join(', ')} (or a pattern)`, format);
   return false;
 };
+
+/** Values that a column may have: of one that is none of its type, no row could be. */
+export const allowedChecks = (allowed: readonly string[], type: string, place: Place): Check[] =>
+  allowed.map((text, i) => ({
+    place: place.at(i),
+    sql: `SELECT coalesce(${isExactly(text, type)}, false)`,
+    expected: `a value of type ${type}${/^(DATE|TIME)/.test(type) ? ' (ISO 8601)' : ''}`,
+    found: text,
+  }));
 
 /** Patterns run in RE2, which has no lookarounds and no backreferences. */
 export const patternCheck = (pattern: string, place: Place): Check => ({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Contract, DIMENSIONS, type OrderBy } from './model.ts';
 import { nearMiss } from './near-miss.ts';
 import { OdcsCustomProperty } from './odcs.ts';
-import type { Place } from './problems.ts';
+import { type Place, textsAt } from './problems.ts';
 import { readShape } from './shape.ts';
 
 /** What the standard leaves to us, under the schema object's `customProperties`. */
@@ -42,7 +42,7 @@ export const readSettings = (raw: readonly unknown[], place: Place): Settings =>
     dimensionWeights: weights,
     unknownColumns: values.unknownColumns ?? 'rescue',
     dedupeOrderBy: readOrder(values.dedupeOrderBy ?? [], places.get('dedupeOrderBy')?.at('value') ?? place),
-    missingValues: (values.missingValues ?? []).map(String),
+    missingValues: textsAt(values.missingValues ?? [], places.get('missingValues')?.at('value') ?? place),
   };
 };
 

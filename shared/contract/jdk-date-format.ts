@@ -3,7 +3,7 @@
  * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
  */
 
-type Part = 'year' | 'month' | 'day' | 'day of year' | 'hour' | 'half-day hour' | 'am/pm' | 'other';
+type Part = 'year' | 'month' | 'day' | 'day of year' | 'hour' | 'half-day hour' | 'am/pm' | 'zone' | 'other';
 
 /**
  * Run of letters → strptime, and what it tells of the date. strptime is the more lenient of the two: `dd` reads
@@ -41,14 +41,14 @@ const LETTERS: Record<string, [strptime: string, part: Part]> = {
   EE: ['%a', 'other'],
   EEE: ['%a', 'other'],
   EEEE: ['%A', 'other'],
-  X: ['%z', 'other'],
-  XX: ['%z', 'other'],
-  XXX: ['%z', 'other'],
-  x: ['%z', 'other'],
-  xx: ['%z', 'other'],
-  xxx: ['%z', 'other'],
-  Z: ['%z', 'other'],
-  VV: ['%Z', 'other'],
+  X: ['%z', 'zone'],
+  XX: ['%z', 'zone'],
+  XXX: ['%z', 'zone'],
+  x: ['%z', 'zone'],
+  xx: ['%z', 'zone'],
+  xxx: ['%z', 'zone'],
+  Z: ['%z', 'zone'],
+  VV: ['%Z', 'zone'],
 };
 
 /** Quoted text, a run of one letter, or any other character: a quote among these has no partner. */
@@ -85,6 +85,8 @@ const complaint = (parts: Set<Part>, kind: 'date' | 'timestamp' | 'time'): Conve
   const hour = parts.has('hour') || (parts.has('half-day hour') && parts.has('am/pm'));
   const day = parts.has('day of year') || (parts.has('month') && parts.has('day'));
   if (kind !== 'time' && !(parts.has('year') && day)) return { problem: 'a year, a month and a day' };
+  if (kind === 'time' && parts.has('zone'))
+    return { problem: 'no offset or zone: without a day it says nothing' };
   if (kind === 'time' && !hour) return { problem: 'an hour (HH, or hh with a)' };
   if (parts.has('half-day hour') && !parts.has('am/pm')) return { problem: 'an "a" (am or pm) beside "h"' };
   return undefined;

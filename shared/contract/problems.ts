@@ -11,11 +11,21 @@ export const spellPath = (path: Path): string =>
 export class Problems {
   readonly file: string;
   readonly #lineOf: (path: Path) => number | undefined;
+  readonly writtenAt: (path: Path) => string | undefined;
   readonly #found: { line: number; text: string }[] = [];
 
-  constructor(file: string, lineOf: (path: Path) => number | undefined = () => undefined) {
+  /**
+   * @param lineOf the line on which the value of a path stands
+   * @param writtenAt a number as it is written there, `0.00` or `007`
+   */
+  constructor(
+    file: string,
+    lineOf: (path: Path) => number | undefined = () => undefined,
+    writtenAt: (path: Path) => string | undefined = () => undefined,
+  ) {
     this.file = file;
     this.#lineOf = lineOf;
+    this.writtenAt = writtenAt;
   }
 
   get none(): boolean {
@@ -56,7 +66,16 @@ export class Place {
   expected(expected: string, found?: unknown): void {
     this.#problems.add(this.path, expected, found);
   }
+
+  /** The text of the scalar that stands here. */
+  textOf(value: string | number | boolean): string {
+    return (typeof value === 'number' ? this.#problems.writtenAt(this.path) : undefined) ?? String(value);
+  }
 }
+
+/** The texts of the scalars that stand in a list. */
+export const textsAt = (values: readonly (string | number | boolean | null)[], place: Place): string[] =>
+  values.flatMap((value, i) => (value === null ? [] : [place.at(i).textOf(value)]));
 
 /** What becomes of the problems that were found, if any. */
 export type Report = (all: readonly Problems[]) => void;

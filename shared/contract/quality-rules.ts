@@ -1,8 +1,8 @@
-import { patternCheck } from './constraints.ts';
+import { allowedChecks, patternCheck } from './constraints.ts';
 import type { Check } from './duckdb-checks.ts';
 import type { Column, Dimension, Operator, QualityRule } from './model.ts';
 import { OdcsOperators, OdcsQuality } from './odcs.ts';
-import type { Place } from './problems.ts';
+import { type Place, textsAt } from './problems.ts';
 import { readShape } from './shape.ts';
 import { notOneSelect } from './sql-text.ts';
 
@@ -101,15 +101,28 @@ const readMetric = (
     case 'rowCount':
       return { kind: metric };
     case 'missingValues':
-      return { kind: metric, values: (args.missingValues ?? []).filter((v) => v !== null).map(String) };
+      return {
+        kind: metric,
+        values: textsAt(args.missingValues ?? [], place.at('arguments', 'missingValues')),
+      };
     case 'invalidValues':
       if (args.validValues === undefined && args.pattern === undefined)
         return void place.at('arguments').expected('validValues or a pattern', args);
+      if (args.validValues !== undefined && 'column' in on && on.column.logicalType !== 'string')
+        checks.push(
+          ...allowedChecks(
+            textsAt(args.validValues, place.at('arguments', 'validValues')),
+            on.column.silverType,
+            place.at('arguments', 'validValues'),
+          ),
+        );
       if (args.pattern !== undefined)
         checks.push(patternCheck(args.pattern, place.at('arguments', 'pattern')));
       return {
         kind: metric,
-        ...(args.validValues !== undefined && { allowed: args.validValues.map(String) }),
+        ...(args.validValues !== undefined && {
+          allowed: textsAt(args.validValues, place.at('arguments', 'validValues')),
+        }),
         ...(args.pattern !== undefined && { pattern: args.pattern }),
       };
     case 'duplicateValues':

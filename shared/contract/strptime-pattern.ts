@@ -8,8 +8,10 @@ const TOKEN = /%(.)|([ \t\n\f\r]+)|[^% \t\n\f\r]+/gs;
  * The RE2 pattern of all that a strptime format reads, but for one thing: a year has four digits. To strptime the 24 of
  * `05.01.24` is the year 24, where a file that was to have `2024` is what is wrong. Nor does the pattern match `infinity`
  * and `epoch`, which are dates in every format to DuckDB.
+ *
+ * @param captured the letter of the specifier whose text is the pattern's only group
  */
-export const strptimePattern = (strptime: string): string => {
+export const strptimePattern = (strptime: string, captured?: string): string => {
   const tokens = [...strptime.matchAll(TOKEN)];
   const parts = tokens.map(([token, letter, blank], i) => {
     if (blank !== undefined) return String.raw`\s+`;
@@ -18,7 +20,8 @@ export const strptimePattern = (strptime: string): string => {
     if (width === undefined) return /[zZ]/.test(letter) ? '.+' : '[A-Za-z]+';
     // strptime takes all the digits that it can: of two numbers side by side the first has none to spare.
     const whole = letter === 'Y' || WIDTHS[tokens[i + 1]?.[1] ?? ''] !== undefined;
-    return whole ? `[0-9]{${width}}` : `[0-9]{1,${width}}`;
+    const digits = whole ? `[0-9]{${width}}` : `[0-9]{1,${width}}`;
+    return letter === captured ? `(${digits})` : digits;
   });
   return String.raw`\s*${parts.join('')}\s*`;
 };

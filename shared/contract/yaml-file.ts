@@ -1,4 +1,4 @@
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { type Path, Problems } from './problems.ts';
 
 export interface YamlFile {
@@ -23,7 +23,13 @@ export const readYaml = (file: string, text: string, firstLine = 1): YamlFile =>
     return undefined;
   };
 
-  if (document.errors.length === 0) return { value: document.toJS(), problems: new Problems(file, lineOf) };
+  const writtenAt = (path: Path): string | undefined => {
+    const node = document.getIn(path, true);
+    return isScalar(node) ? node.source : undefined;
+  };
+
+  if (document.errors.length === 0)
+    return { value: document.toJS(), problems: new Problems(file, lineOf, writtenAt) };
   const problems = new Problems(file);
   for (const error of document.errors)
     problems.add([`line ${lineAt(error.pos[0])}`], `YAML (${error.message.split('\n')[0]})`);

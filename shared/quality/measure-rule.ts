@@ -33,7 +33,7 @@ export const measureRule = async (
     );
   });
   const aboutRows = check.kind !== 'rowCount' && check.kind !== 'sql';
-  const measured = aboutRows && unit === 'percent' ? (value / Math.max(1, subject.rowsRead)) * 100 : value;
+  const measured = aboutRows && unit === 'percent' ? (value * 100) / Math.max(1, subject.rowsRead) : value;
   const passed = holds(operator, measured);
   return {
     rule: id,

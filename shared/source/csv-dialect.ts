@@ -59,6 +59,8 @@ function weigh(
       implausible ? 0 : 1,
       found,
       measured.width === names.size && names.size > 1 ? 1 : 0,
+      // A header has as many fields as what it names.
+      first?.fields.length === measured.width && (measured.width > 1 || names.size === 1) ? 1 : 0,
       measured.width > 1 ? Math.round(share * 100) : 0,
       measured.width,
       measured.quotedFields,

@@ -113,7 +113,7 @@ const columnLayer = (
     };
   }
   const typed = native === 'VARCHAR' ? undefined : castNative(present, native, column);
-  if (typed !== undefined) return { column, value, present: presentNative(read, column), typed };
+  if (typed !== undefined) return { column, value, present: presentNative(read, native, column), typed };
   if (native === 'BLOB') return bytesLayer(column, position, value);
   return textLayer(column, position, native === 'VARCHAR' ? value : `CAST(${value} AS VARCHAR)`);
 };
@@ -166,10 +166,10 @@ interface Key {
 
 const documentLayer = (column: Column, position: number, keys: readonly Key[]): Layer => {
   if (keys.length === 0) return textLayer(column, position, 'CAST(NULL AS VARCHAR)');
-  // As it stands in the document, where "[1]" is a text and [1] a list.
+  // As it stands in the document, where "[1]" is a text and [1] a list; a text that means "no value" is none here either.
   const fragments = keys.map(
     ({ text, pointer }) =>
-      `CASE WHEN ${text} IS NOT NULL THEN CAST(json_extract(doc, ${pointer}) AS VARCHAR) END`,
+      `CASE WHEN ${presentText(text, column)} IS NOT NULL THEN CAST(json_extract(doc, ${pointer}) AS VARCHAR) END`,
   );
   // One value under two spellings is no loss, as where a writer moves from one to the other.
   const values = isScalar(column) ? keys.map(({ text }) => text) : fragments;

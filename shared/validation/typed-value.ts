@@ -11,6 +11,8 @@ const DATE = '[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}';
 const TIME = String.raw`[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?`;
 /** Any rest: DuckDB knows times and zones, and refuses what is neither. */
 const TIMESTAMP = `${DATE}([T ].*)?`;
+/** Of such a text: it names an offset or a zone. */
+const ZONED = `${DATE}[T ].*[A-Za-z+-].*`;
 
 /**
  * The column's text with "no value" as NULL: white space, and what the contract lists. Only strings keep the
@@ -96,7 +98,7 @@ export const parseText = (value: string, column: Column): string => {
   if (strptime !== undefined)
     return guarded(
       strptimePattern(strptime),
-      `CAST(try_strptime(${value}, ${literal(strptime)}) AS ${type})`,
+      `CAST(${inLeapYear(value, strptime, `try_strptime(${value}, ${literal(strptime)})`)} AS ${type})`,
     );
   switch (column.logicalType) {
     case 'string':
@@ -112,13 +114,30 @@ export const parseText = (value: string, column: Column): string => {
     case 'date':
       return guarded(DATE, `TRY_CAST(${value} AS DATE)`);
     case 'timestamp':
-      // Through TIMESTAMPTZ, as a cast to TIMESTAMP drops the offset.
-      return guarded(TIMESTAMP, `CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type})`);
+      // A cast to TIMESTAMP drops the offset; one to TIMESTAMPTZ takes the zone that an earlier row named for this one's.
+      return guarded(
+        TIMESTAMP,
+        `CASE WHEN regexp_full_match(${value}, ${literal(ZONED)}) THEN CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type}) ELSE TRY_CAST(${zoneless(value, type)} AS ${type}) END`,
+      );
     case 'object':
     case 'array':
       return `CASE WHEN json_valid(${value}) THEN CASE WHEN json_type(${value}) = ${literal(column.logicalType.toUpperCase())} THEN CAST(${value} AS JSON) END END`;
   }
 };
+
+/** The 366th day of a year that has 365 is no day; to strptime it is the next year's first. */
+const inLeapYear = (value: string, strptime: string, parsed: string): string => {
+  const pattern = strptimePattern(strptime, 'j');
+  if (pattern === strptimePattern(strptime)) return parsed;
+  // Two days before it is that year's December, whatever the offset.
+  const december = `(${parsed} - INTERVAL 2 DAY)`;
+  const leap = `dayofyear(make_date(year(${december}), 12, 31)) = 366`;
+  return `CASE WHEN regexp_extract(${value}, ${literal(pattern)}, 1) <> '366' OR ${leap} THEN ${parsed} END`;
+};
+
+/** UTC, where a text without a zone is one in its own type. */
+const zoneless = (value: string, type: string): string =>
+  type === 'TIMESTAMP' ? value : `TRY_CAST(${value} AS TIMESTAMP)`;
 
 const finite = (value: string, type: string): string =>
   /^(DOUBLE|FLOAT|DATE|TIMESTAMP.*)$/.test(type) ? `CASE WHEN isfinite(${value}) THEN ${value} END` : value;
@@ -131,11 +150,26 @@ export const textOfBytes = (bytes: string): string =>
 export const isNested = (nativeType: string): boolean => /^(STRUCT|MAP|UNION)|\]$/.test(nativeType);
 
 /** A typed value with the contract's "no value" as NULL. */
-export const presentNative = (value: string, column: Column): string => {
+export const presentNative = (value: string, nativeType: string, column: Column): string => {
   const missing = listedMissing(column);
-  return missing.length === 0
-    ? value
-    : `CASE WHEN CAST(${value} AS VARCHAR) IN (${missing.join(', ')}) THEN NULL ELSE ${value} END`;
+  if (missing.length === 0) return value;
+  const numbers = numbersAmong(column.missingValues, nativeType).map(
+    (text) => `CAST(${text} AS ${nativeType})`,
+  );
+  const asNumber = numbers.length === 0 ? '' : ` OR ${value} IN (${numbers.join(', ')})`;
+  return `CASE WHEN CAST(${value} AS VARCHAR) IN (${missing.join(', ')})${asNumber} THEN NULL ELSE ${value} END`;
+};
+
+/** Those texts that are numbers, and ones that the type can hold: -999 is -999.0 as well, and not -999.004. */
+const numbersAmong = (texts: readonly string[], type: string): string[] => {
+  if (!isNumber(type)) return [];
+  const [, digits, scale = '0'] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
+  const places = isExactNumber(type) ? Number(scale) : Number.POSITIVE_INFINITY;
+  return texts.filter((text) => {
+    const [, whole = '', fraction = ''] = /^[+-]?(\d+)(?:\.(\d*?)0*)?$/.exec(text) ?? [];
+    const most = isInteger(type) ? 18 : Number(digits ?? 300) - Number(scale);
+    return whole !== '' && whole.length <= most && fraction.length <= places;
+  });
 };
 
 /**

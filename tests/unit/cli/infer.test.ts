@@ -142,6 +142,32 @@ test('JSON: keys in their usual order, objects and arrays, names that SQL does n
   expect(contract.primaryKey).toEqual(['id']);
 });
 
+test('JSON: a line that is broken is counted, and the others tell the columns', async () => {
+  const { text, column } = await infer('{"id":1}\n{"id":\n[1]\n{"id":2}\n', 'orders.ndjson');
+  expect(column('id')).toMatchObject({ logicalType: 'integer', required: true });
+  expect(text).toContain('2 records could not be read at all');
+  expect(text).toContain('2 rows');
+});
+
+test('JSON: objects within texts are texts', async () => {
+  const { column } = await infer('{"payload":"{\\"a\\":1}","o":{"a":1}}\n', 'orders.ndjson');
+  expect(column('payload')).toMatchObject({ logicalType: 'string' });
+  expect(column('o')).toMatchObject({ logicalType: 'object' });
+});
+
+test('names and values with line breaks are drafted as they are', async () => {
+  const long = 'a text of more than forty characters that';
+  const { column } = await infer(
+    csv(
+      `"Order\nNo",kind,"${long}\ngoes on"`,
+      (i) => `${i},"${i % 2 === 0 ? 'a\nb' : `${long}\n\ngoes on`}",x${i}`,
+    ),
+  );
+  expect(column('order_no')).toMatchObject({ sourceName: 'Order\nNo' });
+  expect(column('kind')?.constraints.allowed?.toSorted()).toEqual(['a\nb', `${long}\n\ngoes on`]);
+  expect(column('a_text_of_more_than_forty_characters_that_goes_on')?.sourceName).toBe(`${long}\ngoes on`);
+});
+
 test('Parquet: its own types count', async () => {
   const folder = scratch();
   const file = path.join(folder, 'orders.parquet');

@@ -85,6 +85,8 @@ test.each([
   ['yyyy-MM-dd[ HH:mm]', 'timestamp', 'no optional sections or reserved characters (not "[")'],
   ["yyyy-MM-dd'T", 'date', 'an end to the quoted text'],
   ['mm:ss', 'time', 'an hour (HH, or hh with a)'],
+  ['HH:mm:ssXXX', 'time', 'no offset or zone: without a day it says nothing'],
+  ['HH:mm VV', 'time', 'no offset or zone: without a day it says nothing'],
   ['G yyyy-MM-dd', 'date', 'letters that duckstep reads (not "G")'],
 ] as const)('%s is no format for a %s', (format, kind, problem) => {
   expect(strptimeFromJdk(format, kind)).toEqual({ problem });

@@ -117,6 +117,26 @@ test.each([
     /maximum: expected a value of type UTINYINT/,
   ],
   [
+    'logicalType: integer, logicalTypeOptions: { maximum: 10.5 }',
+    /maximum: expected a value of type BIGINT, found 10.5/,
+  ],
+  [
+    'logicalType: number, physicalType: "DECIMAL(12,2)", logicalTypeOptions: { maximum: 99.995 }',
+    /maximum: expected a value of type DECIMAL\(12,2\), found 99.995/,
+  ],
+  [
+    'logicalType: integer, quality: [{ metric: invalidValues, arguments: { validValues: [1, 2.5] }, mustBe: 0 }]',
+    /^quality\[0\].arguments.validValues\[1\]: expected a value of type BIGINT, found "2.5"$/,
+  ],
+  [
+    'logicalType: integer, quality: [{ metric: invalidValues, arguments: { validValues: [low, 1] }, mustBe: 0, severity: info }]',
+    /^quality\[0\].arguments.validValues\[0\]: expected a value of type BIGINT, found "low"$/,
+  ],
+  [
+    'logicalType: date, logicalTypeOptions: { format: dd.MM.yyyy }, quality: [{ metric: invalidValues, arguments: { validValues: ["05.01.2024"] }, mustBe: 0 }]',
+    /^quality\[0\].arguments.validValues\[0\]: expected a value of type DATE \(ISO 8601\), found "05.01.2024"$/,
+  ],
+  [
     'logicalType: integer, logicalTypeOptions: { maximum: 9007199254740993 }',
     /maximum: expected a number that YAML/,
   ],

@@ -1,5 +1,6 @@
 import { RuleNotEvaluable } from '../../../shared/errors.ts';
 import type { Measure } from '../../../shared/quality/score.ts';
+import { REASONS_TYPE } from '../../../shared/validation/row-check.ts';
 import { measures, PROPERTIES } from './measuring.ts';
 
 /** The measure of one rule: on column `size`, or with `table` on the whole. */
@@ -11,6 +12,24 @@ const ruled = async (rule: string, on: 'column' | 'table' = 'column'): Promise<M
   if (found === undefined) throw new Error('not measured');
   return found;
 };
+
+test('a share of rows is its percentage exactly: a limit is kept by who just reaches it', async () => {
+  const records = `SELECT range AS id, 'm' || range AS mail, CASE WHEN range >= 29 THEN 1 END AS size,
+    DATE '2024-01-01' AS day, CAST(NULL AS ${REASONS_TYPE}) AS _reasons FROM range(98)`;
+  for (const [rule, passed] of [
+    ['mustBeLessOrEqualTo: 29', true],
+    ['mustBe: 29', true],
+    ['mustBeLessThan: 29', false],
+  ] as const) {
+    const properties = PROPERTIES.map((one) =>
+      one.startsWith('name: size')
+        ? `${one}, quality: [{ id: it, metric: nullValues, ${rule}, unit: percent }]`
+        : one,
+    );
+    const found = (await measures({ properties, records })).get('it');
+    expect(found).toMatchObject({ measured: 29, passed });
+  }
+});
 
 test.each<[string, Partial<Measure>]>([
   [

@@ -29,6 +29,20 @@ describe('dialect', () => {
     expect(source.delimiter).toBe(';');
   });
 
+  test('the header has as many fields as the records, however many there are', async () => {
+    const rows = Array.from({ length: 500 }, (_, i) => `01.01.2024;${i},5;80,2;1013,1`);
+    const { source } = await open(`Datum;Temp;Feuchte;Druck\n${rows.join('\n')}\n`);
+    expect(source.delimiter).toBe(';');
+    expect(source.columns).toEqual(['Datum', 'Temp', 'Feuchte', 'Druck']);
+  });
+
+  test('commas in the only column are text', async () => {
+    const text = 'note\nDoe, John\nRoe, Jane\n';
+    const { rows, malformed } = await open(text, { expected: [column('note')] });
+    expect(rows).toEqual([['Doe, John'], ['Roe, Jane']]);
+    expect(malformed).toEqual([]);
+  });
+
   test('quotes that are escaped by a backslash', async () => {
     const { rows, malformed } = await open(
       'id,doc\n1,"{\\"a\\": 1, \\"b\\": 2}"\n2,"c:\\\\x, y"\n3,"plain"\n',

@@ -159,6 +159,10 @@ describe('what is no data is named', () => {
   test('a text that begins like one of them is a text', async () => {
     const { source } = await open('ORC,BZh,PAR1\n1,2,3\n');
     expect(source.columns).toEqual(['ORC', 'BZh', 'PAR1']);
+    const { source: accented } = await open('ORCID;Prénom;Nom\n1;Zoé;B\n');
+    expect(accented.columns).toEqual(['ORCID', 'Prénom', 'Nom']);
+    const { source: german } = await open(Buffer.from('BZhöhe,x\n1,2\n', 'latin1'));
+    expect(german.columns).toEqual(['BZhöhe', 'x']);
   });
 });
 

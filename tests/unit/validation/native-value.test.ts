@@ -106,6 +106,30 @@ test('texts that mean "no value" hold for typed values too', async () => {
   expect(all.map(({ a }) => a)).toEqual([1, null]);
 });
 
+test.each([
+  ['DOUBLE', '[-999]'],
+  ['DOUBLE', '[-999.00]'],
+  ['FLOAT', '["-999"]'],
+  ['DECIMAL(9,2)', '[-999]'],
+  ['BIGINT', '[-999.0]'],
+])('of %s, "no value" listed as %s is the number', async (type, missing) => {
+  const { all } = await stage(
+    ['name: a, logicalType: number'],
+    { parquet: `SELECT unnest([1, -999, -998]::${type}[]) AS a` },
+    `    customProperties: [{ property: missingValues, value: ${missing} }]`,
+  );
+  expect(all.map(({ a }) => a)).toEqual([1, null, -998]);
+});
+
+test('a number that is listed as "no value" is not rounded to what a column holds', async () => {
+  const { all } = await stage(
+    ['name: a, logicalType: number'],
+    { parquet: 'SELECT unnest([-999.00, -999.01]::DECIMAL(9,2)[]) AS a' },
+    '    customProperties: [{ property: missingValues, value: [-999.004, "N/A"] }]',
+  );
+  expect(all.map(({ a }) => a)).toEqual([-999, -999.01]);
+});
+
 test('a required value that is nested is nested, not missing', async () => {
   const { refused } = await stage(['name: a, logicalType: string, required: true'], {
     parquet: `SELECT unnest([{'x': 1}, NULL]) AS a`,

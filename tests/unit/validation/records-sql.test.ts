@@ -231,3 +231,20 @@ test('of keys as many as rows, the contract’s is found and the others are resc
   expect(all.at(-1)).toEqual({ zz: 10_499, _rescued: '{"k10499":10499}' });
   expect(unknownColumns).toHaveLength(9_999);
 });
+
+test('texts that mean "no value" do so in columns of objects and arrays too', async () => {
+  const lines = [
+    '{"id":1,"tags":""}',
+    '{"id":2,"tags":" "}',
+    '{"id":3,"tags":"N/A"}',
+    '{"id":4,"tags":[]}',
+    '{"id":5,"tags":"x"}',
+  ];
+  const { all, refused } = await stage(
+    ['name: id, logicalType: integer', 'name: tags, logicalType: array'],
+    lines.join('\n'),
+    '    customProperties: [{ property: missingValues, value: [N/A] }]',
+  );
+  expect(all.map(({ tags }) => tags)).toEqual([null, null, null, '[]', null]);
+  expect(refused).toEqual({ 5: ['tags.type'] });
+});

@@ -2,7 +2,7 @@ import type { Column } from '../../../shared/contract/model.ts';
 import type { Json } from '../../../shared/duckdb/values.ts';
 import type { Db } from '../../../shared/duckdb/with-duckdb.ts';
 import { parseText, presentText, spelling } from '../../../shared/validation/typed-value.ts';
-import { contractOf, inDuckDb } from './staging.ts';
+import { contractOf, inDuckDb, stage } from './staging.ts';
 
 /** What becomes of a text in a column of the given YAML; undefined for "no value", null for a misfit. */
 const typed = (options: string, texts: readonly string[]): Promise<(Json | undefined)[]> =>
@@ -236,4 +236,63 @@ test('texts that mean "no value" are compared exactly, after trimming', async ()
     );
   });
   expect(values.map(({ missing }) => missing)).toEqual([true, true, false, true, false, true]);
+});
+
+table('logicalType: date, logicalTypeOptions: { format: yyyy-DDD }', {
+  '2024-366': '2024-12-31',
+  '2023-365': '2023-12-31',
+  '2023-366': REFUSED,
+  '2366-001': '2366-01-01',
+});
+
+table(`logicalType: timestamp, logicalTypeOptions: { format: "DDD yyyy HH:mm XXX" }`, {
+  '366 2024 23:30 -02:00': '2025-01-01 01:30:00',
+  '366 2023 10:00 +02:00': REFUSED,
+});
+
+test('a zone that one row names is not the next one’s', async () => {
+  const rows = [
+    '2024-07-01T10:00:00 Europe/Berlin',
+    '2024-07-01T10:00',
+    '2024-07-02',
+    '2024-07-01T10:00:00Z',
+  ];
+  const { all } = await stage(
+    ['name: id, logicalType: integer', 'name: at, logicalType: timestamp'],
+    `id,at\n${rows.map((at, i) => `${i},${at}\n`).join('')}`,
+  );
+  expect(all.map(({ at }) => at)).toEqual([
+    '2024-07-01 08:00:00',
+    '2024-07-01 10:00:00',
+    '2024-07-02 00:00:00',
+    '2024-07-01 10:00:00',
+  ]);
+});
+
+test('a zone’s name as a part of the format', async () => {
+  const { all } = await stage(
+    [
+      'name: id, logicalType: integer',
+      'name: at, logicalType: timestamp, logicalTypeOptions: { format: "yyyy-MM-dd HH:mm VV" }',
+    ],
+    'id,at\n1,2024-07-01 10:00 Europe/Berlin\n2,2024-07-01 10:00 UTC\n3,2024-07-01 10:00\n',
+  );
+  expect(all.map(({ at }) => at)).toEqual(['2024-07-01 08:00:00', '2024-07-01 10:00:00', null]);
+});
+
+test('numbers that a contract lists as texts are spelled as they stand there', async () => {
+  const { all, refused } = await stage(
+    [
+      'name: a, logicalType: number',
+      'name: b, logicalType: string, quality: [{ metric: invalidValues, arguments: { validValues: [01, 02] }, mustBe: 0 }]',
+      'name: c, logicalType: number, quality: [{ metric: missingValues, arguments: { missingValues: [0.00] }, mustBe: 1 }]',
+    ],
+    'a,b,c\n-999.0,01,0.00\n-999,2,0\n',
+    '    customProperties: [{ property: missingValues, value: [-999.0] }]',
+  );
+  expect(all.map(({ a, c }) => [a, c])).toEqual([
+    [null, null],
+    [-999, 0],
+  ]);
+  expect(refused).toEqual({ 3: ['b.allowed'] });
 });
