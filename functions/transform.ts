@@ -58,7 +58,12 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
           ? await writeFiles(db, query, lake.silver, { ...layout, ...target })
           : await uploadFiles(lake.silver, ready, target);
       const manifest = lakePaths.staging(run.run_id, 'silver-files.json');
-      const silver: StagedSilver = { content, ...stagedLayout(contract, columns), files };
+      const silver: StagedSilver = {
+        content,
+        ...stagedLayout(contract, columns),
+        files,
+        stagedAt: new Date().toISOString(),
+      };
       await lake.silver.write(manifest, JSON.stringify(silver, null, 2));
       return { rows, files: manifest, file_count: files.length, strategies };
     },

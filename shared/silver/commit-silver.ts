@@ -1,11 +1,13 @@
 import path from 'node:path';
 import type { Contract } from '../contract/model.ts';
 import type { Db } from '../duckdb/with-duckdb.ts';
-import { StorageUnavailable, TransientError } from '../errors.ts';
+import { ObjectMissing, StorageUnavailable, TransientError } from '../errors.ts';
 import type { Lake } from '../lake.ts';
 import { compareSequencers, type RunIdentity } from '../steps/identity.ts';
+import { inParallel } from '../storage/in-parallel.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Draft } from '../table/draft.ts';
+import { DAY_MS } from '../table/orphans.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 import type { StateTree } from '../table/state-tree.ts';
 import { Table, type TableOptions, type Version } from '../table/table.ts';
@@ -154,11 +156,34 @@ const draftOf = async (
   const ready = await Promise.all(
     loads.map(async (intent) => ({
       ...intent,
-      staged: intent === own ? await restaged(context, columns, intent) : intent.staged,
+      staged:
+        intent === own ? await restaged(context, columns, await stillThere(context, intent)) : intent.staged,
     })),
   );
   const draft = await replaceSources(context, base, columns, ready, { own: own.run.run_id, states, changes });
   return { draft, newest: newest.includes(own) };
+};
+
+/** Files that are younger are there: maintenance lets them lie for longer by far. */
+const YOUNG_MS = DAY_MS;
+
+/**
+ * The same intent, once it is sure that its files are there: a redrive may come so late that maintenance has removed
+ * them, and a table that names them could not be read. One request a file, of old ones only.
+ *
+ * @throws ObjectMissing
+ */
+const stillThere = async ({ store, contract }: CommitContext, intent: Intent): Promise<Intent> => {
+  const { files, stagedAt } = intent.staged;
+  if (stagedAt !== undefined && Date.now() - Date.parse(stagedAt) < YOUNG_MS) return intent;
+  const gone = await inParallel(files, async ({ key }) =>
+    (await store.head(key)) === undefined ? [key] : [],
+  );
+  const [first] = gone.flat();
+  if (first === undefined) return intent;
+  throw new ObjectMissing(
+    `silver/${first}, which this run has written for silver.${contract.dataset}, was removed: its redrive came too late. Upload the file again to start over.`,
+  );
 };
 
 /** Our own first; of a source that waits in several versions, the newest. */

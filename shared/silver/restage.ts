@@ -6,6 +6,7 @@ import { storedType } from '../iceberg/duckdb-types.ts';
 import { findField, sameSchema } from '../iceberg/schema.ts';
 import type { Schema } from '../iceberg/types.ts';
 import { lakePaths } from '../lake.ts';
+import type { DataFile } from '../table/data-file.ts';
 import type { TableSchema } from '../table/draft.ts';
 import { localPaths, readFiles } from '../table/table-view.ts';
 import { writeFiles } from '../table/write-files.ts';
@@ -70,6 +71,7 @@ export const restaged = async (
       ...silverLayout(contract, tableSchema),
       scratch,
     });
+    refuseNulls(contract.dataset, schema, files);
     return { ...now, files };
   } catch (error) {
     if (!/^(?:Conversion|Binder|Out of Range|Invalid Input) Error/.test(messageOf(error))) throw error;
@@ -78,6 +80,17 @@ export const restaged = async (
       { cause: error },
     );
   }
+};
+
+/** What the table promises in every row the rows may lack: they were made before the contract said so. */
+const refuseNulls = (dataset: string, schema: Schema, files: readonly DataFile[]): void => {
+  const lacking = schema.fields.filter(
+    ({ id, required }) => required && files.some(({ columns }) => (columns[id]?.nulls ?? 0) > 0),
+  );
+  if (lacking.length > 0)
+    throw new SchemaIncompatible(
+      `silver.${dataset}: the columns have changed since this run's rows were made, and the rows lack ${lacking.map(({ name }) => `"${name}"`).join(', ')}, which is required now. Upload the file again.`,
+    );
 };
 
 const messageOf = (error: unknown): string => (types.isNativeError(error) ? error.message : String(error));

@@ -33,6 +33,8 @@ export interface StagedSilver {
   /** The primary key's columns, by identity: of rows that share it one is left. Unknown of files of an earlier build. */
   key?: string[];
   files: DataFile[];
+  /** When, in ISO 8601. Unknown of files of an earlier build. */
+  stagedAt?: string;
 }
 
 /** A dataset's silver columns as its contract says now; older files are read through them. */
@@ -74,7 +76,7 @@ export const silverSchema = (contract: Contract, base: Snapshot | undefined): Ta
 export const stagedLayout = (
   contract: Contract,
   { schema, columnIds }: TableSchema,
-): Omit<StagedSilver, 'content' | 'files'> => ({
+): Omit<StagedSilver, 'content' | 'files' | 'stagedAt'> => ({
   schema,
   columnIds: columnIds.current,
   spec: silverLayout(contract, { schema }).spec,

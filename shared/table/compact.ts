@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Db } from '../duckdb/with-duckdb.ts';
 import { ConservationBroken } from '../errors.ts';
 import { currentSchema, defaultSpec, kind } from '../iceberg/metadata.ts';
@@ -152,15 +153,20 @@ const conserve = (base: Snapshot, group: readonly DataFile[], files: readonly Re
 
 /**
  * The groups of which nobody has replaced a file, or hidden other rows, since they were merged; none where the table is
- * split otherwise by now, as the merged files would be entered into partitions of the new kind.
+ * split otherwise by now, or calls its partitions otherwise, as the merged files would be entered into others.
  */
 const intact = (merged: readonly Merged[], base: Snapshot, files: readonly DataFile[]): Merged[] => {
   const current = currentSpecs(base);
-  const masks = new Map(files.map(({ key, mask }) => [key, mask?.key]));
+  const now = new Map(files.map((file) => [file.key, file]));
   return merged.filter(({ group }) =>
-    group.every(
-      ({ key, mask, specId }) => current.has(specId) && masks.has(key) && masks.get(key) === mask?.key,
-    ),
+    group.every((file) => {
+      const same = now.get(file.key);
+      return (
+        current.has(file.specId) &&
+        same?.mask?.key === file.mask?.key &&
+        isDeepStrictEqual(same?.partition, file.partition)
+      );
+    }),
   );
 };
 

@@ -43,7 +43,13 @@ export const nextSchema = (
     schema: {
       type: 'struct',
       'schema-id': 0,
-      fields: [...fields, ...returning.flatMap(({ identity }) => retired[identity] ?? [])],
+      // Files that were written in between lack it.
+      fields: [
+        ...fields,
+        ...returning
+          .flatMap(({ identity }) => own(retired, identity) ?? [])
+          .map((field) => ({ ...field, required: false })),
+      ],
     } satisfies Schema,
     columnIds: {
       ...current,

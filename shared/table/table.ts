@@ -110,11 +110,16 @@ export class Table {
    */
   async newest(known?: Version): Promise<Version | undefined> {
     if (known !== undefined) return (await this.#newestFrom(known.version, known)) ?? (await this.newest());
+    return (await this.#look()).newest;
+  }
+
+  /** The newest metadata, and the version that the hint names. */
+  async #look(): Promise<{ newest: Version | undefined; hinted: number | undefined }> {
     const hinted = await this.#hint();
     const found = hinted === undefined ? undefined : await this.#newestFrom(hinted);
-    if (found) return found;
+    if (found) return { newest: found, hinted };
     const listed = await this.#newestListed();
-    return listed === undefined ? undefined : this.#read(listed);
+    return { newest: listed === undefined ? undefined : await this.#read(listed), hinted };
   }
 
   /**
@@ -133,10 +138,14 @@ export class Table {
     };
     for (let attempts = 0; attempts < maxAttempts; ) {
       const readAt = now();
-      const base = await this.newest();
+      const { newest: base, hinted } = await this.#look();
       const make = await change(base?.snapshot);
       const nothing = { snapshot: base?.snapshot, version: base, committed: false };
-      if (make === undefined) return { ...nothing, attempts };
+      if (make === undefined) {
+        // Nobody else is about to: who made the version ended before the hint was written.
+        if (!announced && base !== undefined && base.version !== hinted) await this.#writeHint(base.version);
+        return { ...nothing, attempts };
+      }
       const next = (base?.version ?? 0) + 1;
       try {
         const turn = await this.#turn(lock, next, patient ? giveUpAt : undefined, announce);
@@ -188,8 +197,9 @@ export class Table {
   /** Lets go the snapshots that the retention does not keep. Returns how many; 0 leaves the table as it is. */
   async expire(): Promise<number> {
     const { now, retention } = this.#options;
-    const base = await this.newest();
+    const { newest: base, hinted } = await this.#look();
     if (base === undefined) return 0;
+    if (base.version !== hinted) await this.#writeHint(base.version);
     const at = Math.max(now(), base.metadata['last-updated-ms']);
     const metadata = { ...tidied(base.metadata, base, at, retention), 'last-updated-ms': at };
     const gone = base.metadata.snapshots.length - metadata.snapshots.length;

@@ -81,7 +81,12 @@ export const stage = async (
       const content = createHash('sha256').update(JSON.stringify(source.ids)).update(`${source.v}`);
       loads.push({
         run,
-        staged: { content: content.digest('hex'), ...stagedLayout(contract, columns), files },
+        staged: {
+          content: content.digest('hex'),
+          ...stagedLayout(contract, columns),
+          files,
+          stagedAt: new Date().toISOString(),
+        },
       });
     }
     return loads;

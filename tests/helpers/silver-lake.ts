@@ -102,7 +102,7 @@ export class SilverLake {
         scratch: folder,
       });
       const content = createHash('sha256').update(rows).digest('hex');
-      return { content, ...stagedLayout(contract, columns), files };
+      return { content, ...stagedLayout(contract, columns), files, stagedAt: new Date().toISOString() };
     });
   }
 

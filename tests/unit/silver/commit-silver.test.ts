@@ -1,3 +1,5 @@
+import { ObjectMissing } from '../../../shared/errors.ts';
+import { Table } from '../../../shared/table/table.ts';
 import { contractOf, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
 
 const KEYED = ['{ name: id, logicalType: integer, primaryKey: true }', '{ name: v, logicalType: string }'];
@@ -42,6 +44,28 @@ test('a re-upload replaces what its source brought, and nothing else', async () 
   expect(await lake.upload('a', 3, rows("(1, 'new')"))).toEqual({ status: 'loaded', version: 3 });
   expect(await values(lake)).toEqual(['b3', 'new']);
   expect(await lake.snapshot()).toMatchObject({ operation: 'replace source', runId: runOf('a', 3).run_id });
+});
+
+test('files that maintenance has removed before a late redrive are not committed', async () => {
+  const lake = new SilverLake(await contractOf(['{ name: id, logicalType: integer }']));
+  const run = runOf('a', 1);
+  const staged = await lake.stage(run, rowsSql('id', '(1)'));
+  for (const { key } of staged.files) await lake.store.remove(key);
+  const late = { ...staged, stagedAt: new Date(Date.now() - 16 * 86_400_000).toISOString() };
+  const refused = expect(lake.load(run, late)).rejects;
+  await refused.toThrow(ObjectMissing);
+  await refused.toThrow('Upload the file again');
+  expect(await new Table(lake.store, 't').current()).toBeUndefined();
+});
+
+test('who redrives late what is committed already needs no file of its own', async () => {
+  const lake = new SilverLake(await contractOf(['{ name: id, logicalType: integer }']));
+  const run = runOf('a', 1);
+  const staged = await lake.stage(run, rowsSql('id', '(1)'));
+  await lake.load(run, staged);
+  for (const { key } of staged.files) await lake.store.remove(key);
+  const late = { ...staged, stagedAt: '2024-01-01T00:00:00.000Z' };
+  expect(await lake.load(run, late)).toEqual({ status: 'loaded', version: 1 });
 });
 
 test('an older version that arrives late changes nothing', async () => {

@@ -1,5 +1,6 @@
 import { SchemaIncompatible } from '../../../shared/errors.ts';
 import { Intents } from '../../../shared/silver/intents.ts';
+import { Table } from '../../../shared/table/table.ts';
 import { contractOf, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';
@@ -163,6 +164,21 @@ test('rows that cannot become what the contract says now are refused', async () 
   await expect(attempt).rejects.toThrow(SchemaIncompatible);
   await expect(attempt).rejects.not.toThrow('secret');
   expect((await lake.snapshot()).version).toBe(1);
+});
+
+test('rows that lack a column which the table promises in every row are refused', async () => {
+  const lake = await lakeOf(ID);
+  const run = runOf('first', 1);
+  const staged = await lake.stage(run, rowsSql('id', '(1)'));
+  lake.contract = await contractOf([ID, '{ name: v, logicalType: string, required: true }']);
+  const refused = expect(lake.load(run, staged)).rejects;
+  await refused.toThrow(SchemaIncompatible);
+  await refused.toThrow('Upload the file again');
+  expect(await new Table(lake.store, 't').current()).toBeUndefined();
+  // In a table that has older rows the column is optional, and NULL in all of them.
+  await lake.upload('other', 2, rowsSql('id, v', "(2, 'b')"));
+  const older = await lake.stage(runOf('third', 3), rowsSql('id, v', "(3, 'c')"));
+  expect(await lake.load(runOf('third', 3), older)).toMatchObject({ status: 'loaded' });
 });
 
 test('a run without rows commits whatever the columns are', async () => {

@@ -218,6 +218,26 @@ describe('beside other writers', () => {
     expect(partitions.toSorted()).toEqual(['{"name":"c"}', '{}', '{}']);
   });
 
+  test('a table whose files are split by the same column under a new name meanwhile is left as it is', async () => {
+    const region = (name: string): string =>
+      `{ name: ${name}, id: region, logicalType: string, partitioned: true }`;
+    const lake = new SilverLake(await contractOf([ID, region('region')]));
+    await lake.upload('a.csv', 1, rowsSql('id, region', "(1, 'x')"));
+    await lake.upload('b.csv', 2, rowsSql('id, region', "(2, 'x')"));
+    const rename = async (): Promise<void> => {
+      lake.contract = await contractOf([ID, region('area')]);
+      await lake.upload('c.csv', 3, rowsSql('id, area', "(3, 'x')"));
+    };
+    expect(await compact(lake, { store: during(lake, rename), patient: true })).toBeUndefined();
+    expect((await filesOf(lake)).map(({ partition }) => partition)).toEqual([
+      { area: 'x' },
+      { area: 'x' },
+      { area: 'x' },
+    ]);
+    expect(await compact(lake, { patient: true })).toMatchObject({ before: 3, after: 1 });
+    expect((await filesOf(lake)).map(({ partition }) => partition)).toEqual([{ area: 'x' }]);
+  });
+
   test('what somebody changed meanwhile is left, and the rest is merged', async () => {
     const lake = new SilverLake(await contractOf([ID, DAY]));
     const days = (...values: string[]): string => rowsSql('id, day', ...values);

@@ -154,6 +154,22 @@ describe('a contract changes over the data', () => {
     expect((await lake.snapshot()).metadata['last-column-id']).toBe(7);
   });
 
+  test('a required column that was dropped comes back as optional: files in between lack it', async () => {
+    const v = '{ name: v, logicalType: string, required: true }';
+    const lake = await lakeOf(ID, v);
+    await lake.upload('a', 1, rowsSql('id, v', "(1, 'a')"));
+    await change(lake, ID);
+    await lake.upload('b', 2, rowsSql('id', '(2)'));
+    await change(lake, ID, v);
+    await lake.upload('c', 3, rowsSql('id, v', "(3, 'c')"));
+    expect(await all(lake)).toEqual([
+      { id: 1, v: 'a' },
+      { id: 2, v: null },
+      { id: 3, v: 'c' },
+    ]);
+    expect((await lake.snapshot()).schema.fields.find(({ name }) => name === 'v')?.required).toBe(false);
+  });
+
   test('a dropped column that comes back as something else is a new one', async () => {
     const lake = await lakeOf(ID, '{ name: v, logicalType: string }');
     await lake.upload('a', 1, rowsSql('id, v', "(1, 'a')"));

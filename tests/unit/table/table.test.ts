@@ -251,6 +251,27 @@ describe('a table on S3 whose answers get lost', () => {
     expect((await table.current())?.version).toBe(1);
   });
 
+  test('a hint that was not written is written by who finds its work done already, and by maintenance', async () => {
+    for (const mend of [
+      (table: Table) => table.commit(async () => undefined),
+      (table: Table) => table.expire(),
+    ]) {
+      const { store } = s3();
+      const table = new Table(store, 't');
+      await append(table, 'a');
+      const write = store.write.bind(store);
+      const broken = jest.spyOn(store, 'write').mockImplementation(async (key, body) => {
+        if (key === HINT) throw new StorageUnavailable('no answer');
+        await write(key, body);
+      });
+      await append(table, 'b');
+      broken.mockRestore();
+      expect((await store.read(HINT))?.toString()).toBe('1');
+      await mend(table);
+      expect((await store.read(HINT))?.toString()).toBe('2');
+    }
+  });
+
   test.each([
     ['metadata', ({ Key }: { Key: string }) => Key === metadataKey(1)],
     ['a manifest', ({ Key }: { Key: string }) => Key.endsWith('-data.avro')],
