@@ -23,7 +23,7 @@ export const describeMachine = (): Machine => {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
     cores: os.availableParallelism(),
     memoryGb: Math.round(os.totalmem() / 2 ** 30),
-    os: `${os.type()} ${os.release()}`,
+    os: `${os.type()} ${os.release().replace(/-.*/, '')}`,
     arch: os.arch(),
     node: process.versions.node,
     memoryMethod: MEMORY_METHOD,

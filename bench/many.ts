@@ -1,4 +1,4 @@
-/** Files of mixed size dropped at once into a watched lake: `node bench/many.ts --help`. */
+/** Files of mixed size dropped at once into a watched lake: `npx node bench/many.ts --help`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -229,7 +229,7 @@ const {
   program,
   concurrency,
   keep,
-} = new Command('node bench/many.ts')
+} = new Command('npx node bench/many.ts')
   .description('drop files of mixed size into a lake that `duckstep start` watches, and measure')
   .option(
     '--files <n>',

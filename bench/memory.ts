@@ -1,6 +1,6 @@
 /**
  * Measures how much memory each of the steps takes for a file, each in a process of its own that is told it had a
- * function's memory, and threads: `node bench/memory.ts --memory 1024 --rows 10000000 --keys text --repeat 2`.
+ * function's memory, and threads: `npx node bench/memory.ts --memory 1024 --rows 10000000 --keys text --repeat 2`.
  *
  * `--repeat` is how often each key comes, `all` for one key in all rows; `--rival` loads a second file of the same keys
  * afterwards, of which each row meets rows of the first. The file has about 100 bytes a row. Ends with 1 when a step

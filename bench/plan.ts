@@ -1,7 +1,7 @@
 import { DATASETS, type Dataset, FORMATS, type Format, GENERATED } from './datasets.ts';
 import { generate, type Input, realFlights } from './generate.ts';
 
-export const SIZES_MB = [1, 10, 100, 1000] as const;
+const SIZES_MB = [1, 10, 100, 1000] as const;
 export const DIRT = ['dirty', 'clean'] as const;
 
 /** What one comparison is made on. */

@@ -1,6 +1,6 @@
 /**
  * Measures what a new instance of each packaged function does before it works, and prints the table of
- * `docs/costs.md`: `npm run package && node scripts/cold-start.ts`. The processor's time, which others on the machine
+ * `docs/costs.md`: `npm run package && npx node scripts/cold-start.ts`. The processor's time, which others on the machine
  * disturb little; S3 and Glue are not asked.
  */
 import { execFileSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
  * Measures what files of several sizes use, from the run records of real runs, and writes `docs/costs.json` and the
- * tables of `docs/costs.md`: `node scripts/cost-table.ts`. Some minutes, and 4 GB of disk; let nothing else run.
+ * tables of `docs/costs.md`: `npx node scripts/cost-table.ts`. Some minutes, and 4 GB of disk; let nothing else run.
  * With `--tables` it measures nothing, and writes the tables of what is measured already, at today's prices.
  */
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';

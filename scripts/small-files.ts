@@ -1,6 +1,6 @@
 /**
  * Commits thousands of small files into one partition and measures what each run asks of storage:
- * `node scripts/small-files.ts` writes `docs/small-files.json` and `docs/small-files.svg`. Takes some minutes.
+ * `npx node scripts/small-files.ts` writes `docs/small-files.json` and `docs/small-files.svg`. Takes some minutes.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';

@@ -31,7 +31,7 @@ const MB = 2 ** 20;
 const MB_PER_VCPU = 1769;
 
 /** DuckDB threads for a function of this memory. */
-export const threadsFor = (memoryMb: number): number => Math.max(1, Math.floor(memoryMb / MB_PER_VCPU));
+const threadsFor = (memoryMb: number): number => Math.max(1, Math.floor(memoryMb / MB_PER_VCPU));
 
 const Environment = z.object({
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().positive().optional(),

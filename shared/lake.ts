@@ -13,7 +13,7 @@ export const lakePaths = {
     const slash = rawKey.indexOf('/');
     return slash > 0 ? rawKey.slice(0, slash) : undefined;
   },
-  /** In silver: what one run hands from step to step. Kept 14 days, the redrive window. */
+  /** In silver: what one run hands from step to step. Kept 14 days at least, the redrive window. */
   staging: (runId: string, name: string): string => `_staging/${runId}/${name}`,
   /** In silver or gold: a table's folder, its location as an Iceberg table. */
   table: (table: string): string => table,

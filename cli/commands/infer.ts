@@ -14,7 +14,7 @@ import type { Session } from '../session.ts';
 
 const HELP = `
 The draft says what every row of the file says; whether it will hold tomorrow is for you to decide. Its comments tell
-where to look. docs/datasets.md goes through it.
+where to look. docs/datasets.md says what the parts of a contract mean.
 
 Exit codes: 0, 1 when the file cannot be read, 64 for wrong usage.
 

@@ -91,7 +91,7 @@ export const duckstepCost = ({ sizes }: Pick<Measured, 'sizes'>, bytes: number):
   const points = sizes.map((size) => ({ bytes: size.bytes, usd: estimateCost(consumptionOf(size.states)) }));
   const [first] = points;
   if (first === undefined)
-    throw new InvalidInput('docs/costs.json holds no measurements: node scripts/cost-table.ts');
+    throw new InvalidInput('docs/costs.json holds no measurements: npx node scripts/cost-table.ts');
   if (bytes <= first.bytes || points.length === 1) return first.usd;
   const found = points.findIndex((point) => point.bytes >= bytes);
   const upper = found < 0 ? points.length - 1 : found;

@@ -4,7 +4,7 @@ import type { StateMachine } from 'aws-local-stepfunctions';
 import type { Step, StepContext } from '../../shared/steps/step.ts';
 
 /** Step Functions passes on so many bytes of JSON and no more. */
-export const PAYLOAD_LIMIT = 256 * 1024;
+const PAYLOAD_LIMIT = 256 * 1024;
 
 type Json = Parameters<StateMachine['run']>[0];
 

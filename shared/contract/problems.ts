@@ -3,7 +3,7 @@ import { ContractInvalid } from '../errors.ts';
 export type Path = readonly (string | number)[];
 
 /** `schema[0].properties[3].name`; the document itself is `(document)`. */
-export const spellPath = (path: Path): string =>
+const spellPath = (path: Path): string =>
   path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('') ||
   '(document)';
 

@@ -50,11 +50,6 @@ export function currentSchema(metadata: TableMetadata): Schema {
   return schemaById(metadata, metadata['current-schema-id']);
 }
 
-/** The schema that was current when the snapshot was made, if it says so. */
-export function schemaOf(metadata: TableMetadata, snapshot: SnapshotEntry): Schema {
-  return schemaById(metadata, snapshot['schema-id'] ?? metadata['current-schema-id']);
-}
-
 function schemaById(metadata: TableMetadata, id: number): Schema {
   const schema = metadata.schemas.find((entry) => entry['schema-id'] === id);
   if (schema === undefined) throw missing(metadata, `schema ${id}`);

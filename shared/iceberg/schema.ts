@@ -67,7 +67,7 @@ export const findField = (schema: Schema, id: number): Field | undefined => sear
 export const highestId = (fields: readonly Field[]): number =>
   fields.reduce((most, field) => Math.max(most, field.id, highestId(childrenOf(field.type))), 0);
 
-export const sameType = (a: Type, b: Type): boolean => {
+const sameType = (a: Type, b: Type): boolean => {
   if (!isNested(a) || !isNested(b)) return a === b;
   return a.type === b.type && sameFields(childrenOf(a), childrenOf(b));
 };

@@ -10,7 +10,7 @@ import type { WriteOptions } from '../table/write-files.ts';
  * Columns that every silver table has beside its contract's: which run and source a row came from, the number
  * of its record in the file, and the values of columns that the contract does not know, as JSON.
  */
-export const LINEAGE: readonly ViewColumn[] = [
+const LINEAGE: readonly ViewColumn[] = [
   { name: '_run_id', type: 'VARCHAR' },
   { name: '_source_id', type: 'VARCHAR' },
   { name: '_row', type: 'BIGINT' },

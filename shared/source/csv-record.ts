@@ -1,7 +1,7 @@
 /** The grammar of one record: where it ends, how many fields it has, whether its quotes close. */
 
-export const LF = 0x0a;
-export const CR = 0x0d;
+const LF = 0x0a;
+const CR = 0x0d;
 const SPACE = 0x20;
 
 /** How a record's last line ends. */

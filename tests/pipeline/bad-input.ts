@@ -93,6 +93,7 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'a record longer than the limit': amid(`3,Cy,1,,,${'x'.repeat(70_000)}`),
   'a broken line in NDJSON': amidJson('{"id": 3, "name"'),
   'a JSON record that is no object': amidJson('[3, "Cy"]'),
+  'a JSON key in two spellings with different values': amidJson('{"id": 3, "name": "Cy", "Name": "Di"}'),
   'an object or array where one value belongs': amidJson('{"id": 3, "name": {"first": "Cy"}}'),
   'a Parquet list where one value belongs': {
     content: () =>

@@ -4,7 +4,6 @@ import {
   currentSchema,
   defaultSpec,
   pruned,
-  schemaOf,
   snapshotById,
   withMetadataLog,
   withoutSnapshots,
@@ -13,7 +12,7 @@ import {
   withSnapshot,
   withSpec,
 } from '../../../shared/iceberg/metadata.ts';
-import type { Schema, SnapshotEntry, TableMetadata } from '../../../shared/iceberg/types.ts';
+import type { Schema, TableMetadata } from '../../../shared/iceberg/types.ts';
 import { created, grown, parse, schema, snapshot, spec } from './metadata-cases.ts';
 
 test('a new table has no snapshot, and comes back as it was written', () => {
@@ -187,8 +186,4 @@ test('schemas that nothing needs are dropped, and specs are not', () => {
   const table = pruned(withSpec(withSnapshot(changed, snapshot(5, 2000, { 'schema-id': 2 })), []));
   expect(table.schemas.map((entry) => entry['schema-id'])).toEqual([0, 2, 3]);
   expect(table['partition-specs']).toHaveLength(2);
-  expect(schemaOf(table, table.snapshots[4] as SnapshotEntry).fields).toHaveLength(2);
-  const { 'schema-id': _, ...old } = snapshot(6, 2001);
-  expect(schemaOf(table, old)).toBe(currentSchema(table));
-  expect(() => schemaOf(table, snapshot(7, 2002, { 'schema-id': 1 }))).toThrow(InvalidInput);
 });
