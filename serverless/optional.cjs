@@ -22,7 +22,26 @@ const network = async ({ resolveVariable }) => {
   return subnetIds.length === 0 ? undefined : { subnetIds, securityGroupIds };
 };
 
+/** What S3 takes in a bucket's name, and 63 characters with the longest of ours: `duckstep-STAGE-quarantine-ACCOUNT`. */
+const STAGE = /^[a-z0-9][a-z0-9-]{0,29}$/;
+
 module.exports = {
+  /**
+   * What CloudFormation does with a bucket whose stack is removed. What is to be kept is only once the stack stands: else
+   * the buckets of a first deployment that failed would be in the way of the second.
+   */
+  bucketDeletion: async ({ resolveVariable }) => {
+    const [wanted] = await params(resolveVariable, 'bucketsOnRemoval');
+    const stage = String(await resolveVariable('sls:stage'));
+    if (!STAGE.test(stage))
+      throw new Error(
+        `The stage is a part of the buckets' names: a to z, 0 to 9 and "-", 30 characters at most, not "${stage}".`,
+      );
+    if (wanted === 'Retain') return 'RetainExceptOnCreate';
+    if (wanted === 'Delete') return 'Delete';
+    throw new Error(`bucketsOnRemoval must be Retain or Delete, not "${wanted}".`);
+  },
+
   /** `provider.vpc` */
   vpc: async (context) => (await network(context)) ?? null,
 

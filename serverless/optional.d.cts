@@ -6,6 +6,7 @@ interface Context {
 declare const optional: Record<
   | 'vpc'
   | 'networkStatement'
+  | 'bucketDeletion'
   | 'encryption'
   | 'resultsEncryption'
   | 'scanLimit'

@@ -46,18 +46,37 @@ export class DeployedExecutions {
 
   /** The newest first, at most so many; the states of those only that failed. */
   async list(status: ExecutionStatus | undefined, limit = Number.POSITIVE_INFINITY): Promise<Execution[]> {
-    const wanted = Object.values(AwsStatus).filter((each) => status === undefined || STATUS[each] === status);
-    const filters = status === undefined ? [undefined] : wanted;
-    const found: ExecutionListItem[] = [];
-    for (const filter of filters) found.push(...(await this.#page(filter, limit)));
-    const newest = found.toSorted((a, b) => Number(b.startDate) - Number(a.startDate)).slice(0, limit);
     const executions: Execution[] = [];
-    for (const { executionArn = '' } of newest) {
+    for (const { executionArn = '' } of await this.#items(status, limit)) {
       const described = await this.#describe(executionArn);
       const failed = STATUS[described.status ?? 'RUNNING'] === 'failed';
       executions.push(executionOf(described, failed ? await this.#visits(executionArn) : []));
     }
     return executions;
+  }
+
+  /**
+   * Ids of those that failed, the newest first. A redrive needs no more of them; only an error's name has to be asked
+   * for one by one.
+   *
+   * @param since of these, those that ended at that time, in ISO 8601, or later
+   * @param error of these, those that failed with it
+   */
+  async failed({
+    since,
+    error,
+  }: {
+    since?: string | undefined;
+    error?: string | undefined;
+  }): Promise<string[]> {
+    const items = await this.#items('failed', Number.POSITIVE_INFINITY);
+    const ids: string[] = [];
+    for (const { executionArn = '', name = '', stopDate } of items) {
+      if (since !== undefined && (stopDate?.toISOString() ?? '') < since) continue;
+      if (error === undefined || executionOf(await this.#describe(executionArn), []).error?.Error === error)
+        ids.push(name);
+    }
+    return ids;
   }
 
   /** One in detail; undefined when Step Functions knows none of that name. */
@@ -81,6 +100,15 @@ export class DeployedExecutions {
     return `${this.#stateMachineArn.replace(':stateMachine:', ':execution:')}:${id}`;
   }
 
+  /** The newest first, at most so many. */
+  async #items(status: ExecutionStatus | undefined, limit: number): Promise<ExecutionListItem[]> {
+    const wanted = Object.values(AwsStatus).filter((each) => status === undefined || STATUS[each] === status);
+    const filters = status === undefined ? [undefined] : wanted;
+    const found: ExecutionListItem[] = [];
+    for (const filter of filters) found.push(...(await this.#page(filter, limit)));
+    return found.toSorted((a, b) => Number(b.startDate) - Number(a.startDate)).slice(0, limit);
+  }
+
   async #page(statusFilter: AwsStatus | undefined, limit: number): Promise<ExecutionListItem[]> {
     const found: ExecutionListItem[] = [];
     await this.#turn();
@@ -88,9 +116,9 @@ export class DeployedExecutions {
       { client: this.#sfn },
       { stateMachineArn: this.#stateMachineArn, ...(statusFilter && { statusFilter }) },
     );
-    for await (const { executions = [] } of pages) {
+    for await (const { executions = [], nextToken } of pages) {
       found.push(...executions);
-      if (found.length >= limit) break;
+      if (found.length >= limit || nextToken === undefined) break;
       await this.#turn();
     }
     return found;
@@ -108,8 +136,9 @@ export class DeployedExecutions {
       { client: this.#sfn, pageSize: 1_000 },
       { executionArn, includeExecutionData: true },
     );
-    for await (const { events = [] } of pages) {
+    for await (const { events = [], nextToken } of pages) {
       history.push(...events);
+      if (nextToken === undefined) break;
       await this.#turn();
     }
     return visitsOf(history);

@@ -4,6 +4,7 @@ import { deployedExecutions } from '../aws/open.ts';
 import type { Execution } from '../local/execution.ts';
 import type { Outcome } from '../outcome.ts';
 import { exitCodeOf, printOutcomes, redriveAll } from '../process-files.ts';
+import { during } from '../render/terminal.ts';
 import { counted } from '../render/text.ts';
 import { EXIT, type Session } from '../session.ts';
 import { parseSince } from '../since.ts';
@@ -45,39 +46,41 @@ export const addRedrive = (program: Command, session: Session): void => {
         throw new InvalidInput('Give either the id of an execution, or --all-failed.');
       if (id !== undefined && (options.since ?? options.error) !== undefined)
         throw new InvalidInput('--since and --error choose among --all-failed.');
-      const choose = chooser(id, options);
+      const wanted: Wanted = {
+        id,
+        since: options.since === undefined ? undefined : parseSince(options.since).toISOString(),
+        error: options.error,
+      };
       await (options.stage === undefined
-        ? redriveHere(session, options, id, choose)
-        : redriveOnAws(session, options, options.stage, id, choose));
+        ? redriveHere(session, options, wanted)
+        : redriveOnAws(session, options, options.stage, wanted));
     });
 };
 
-type Choose = (executions: readonly Execution[]) => string[];
+/** One execution, or all that failed since a time in ISO 8601, with an error. */
+interface Wanted {
+  id: string | undefined;
+  since: string | undefined;
+  error: string | undefined;
+}
 
-const chooser = (id: string | undefined, { since, error }: Options): Choose => {
-  if (id !== undefined) return () => [id];
-  const from = since === undefined ? undefined : parseSince(since).toISOString();
-  return (executions) =>
-    executions
-      .filter(({ status }) => status === 'failed' || status === 'stale')
-      .filter(({ ended = '' }) => from === undefined || ended >= from)
-      .filter((execution) => error === undefined || execution.error?.Error === error)
-      .map((execution) => execution.id);
+const chosen = (executions: readonly Execution[], { id, since, error }: Wanted): string[] => {
+  if (id !== undefined) return [id];
+  return executions
+    .filter(({ status }) => status === 'failed' || status === 'stale')
+    .filter(({ ended = '' }) => since === undefined || ended >= since)
+    .filter((execution) => error === undefined || execution.error?.Error === error)
+    .map((execution) => execution.id);
 };
 
 /** Among all, another process may be faster with one; to name one that cannot be redriven is a mistake. */
-const redriveHere = async (
-  session: Session,
-  { lake, json }: Options,
-  id: string | undefined,
-  choose: Choose,
-): Promise<void> => {
+const redriveHere = async (session: Session, { lake, json }: Options, wanted: Wanted): Promise<void> => {
   const { terminal } = session;
   const outcomes: Outcome[] = [];
   const refusals: Refusal[] = [];
-  for (const { execution, result } of await redriveAll(session, lake, choose)) {
+  for (const { execution, result } of await redriveAll(session, lake, (all) => chosen(all, wanted))) {
     if (result.status === 'fulfilled') outcomes.push(result.value);
-    else if (id === undefined) refusals.push(refusalOf(execution, result.reason));
+    else if (wanted.id === undefined) refusals.push(refusalOf(execution, result.reason));
     else throw result.reason;
   }
   if (json === true) terminal.print(JSON.stringify([...outcomes, ...refusals], null, 2));
@@ -106,12 +109,14 @@ const redriveOnAws = async (
   session: Session,
   { json }: Options,
   stage: string,
-  id: string | undefined,
-  choose: Choose,
+  wanted: Wanted,
 ): Promise<void> => {
   const { terminal } = session;
   const executions = await deployedExecutions(session, stage);
-  const ids = choose(id === undefined ? await executions.list('failed') : []);
+  const ids =
+    wanted.id === undefined
+      ? await during(terminal, 'Looking for what has failed', () => executions.failed(wanted))
+      : [wanted.id];
   const results: ({ execution: string; redriven: true; reason?: undefined } | Refusal)[] = [];
   for (const execution of ids) {
     try {

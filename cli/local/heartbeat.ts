@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { failedWith } from '../../shared/storage/files.ts';
+import { isRunning } from '../../shared/scratch.ts';
 import type { ProcessIdentity } from './execution-events.ts';
 
 const BEAT_MS = 2_000;
@@ -46,7 +46,7 @@ export const isAlive = (folder: string, identity: ProcessIdentity): boolean => {
   if (touched === undefined || Date.now() - touched > SILENCE_MS) return false;
   if (identity.host !== os.hostname()) return true;
   // A container that starts again has the host and the process id of the one before, whose last beat was earlier.
-  return identity.pid === process.pid ? touched > startedAt() : isTaken(identity.pid);
+  return identity.pid === process.pid ? touched > startedAt() : isRunning(identity.pid);
 };
 
 const startedAt = (): number => Date.now() - process.uptime() * 1000;
@@ -57,15 +57,5 @@ const beat = (file: string, timer: NodeJS.Timeout): void => {
     utimesSync(file, new Date(), new Date());
   } catch {
     clearInterval(timer);
-  }
-};
-
-const isTaken = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it runs, and is somebody else's.
-    return failedWith(error, 'EPERM');
   }
 };

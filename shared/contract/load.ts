@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
 import { ConfigurationError, ContractInvalid, UnknownDataset } from '../errors.ts';
+import { withScratch } from '../scratch.ts';
 import { type Evaluate, runChecks } from './duckdb-checks.ts';
 import type { Contract } from './model.ts';
 import { Problems, type Report, throwIfAny } from './problems.ts';
@@ -147,14 +148,10 @@ const readDataset = async (
 };
 
 /** Checks look at no data: the least that DuckDB runs in will do. */
-const withOwnDuckDb = async <T>(work: (evaluate: Evaluate) => Promise<T>): Promise<T> => {
-  const scratch = await mkdtemp(path.join(os.tmpdir(), 'duckstep-contract-'));
-  try {
-    return await withDuckDb({ memoryMb: 128, threads: 1, scratch }, (db) => work(evaluateIn(db)));
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-};
+const withOwnDuckDb = <T>(work: (evaluate: Evaluate) => Promise<T>): Promise<T> =>
+  withScratch(os.tmpdir(), (scratch) =>
+    withDuckDb({ memoryMb: 128, threads: 1, scratch }, (db) => work(evaluateIn(db))),
+  );
 
 /** Changes whenever the outcome of a run may change: contract, `silver.sql`, reference data. */
 const fingerprint = async (folder: string, texts: Record<string, string>): Promise<string> => {

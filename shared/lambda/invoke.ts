@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Tracer } from '@aws-lambda-powertools/tracer';
 import type { Context } from 'aws-lambda';
 import { DataError, TransientError } from '../errors.ts';
+import { removeLeftovers } from '../scratch.ts';
 import type { Step, StepContext } from '../steps/step.ts';
 import { contextFromEnv, s3Client } from './environment.ts';
 import { measuresOf } from './measures.ts';
@@ -12,12 +13,22 @@ import { traced } from './traced.ts';
 const logger = new Logger();
 const tracer = new Tracer({ captureHTTPsRequests: false });
 
-let opened: StepContext | undefined;
+let opened: Promise<StepContext> | undefined;
 
-/** The lake and the configuration: made once per instance of the function, with its connections. */
-const open = (): StepContext => {
-  opened ??= contextFromEnv(process.env, tracer.captureAWSv3Client(s3Client()));
-  return opened;
+/** The lake and the configuration, with connections, and a disk without leftovers. */
+const open = async (): Promise<StepContext> => {
+  const context = contextFromEnv(process.env, tracer.captureAWSv3Client(s3Client()));
+  await removeLeftovers(context.config.scratchRoot);
+  return context;
+};
+
+/** Once per instance of the function; what failed is tried again by the next invocation. */
+const openOnce = async (): Promise<StepContext> => {
+  opened ??= open().catch((error: unknown) => {
+    opened = undefined;
+    throw error;
+  });
+  return await opened;
 };
 
 /**
@@ -36,7 +47,9 @@ export const invoke = async (
   logger.appendKeys({ state, ...subject });
   try {
     logger.info('Step started');
-    const output = await traced(tracer, state, subject, () => step(event, { ...open(), invocation }));
+    const output = await traced(tracer, state, subject, async () =>
+      step(event, { ...(await openOnce()), invocation }),
+    );
     const measures = measuresOf(output);
     logger.info('Step ended', { measures: measures.step });
     publish(state, subject, measures);

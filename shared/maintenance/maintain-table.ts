@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { Config } from '../config.ts';
 import { withoutValues } from '../duckdb/failure-reason.ts';
 import { withDuckDb } from '../duckdb/with-duckdb.ts';
+import { withScratch } from '../scratch.ts';
 import { ROW_IDENTITY } from '../silver/silver-table.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { compactTable, planOf } from '../table/compact.ts';
@@ -77,10 +76,8 @@ const compact = async (table: Table, { zone, store, config }: TableOptions): Pro
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const snapshot = await table.current();
     if (snapshot === undefined || planOf(snapshot, await snapshot.files(), THOROUGH).length === 0) return;
-    const scratch = path.join(scratchRoot, `duckstep-${randomUUID()}`);
-    await mkdir(scratch, { recursive: true });
-    try {
-      await withDuckDb({ memoryMb, threads, scratch, ordered: false }, (db) =>
+    await withScratch(scratchRoot, (scratch) =>
+      withDuckDb({ memoryMb, threads, scratch, ordered: false }, (db) =>
         compactTable(db, table, {
           store,
           scratch,
@@ -89,12 +86,10 @@ const compact = async (table: Table, { zone, store, config }: TableOptions): Pro
           policy: THOROUGH,
           patient: true,
         }),
-      );
-    } catch (error) {
+      ),
+    ).catch((error: unknown) => {
       throw withoutValues(error);
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
+    });
   }
 };
 

@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import { type ZodType, z } from 'zod';
 import { type Catalog, counted } from '../catalog/catalog.ts';
 import type { Config } from '../config.ts';
@@ -9,6 +6,7 @@ import { withoutValues } from '../duckdb/failure-reason.ts';
 import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
 import { InvalidInput } from '../errors.ts';
 import { type Lake, ZONES } from '../lake.ts';
+import { withScratch } from '../scratch.ts';
 import { metered } from '../storage/metered-store.ts';
 import type { Usage } from './payload.ts';
 import { usageOf } from './usage.ts';
@@ -76,26 +74,24 @@ export const step =
         stores: Object.values(lake).map((store) => store.usage),
         catalog: catalog?.requests() ?? 0,
       });
-    const scratch = path.join(context.config.scratchRoot, `duckstep-${randomUUID()}`);
-    await mkdir(scratch, { recursive: true });
-    try {
-      const { memoryMb, threads } = context.config;
-      const output = await body(input, {
-        ...context,
-        ...(catalog && { catalog }),
-        lake,
-        scratch,
-        execution,
-        duckDb: (work, options) =>
-          withDuckDb({ memoryMb, threads, scratch, ...options }, work).catch((error: unknown) => {
-            throw withoutValues(error);
-          }),
-        usage,
-      });
-      return { ...output, usage: usage() };
-    } catch (error) {
-      throw asFullDisk(error, scratch);
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
+    return await withScratch(context.config.scratchRoot, async (scratch) => {
+      try {
+        const { memoryMb, threads } = context.config;
+        const output = await body(input, {
+          ...context,
+          ...(catalog && { catalog }),
+          lake,
+          scratch,
+          execution,
+          duckDb: (work, options) =>
+            withDuckDb({ memoryMb, threads, scratch, ...options }, work).catch((error: unknown) => {
+              throw withoutValues(error);
+            }),
+          usage,
+        });
+        return { ...output, usage: usage() };
+      } catch (error) {
+        throw asFullDisk(error, scratch);
+      }
+    });
   };

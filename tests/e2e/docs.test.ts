@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { inParallel } from '../../shared/storage/in-parallel.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { runProgram } from '../helpers/run-program.ts';
 import { ARCHITECTURE } from './deployment.ts';
@@ -44,7 +46,20 @@ const executionsEnded = async (): Promise<boolean> => {
   return executions.length > 0 && executions.every(({ status }) => status === 'succeeded');
 };
 
+/** More than one call to S3 can list or delete with all their versions; folders to the console, which start nothing. */
+const putManyFolders = async (): Promise<void> => {
+  if (emulator === undefined) return;
+  const s3 = new S3Client(emulator.client);
+  const { Buckets = [] } = await s3.send(new ListBucketsCommand());
+  const Bucket = Buckets.map(({ Name = '' }) => Name).find((name) => name.includes('-raw-'));
+  await inParallel(
+    Array.from({ length: 600 }, (_, i) => `signups/a-folder-with-a-long-name-${i}/`),
+    (Key) => s3.send(new PutObjectCommand({ Bucket, Key })),
+  );
+};
+
 test.each(blocks)('%s', async (script) => {
+  if (script.includes('aws s3 rm')) await putManyFolders();
   const output = await shell(forThisMachine(script));
   if (/duckstep upload|s3 cp/.test(script)) await until('the files have been processed', executionsEnded);
   if (script.includes('gold.')) expect(output).toMatch(/signup_date|day/);

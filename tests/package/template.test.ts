@@ -202,6 +202,24 @@ describe('events and alarms', () => {
     });
   });
 
+  test('EventBridge may publish without a condition, as it can meet none', () => {
+    const { PolicyDocument } = resource('AlarmTopicPolicy').Properties as unknown as {
+      PolicyDocument: { Statement: { Principal: unknown; Condition?: unknown }[] };
+    };
+    const own = PolicyDocument.Statement.filter(({ Principal }) =>
+      JSON.stringify(Principal).includes('events.amazonaws.com'),
+    );
+    expect(own).toEqual([
+      {
+        Sid: 'Executions',
+        Effect: 'Allow',
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sns:Publish',
+        Resource: { Ref: 'AlarmTopic' },
+      },
+    ]);
+  });
+
   test('every alarm goes to the topic', () => {
     const alarms = ofType('AWS::CloudWatch::Alarm');
     expect(alarms).toHaveLength(14);

@@ -1,9 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Context } from 'aws-lambda';
 import { UnknownDataset } from '../../../shared/errors.ts';
 import { identify } from '../../../shared/steps/identity.ts';
 import { lambdaHandler } from '../../../shared/steps/lambda.ts';
 import type { Step } from '../../../shared/steps/step.ts';
 import { someEvent } from '../../helpers/engine.ts';
+import { scratch } from '../../helpers/scratch.ts';
 
 const context = {
   functionName: 'duckstep-test-Validate',
@@ -132,6 +136,30 @@ test.each([
   });
   expect(printed.join('')).not.toContain('Ada');
   expect(metrics()).toEqual([]);
+});
+
+test('clears the disk of what a killed process of the function left, and of nothing else', async () => {
+  const root = scratch();
+  process.env = { ...process.env, DUCKSTEP_SCRATCH_DIR: root };
+  const uuid = '00000000-0000-4000-8000-000000000000';
+  const ended = spawnSync(process.execPath, ['-e', '0']).pid;
+  const [dead, own] = [`duckstep-${ended}-${uuid}`, `duckstep-${process.pid}-${uuid}`];
+  const kept = [`duckstep-${process.ppid}-${uuid}`, 'duckstep-other', 'other'];
+  for (const name of [dead, own, ...kept]) {
+    mkdirSync(path.join(root, name));
+    writeFileSync(path.join(root, name, 'records.parquet'), 'x');
+  }
+  let seen: string[] = [];
+  await jest.isolateModulesAsync(async () => {
+    // As in a new process.
+    const { lambdaHandler: fresh } = await import('../../../shared/steps/lambda.ts');
+    const looking = fresh('Validate', async () => {
+      seen = readdirSync(root);
+      return { usage };
+    });
+    await looking(event(), context);
+  });
+  expect(seen.toSorted()).toEqual(kept.toSorted());
 });
 
 test('keeps nothing of one invocation for the next', async () => {

@@ -7,6 +7,8 @@ const NONE = {
   vpcSubnetIds: '',
   vpcSecurityGroupIds: '',
   athenaScanLimitMb: '',
+  bucketsOnRemoval: 'Retain',
+  'sls:stage': 'prod',
 };
 const NOTHING = { Ref: 'AWS::NoValue' };
 
@@ -74,3 +76,21 @@ test('subscribes an address', async () => {
     { Protocol: 'email', Endpoint: 'data@example.com' },
   ]);
 });
+
+test('keeps buckets, but not those of a deployment that fails at once', async () => {
+  expect(await optional.bucketDeletion(context({}))).toBe('RetainExceptOnCreate');
+  expect(await optional.bucketDeletion(context({ bucketsOnRemoval: 'Delete' }))).toBe('Delete');
+  await expect(optional.bucketDeletion(context({ bucketsOnRemoval: 'Keep' }))).rejects.toThrow(
+    'bucketsOnRemoval must be Retain or Delete, not "Keep".',
+  );
+});
+
+test.each(['Prod', 'a'.repeat(31), 'my_stage', '-a'])(
+  'refuses %s as a stage: no bucket can be called so',
+  async (stage) => {
+    await expect(optional.bucketDeletion(context({ 'sls:stage': stage }))).rejects.toThrow(
+      /30 characters at most/,
+    );
+    expect(`duckstep-${'a'.repeat(30)}-quarantine-123456789012`).toHaveLength(63);
+  },
+);

@@ -31,6 +31,11 @@ const OF_LAMBDA = [
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
   'Lambda.TooManyRequestsException',
+  // Of functions in a VPC (AWS Lambda API reference, "Invoke", errors).
+  'Lambda.ResourceNotReadyException',
+  'Lambda.ENINotReadyException',
+  'Lambda.EC2ThrottledException',
+  'Lambda.EC2UnexpectedException',
 ];
 
 /** What Lambda calls the end of a process that used more memory than there is. */

@@ -132,6 +132,28 @@ test.each([
   expect(redriven()).toEqual(ids.map((id) => `${EXECUTION}:${id}`));
 });
 
+test('to redrive, no more is asked for than decides', async () => {
+  failedWith('StorageUnavailable', 'ModelFailed', 'StorageUnavailable');
+  await duckstep('redrive', '--all-failed', '--stage', 'prod', '--since', '2026-11-21T02:00Z');
+  expect(redriven()).toEqual([`${EXECUTION}:e2`]);
+  const asked = () => [
+    sfn.commandCalls(DescribeExecutionCommand).length,
+    sfn.commandCalls(GetExecutionHistoryCommand).length,
+  ];
+  expect(asked()).toEqual([0, 0]);
+  await duckstep(
+    'redrive',
+    '--all-failed',
+    '--stage',
+    'prod',
+    '--since',
+    '2026-11-21T01:00Z',
+    '--error',
+    'ModelFailed',
+  );
+  expect(asked()).toEqual([2, 0]);
+});
+
 test('one that AWS refuses to redrive is named, and the others are redriven', async () => {
   failedWith('StorageUnavailable', 'StorageUnavailable');
   const refusal = Object.assign(new Error('too old'), { name: 'ExecutionNotRedrivable' });
