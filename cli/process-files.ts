@@ -2,7 +2,7 @@ import { InvalidInput } from '../shared/errors.ts';
 import type { ObjectCreated } from '../shared/steps/event.ts';
 import type { Execution } from './local/execution.ts';
 import type { AttemptHeader, ExecutionEvent } from './local/execution-events.ts';
-import { expireStaging } from './local/expire.ts';
+import { tidyUp } from './local/expire.ts';
 import { objectCreatedEvent } from './local/lake.ts';
 import { type Load, Scheduler } from './local/scheduler.ts';
 import { sharesOf } from './local/shares.ts';
@@ -35,8 +35,9 @@ export const processFiles = async (
   onOutcome: (outcome: Outcome) => void = () => undefined,
 ): Promise<Outcome[]> => {
   const progress = new Progress(session.terminal, uploads.length);
-  const { lake, engine, config } = openWorkspace(session, lakeFolder, progress.note);
-  await expireStaging(lake.silver);
+  const workspace = openWorkspace(session, lakeFolder, progress.note);
+  const { lake, engine, config } = workspace;
+  await tidyUp(workspace);
   const events: ObjectCreated[] = [];
   for (const { file, key } of uploads) {
     await lake.raw.upload(file, key);

@@ -35,7 +35,7 @@ export const printResult = async (
   }
   if (format === 'csv') terminal.print(csvLine(result.columns.map(({ name }) => name)));
   if (format === 'json' && rows === 0) terminal.print('[]');
-  for (let start = 0; start < rows; start += BATCH) {
+  for (let start = 0; start < rows && terminal.isGone?.() !== true; start += BATCH) {
     const batch = await result.read(start, Math.min(BATCH, rows - start));
     const lines =
       format === 'csv'

@@ -1,4 +1,5 @@
 import { InvalidInput } from '../shared/errors.ts';
+import { isDay } from '../shared/query/when.ts';
 
 const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -9,8 +10,18 @@ const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000
  */
 export const parseSince = (text: string, now: Date = new Date()): Date => {
   const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  const time = count === undefined ? Date.parse(text) : now.getTime() - Number(count) * (UNIT_MS[unit] ?? 0);
-  if (Number.isNaN(time))
+  const time = new Date(
+    count !== undefined
+      ? now.getTime() - Number(count) * (UNIT_MS[unit] ?? 0)
+      : isIso(text)
+        ? text
+        : Number.NaN,
+  );
+  if (Number.isNaN(time.getTime()))
     throw new InvalidInput(`--since takes 90m, 24h, 3d, or a time such as 2026-11-21T03:00Z, not "${text}".`);
-  return new Date(time);
+  return time;
 };
+
+/** What JavaScript takes for a time besides is surprising: 48 is a year, and February 31 in March. */
+const isIso = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text) && isDay(text.slice(0, 10));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../shared/config.ts';
 import { loadAll } from '../shared/contract/load.ts';
@@ -9,6 +9,7 @@ import { type Db, withDuckDb } from '../shared/duckdb/with-duckdb.ts';
 import { loadGoldModels } from '../shared/gold/model-header.ts';
 import type { Lake } from '../shared/lake.ts';
 import { type AttachOptions, attachLake } from '../shared/query/attach.ts';
+import { withScratch } from '../shared/scratch.ts';
 import type { Terminal } from './render/terminal.ts';
 
 /**
@@ -24,17 +25,15 @@ export const withWarehouse = async <T>(
   options?: AttachOptions,
   report: Report = throwIfAny,
 ): Promise<T> => {
-  const scratch = await mkdtemp(path.join(config.scratchRoot, 'duckstep-query-'));
-  try {
-    return await withDuckDb({ memoryMb: config.memoryMb, threads: config.threads, scratch }, async (db) => {
-      const contracts = await loadAll(config.sqlDir, report);
-      const models = await loadGoldModels(config.sqlDir, undefined, report);
+  const { memoryMb, threads, scratchRoot, sqlDir } = config;
+  return await withScratch(scratchRoot, (scratch) =>
+    withDuckDb({ memoryMb, threads, scratch }, async (db) => {
+      const contracts = await loadAll(sqlDir, report);
+      const models = await loadGoldModels(sqlDir, undefined, report);
       await attachLake(db, lake, contracts, models, scratch, options);
       return work(db);
-    });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+    }),
+  );
 };
 
 /** Passes over datasets and models that have mistakes, and says so. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { failedWith } from './storage/files.ts';
+import { failedWith, unlessMissing } from './storage/files.ts';
 
 /** Of the process, so that others can tell whether anybody still uses the folder. */
 const NAME = /^duckstep-(\d+)-[0-9a-f-]{36}$/;
@@ -20,12 +20,16 @@ export const withScratch = async <T>(root: string, work: (scratch: string) => Pr
 /**
  * Removes the folders of processes that were ended from outside. For a process that has none yet, on a disk that no other
  * machine writes to: Lambda starts a function that it had to kill anew, and leaves it the disk as it was.
+ *
+ * @param ageMs only those that nothing was put into for so long
  */
-export const removeLeftovers = async (root: string): Promise<void> => {
+export const removeLeftovers = async (root: string, ageMs = 0): Promise<void> => {
   const names = await readdir(root).catch(() => []);
   for (const name of names) {
     const [, pid] = NAME.exec(name) ?? [];
     if (pid === undefined || (Number(pid) !== process.pid && isRunning(Number(pid)))) continue;
+    const stats = await unlessMissing(stat(path.join(root, name)));
+    if (stats === undefined || Date.now() - stats.mtimeMs < ageMs) continue;
     // What cannot be removed takes up space, as it did before, and is in nobody's way.
     await rm(path.join(root, name), { recursive: true, force: true }).catch(() => undefined);
   }

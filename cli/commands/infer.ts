@@ -1,9 +1,10 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { configFromEnv } from '../../shared/config.ts';
 import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
 import { InvalidInput } from '../../shared/errors.ts';
+import { withScratch } from '../../shared/scratch.ts';
 import { openSource } from '../../shared/source/open-source.ts';
 import { unlessMissing } from '../../shared/storage/files.ts';
 import { draftContract } from '../infer/draft.ts';
@@ -46,15 +47,12 @@ export const addInfer = (program: Command, session: Session): void => {
 
 const infer = async ({ root, env }: Session, file: string, dataset: string): Promise<string> => {
   const config = configFromEnv(env, { sqlDir: path.join(root, 'sql') });
-  const scratch = await mkdtemp(path.join(config.scratchRoot, 'duckstep-infer-'));
-  try {
-    return await withDuckDb({ ...config, scratch }, async (db) => {
+  return await withScratch(config.scratchRoot, (scratch) =>
+    withDuckDb({ ...config, scratch }, async (db) => {
       const source = await openSource(file, { ...config, db, scratch, expected: [] });
       return draftContract(dataset, path.basename(file), await profileSource(db, source));
-    });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+    }),
+  );
 };
 
 /** @throws InvalidInput when the file exists: somebody may have edited it */

@@ -84,7 +84,12 @@ const redriveHere = async (session: Session, { lake, json }: Options, wanted: Wa
     else throw result.reason;
   }
   if (json === true) terminal.print(JSON.stringify([...outcomes, ...refusals], null, 2));
-  else if (outcomes.length + refusals.length === 0) terminal.print('Nothing has failed.');
+  else if (outcomes.length + refusals.length === 0)
+    terminal.print(
+      wanted.since === undefined && wanted.error === undefined
+        ? 'Nothing has failed.'
+        : 'Nothing that failed matches --since and --error.',
+    );
   else {
     printOutcomes(terminal, outcomes, false);
     for (const { execution, reason } of refusals) terminal.print(`${execution}  refused: ${reason}`);

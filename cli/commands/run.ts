@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { InvalidInput } from '../../shared/errors.ts';
 import { unlessMissing } from '../../shared/storage/files.ts';
+import { isHidden, isPathSafe } from '../../shared/storage/key-path.ts';
 import { exitCodeOf, printOutcomes, processFiles, type Upload } from '../process-files.ts';
 import type { Session } from '../session.ts';
 
@@ -29,11 +30,18 @@ export const addRun = (program: Command, session: Session): void => {
     });
 };
 
-/** @throws InvalidInput when a file is not there, or two would get the same key */
+/** @throws InvalidInput when a file is not there or cannot be read, or has no key, or two would get the same one */
 export const uploadsOf = async (files: readonly string[], dataset: string): Promise<Upload[]> => {
   const uploads = files.map((file) => ({ file, key: `${dataset}/${path.basename(file)}` }));
   for (const [i, { file, key }] of uploads.entries()) {
     if (!(await unlessMissing(stat(file)))?.isFile()) throw new InvalidInput(`${file} is not a file.`);
+    if (!isPathSafe(key) || isHidden(key))
+      throw new InvalidInput(
+        `${file} cannot become raw/${key}: names begin with no dot, and have no backslash.`,
+      );
+    await access(file, constants.R_OK).catch((cause: unknown) => {
+      throw new InvalidInput(`${file} cannot be read.`, { cause });
+    });
     const twin = uploads.slice(0, i).find((other) => other.key === key);
     if (twin !== undefined)
       throw new InvalidInput(

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { listDatasets } from '../../shared/contract/load.ts';
 import { messageOf } from '../local/execution.ts';
 import type { AttemptHeader, ExecutionEvent } from '../local/execution-events.ts';
-import { expireStaging } from '../local/expire.ts';
+import { tidyUp } from '../local/expire.ts';
 import { sharesOf } from '../local/shares.ts';
 import { watchRaw } from '../local/watch.ts';
 import { outcomeOf } from '../outcome.ts';
@@ -46,7 +46,7 @@ const watch = async (session: Session, lakeFolder: string, concurrency: number):
     transition(terminal, attempt, event);
     queue.show();
   });
-  await expireStaging(workspace.lake.silver);
+  await tidyUp(workspace);
   const raw = path.join(workspace.lakeFolder, 'raw');
   for (const dataset of await listDatasets(workspace.config.sqlDir))
     await mkdir(path.join(raw, dataset), { recursive: true });
@@ -60,9 +60,11 @@ const watch = async (session: Session, lakeFolder: string, concurrency: number):
       queue.show();
     },
     onFailedEarlier: ({ id, key }) =>
-      terminal.print(`${key} failed earlier. To resume it: duckstep redrive ${id}`),
+      terminal.print(`${printable(key)} failed earlier. To resume it: duckstep redrive ${id}`),
     onError: (key, error) =>
-      terminal.note(`${key}: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`),
+      terminal.note(
+        `${key === '' ? raw : printable(key)}: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`,
+      ),
   });
   const queue = new QueueReport(terminal, watching.load);
   const ticking = setInterval(() => queue.tick(), QueueReport.TICK_MS);
@@ -83,14 +85,23 @@ const watch = async (session: Session, lakeFolder: string, concurrency: number):
   terminal.status(undefined);
 };
 
-/** Resolves at the first signal; from then on the next one kills, as it does without a listener. */
+/** npm passes on a Ctrl-C that the terminal has sent already: for so long a second one is the first. */
+const ECHO_MS = 1_000;
+
+/** Resolves at the first signal; soon after that the next one kills, as it does without a listener. */
 const stopSignal = (): Promise<void> =>
   new Promise((resolve) => {
+    const signals = ['SIGINT', 'SIGTERM'] as const;
+    let stopping = false;
     const stop = (): void => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
+      if (stopping) return;
+      stopping = true;
       resolve();
+      setTimeout(() => {
+        for (const signal of signals) process.off(signal, stop);
+      }, ECHO_MS).unref();
     };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+    for (const signal of signals) process.on(signal, stop);
   });
 
 /** One line per transition. */

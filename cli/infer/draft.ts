@@ -1,7 +1,7 @@
 import { Document, visit } from 'yaml';
+import { isDatasetName } from '../../shared/contract/load.ts';
 import { InvalidInput } from '../../shared/errors.ts';
 import { count, counted } from '../render/text.ts';
-import { isDatasetName } from './names.ts';
 import type { ColumnProfile, SourceProfile } from './profile.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { ColumnProfile, SourceProfile } from './profile.ts';
 export const draftContract = (dataset: string, file: string, profile: SourceProfile): string => {
   if (!isDatasetName(dataset))
     throw new InvalidInput(
-      `"${dataset}" cannot be a dataset's name: small letters, digits and _, a letter first. Use --dataset.`,
+      `"${dataset}" cannot be a dataset's name: small letters, digits and _, a letter first, and no name of the lake's own (raw, silver, gold, quarantine, runs). Use --dataset.`,
     );
   const { rows } = profile;
   const key = bestKey(profile);

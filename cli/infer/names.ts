@@ -30,5 +30,3 @@ export const columnNames = (sourceNames: readonly string[]): string[] => {
 /** A dataset's name, made of its file's: `Orders 2024.csv.gz` → `orders_2024`. */
 export const datasetName = (file: string): string =>
   snakeCase(path.basename(file).replace(/\..*$/, '')).slice(0, MAX_DATASET) || 'dataset';
-
-export const isDatasetName = (name: string): boolean => /^[a-z][a-z0-9_]{0,63}$/.test(name);

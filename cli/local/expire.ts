@@ -1,4 +1,10 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ZONES } from '../../shared/lake.ts';
+import { removeLeftovers } from '../../shared/scratch.ts';
+import { unlessMissing } from '../../shared/storage/files.ts';
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import type { Workspace } from '../session.ts';
 
 /** As long as AWS lets an execution be redriven; the deployed buckets expire staged objects after it too. */
 const REDRIVE_WINDOW_MS = 14 * 24 * 60 * 60 * 1000;
@@ -10,4 +16,21 @@ export const expireStaging = async (silver: ObjectStore, now = Date.now()): Prom
     if (now - lastModified.getTime() > REDRIVE_WINDOW_MS) expired.push(key);
   for (const key of expired) await silver.remove(key);
   return expired.length;
+};
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Removes what processes have left that are gone: what they staged long ago, scratch folders, and files half copied. */
+export const tidyUp = async ({ lakeFolder, lake, config }: Workspace): Promise<void> => {
+  await expireStaging(lake.silver);
+  // Whether a process lives is not known of those in containers that share the folder: no work takes a day.
+  await removeLeftovers(config.scratchRoot, DAY_MS);
+  for (const zone of ZONES) {
+    const folder = path.join(lakeFolder, zone, '.tmp');
+    for (const name of (await unlessMissing(readdir(folder))) ?? []) {
+      const copy = path.join(folder, name);
+      const stats = await unlessMissing(stat(copy));
+      if (stats !== undefined && Date.now() - stats.ctimeMs > DAY_MS) await rm(copy, { force: true });
+    }
+  }
 };

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { watch as watchFolder } from 'chokidar';
 import { unlessMissing } from '../../shared/storage/files.ts';
@@ -19,6 +19,8 @@ export interface WatchOptions {
   shares: Shares;
   /** A file that did not grow for so long is complete, in milliseconds. */
   settledMs?: number;
+  /** After so many milliseconds it is looked again whether another process is still at a file. */
+  otherMs?: number;
   onEnd(execution: Execution): void;
   /** An execution of the file failed earlier: it waits for a person to redrive it. */
   onFailedEarlier(execution: Execution): void;
@@ -38,49 +40,94 @@ const isHidden = (name: string): boolean => path.basename(name).startsWith('.');
 
 /**
  * Processes what is dropped into raw, and what was dropped while nobody looked. A version that has an execution
- * gets no other; one whose process died is resumed, as AWS would have gone on with it.
+ * gets no other; one whose process died, or dies, is resumed, as AWS would have gone on with it.
  */
 export const watchRaw = (options: WatchOptions): Watch => {
-  const { lakeFolder, lake, engine, settledMs = 2_000 } = options;
+  const { lakeFolder, lake, engine, settledMs = 2_000, otherMs = 10_000 } = options;
   const raw = path.join(lakeFolder, 'raw');
   const known = new VersionIndex(engine);
   const scheduler = new Scheduler(options.shares);
+
+  let closed = false;
+  const timers = new Set<NodeJS.Timeout>();
+  const later = (ms: number, work: () => Promise<void>, report: (error: unknown) => void): void => {
+    if (closed) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      work().catch(report);
+    }, ms);
+    timers.add(timer);
+  };
+  const reportTo =
+    (key: string) =>
+    (error: unknown): void =>
+      options.onError(key, error);
 
   const process = async (version: ObjectInfo, memoryMb: number): Promise<void> => {
     // Another process may have had the file while it waited here.
     const earlier = known.refresh().find(version);
     if (earlier?.status === 'failed') options.onFailedEarlier(earlier);
+    else if (earlier?.status === 'running') lookLater(version);
     else if (earlier?.status === 'stale') options.onEnd(await engine.redrive(earlier.id, { memoryMb }));
     else if (earlier === undefined)
       options.onEnd(await engine.run(objectCreatedEvent(lake.raw.name, version), { memoryMb }));
   };
+  const consider = (version: ObjectInfo): void => {
+    const { key, size: bytes } = version;
+    const earlier = known.find(version);
+    if (earlier?.status === 'failed') options.onFailedEarlier(earlier);
+    else if (earlier?.status === 'running') lookLater(version);
+    else if (earlier === undefined || earlier.status === 'stale')
+      scheduler.add({ key, bytes, run: (memoryMb) => process(version, memoryMb) }).catch(reportTo(key));
+  };
+  /** Its process may die at it. */
+  const lookLater = (version: ObjectInfo): void =>
+    later(otherMs, async () => consider(version), reportTo(version.key));
+
+  // Before their files are found, which may be gone: AWS goes on with an execution all the same.
+  for (const { id, event } of known.stale()) {
+    const { key, size: bytes = 0 } = event.detail.object;
+    const resume = async (memoryMb: number): Promise<void> => {
+      if (engine.find(id)?.status === 'stale') options.onEnd(await engine.redrive(id, { memoryMb }));
+    };
+    scheduler.add({ key, bytes, run: resume }).catch(reportTo(key));
+  }
+
   const intake = new Intake(async (key) => {
-    const report = (error: unknown): void => options.onError(key, error);
     try {
-      const version = await lake.raw.adopt(key);
-      const earlier = known.find(version);
-      if (earlier?.status === 'failed') options.onFailedEarlier(earlier);
-      else if (earlier === undefined || earlier.status === 'stale')
-        scheduler
-          .add({ key, bytes: version.size, run: (memoryMb) => process(version, memoryMb) })
-          .catch(report);
+      consider(await lake.raw.adopt(key));
     } catch (error) {
-      report(error);
+      options.onError(key, error);
     }
   });
+  const add = (key: string, stats: Pick<Stats, 'size' | 'mtimeMs'>): void =>
+    intake.add({ key, bytes: stats.size, written: stats.mtimeMs });
+  /** The watcher waits for files to settle, but not for those that it finds when it begins. */
+  const settle = (file: string, key: string, seen: Stats): void =>
+    later(
+      settledMs,
+      async () => {
+        const now = await unlessMissing(stat(file));
+        if (now === undefined) return;
+        if (now.size === seen.size && now.mtimeMs === seen.mtimeMs) add(key, now);
+        else settle(file, key, now);
+      },
+      reportTo(key),
+    );
   const take = (file: string, stats?: Stats): void => {
     const key = path.relative(raw, file).split(path.sep).join('/');
-    intake.add({ key, bytes: stats?.size ?? 0, written: stats?.mtimeMs ?? Date.now() });
+    if (stats !== undefined && Date.now() - stats.mtimeMs < settledMs) settle(file, key, stats);
+    else add(key, stats ?? { size: 0, mtimeMs: Date.now() });
   };
 
   const watcher = watchFolder(raw, {
     ignored: (file) => file !== raw && isHidden(file),
+    // Else names that editors give are passed over.
+    atomic: false,
     awaitWriteFinish: { stabilityThreshold: settledMs, pollInterval: Math.min(100, settledMs) },
   });
   watcher.on('add', take).on('change', take);
   const folders = new Set<string>();
-  const looks = new Set<NodeJS.Timeout>();
-  let closed = false;
   // A new folder is read first and watched then: a second look finds what arrived in between.
   const lookAgain = async (folder: string): Promise<void> => {
     const entries = (await unlessMissing(readdir(folder, { withFileTypes: true }))) ?? [];
@@ -93,11 +140,7 @@ export const watchRaw = (options: WatchOptions): Watch => {
   };
   watcher.on('addDir', (folder) => {
     folders.add(folder);
-    const look = setTimeout(() => {
-      looks.delete(look);
-      lookAgain(folder).catch((error: unknown) => options.onError(path.relative(raw, folder), error));
-    }, settledMs);
-    looks.add(look);
+    later(settledMs, () => lookAgain(folder), reportTo(path.relative(raw, folder)));
   });
   watcher.on('unlinkDir', (folder) => folders.delete(folder));
   watcher.on('error', (error) => options.onError('', error));
@@ -110,7 +153,7 @@ export const watchRaw = (options: WatchOptions): Watch => {
     },
     close: async () => {
       closed = true;
-      for (const look of looks) clearTimeout(look);
+      for (const timer of timers) clearTimeout(timer);
       await Promise.all([scheduler.close(), intake.close(), watcher.close()]);
     },
   };
@@ -121,6 +164,7 @@ class VersionIndex {
   readonly #engine: Engine;
   readonly #seen = new Set<string>();
   readonly #ids = new Map<string, string>();
+  readonly #stale = new Map<string, Execution>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -131,12 +175,21 @@ class VersionIndex {
   refresh(): this {
     for (const id of this.#engine.log.ids()) {
       if (this.#seen.has(id)) continue;
-      const { object } = this.#engine.find(id)?.event.detail ?? {};
-      if (object === undefined) continue;
+      const execution = this.#engine.find(id);
+      if (execution === undefined) continue;
+      const { object } = execution.event.detail;
+      const version = JSON.stringify([object.key, object['version-id']]);
       this.#seen.add(id);
-      this.#ids.set(JSON.stringify([object.key, object['version-id']]), id);
+      this.#ids.set(version, id);
+      if (execution.status === 'stale') this.#stale.set(version, execution);
+      else this.#stale.delete(version);
     }
     return this;
+  }
+
+  /** Those whose process had died when they were first seen, the oldest first. */
+  stale(): Execution[] {
+    return [...this.#stale.values()];
   }
 
   find({ key, versionId }: ObjectInfo): Execution | undefined {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { cut, printable } from './text.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -9,6 +10,8 @@ export interface Terminal {
   /** Progress and remarks: they do not belong to the result. */
   note(text: string): void;
   style(style: Style, text: string): string;
+  /** Whether nobody reads results any more. */
+  isGone?(): boolean;
   /** Columns of the screen; undefined where the result goes into a file or a pipe. */
   width?: number;
   /** Shows a line that the next one replaces; undefined removes it. Nothing where nobody looks. */
@@ -27,7 +30,8 @@ export const createTerminal = (
   let shown = false;
   const status = (text: string | undefined): void => {
     if (!err.isTTY || (text === undefined && !shown)) return;
-    err.write(`\r\u001b[2K${text?.slice(0, (err.columns || DEFAULT_WIDTH) - 1) ?? ''}`);
+    const line = text === undefined ? '' : cut(printable(text), (err.columns || DEFAULT_WIDTH) - 1);
+    err.write(`\r\u001b[2K${line}`);
     shown = text !== undefined;
   };
   return {

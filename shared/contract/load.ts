@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Dirent } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
 import { ConfigurationError, ContractInvalid, UnknownDataset } from '../errors.ts';
 import { withScratch } from '../scratch.ts';
+import { unlessMissing } from '../storage/files.ts';
 import { type Evaluate, runChecks } from './duckdb-checks.ts';
 import type { Contract } from './model.ts';
 import { Problems, type Report, throwIfAny } from './problems.ts';
@@ -49,23 +49,31 @@ export const loadContract = async (
   return contract;
 };
 
-/** The datasets that have a contract, by name. @throws ContractInvalid when a folder's name cannot be one */
-export const listDatasets = async (sqlDir: string): Promise<string[]> => {
+/** The datasets that have a contract, by name. A folder whose name cannot be one is none: `loadAll` reports it. */
+export const listDatasets = async (sqlDir: string): Promise<string[]> =>
+  (await contractFolders(sqlDir)).filter(isDatasetName);
+
+const contractFolders = async (sqlDir: string): Promise<string[]> => {
   const names: string[] = [];
-  for (const entry of await foldersIn(sqlDir)) {
-    if ((await readIfThere(path.join(sqlDir, entry.name, CONTRACT))) === undefined) continue;
-    if (!isDatasetName(entry.name))
-      throw new ContractInvalid(
-        `${shownPath(sqlDir, entry.name)}: expected a dataset name: [a-z][a-z0-9_]*, at most 64 long, and none of ${RESERVED.join(', ')}.`,
-      );
-    names.push(entry.name);
-  }
+  for (const name of await foldersIn(sqlDir))
+    if ((await readIfThere(path.join(sqlDir, name, CONTRACT))) !== undefined) names.push(name);
   return names.toSorted();
 };
 
-const foldersIn = async (sqlDir: string): Promise<Dirent[]> => {
+const unusableName = (sqlDir: string, name: string): Problems => {
+  const problems = new Problems(shownPath(sqlDir, name));
+  problems.add([], `a dataset name: [a-z][a-z0-9_]*, at most 64 long, and none of ${RESERVED.join(', ')}`);
+  return problems;
+};
+
+/** Links to folders are folders. */
+const foldersIn = async (sqlDir: string): Promise<string[]> => {
   try {
-    return (await readdir(sqlDir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+    const names = await readdir(sqlDir);
+    const folders = await Promise.all(
+      names.map(async (name) => (await unlessMissing(stat(path.join(sqlDir, name))))?.isDirectory() === true),
+    );
+    return names.filter((_, i) => folders[i]);
   } catch (error) {
     throw new ConfigurationError(
       `The folder of contracts, ${shownPath(sqlDir)}, cannot be read. Is DUCKSTEP_SQL_DIR right?`,
@@ -83,7 +91,9 @@ const foldersIn = async (sqlDir: string): Promise<Dirent[]> => {
 export const loadAll = async (sqlDir: string, report: Report = throwIfAny): Promise<Contract[]> => {
   const problems: Problems[] = [];
   const contracts: Contract[] = [];
-  const datasets = await listDatasets(sqlDir);
+  const folders = await contractFolders(sqlDir);
+  const datasets = folders.filter(isDatasetName);
+  problems.push(...folders.filter((name) => !isDatasetName(name)).map((name) => unusableName(sqlDir, name)));
   await withOwnDuckDb(async (evaluate) => {
     for (const dataset of datasets) {
       const text = await readFile(path.join(sqlDir, dataset, CONTRACT), 'utf8');
@@ -110,7 +120,8 @@ export const evaluateIn =
   async (sql) =>
     Object.values(await db.one(sql))[0];
 
-const isDatasetName = (name: string): boolean =>
+/** Whether a dataset may be called so. */
+export const isDatasetName = (name: string): boolean =>
   /^[a-z][a-z0-9_]{0,63}$/.test(name) && !RESERVED.includes(name);
 
 /** Contracts by folder and fingerprint: to parse and check one again takes longer than a small file's whole Validate. */

@@ -23,8 +23,8 @@ export const parseWhen = (text: string): When => {
   return { time };
 };
 
-/** JavaScript takes February 31 for a day in March. */
-const isDay = (day: string): boolean => {
+/** Whether `2026-02-28` is a day: JavaScript takes February 31 for one in March. */
+export const isDay = (day: string): boolean => {
   const time = Date.parse(`${day}T00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 };

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { type BigIntStats, constants, createReadStream } from 'node:fs';
-import { copyFile, link, open, stat, utimes } from 'node:fs/promises';
+import { copyFile, link, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 /** Whether a file operation failed with one of these codes (`ENOENT` …). */
@@ -67,4 +68,22 @@ export async function contentHash(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
+}
+
+/** Gives a complete file its name in one step, also where a link leads to another disk. */
+export async function moveTo(target: string, from: string): Promise<void> {
+  try {
+    await rename(from, target);
+  } catch (error) {
+    if (!failedWith(error, 'EXDEV')) throw error;
+    // Readers pass over names with a dot.
+    const near = join(dirname(target), `.${randomUUID()}`);
+    try {
+      await copyWithTime(from, near);
+      await rename(near, target);
+    } finally {
+      await rm(near, { force: true });
+    }
+    await rm(from, { force: true });
+  }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../errors.ts';
@@ -10,6 +10,7 @@ import {
   failedWith,
   fileStats,
   linkUnlessTaken,
+  moveTo,
   unlessMissing,
   writeDurably,
 } from './files.ts';
@@ -170,17 +171,17 @@ export class FolderStore implements ObjectStore {
   async #publish(staged: string, key: string): Promise<void> {
     const target = this.#target(key);
     const versions = this.#versions;
-    if (!versions) return rename(staged, target);
+    if (!versions) return moveTo(target, staged);
     let shown = await this.#scratch(async (copy) => {
       await copyWithTime(staged, copy);
       return versions.add(key, copy);
     });
-    await rename(staged, target);
+    await moveTo(target, staged);
     for (;;) {
       const latest = await versions.latest(key);
       if (latest === undefined || latest === shown) return;
       await copyWithTime(versions.path(key, latest), staged);
-      await rename(staged, target);
+      await moveTo(target, staged);
       shown = latest;
     }
   }

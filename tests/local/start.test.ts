@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
 import { engineOn, ROOT } from '../helpers/engine.ts';
@@ -28,6 +28,46 @@ test('start processes what is dropped in, and ends cleanly at SIGTERM', async ()
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect(engineOn(lake).list()).toMatchObject([{ status: 'succeeded', key: 'signups/2025-01.csv' }]);
+});
+
+test('a Ctrl-C that arrives twice, as npm passes it on, is one', async () => {
+  const lake = scratch();
+  const child = startNode(CLI, 'start', '--lake', lake);
+  await printed(child, 'Watching');
+  const begun = printed(child, 'Transform');
+  cpSync(path.join(ROOT, 'samples/signups/2025-01.csv'), path.join(lake, 'raw/signups/2025-01.csv'));
+  await begun;
+  child.kill('SIGINT');
+  setTimeout(() => child.kill('SIGINT'), 20);
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(engineOn(lake).list()).toMatchObject([{ status: 'succeeded', key: 'signups/2025-01.csv' }]);
+});
+
+test('a reader that has seen enough changes no exit code, ends `start`, and leaves no scratch', async () => {
+  const scratchDir = scratch();
+  const options = { env: { ...process.env, DUCKSTEP_SCRATCH_DIR: scratchDir } };
+  const node = path.join(ROOT, 'node_modules/.bin/node');
+  const sample = (name: string): string => path.join(ROOT, 'samples/signups', name);
+  const begun = async (text: string, ...args: string[]) => {
+    const child = spawn(node, [path.join(ROOT, CLI), ...args], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      ...options,
+    });
+    await printed(child, text);
+    child.stdout.destroy();
+    return child;
+  };
+  const codeOf = async (child: ChildProcess): Promise<unknown> => (await once(child, 'exit'))[0];
+  const lake = scratch();
+  const query = ['query', '--lake', lake, '--format', 'csv', 'from range(20000000)'];
+  expect(await codeOf(await begun('0', ...query))).toBe(0);
+  const run = ['run', sample('2025-01.csv'), sample('2024-04.csv.gz'), '--dataset', 'signups'];
+  expect(await codeOf(await begun('loaded', ...run, '--lake', scratch()))).toBe(2);
+  const start = await begun('Watching', 'start', '--lake', lake);
+  cpSync(sample('2025-01.csv'), path.join(lake, 'raw/signups/2025-01.csv'));
+  expect(await codeOf(start)).toBe(0);
+  expect(engineOn(lake).list()).toMatchObject([{ status: 'succeeded' }]);
+  expect(readdirSync(scratchDir)).toEqual([]);
 });
 
 test.each([

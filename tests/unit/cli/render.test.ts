@@ -98,7 +98,7 @@ describe('terminal', () => {
     const terminal = createTerminal(out.stream, err.stream, {});
     terminal.status('a long line of work');
     terminal.print(terminal.style('red', 'done'));
-    expect(err.written).toEqual(['\r\u001b[2Ka long li', '\r\u001b[2K']);
+    expect(err.written).toEqual(['\r\u001b[2Ka long l…', '\r\u001b[2K']);
     expect(out.written).toEqual(['\u001b[31mdone\u001b[39m\n']);
     expect(terminal.width).toBe(10);
   });

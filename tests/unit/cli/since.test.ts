@@ -13,6 +13,9 @@ test.each([
   expect(parseSince(text, now).toISOString()).toBe(time);
 });
 
-test.each(['', 'yesterday', '24', '-1h'])('%p is refused', (text) => {
-  expect(() => parseSince(text, now)).toThrow(InvalidInput);
-});
+test.each(['', 'yesterday', '24', '-1h', '5', '48', '90', 'Nov 21', '999999999d', '2026-02-31'])(
+  '%p is refused',
+  (text) => {
+    expect(() => parseSince(text, now)).toThrow(InvalidInput);
+  },
+);

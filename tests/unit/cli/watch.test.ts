@@ -1,4 +1,4 @@
-import fs, { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Engine } from '../../../cli/local/engine.ts';
@@ -93,6 +93,29 @@ test('a file that is still being copied is not read half', async () => {
   expect(watch.executions.map(({ event }) => event.detail.object.size)).toEqual([2 + 8 * 2]);
 });
 
+test('nor one that is being copied when the watch begins', async () => {
+  const lake = scratch();
+  const file = path.join(rawFolder(lake), 'slow.csv');
+  writeFileSync(file, 'a\n');
+  const watch = watching(lake, engineOn(lake), { settledMs: 10 * SETTLED_MS });
+  for (let i = 0; i < 8; i += 1) {
+    await setTimeout(SETTLED_MS / 3);
+    appendFileSync(file, `${i}\n`);
+  }
+  await watch.ended(1);
+  await watch.close();
+  expect(watch.executions.map(({ event }) => event.detail.object.size)).toEqual([2 + 8 * 2]);
+});
+
+test('an editor’s names are names like others', async () => {
+  const lake = scratch();
+  writeFileSync(path.join(rawFolder(lake), 'export.csv~'), 'a\n1\n');
+  const watch = watching(lake, engineOn(lake));
+  await watch.ended(1);
+  await watch.close();
+  expect(watch.executions.map(({ key }) => key)).toEqual(['signups/export.csv~']);
+});
+
 test('what arrives in a new folder between reading and watching it is not overlooked', async () => {
   const lake = scratch();
   const folder = path.join(rawFolder(lake), 'new');
@@ -183,4 +206,38 @@ test('what a dead process left is resumed', async () => {
   await watch.ended(1);
   await watch.close();
   expect(watch.executions).toMatchObject([{ status: 'succeeded', attempts: 2, key: 'signups/a.csv' }]);
+});
+
+test('what a dead process left is resumed, also where its file has been removed since', async () => {
+  const lake = scratch();
+  const file = path.join(rawFolder(lake), 'a.csv');
+  writeFileSync(file, 'a');
+  const event = objectCreatedEvent('raw', await openLake(lake).raw.adopt('signups/a.csv'));
+  const child = startNode('tests/helpers/hang-with-claim.ts', lake, JSON.stringify(event));
+  await printed(child, 'hanging');
+  await kill(child);
+  rmSync(file);
+  const watch = watching(lake, engineOn(lake));
+  await watch.ended(1);
+  await watch.close();
+  expect(watch.executions).toMatchObject([{ status: 'succeeded', attempts: 2, key: 'signups/a.csv' }]);
+});
+
+test('what another process is at is taken up when that one dies', async () => {
+  const lake = scratch();
+  writeFileSync(path.join(rawFolder(lake), 'a.csv'), 'a');
+  const event = objectCreatedEvent('raw', await openLake(lake).raw.adopt('signups/a.csv'));
+  const child = startNode('tests/helpers/hang-with-claim.ts', lake, JSON.stringify(event));
+  await printed(child, 'hanging');
+  const watch = watching(lake, engineOn(lake), { otherMs: SETTLED_MS });
+  await watch.ready;
+  writeFileSync(path.join(lake, 'raw/signups/b.csv'), 'b');
+  await watch.ended(1);
+  await kill(child);
+  await watch.ended(2);
+  await watch.close();
+  expect(watch.executions).toMatchObject([
+    { status: 'succeeded', attempts: 1, key: 'signups/b.csv' },
+    { status: 'succeeded', attempts: 2, key: 'signups/a.csv' },
+  ]);
 });

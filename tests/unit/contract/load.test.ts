@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   evaluateIn,
@@ -198,7 +198,14 @@ test('datasets are the folders that have a contract', async () => {
   expect(await listDatasets(sqlDir)).toEqual(['orders']);
   expect((await loadAll(sqlDir)).map(({ dataset }) => dataset)).toEqual(['orders']);
   cpSync(path.join(sqlDir, 'orders'), path.join(sqlDir, 'Orders 2'), { recursive: true });
-  await expect(listDatasets(sqlDir)).rejects.toThrow(ContractInvalid);
+  symlinkSync(path.join(sqlDir, 'orders'), path.join(sqlDir, 'linked'));
+  // One that cannot be a dataset keeps nobody else from their work.
+  expect(await listDatasets(sqlDir)).toEqual(['linked', 'orders']);
+  const reported: string[] = [];
+  const contracts = await loadAll(sqlDir, (all) => reported.push(...all.flatMap(({ lines }) => lines)));
+  expect(contracts.map(({ dataset }) => dataset)).toEqual(['orders']);
+  expect(reported).toContainEqual(expect.stringMatching(/Orders 2.*expected a dataset name/));
+  await expect(loadAll(sqlDir)).rejects.toThrow(ContractInvalid);
 });
 
 test('all contracts are reported together', async () => {
