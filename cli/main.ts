@@ -12,6 +12,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   gone = true;
 });
 
+// Remarks that nobody reads are no reason to stop.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 const session: Session = {
   root: path.resolve(import.meta.dirname, '..'),
   env: process.env,

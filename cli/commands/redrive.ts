@@ -84,18 +84,16 @@ const redriveHere = async (session: Session, { lake, json }: Options, wanted: Wa
     else throw result.reason;
   }
   if (json === true) terminal.print(JSON.stringify([...outcomes, ...refusals], null, 2));
-  else if (outcomes.length + refusals.length === 0)
-    terminal.print(
-      wanted.since === undefined && wanted.error === undefined
-        ? 'Nothing has failed.'
-        : 'Nothing that failed matches --since and --error.',
-    );
+  else if (outcomes.length + refusals.length === 0) terminal.print(nothing(wanted));
   else {
     printOutcomes(terminal, outcomes, false);
     for (const { execution, reason } of refusals) terminal.print(`${execution}  refused: ${reason}`);
   }
   session.exitCode = refusals.length > 0 ? EXIT.failed : exitCodeOf(outcomes);
 };
+
+const nothing = ({ since, error }: Wanted): string =>
+  since === undefined && error === undefined ? 'Nothing has failed.' : 'Nothing that failed matches.';
 
 /** An execution that was not redriven, and why. */
 interface Refusal {
@@ -136,7 +134,7 @@ const redriveOnAws = async (
   else {
     for (const { execution, reason } of results)
       terminal.print(reason === undefined ? `${execution}  resumes` : `${execution}  refused: ${reason}`);
-    terminal.print(counted(results.length, 'execution'));
+    terminal.print(results.length === 0 ? nothing(wanted) : counted(results.length, 'execution'));
   }
   session.exitCode = results.every(({ redriven }) => redriven) ? EXIT.ok : EXIT.failed;
 };

@@ -24,21 +24,22 @@ export const addRun = (program: Command, session: Session): void => {
     .action(async (files: string[], _, command: Command) => {
       const options = command.optsWithGlobals<{ dataset: string; json?: true; lake: string }>();
       const uploads = await uploadsOf(files, options.dataset);
+      for (const { file, key } of uploads)
+        if (!isPathSafe(key) || isHidden(key))
+          throw new InvalidInput(
+            `${file} cannot become raw/${key}: no part of it may be empty, begin with a dot, or have a backslash.`,
+          );
       const outcomes = await processFiles(session, options.lake, uploads);
       printOutcomes(session.terminal, outcomes, options.json === true);
       session.exitCode = exitCodeOf(outcomes);
     });
 };
 
-/** @throws InvalidInput when a file is not there or cannot be read, or has no key, or two would get the same one */
+/** @throws InvalidInput when a file is not there or cannot be read, or two would get the same key */
 export const uploadsOf = async (files: readonly string[], dataset: string): Promise<Upload[]> => {
   const uploads = files.map((file) => ({ file, key: `${dataset}/${path.basename(file)}` }));
   for (const [i, { file, key }] of uploads.entries()) {
     if (!(await unlessMissing(stat(file)))?.isFile()) throw new InvalidInput(`${file} is not a file.`);
-    if (!isPathSafe(key) || isHidden(key))
-      throw new InvalidInput(
-        `${file} cannot become raw/${key}: names begin with no dot, and have no backslash.`,
-      );
     await access(file, constants.R_OK).catch((cause: unknown) => {
       throw new InvalidInput(`${file} cannot be read.`, { cause });
     });

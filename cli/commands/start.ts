@@ -18,8 +18,8 @@ import { openWorkspace, type Session } from '../session.ts';
 const HELP = `
 Dropping a file into <lake>/raw/<dataset>/ is the upload. Files that nobody processed yet are picked up, and
 executions whose process died are resumed. Small files do not wait for large ones. Where files have to wait, a line
-says how many: rewritten in place on a terminal, else every ten seconds as long as it lasts. Ctrl-C waits for what is running; a second one does not: then
-\`duckstep executions\` shows what was cut off, and the next start resumes it.
+says how many: rewritten in place on a terminal, else every ten seconds as long as it lasts. Ctrl-C waits for what is running; another one, a second later or
+more, does not: then \`duckstep executions\` shows what was cut off, and the next start resumes it.
 
 Exit codes: 0 after Ctrl-C or SIGTERM, 64 for wrong usage.
 

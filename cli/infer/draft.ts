@@ -181,12 +181,15 @@ const latestBy = (profile: SourceProfile, key: ColumnProfile | undefined): strin
   ];
 };
 
+/** What goes over several lines, and what a line of YAML cannot begin with. */
+const MISREAD = /\p{Cc}|^(---|\.\.\.)/u;
+
 /** A value on one line of YAML; texts that go over several are quoted, with their line breaks as `\n`. */
 const flow = (value: unknown): string => {
   const document = new Document(value);
   visit(document, {
     Scalar: (_, node) => {
-      if (typeof node.value === 'string' && /\p{Cc}/u.test(node.value)) node.type = 'QUOTE_DOUBLE';
+      if (typeof node.value === 'string' && MISREAD.test(node.value)) node.type = 'QUOTE_DOUBLE';
     },
   });
   return document

@@ -88,7 +88,7 @@ const holdsJsonAsText = async (db: Db, relation: string, keys: readonly string[]
   if (keys.length === 0) return [];
   const shares = keys.map((key) => {
     const pointer = literal(pointerTo(key));
-    return `count_if(json_type(doc, ${pointer}) = 'VARCHAR' AND regexp_matches(json_extract_string(doc, ${pointer}), '^\\s*[{[]')) > ${DIRT} * count_if(json_type(doc, ${pointer}) IN ('OBJECT', 'ARRAY'))`;
+    return `count_if(json_type(doc, ${pointer}) = 'VARCHAR' AND regexp_matches(json_extract_string(doc, ${pointer}), '^\\s*[{[]')) > count_if(json_type(doc, ${pointer}) IN ('OBJECT', 'ARRAY'))`;
   });
   const { texts } = await db.one<{ texts: boolean[] }>(
     `SELECT [${shares.join(', ')}] AS texts FROM ${relation}`,

@@ -80,18 +80,43 @@ export const watchRaw = (options: WatchOptions): Watch => {
     else if (earlier === undefined || earlier.status === 'stale')
       scheduler.add({ key, bytes, run: (memoryMb) => process(version, memoryMb) }).catch(reportTo(key));
   };
-  /** Its process may die at it. */
-  const lookLater = (version: ObjectInfo): void =>
-    later(otherMs, async () => consider(version), reportTo(version.key));
-
-  // Before their files are found, which may be gone: AWS goes on with an execution all the same.
-  for (const { id, event } of known.stale()) {
-    const { key, size: bytes = 0 } = event.detail.object;
-    const resume = async (memoryMb: number): Promise<void> => {
-      if (engine.find(id)?.status === 'stale') options.onEnd(await engine.redrive(id, { memoryMb }));
+  /**
+   * Does something once another process is no longer at an execution. One that is silent at a single look may have
+   * slept, as the machine did.
+   */
+  const afterOther = (find: () => Execution | undefined, key: string, work: () => void): void => {
+    const again = async (): Promise<void> => afterOther(find, key, work);
+    const look = async (): Promise<void> => {
+      const status = find()?.status;
+      if (status === 'running') await again();
+      else if (status !== 'stale') work();
+      else later(otherMs, async () => (find()?.status === 'running' ? again() : work()), reportTo(key));
     };
-    scheduler.add({ key, bytes, run: resume }).catch(reportTo(key));
-  }
+    later(otherMs, look, reportTo(key));
+  };
+  const lookLater = (version: ObjectInfo): void =>
+    afterOther(
+      () => known.find(version),
+      version.key,
+      () => consider(version),
+    );
+
+  const resume = ({ id, event }: Execution): void => {
+    const { key, size: bytes = 0 } = event.detail.object;
+    const run = async (memoryMb: number): Promise<void> => {
+      const now = engine.find(id);
+      if (now?.status === 'running')
+        afterOther(
+          () => engine.find(id),
+          key,
+          () => resume(now),
+        );
+      else if (now?.status === 'stale') options.onEnd(await engine.redrive(id, { memoryMb }));
+    };
+    scheduler.add({ key, bytes, run }).catch(reportTo(key));
+  };
+  // Before their files are found, which may be gone: AWS goes on with an execution all the same.
+  for (const execution of known.unfinished()) resume(execution);
 
   const intake = new Intake(async (key) => {
     try {
@@ -164,7 +189,7 @@ class VersionIndex {
   readonly #engine: Engine;
   readonly #seen = new Set<string>();
   readonly #ids = new Map<string, string>();
-  readonly #stale = new Map<string, Execution>();
+  readonly #unfinished = new Map<string, Execution>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -181,15 +206,16 @@ class VersionIndex {
       const version = JSON.stringify([object.key, object['version-id']]);
       this.#seen.add(id);
       this.#ids.set(version, id);
-      if (execution.status === 'stale') this.#stale.set(version, execution);
-      else this.#stale.delete(version);
+      if (execution.status === 'stale' || execution.status === 'running')
+        this.#unfinished.set(version, execution);
+      else this.#unfinished.delete(version);
     }
     return this;
   }
 
-  /** Those whose process had died when they were first seen, the oldest first. */
-  stale(): Execution[] {
-    return [...this.#stale.values()];
+  /** Those that had not ended when they were first seen, the oldest first. */
+  unfinished(): Execution[] {
+    return [...this.#unfinished.values()];
   }
 
   find({ key, versionId }: ObjectInfo): Execution | undefined {

@@ -1,5 +1,5 @@
 import { literal } from '../duckdb/sql.ts';
-import { isExactNumber } from '../duckdb/type-names.ts';
+import { isExactNumber, scaleOf } from '../duckdb/type-names.ts';
 import type { Check } from './duckdb-checks.ts';
 import type { Constraints } from './model.ts';
 import type { Place } from './problems.ts';
@@ -28,10 +28,15 @@ export const limitSql = (text: string, type: string, cast: 'CAST' | 'TRY_CAST' =
 
 /** SQL: a limit or an allowed value is one of the type, and not only after rounding. */
 const isExactly = (text: string, type: string): string => {
-  const typed = limitSql(text, type);
-  return isExactNumber(type)
-    ? `CAST(${typed} AS DOUBLE) = TRY_CAST(${literal(text)} AS DOUBLE)`
-    : `${typed} IS NOT NULL`;
+  if (isExactNumber(type) && decimalsOf(text) > scaleOf(type)) return 'false';
+  return `${limitSql(text, type)} IS NOT NULL`;
+};
+
+/** Of 1.50 it is one, of 1e-7 seven; none of what is no number. */
+const decimalsOf = (text: string): number => {
+  const [, fraction = '', exponent = '0'] =
+    /^[+-]?\d*(?:\.(\d*?)0*)?(?:[eE]([+-]?\d+))?$/.exec(text.trim()) ?? [];
+  return fraction.length - Number(exponent);
 };
 
 const RANGE = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const;

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { type Db, withDuckDb } from '../duckdb/with-duckdb.ts';
 import { ConfigurationError, ContractInvalid, UnknownDataset } from '../errors.ts';
 import { withScratch } from '../scratch.ts';
-import { unlessMissing } from '../storage/files.ts';
 import { type Evaluate, runChecks } from './duckdb-checks.ts';
 import type { Contract } from './model.ts';
 import { Problems, type Report, throwIfAny } from './problems.ts';
@@ -71,7 +70,13 @@ const foldersIn = async (sqlDir: string): Promise<string[]> => {
   try {
     const names = await readdir(sqlDir);
     const folders = await Promise.all(
-      names.map(async (name) => (await unlessMissing(stat(path.join(sqlDir, name))))?.isDirectory() === true),
+      names.map((name) =>
+        stat(path.join(sqlDir, name)).then(
+          (stats) => stats.isDirectory(),
+          // A link that leads nowhere, or to where nobody may look.
+          () => false,
+        ),
+      ),
     );
     return names.filter((_, i) => folders[i]);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isCollection, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { type Path, Problems } from './problems.ts';
 
 export interface YamlFile {
@@ -7,6 +7,8 @@ export interface YamlFile {
   /** Syntax errors and repeated keys are among them already. */
   problems: Problems;
 }
+
+const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
 /** Reads YAML so that every later problem can name its line; `firstLine` is where the text begins in its file. */
 export const readYaml = (file: string, text: string, firstLine = 1): YamlFile => {
@@ -24,8 +26,14 @@ export const readYaml = (file: string, text: string, firstLine = 1): YamlFile =>
   };
 
   const writtenAt = (path: Path): string | undefined => {
-    const node = document.getIn(path, true);
-    return isScalar(node) ? node.source : undefined;
+    let node: unknown = document.contents;
+    for (const key of path) {
+      const there = isAlias(node) ? node.resolve(document) : node;
+      node = isCollection(there) ? there.get(key, true) : undefined;
+    }
+    const scalar = isAlias(node) ? node.resolve(document) : node;
+    // Not 0x1F, which is a number to YAML alone.
+    return isScalar(scalar) && DECIMAL.test(scalar.source ?? '') ? scalar.source : undefined;
   };
 
   if (document.errors.length === 0)

@@ -84,6 +84,8 @@ export const commitSilver = async (
       },
       {
         whenBusy: async () => {
+          // Who takes it along looks no closer.
+          await stillThere(context, own);
           waits = true;
           await intents.write(own);
         },

@@ -1,7 +1,7 @@
 import type { Column } from '../contract/model.ts';
 import { strptimePattern } from '../contract/strptime-pattern.ts';
 import { literal } from '../duckdb/sql.ts';
-import { isExactNumber, isInteger, isNumber } from '../duckdb/type-names.ts';
+import { isExactNumber, isInteger, isNumber, scaleOf } from '../duckdb/type-names.ts';
 
 /** SQL that turns a source's value into a column's type, NULL where it does not fit. */
 
@@ -154,21 +154,23 @@ export const presentNative = (value: string, nativeType: string, column: Column)
   const missing = listedMissing(column);
   if (missing.length === 0) return value;
   const numbers = numbersAmong(column.missingValues, nativeType).map(
-    (text) => `CAST(${text} AS ${nativeType})`,
+    // NULL where the type cannot hold it: then no value is it.
+    (text) => `TRY_CAST(${literal(text)} AS ${nativeType})`,
   );
   const asNumber = numbers.length === 0 ? '' : ` OR ${value} IN (${numbers.join(', ')})`;
   return `CASE WHEN CAST(${value} AS VARCHAR) IN (${missing.join(', ')})${asNumber} THEN NULL ELSE ${value} END`;
 };
 
-/** Those texts that are numbers, and ones that the type can hold: -999 is -999.0 as well, and not -999.004. */
+/**
+ * Those texts that are numbers of no more decimals than the type has: -999 is -999.0 as well, -999.004 is rounded nowhere,
+ * and 007 is a code.
+ */
 const numbersAmong = (texts: readonly string[], type: string): string[] => {
   if (!isNumber(type)) return [];
-  const [, digits, scale = '0'] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
-  const places = isExactNumber(type) ? Number(scale) : Number.POSITIVE_INFINITY;
+  const places = isExactNumber(type) ? scaleOf(type) : Number.POSITIVE_INFINITY;
   return texts.filter((text) => {
-    const [, whole = '', fraction = ''] = /^[+-]?(\d+)(?:\.(\d*?)0*)?$/.exec(text) ?? [];
-    const most = isInteger(type) ? 18 : Number(digits ?? 300) - Number(scale);
-    return whole !== '' && whole.length <= most && fraction.length <= places;
+    const [, whole, fraction = ''] = /^[+-]?(0|[1-9]\d*)(?:\.(\d*?)0*)?$/.exec(text) ?? [];
+    return whole !== undefined && fraction.length <= places;
   });
 };
 

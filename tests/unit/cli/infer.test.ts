@@ -150,9 +150,23 @@ test('JSON: a line that is broken is counted, and the others tell the columns', 
 });
 
 test('JSON: objects within texts are texts', async () => {
-  const { column } = await infer('{"payload":"{\\"a\\":1}","o":{"a":1}}\n', 'orders.ndjson');
+  const few = '{"payload":"x","o":"{}"}\n'.repeat(3);
+  const { column } = await infer(
+    `${'{"payload":"{\\"a\\":1}","o":{"a":1}}\n'.repeat(20)}${few}`,
+    'orders.ndjson',
+  );
   expect(column('payload')).toMatchObject({ logicalType: 'string' });
   expect(column('o')).toMatchObject({ logicalType: 'object' });
+});
+
+test('names and values that a line of YAML cannot begin with are drafted as they are', async () => {
+  const { text, column } = await infer(
+    csv('...first,kind', (i) => `x${i},${i === 0 ? '---' : ['a', 'b'][i % 2]}`),
+    '--- .csv',
+  );
+  expect(column('first')?.sourceName).toBe('...first');
+  expect(text).toContain('left out: "---".');
+  expect(text).toContain('made of "--- .csv"');
 });
 
 test('names and values with line breaks are drafted as they are', async () => {

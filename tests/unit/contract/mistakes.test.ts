@@ -273,6 +273,14 @@ test.each([
   expect(found).toMatch(expected);
 });
 
+test.each([
+  'logicalType: number, physicalType: "DECIMAL(38,18)", logicalTypeOptions: { minimum: 1.57, maximum: 1e3 }',
+  'logicalType: number, physicalType: "DECIMAL(12,7)", logicalTypeOptions: { minimum: 0.0000001 }',
+  'logicalType: integer, logicalTypeOptions: { minimum: 10.0, maximum: 1e6 }',
+])('what a type holds exactly is no mistake: { %s }', async (rest) => {
+  await expect(ofProperty(rest)).rejects.toThrow('no problem found');
+});
+
 test('dedupeOrderBy needs a primary key', async () => {
   const found = await ofBody(
     'properties: [{ name: a, logicalType: date }]\n    customProperties: [{ property: dedupeOrderBy, value: a desc }]',

@@ -1,6 +1,7 @@
 import { ObjectMissing } from '../../../shared/errors.ts';
+import { lakePaths } from '../../../shared/lake.ts';
 import { Table } from '../../../shared/table/table.ts';
-import { contractOf, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
+import { contractOf, keysIn, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
 
 const KEYED = ['{ name: id, logicalType: integer, primaryKey: true }', '{ name: v, logicalType: string }'];
 const rows = (...values: string[]) => rowsSql('id, v', ...values);
@@ -56,6 +57,18 @@ test('files that maintenance has removed before a late redrive are not committed
   await refused.toThrow(ObjectMissing);
   await refused.toThrow('Upload the file again');
   expect(await new Table(lake.store, 't').current()).toBeUndefined();
+});
+
+test('nor by others who take along what waits', async () => {
+  const lake = new SilverLake(await contractOf(['{ name: id, logicalType: integer }']));
+  const run = runOf('a', 1);
+  const staged = await lake.stage(run, rowsSql('id', '(1)'));
+  for (const { key } of staged.files) await lake.store.remove(key);
+  await lake.store.write(lakePaths.locks('t', 'v00000001-0'), 'another');
+  await expect(lake.load(run, { ...staged, stagedAt: '2024-01-01T00:00:00.000Z' })).rejects.toThrow(
+    ObjectMissing,
+  );
+  expect(await keysIn(lake.store, '_commits/t/intents/')).toEqual([]);
 });
 
 test('who redrives late what is committed already needs no file of its own', async () => {

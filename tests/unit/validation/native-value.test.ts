@@ -112,6 +112,7 @@ test.each([
   ['FLOAT', '["-999"]'],
   ['DECIMAL(9,2)', '[-999]'],
   ['BIGINT', '[-999.0]'],
+  ['SMALLINT', '["000", 99999, -999]'],
 ])('of %s, "no value" listed as %s is the number', async (type, missing) => {
   const { all } = await stage(
     ['name: a, logicalType: number'],
@@ -120,6 +121,18 @@ test.each([
   );
   expect(all.map(({ a }) => a)).toEqual([1, null, -998]);
 });
+
+test.each(['UTINYINT', 'TINYINT', 'UBIGINT', 'DECIMAL(3,1)'])(
+  'of %s, "no value" that the type cannot hold is no value of it, and a code is no number',
+  async (type) => {
+    const { all } = await stage(
+      ['name: a, logicalType: number'],
+      { parquet: `SELECT unnest([1, 0, 99]::${type}[]) AS a` },
+      '    customProperties: [{ property: missingValues, value: [-999, 1e3, "000", "N/A", 123456789012345678901234567890123456789012] }]',
+    );
+    expect(all.map(({ a }) => a)).toEqual([1, 0, 99]);
+  },
+);
 
 test('a number that is listed as "no value" is not rounded to what a column holds', async () => {
   const { all } = await stage(

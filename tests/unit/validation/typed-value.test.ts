@@ -296,3 +296,19 @@ test('numbers that a contract lists as texts are spelled as they stand there', a
   ]);
   expect(refused).toEqual({ 3: ['b.allowed'] });
 });
+
+test('numbers that are listed by an alias are spelled as at its anchor, and others than decimals by their value', async () => {
+  const { all, refused } = await stage(
+    [
+      'name: a, logicalType: number, quality: [{ metric: missingValues, arguments: { missingValues: &gone [-999.0] }, mustBe: 1 }]',
+      'name: b, logicalType: number, quality: [{ metric: missingValues, arguments: { missingValues: *gone }, mustBe: 1 }]',
+      'name: c, logicalType: integer, quality: [{ metric: invalidValues, arguments: { validValues: [0x1F] }, mustBe: 0 }]',
+    ],
+    'a,b,c\n-999.0,-999.0,31\n-999,-999,30\n',
+  );
+  expect(all.map(({ a, b }) => [a, b])).toEqual([
+    [null, null],
+    [-999, -999],
+  ]);
+  expect(refused).toEqual({ 3: ['c.allowed'] });
+});
