@@ -3,11 +3,13 @@ import path from 'node:path';
 import { ZONES } from '../../shared/lake.ts';
 import { removeLeftovers } from '../../shared/scratch.ts';
 import { unlessMissing } from '../../shared/storage/files.ts';
+import { UNFINISHED } from '../../shared/storage/folder-store.ts';
 import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import { DAY_MS } from '../../shared/table/orphans.ts';
 import type { Workspace } from '../session.ts';
 
 /** As long as AWS lets an execution be redriven; the deployed buckets expire staged objects after it too. */
-const REDRIVE_WINDOW_MS = 14 * 24 * 60 * 60 * 1000;
+const REDRIVE_WINDOW_MS = 14 * DAY_MS;
 
 /** Removes what runs staged in silver and no redrive can need any more. Returns how many objects went. */
 export const expireStaging = async (silver: ObjectStore, now = Date.now()): Promise<number> => {
@@ -18,15 +20,13 @@ export const expireStaging = async (silver: ObjectStore, now = Date.now()): Prom
   return expired.length;
 };
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 /** Removes what processes have left that are gone: what they staged long ago, scratch folders, and files half copied. */
 export const tidyUp = async ({ lakeFolder, lake, config }: Workspace): Promise<void> => {
   await expireStaging(lake.silver);
   // Whether a process lives is not known of those in containers that share the folder: no work takes a day.
   await removeLeftovers(config.scratchRoot, DAY_MS);
   for (const zone of ZONES) {
-    const folder = path.join(lakeFolder, zone, '.tmp');
+    const folder = path.join(lakeFolder, zone, UNFINISHED);
     for (const name of (await unlessMissing(readdir(folder))) ?? []) {
       const copy = path.join(folder, name);
       const stats = await unlessMissing(stat(copy));

@@ -69,7 +69,7 @@ export const readConstraints = (limits: Limits, type: string, place: Place, chec
     constraints[name] = text;
     checks.push({
       place: place.at(name),
-      sql: `SELECT coalesce(${isExactly(text, type)}, false)`,
+      sql: `SELECT ${isExactly(text, type)}`,
       expected: `a value of type ${type}`,
       found: limit,
     });
@@ -108,7 +108,7 @@ export const isStringFormat = (format: string, place: Place): boolean => {
 export const allowedChecks = (allowed: readonly string[], type: string, place: Place): Check[] =>
   allowed.map((text, i) => ({
     place: place.at(i),
-    sql: `SELECT coalesce(${isExactly(text, type)}, false)`,
+    sql: `SELECT ${isExactly(text, type)}`,
     expected: `a value of type ${type}${/^(DATE|TIME)/.test(type) ? ' (ISO 8601)' : ''}`,
     found: text,
   }));

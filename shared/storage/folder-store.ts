@@ -26,6 +26,9 @@ export interface FolderStoreOptions {
   observer?: RequestObserver;
 }
 
+/** Where what has no name yet is written; what dead processes have left of it lies there. */
+export const UNFINISHED = '.tmp';
+
 const ADOPT_ATTEMPTS = 5;
 
 const inUtf8Order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
@@ -240,7 +243,7 @@ export class FolderStore implements ObjectStore {
   }
 
   async #scratch<T>(run: (path: string) => Promise<T>): Promise<T> {
-    const folder = join(this.#root, '.tmp');
+    const folder = join(this.#root, UNFINISHED);
     await mkdir(folder, { recursive: true });
     const path = join(folder, randomUUID());
     try {

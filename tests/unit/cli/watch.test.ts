@@ -187,40 +187,31 @@ test('what failed earlier waits for a person', async () => {
   expect(engine.list()).toMatchObject([{ status: 'failed', attempts: 1 }]);
 });
 
-test('what a dead process left is resumed', async () => {
-  const lake = scratch();
+/** Another process that is at `signups/a.csv`, and comes to no end. */
+const otherAt = async (lake: string) => {
   writeFileSync(path.join(rawFolder(lake), 'a.csv'), 'a');
   const event = objectCreatedEvent('raw', await openLake(lake).raw.adopt('signups/a.csv'));
   const child = startNode('tests/helpers/hang-with-claim.ts', lake, JSON.stringify(event));
   await printed(child, 'hanging');
-  await kill(child);
-  const watch = watching(lake, engineOn(lake));
-  await watch.ended(1);
-  await watch.close();
-  expect(watch.executions).toMatchObject([{ status: 'succeeded', attempts: 2, key: 'signups/a.csv' }]);
-});
+  return child;
+};
 
-test('what a dead process left is resumed, also where its file has been removed since', async () => {
-  const lake = scratch();
-  const file = path.join(rawFolder(lake), 'a.csv');
-  writeFileSync(file, 'a');
-  const event = objectCreatedEvent('raw', await openLake(lake).raw.adopt('signups/a.csv'));
-  const child = startNode('tests/helpers/hang-with-claim.ts', lake, JSON.stringify(event));
-  await printed(child, 'hanging');
-  await kill(child);
-  rmSync(file);
-  const watch = watching(lake, engineOn(lake));
-  await watch.ended(1);
-  await watch.close();
-  expect(watch.executions).toMatchObject([{ status: 'succeeded', attempts: 2, key: 'signups/a.csv' }]);
-});
+test.each(['left', 'left of a file that has been removed since'])(
+  'what a dead process %s is resumed',
+  async (what) => {
+    const lake = scratch();
+    await kill(await otherAt(lake));
+    if (what !== 'left') rmSync(path.join(lake, 'raw/signups/a.csv'));
+    const watch = watching(lake, engineOn(lake));
+    await watch.ended(1);
+    await watch.close();
+    expect(watch.executions).toMatchObject([{ status: 'succeeded', attempts: 2, key: 'signups/a.csv' }]);
+  },
+);
 
 test('what another process is at is taken up when that one dies', async () => {
   const lake = scratch();
-  writeFileSync(path.join(rawFolder(lake), 'a.csv'), 'a');
-  const event = objectCreatedEvent('raw', await openLake(lake).raw.adopt('signups/a.csv'));
-  const child = startNode('tests/helpers/hang-with-claim.ts', lake, JSON.stringify(event));
-  await printed(child, 'hanging');
+  const child = await otherAt(lake);
   const watch = watching(lake, engineOn(lake), { otherMs: SETTLED_MS });
   await watch.ready;
   writeFileSync(path.join(lake, 'raw/signups/b.csv'), 'b');
