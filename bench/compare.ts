@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { openLake } from '../cli/local/lake.ts';
+import { openLake } from '../operate/local/lake.ts';
 import { loadContract } from '../shared/contract/load.ts';
-import { ident, literal } from '../shared/duckdb/sql.ts';
-import { type Db, withDuckDb } from '../shared/duckdb/with-duckdb.ts';
-import { loadGoldModels, modelsOf } from '../shared/gold/model-header.ts';
+import { ident, literal } from '../shared/engine/sql.ts';
+import { type Db, withDuckDb } from '../shared/engine/with-duckdb.ts';
 import { attachLake } from '../shared/query/attach.ts';
+import { loadGoldModels, modelsOf } from '../shared/stages/load-to-gold/gold/model-header.ts';
 import { DATASETS } from './datasets.ts';
 import type { RowCounts, WorkSpec } from './job.ts';
 import { CACHE, SQL_DIR } from './paths.ts';

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { literal } from '../shared/duckdb/sql.ts';
-import { withDuckDb } from '../shared/duckdb/with-duckdb.ts';
+import { literal } from '../shared/engine/sql.ts';
+import { withDuckDb } from '../shared/engine/with-duckdb.ts';
 import { type Dataset, type Format, type Generated, rowsSql } from './datasets.ts';
 import { CACHE, ROOT } from './paths.ts';
 

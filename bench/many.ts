@@ -15,12 +15,12 @@ import { mkdtemp, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
-import { summarize } from '../cli/local/execution.ts';
-import { ExecutionLog } from '../cli/local/execution-log.ts';
-import { sizeClassOf } from '../cli/local/shares.ts';
 import { positiveInteger } from '../cli/process-files.ts';
-import { literal } from '../shared/duckdb/sql.ts';
-import { type Db, withDuckDb } from '../shared/duckdb/with-duckdb.ts';
+import { summarize } from '../operate/local/execution.ts';
+import { ExecutionLog } from '../operate/local/execution-log.ts';
+import { sizeClassOf } from '../operate/local/shares.ts';
+import { literal } from '../shared/engine/sql.ts';
+import { type Db, withDuckDb } from '../shared/engine/with-duckdb.ts';
 import { describeMachine } from './machine.ts';
 import { CACHE, ROOT, SQL_DIR } from './paths.ts';
 

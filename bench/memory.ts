@@ -13,11 +13,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { objectCreatedEvent, openLake } from '../cli/local/lake.ts';
-import { STEPS } from '../cli/local/steps.ts';
-import { configFromEnv } from '../shared/config.ts';
-import { literal } from '../shared/duckdb/sql.ts';
-import { withDuckDb } from '../shared/duckdb/with-duckdb.ts';
+import { objectCreatedEvent, openLake } from '../operate/local/lake.ts';
+import { STEPS } from '../operate/local/steps.ts';
+import { literal } from '../shared/engine/sql.ts';
+import { withDuckDb } from '../shared/engine/with-duckdb.ts';
+import { configFromEnv } from '../shared/runtime/config.ts';
 
 const CONTRACT = (type: string): string => `
 apiVersion: v3.1.0

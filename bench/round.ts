@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { objectCreatedEvent, openLake } from '../cli/local/lake.ts';
+import { objectCreatedEvent, openLake } from '../operate/local/lake.ts';
 import type { Contender } from './contenders.ts';
 import type { Input } from './generate.ts';
 import type { ContenderResult, Job, WorkSpec } from './job.ts';

@@ -1,7 +1,7 @@
 import { loadContract } from '../shared/contract/load.ts';
 import type { Column } from '../shared/contract/model.ts';
 import { STRING_FORMATS } from '../shared/contract/string-formats.ts';
-import { loadGoldModels, modelsOf } from '../shared/gold/model-header.ts';
+import { loadGoldModels, modelsOf } from '../shared/stages/load-to-gold/gold/model-header.ts';
 import { DATASETS, type Dataset, GOLD, REJECT_KEY } from './datasets.ts';
 import type { ColumnSpec, Limit, WorkSpec } from './job.ts';
 import { SQL_DIR } from './paths.ts';

@@ -1,6 +1,6 @@
 import { withoutSemicolon } from '../shared/contract/sql-text.ts';
-import type { Row } from '../shared/duckdb/values.ts';
-import type { Db } from '../shared/duckdb/with-duckdb.ts';
+import type { Row } from '../shared/engine/values.ts';
+import type { Db } from '../shared/engine/with-duckdb.ts';
 import { csvLine, resultCells, resultColumns } from './render/result.ts';
 import { renderTable, type TableColumn } from './render/table.ts';
 import { during, type Terminal } from './render/terminal.ts';

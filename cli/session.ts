@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { type Config, configFromEnv } from '../shared/config.ts';
-import { Engine } from './local/engine.ts';
-import type { AttemptHeader, ExecutionEvent } from './local/execution-events.ts';
-import { type LocalLake, openLake } from './local/lake.ts';
-import { loadStateMachine } from './local/state-machine.ts';
-import { STEPS } from './local/steps.ts';
+import { Engine } from '../operate/local/engine.ts';
+import type { AttemptHeader, ExecutionEvent } from '../operate/local/execution-events.ts';
+import { type LocalLake, openLake } from '../operate/local/lake.ts';
+import { loadStateMachine } from '../operate/local/state-machine.ts';
+import { STEPS } from '../operate/local/steps.ts';
+import { type Config, configFromEnv } from '../shared/runtime/config.ts';
 import type { Terminal } from './render/terminal.ts';
 
 /** Documented in every command's help. */

@@ -1,16 +1,16 @@
-import { pointTable } from '../shared/catalog/point-tables.ts';
 import { evaluateIn, listDatasets, loadContract } from '../shared/contract/load.ts';
 import { ConservationBroken, ObjectMissing } from '../shared/errors.ts';
-import { checkModels, loadGoldModels, modelsOf } from '../shared/gold/model-header.ts';
-import { type Rebuilt, rebuildGold } from '../shared/gold/rebuild.ts';
-import { compactSilver } from '../shared/maintenance/compact-silver.ts';
-import { commitSilver, type SilverCommit } from '../shared/silver/commit-silver.ts';
-import type { StagedSilver } from '../shared/silver/silver-table.ts';
-import { lambdaHandler } from '../shared/steps/lambda.ts';
-import { LoadToGoldInput } from '../shared/steps/payload.ts';
-import { runRecord, writeRunRecord } from '../shared/steps/run-record.ts';
-import { step } from '../shared/steps/step.ts';
-import type { DataFile } from '../shared/table/data-file.ts';
+import { pointTable } from '../shared/lake/catalog/point-tables.ts';
+import type { DataFile } from '../shared/lake/table/data-file.ts';
+import { LoadToGoldInput } from '../shared/run/payload.ts';
+import { runRecord, writeRunRecord } from '../shared/run/run-record.ts';
+import { lambdaHandler } from '../shared/runtime/handler.ts';
+import { step } from '../shared/runtime/step.ts';
+import { checkModels, loadGoldModels, modelsOf } from '../shared/stages/load-to-gold/gold/model-header.ts';
+import { type Rebuilt, rebuildGold } from '../shared/stages/load-to-gold/gold/rebuild.ts';
+import { commitSilver, type SilverCommit } from '../shared/stages/load-to-gold/silver/commit-silver.ts';
+import { compactSilver } from '../shared/stages/load-to-gold/silver/compact-silver.ts';
+import type { StagedSilver } from '../shared/stages/transform/silver-table.ts';
 
 /**
  * Commits the run's silver files, brings every gold table that reads the dataset up to date, merges silver's small

@@ -1,11 +1,11 @@
-import { counted } from '../shared/catalog/catalog.ts';
+import { counted } from '../shared/lake/catalog/catalog.ts';
+import { metered } from '../shared/lake/storage/metered-store.ts';
 import { maintain } from '../shared/maintenance/maintain.ts';
 import { summedUp } from '../shared/maintenance/summed-up.ts';
-import { lambdaHandler } from '../shared/steps/lambda.ts';
-import type { Usage } from '../shared/steps/payload.ts';
-import type { StepContext } from '../shared/steps/step.ts';
-import { usageOf } from '../shared/steps/usage.ts';
-import { metered } from '../shared/storage/metered-store.ts';
+import type { Usage } from '../shared/run/payload.ts';
+import { lambdaHandler } from '../shared/runtime/handler.ts';
+import type { StepContext } from '../shared/runtime/step.ts';
+import { usageOf } from '../shared/runtime/usage.ts';
 
 /**
  * Keeps the tables of silver and gold in order. A schedule calls it, with an event that says nothing; it is no state

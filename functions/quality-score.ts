@@ -1,19 +1,19 @@
 import path from 'node:path';
 import { evaluateIn, loadContract } from '../shared/contract/load.ts';
-import { ident, literal } from '../shared/duckdb/sql.ts';
-import { lakePaths } from '../shared/lake.ts';
-import { measure } from '../shared/quality/measure.ts';
-import { judge } from '../shared/quality/score.ts';
-import { lambdaHandler } from '../shared/steps/lambda.ts';
-import { QualityScoreInput } from '../shared/steps/payload.ts';
-import { step } from '../shared/steps/step.ts';
-import { unpackReasons } from '../shared/validation/row-check.ts';
+import { ident, literal } from '../shared/engine/sql.ts';
+import { lakePaths } from '../shared/lake/paths.ts';
+import { QualityScoreInput } from '../shared/run/payload.ts';
+import { lambdaHandler } from '../shared/runtime/handler.ts';
+import { step } from '../shared/runtime/step.ts';
+import { measure } from '../shared/stages/quality-score/measure.ts';
+import { judge } from '../shared/stages/quality-score/score.ts';
+import { unpackReasons } from '../shared/stages/validate/row-check.ts';
 
 /** How many broken rules the payload names; the report has all. */
 const NAMED_RULES = 10;
 
 /**
- * Measures the contract's rules over all rows read and judges the file. `shared/quality/score.ts` has the formula.
+ * Measures the contract's rules over all rows read and judges the file. `shared/stages/quality-score/score.ts` has the formula.
  *
  * @throws RuleNotEvaluable when a rule cannot be evaluated: the execution fails here, nothing passes by accident
  */

@@ -1,15 +1,15 @@
 import path from 'node:path';
-import { literal } from '../shared/duckdb/sql.ts';
-import { lakePaths } from '../shared/lake.ts';
-import type { Measure } from '../shared/quality/score.ts';
-import { readError } from '../shared/quarantine/caught-error.ts';
-import { countReasons, refusedRecordsSql } from '../shared/quarantine/refused-records.ts';
-import { type Report, summarise } from '../shared/quarantine/summary.ts';
-import { identify } from '../shared/steps/identity.ts';
-import { lambdaHandler } from '../shared/steps/lambda.ts';
-import { QuarantineInput } from '../shared/steps/payload.ts';
-import { runRecord, writeRunRecord } from '../shared/steps/run-record.ts';
-import { step } from '../shared/steps/step.ts';
+import { literal } from '../shared/engine/sql.ts';
+import { lakePaths } from '../shared/lake/paths.ts';
+import { QuarantineInput } from '../shared/run/payload.ts';
+import { identify } from '../shared/run/run-identity.ts';
+import { runRecord, writeRunRecord } from '../shared/run/run-record.ts';
+import { lambdaHandler } from '../shared/runtime/handler.ts';
+import { step } from '../shared/runtime/step.ts';
+import type { Measure } from '../shared/stages/quality-score/score.ts';
+import { readError } from '../shared/stages/quarantine/caught-error.ts';
+import { countReasons, refusedRecordsSql } from '../shared/stages/quarantine/refused-records.ts';
+import { type Report, summarise } from '../shared/stages/quarantine/summary.ts';
 
 /**
  * Keeps what was refused, with the reasons: the whole file when Validate could not read it or the quality gate

@@ -2,20 +2,20 @@ import path from 'node:path';
 import { evaluateIn, loadContract } from '../shared/contract/load.ts';
 import { silverTablesIn } from '../shared/contract/sql-text.ts';
 import { ConservationBroken } from '../shared/errors.ts';
-import { lakePaths } from '../shared/lake.ts';
-import { attachSilver } from '../shared/silver/attach-silver.ts';
-import { buildSilver } from '../shared/silver/build-silver.ts';
+import { lakePaths } from '../shared/lake/paths.ts';
+import { Table } from '../shared/lake/table/commit/table.ts';
+import { uploadFiles, writeFiles } from '../shared/lake/table/write/write-files.ts';
+import { TransformInput } from '../shared/run/payload.ts';
+import { lambdaHandler } from '../shared/runtime/handler.ts';
+import { step } from '../shared/runtime/step.ts';
+import { attachSilver } from '../shared/stages/transform/attach-silver.ts';
+import { buildSilver } from '../shared/stages/transform/build-silver.ts';
 import {
   type StagedSilver,
   silverLayout,
   silverSchema,
   stagedLayout,
-} from '../shared/silver/silver-table.ts';
-import { lambdaHandler } from '../shared/steps/lambda.ts';
-import { TransformInput } from '../shared/steps/payload.ts';
-import { step } from '../shared/steps/step.ts';
-import { Table } from '../shared/table/table.ts';
-import { uploadFiles, writeFiles } from '../shared/table/write-files.ts';
+} from '../shared/stages/transform/silver-table.ts';
 
 /**
  * Makes silver rows of the accepted records and writes them as Parquet, one folder per partition. Nothing is

@@ -2,14 +2,14 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { evaluateIn, loadContract } from '../shared/contract/load.ts';
 import { ObjectMissing } from '../shared/errors.ts';
-import { lakePaths } from '../shared/lake.ts';
-import { openSource } from '../shared/source/open-source.ts';
-import { identify, type RunIdentity } from '../shared/steps/identity.ts';
-import { lambdaHandler } from '../shared/steps/lambda.ts';
-import { ValidateInput } from '../shared/steps/payload.ts';
-import { step } from '../shared/steps/step.ts';
-import type { ObjectStore } from '../shared/storage/object-store.ts';
-import { stageRecords } from '../shared/validation/stage-records.ts';
+import { openSource } from '../shared/formats/open-source.ts';
+import { lakePaths } from '../shared/lake/paths.ts';
+import type { ObjectStore } from '../shared/lake/storage/object-store.ts';
+import { ValidateInput } from '../shared/run/payload.ts';
+import { identify, type RunIdentity } from '../shared/run/run-identity.ts';
+import { lambdaHandler } from '../shared/runtime/handler.ts';
+import { step } from '../shared/runtime/step.ts';
+import { stageRecords } from '../shared/stages/validate/stage-records.ts';
 
 /** How many unknown columns the payload names, and how much of each name: JSON may bring thousands. */
 const NAMED_COLUMNS = 20;

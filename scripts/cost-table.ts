@@ -6,15 +6,15 @@
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { usagesIn } from '../cli/cost/execution-cost.ts';
-import type { Measured, MeasuredSize } from '../cli/cost/measured.ts';
-import { costTables, withTables } from '../cli/cost/tables.ts';
-import { Engine } from '../cli/local/engine.ts';
-import { objectCreatedEvent, openLake } from '../cli/local/lake.ts';
-import { loadStateMachine } from '../cli/local/state-machine.ts';
-import { STEPS } from '../cli/local/steps.ts';
-import { withDuckDb } from '../shared/duckdb/with-duckdb.ts';
-import type { RunRecord } from '../shared/steps/run-record.ts';
+import { costTables, withTables } from '../cli/render/cost-tables.ts';
+import { usagesIn } from '../operate/cost/execution-cost.ts';
+import type { Measured, MeasuredSize } from '../operate/cost/measured.ts';
+import { Engine } from '../operate/local/engine.ts';
+import { objectCreatedEvent, openLake } from '../operate/local/lake.ts';
+import { loadStateMachine } from '../operate/local/state-machine.ts';
+import { STEPS } from '../operate/local/steps.ts';
+import { withDuckDb } from '../shared/engine/with-duckdb.ts';
+import type { RunRecord } from '../shared/run/run-record.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const JSON_FILE = path.join(ROOT, 'docs/costs.json');

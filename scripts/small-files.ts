@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { FolderStore } from '../shared/storage/folder-store.ts';
+import { FolderStore } from '../shared/lake/storage/folder-store.ts';
 import {
   commitSmallFiles,
   type Keys,

@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Row } from '../shared/duckdb/values.ts';
-import { loadGoldModels } from '../shared/gold/model-header.ts';
+import type { Row } from '../shared/engine/values.ts';
+import { loadGoldModels } from '../shared/stages/load-to-gold/gold/model-header.ts';
 import { ROOT } from './helpers/engine.ts';
 import { testPipeline } from './helpers/pipeline.ts';
 import { scratch } from './helpers/scratch.ts';

@@ -1,4 +1,4 @@
-import { ident, literal } from '../../shared/duckdb/sql.ts';
+import { ident, literal } from '../../shared/engine/sql.ts';
 import type { ColumnSpec, Job, Limit, WorkSpec } from '../job.ts';
 
 /** The source's records, with its own names; text wherever the format has no types. */

@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { DuckDBInstance, version } from '@duckdb/node-api';
-import { ident } from '../../shared/duckdb/sql.ts';
+import { ident } from '../../shared/engine/sql.ts';
 import { copySql, judgedSql, rejectedSql, silverSql, supersededSql } from './baseline-sql.ts';
 import { Phases, readJob, writeResult } from './phases.ts';
 

@@ -1,19 +1,19 @@
 /** duckstep's five steps on a file that lies in raw, through the local engine: what `duckstep run` does after its copy. */
 import path from 'node:path';
 import { version } from '@duckdb/node-api';
-import { Engine } from '../../cli/local/engine.ts';
-import { openLake } from '../../cli/local/lake.ts';
-import { loadStateMachine } from '../../cli/local/state-machine.ts';
-import { STEPS } from '../../cli/local/steps.ts';
-import { configFromEnv } from '../../shared/config.ts';
-import { ObjectCreated } from '../../shared/steps/event.ts';
+import { Engine } from '../../operate/local/engine.ts';
+import { openLake } from '../../operate/local/lake.ts';
+import { loadStateMachine } from '../../operate/local/state-machine.ts';
+import { STEPS } from '../../operate/local/steps.ts';
+import { ObjectCreated } from '../../shared/run/event.ts';
 import type {
   LoadOutput,
   QuarantineOutput,
   TransformInput,
   TransformOutput,
-} from '../../shared/steps/payload.ts';
-import type { Step } from '../../shared/steps/step.ts';
+} from '../../shared/run/payload.ts';
+import { configFromEnv } from '../../shared/runtime/config.ts';
+import type { Step } from '../../shared/runtime/step.ts';
 import { ROOT, SQL_DIR } from '../paths.ts';
 import { Phases, readJob, writeResult } from './phases.ts';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { ASSUMPTIONS, type Comparison, compare, SHELL_LIMIT_BYTES } from '../../operate/cost/compare.ts';
+import { readMeasured } from '../../operate/cost/measured.ts';
 import { InvalidInput } from '../../shared/errors.ts';
-import { PRICED } from '../../shared/prices.ts';
-import { ASSUMPTIONS, type Comparison, compare, SHELL_LIMIT_BYTES } from '../cost/compare.ts';
-import { readMeasured } from '../cost/measured.ts';
+import { PRICED } from '../../shared/run/prices.ts';
 import { dollars } from '../render/dollars.ts';
 import { renderTable } from '../render/table.ts';
 import type { Session } from '../session.ts';

@@ -1,7 +1,9 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { ident } from '../../shared/duckdb/sql.ts';
-import type { Outcome } from '../outcome.ts';
+import type { Outcome } from '../../operate/outcome.ts';
+import { sampleFiles } from '../../operate/samples.ts';
+import { ident } from '../../shared/engine/sql.ts';
+import { listTables, withWarehouse } from '../../shared/query/warehouse.ts';
 import { processFiles } from '../process-files.ts';
 import { dollars } from '../render/dollars.ts';
 import { renderOutcome } from '../render/outcome.ts';
@@ -9,9 +11,7 @@ import { resultCells, resultColumns } from '../render/result.ts';
 import { renderTable } from '../render/table.ts';
 import type { Terminal } from '../render/terminal.ts';
 import { count, counted, fraction } from '../render/text.ts';
-import { sampleFiles } from '../samples.ts';
 import { openWorkspace, type Session } from '../session.ts';
-import { listTables, withWarehouse } from '../warehouse.ts';
 
 const HELP = `
 Real data, and real dirt: months of sign-ups, Seattle's weather, 3,201 films, 3 million flights. Some rows and one

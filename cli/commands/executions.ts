@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
+import { deployedExecutions } from '../../operate/aws/open.ts';
+import { costOf } from '../../operate/cost/execution-cost.ts';
+import { EXECUTION_STATUSES, type Execution, type ExecutionStatus } from '../../operate/local/execution.ts';
 import { InvalidInput } from '../../shared/errors.ts';
-import { deployedExecutions } from '../aws/open.ts';
-import { costOf } from '../cost/execution-cost.ts';
-import { EXECUTION_STATUSES, type Execution, type ExecutionStatus } from '../local/execution.ts';
 import { positiveInteger } from '../process-files.ts';
 import { costText } from '../render/dollars.ts';
 import { renderExecution, renderExecutions } from '../render/execution.ts';
@@ -11,7 +11,7 @@ import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `
 An execution is "stale" when its process died, as after kill -9: nothing runs any more, and it can be redriven.
-Costs are dollars on AWS at the prices of shared/prices.ts (docs/costs.md); "at least" where a try failed, of which
+Costs are dollars on AWS at the prices of shared/run/prices.ts (docs/costs.md); "at least" where a try failed, of which
 nobody knows what it used.
 
 With --stage, the executions of that stage on AWS; needs states:ListStateMachines, states:ListExecutions,

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
+import { openStage } from '../../operate/aws/open.ts';
 import { loadAll } from '../../shared/contract/load.ts';
 import { InvalidInput } from '../../shared/errors.ts';
-import { loadGoldModels } from '../../shared/gold/model-header.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
 import { fullName, type LakeTable } from '../../shared/query/as-of.ts';
 import { lakeTables } from '../../shared/query/attach.ts';
 import { historyOf } from '../../shared/query/history.ts';
-import { Table } from '../../shared/table/table.ts';
-import { openStage } from '../aws/open.ts';
+import { leaveOut } from '../../shared/query/warehouse.ts';
+import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
 import { positiveInteger } from '../process-files.ts';
 import { renderHistory } from '../render/history.ts';
 import { counted } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
-import { leaveOut } from '../warehouse.ts';
 
 const HELP = `
 The snapshots of a table, the newest first: each commit leaves one. Kept are the newest 60, and of those before the last

@@ -1,15 +1,15 @@
 import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { configFromEnv } from '../../shared/config.ts';
-import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
+import { draftContract } from '../../operate/infer/draft.ts';
+import { datasetName } from '../../operate/infer/names.ts';
+import { profileSource } from '../../operate/infer/profile.ts';
+import { unlessMissing } from '../../shared/base/files.ts';
+import { withScratch } from '../../shared/engine/scratch.ts';
+import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
 import { InvalidInput } from '../../shared/errors.ts';
-import { withScratch } from '../../shared/scratch.ts';
-import { openSource } from '../../shared/source/open-source.ts';
-import { unlessMissing } from '../../shared/storage/files.ts';
-import { draftContract } from '../infer/draft.ts';
-import { datasetName } from '../infer/names.ts';
-import { profileSource } from '../infer/profile.ts';
+import { openSource } from '../../shared/formats/open-source.ts';
+import { configFromEnv } from '../../shared/runtime/config.ts';
 import { during } from '../render/terminal.ts';
 import type { Session } from '../session.ts';
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { stageCatalog } from '../../operate/aws/catalog.ts';
+import { openStage } from '../../operate/aws/open.ts';
 import { InvalidInput } from '../../shared/errors.ts';
+import { DAY_MS, GRACE_MS } from '../../shared/lake/table/upkeep/orphans.ts';
 import { type MaintainedTable, type MaintainOptions, maintain } from '../../shared/maintenance/maintain.ts';
 import { summedUp } from '../../shared/maintenance/summed-up.ts';
-import { DAY_MS, GRACE_MS } from '../../shared/table/orphans.ts';
-import { stageCatalog } from '../aws/catalog.ts';
-import { openStage } from '../aws/open.ts';
 import { renderTable } from '../render/table.ts';
 import { during } from '../render/terminal.ts';
 import { count } from '../render/text.ts';

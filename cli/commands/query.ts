@@ -1,17 +1,17 @@
 import { type Command, Option } from 'commander';
+import { openStage } from '../../operate/aws/open.ts';
 import { isOneStatement } from '../../shared/contract/sql-text.ts';
-import type { Db } from '../../shared/duckdb/with-duckdb.ts';
+import type { Db } from '../../shared/engine/with-duckdb.ts';
 import { InvalidInput } from '../../shared/errors.ts';
 import type { AttachOptions } from '../../shared/query/attach.ts';
+import { exportWarehouse, leaveOut, withWarehouse } from '../../shared/query/warehouse.ts';
 import { parseWhen } from '../../shared/query/when.ts';
-import { openStage } from '../aws/open.ts';
 import { positiveInteger } from '../process-files.ts';
 import { printResult, type ResultFormat } from '../query-result.ts';
 import { renderTable } from '../render/table.ts';
 import { during } from '../render/terminal.ts';
 import { count } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
-import { exportWarehouse, leaveOut, withWarehouse } from '../warehouse.ts';
 
 const HELP = `
 DuckDB's SQL over silver.<dataset>, gold.<model>, quarantine.<dataset> and runs, as last committed.

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { deployedExecutions } from '../../operate/aws/open.ts';
+import type { Execution } from '../../operate/local/execution.ts';
+import type { Outcome } from '../../operate/outcome.ts';
 import { InvalidInput } from '../../shared/errors.ts';
-import { deployedExecutions } from '../aws/open.ts';
-import type { Execution } from '../local/execution.ts';
-import type { Outcome } from '../outcome.ts';
 import { exitCodeOf, printOutcomes, redriveAll } from '../process-files.ts';
 import { during } from '../render/terminal.ts';
 import { counted } from '../render/text.ts';

@@ -1,9 +1,9 @@
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { unlessMissing } from '../../shared/base/files.ts';
 import { InvalidInput } from '../../shared/errors.ts';
-import { unlessMissing } from '../../shared/storage/files.ts';
-import { isHidden, isPathSafe } from '../../shared/storage/key-path.ts';
+import { isHidden, isPathSafe } from '../../shared/lake/storage/key-path.ts';
 import { exitCodeOf, printOutcomes, processFiles, type Upload } from '../process-files.ts';
 import type { Session } from '../session.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openStage } from '../aws/open.ts';
+import { openStage } from '../../operate/aws/open.ts';
 import { during } from '../render/terminal.ts';
 import { count } from '../render/text.ts';
 import type { Session } from '../session.ts';

@@ -1,7 +1,7 @@
-import { PRICED } from '../../shared/prices.ts';
-import { costOf, type ExecutionCost } from '../cost/execution-cost.ts';
-import { type Execution, messageOf, type StateVisit } from '../local/execution.ts';
-import { between } from '../outcome.ts';
+import { costOf, type ExecutionCost } from '../../operate/cost/execution-cost.ts';
+import { type Execution, messageOf, type StateVisit } from '../../operate/local/execution.ts';
+import { between } from '../../operate/outcome.ts';
+import { PRICED } from '../../shared/run/prices.ts';
 import { costText, dollars } from './dollars.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';

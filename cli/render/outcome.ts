@@ -1,4 +1,4 @@
-import type { Outcome } from '../outcome.ts';
+import type { Outcome } from '../../operate/outcome.ts';
 import { costText } from './dollars.ts';
 import type { Terminal } from './terminal.ts';
 import { count, counted, duration, printable } from './text.ts';

@@ -1,5 +1,5 @@
-import type { Load } from '../local/scheduler.ts';
-import { SIZE_CLASSES, type SizeClass } from '../local/shares.ts';
+import type { Load } from '../../operate/local/scheduler.ts';
+import { SIZE_CLASSES, type SizeClass } from '../../operate/local/shares.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `478 small, 2 large`; empty when there is none. */

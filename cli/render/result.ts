@@ -1,5 +1,5 @@
-import { isNumber } from '../../shared/duckdb/type-names.ts';
-import type { Json, Row } from '../../shared/duckdb/values.ts';
+import { isNumber } from '../../shared/engine/type-names.ts';
+import type { Json, Row } from '../../shared/engine/values.ts';
 import type { Cell, TableColumn } from './table.ts';
 
 /** The columns of a query's result, from DuckDB's names and types. */

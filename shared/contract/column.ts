@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { literal } from '../duckdb/sql.ts';
+import { literal } from '../engine/sql.ts';
+import { identityOf } from './column-identity.ts';
 import { isStringFormat, type Limits, readConstraints } from './constraints.ts';
 import type { Check } from './duckdb-checks.ts';
-import { identityOf } from './identity.ts';
 import { strptimeFromJdk } from './jdk-date-format.ts';
 import type { Column } from './model.ts';
 import { OdcsOptions, type OdcsProperty } from './odcs.ts';

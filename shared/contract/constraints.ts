@@ -1,5 +1,5 @@
-import { literal } from '../duckdb/sql.ts';
-import { isExactNumber, scaleOf } from '../duckdb/type-names.ts';
+import { literal } from '../engine/sql.ts';
+import { isExactNumber, scaleOf } from '../engine/type-names.ts';
 import type { Check } from './duckdb-checks.ts';
 import type { Constraints } from './model.ts';
 import type { Place } from './problems.ts';

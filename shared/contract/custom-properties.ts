@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { nearMiss } from '../base/near-miss.ts';
 import { type Contract, DIMENSIONS, type OrderBy } from './model.ts';
-import { nearMiss } from './near-miss.ts';
 import { OdcsCustomProperty } from './odcs.ts';
 import { type Place, textsAt } from './problems.ts';
 import { readShape } from './shape.ts';

@@ -1,4 +1,4 @@
-import { ident } from '../duckdb/sql.ts';
+import { ident } from '../engine/sql.ts';
 import { BY_SILVER_SQL } from './column.ts';
 import type { Check } from './duckdb-checks.ts';
 import type { Column, QualityRule } from './model.ts';

@@ -1,6 +1,6 @@
 /** A data contract as the pipeline uses it, read from ODCS v3.1 YAML by `load.ts`. */
 
-import type { Transform } from '../iceberg/types.ts';
+import type { Transform } from '../lake/iceberg/types.ts';
 
 /** The dimensions of data quality that ODCS v3.1 names. */
 export const DIMENSIONS = [

@@ -1,6 +1,6 @@
-import { icebergTypeOf } from '../iceberg/duckdb-types.ts';
-import { canTransform, fieldName, parseTransform } from '../iceberg/partition.ts';
-import type { Transform } from '../iceberg/types.ts';
+import { icebergTypeOf } from '../lake/iceberg/duckdb-types.ts';
+import { canTransform, fieldName, parseTransform } from '../lake/iceberg/partition.ts';
+import type { Transform } from '../lake/iceberg/types.ts';
 import type { WrittenTransform } from './custom-properties.ts';
 import { orderedBy, type Placed } from './keys.ts';
 import type { Column, PartitionColumn } from './model.ts';

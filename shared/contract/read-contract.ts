@@ -1,4 +1,5 @@
 import { readColumn } from './column.ts';
+import { checkIdentities } from './column-identity.ts';
 import {
   readPartitionTransform,
   readSettings,
@@ -8,7 +9,6 @@ import {
 import type { Check } from './duckdb-checks.ts';
 import { expressionCheck, queryCheck } from './expression-checks.ts';
 import { readFreshness } from './freshness.ts';
-import { checkIdentities } from './identity.ts';
 import { orderedBy, type Placed } from './keys.ts';
 import type { Column, Contract, QualityRule } from './model.ts';
 import { OdcsDocument, OdcsObject, OdcsProperty } from './odcs.ts';

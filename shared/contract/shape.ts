@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nearMiss } from './near-miss.ts';
+import { nearMiss } from '../base/near-miss.ts';
 import type { Place } from './problems.ts';
 
 /**

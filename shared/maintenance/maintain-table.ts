@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Config } from '../config.ts';
-import { withoutValues } from '../duckdb/failure-reason.ts';
-import { withDuckDb } from '../duckdb/with-duckdb.ts';
-import { withScratch } from '../scratch.ts';
-import { ROW_IDENTITY } from '../silver/silver-table.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import { compactTable, planOf } from '../table/compact.ts';
-import { THOROUGH } from '../table/compaction.ts';
-import { expiredIn } from '../table/next-version.ts';
-import { removeOrphans } from '../table/orphans.ts';
-import { DEFAULT_RETENTION } from '../table/retention.ts';
-import { Table, type Version } from '../table/table.ts';
+import { withoutValues } from '../engine/failure-reason.ts';
+import { withScratch } from '../engine/scratch.ts';
+import { withDuckDb } from '../engine/with-duckdb.ts';
+import type { ObjectStore } from '../lake/storage/object-store.ts';
+import { expiredIn } from '../lake/table/commit/next-version.ts';
+import { DEFAULT_RETENTION } from '../lake/table/commit/retention.ts';
+import { Table, type Version } from '../lake/table/commit/table.ts';
+import { compactTable, planOf } from '../lake/table/upkeep/compact.ts';
+import { THOROUGH } from '../lake/table/upkeep/compaction.ts';
+import { removeOrphans } from '../lake/table/upkeep/orphans.ts';
+import type { Config } from '../runtime/config.ts';
+import { ROW_IDENTITY } from '../stages/transform/silver-table.ts';
 
 export interface TableOptions {
   zone: 'silver' | 'gold';

@@ -1,12 +1,12 @@
 import path from 'node:path';
-import type { Catalog } from '../catalog/catalog.ts';
-import { pointTable } from '../catalog/point-tables.ts';
-import type { Config } from '../config.ts';
 import { listDatasets, loadAll } from '../contract/load.ts';
 import type { Report } from '../contract/problems.ts';
 import { ContractInvalid } from '../errors.ts';
-import { loadGoldModels } from '../gold/model-header.ts';
-import type { Lake } from '../lake.ts';
+import type { Catalog } from '../lake/catalog/catalog.ts';
+import { pointTable } from '../lake/catalog/point-tables.ts';
+import type { Lake } from '../lake/paths.ts';
+import type { Config } from '../runtime/config.ts';
+import { loadGoldModels } from '../stages/load-to-gold/gold/model-header.ts';
 import { maintainTable, type TableSummary } from './maintain-table.ts';
 
 export interface MaintainOptions {

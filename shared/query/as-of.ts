@@ -1,8 +1,8 @@
+import { inParallel } from '../base/in-parallel.ts';
 import { InvalidInput } from '../errors.ts';
-import { inParallel } from '../storage/in-parallel.ts';
-import type { ObjectStore } from '../storage/object-store.ts';
-import type { Snapshot } from '../table/snapshot.ts';
-import { Table } from '../table/table.ts';
+import type { ObjectStore } from '../lake/storage/object-store.ts';
+import { Table } from '../lake/table/commit/table.ts';
+import type { Snapshot } from '../lake/table/read/snapshot.ts';
 import type { When } from './when.ts';
 
 /** A table of the lake as SQL names it. */

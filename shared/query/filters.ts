@@ -1,6 +1,6 @@
 import { withoutSemicolon } from '../contract/sql-text.ts';
-import { literal } from '../duckdb/sql.ts';
-import type { Db } from '../duckdb/with-duckdb.ts';
+import { literal } from '../engine/sql.ts';
+import type { Db } from '../engine/with-duckdb.ts';
 
 export type Operator = '=' | '<' | '<=' | '>' | '>=';
 

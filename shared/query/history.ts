@@ -1,5 +1,5 @@
-import { SUMMARY } from '../table/properties.ts';
-import type { Snapshot } from '../table/snapshot.ts';
+import { SUMMARY } from '../lake/table/properties.ts';
+import type { Snapshot } from '../lake/table/read/snapshot.ts';
 import { schemaChanges } from './schema-changes.ts';
 
 /** One snapshot of a table, as people and programs list it. */

@@ -1,12 +1,12 @@
-import type { Db } from '../duckdb/with-duckdb.ts';
-import { storedType } from '../iceberg/duckdb-types.ts';
-import { currentSchema } from '../iceberg/metadata.ts';
-import { registerTransforms, resultType, transformSql } from '../iceberg/partition.ts';
-import { decimalOf, isNested } from '../iceberg/schema.ts';
-import type { Field, PartitionSpec, PrimitiveType } from '../iceberg/types.ts';
-import type { DataFile, TableColumn } from '../table/data-file.ts';
-import { partitionNames } from '../table/partition-names.ts';
-import type { Snapshot } from '../table/snapshot.ts';
+import type { Db } from '../engine/with-duckdb.ts';
+import { storedType } from '../lake/iceberg/duckdb-types.ts';
+import { currentSchema } from '../lake/iceberg/metadata.ts';
+import { registerTransforms, resultType, transformSql } from '../lake/iceberg/partition.ts';
+import { decimalOf, isNested } from '../lake/iceberg/schema.ts';
+import type { Field, PartitionSpec, PrimitiveType } from '../lake/iceberg/types.ts';
+import type { DataFile, TableColumn } from '../lake/table/data-file.ts';
+import { partitionNames } from '../lake/table/partition-names.ts';
+import type { Snapshot } from '../lake/table/read/snapshot.ts';
 import type { Constant, Filter, Operator } from './filters.ts';
 
 /** A filter on a column whose values order as those in the files do. */

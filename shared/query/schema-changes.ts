@@ -1,5 +1,5 @@
-import { storedType } from '../iceberg/duckdb-types.ts';
-import type { Field, Schema } from '../iceberg/types.ts';
+import { storedType } from '../lake/iceberg/duckdb-types.ts';
+import type { Field, Schema } from '../lake/iceberg/types.ts';
 
 /**
  * What became of a table's columns from one schema to the next, one text each: `+city`, `-fax`, `name → full_name`,

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
 import { expectAll, linearHistory, type StagedLake, sourcesFor, stagedLake } from './lake.ts';
 import { type Load, load, MODEL } from './load.ts';
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { loadContract } from '../../shared/contract/load.ts';
-import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
 import { type Load, load, tablesIn } from './load.ts';
 
 const CHANGES = ['write', 'writeIfAbsent', 'upload', 'remove'];

@@ -2,15 +2,15 @@
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Contract } from '../../shared/contract/model.ts';
-import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
-import { parseGoldModel } from '../../shared/gold/model-header.ts';
-import { type Rebuilt, rebuildGold } from '../../shared/gold/rebuild.ts';
-import type { Lake } from '../../shared/lake.ts';
-import { commitSilver, type SilverCommit } from '../../shared/silver/commit-silver.ts';
-import type { StagedSilver } from '../../shared/silver/silver-table.ts';
-import type { RunIdentity } from '../../shared/steps/identity.ts';
-import { FolderStore } from '../../shared/storage/folder-store.ts';
-import type { TableOptions } from '../../shared/table/table.ts';
+import { type Db, withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import type { Lake } from '../../shared/lake/paths.ts';
+import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
+import type { TableOptions } from '../../shared/lake/table/commit/table.ts';
+import type { RunIdentity } from '../../shared/run/run-identity.ts';
+import { parseGoldModel } from '../../shared/stages/load-to-gold/gold/model-header.ts';
+import { type Rebuilt, rebuildGold } from '../../shared/stages/load-to-gold/gold/rebuild.ts';
+import { commitSilver, type SilverCommit } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
+import type { StagedSilver } from '../../shared/stages/transform/silver-table.ts';
 import { recording, type StoreCall } from '../helpers/recording-store.ts';
 
 export type Tables = Pick<Lake, 'silver' | 'gold'>;

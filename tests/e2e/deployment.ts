@@ -8,9 +8,9 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { type Lake, ZONES } from '../../shared/lake.ts';
-import { ObjectCreated } from '../../shared/steps/event.ts';
-import { S3Store } from '../../shared/storage/s3-store.ts';
+import { type Lake, ZONES } from '../../shared/lake/paths.ts';
+import { S3Store } from '../../shared/lake/storage/s3-store.ts';
+import { ObjectCreated } from '../../shared/run/event.ts';
 import { runProgram } from '../helpers/run-program.ts';
 import type { Emulator } from './emulator/emulator.ts';
 import { until } from './emulator/until.ts';

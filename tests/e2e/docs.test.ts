@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { inParallel } from '../../shared/storage/in-parallel.ts';
+import { inParallel } from '../../shared/base/in-parallel.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { runProgram } from '../helpers/run-program.ts';
 import { ARCHITECTURE } from './deployment.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
-import { S3Store } from '../../shared/storage/s3-store.ts';
-import { Table } from '../../shared/table/table.ts';
+import { S3Store } from '../../shared/lake/storage/s3-store.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
 import { increment } from '../helpers/increment.ts';
 import { objectStoreSuite } from '../unit/storage/object-store.suite.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';

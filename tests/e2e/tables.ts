@@ -1,10 +1,10 @@
 import { loadAll } from '../../shared/contract/load.ts';
-import { ident } from '../../shared/duckdb/sql.ts';
-import type { Row } from '../../shared/duckdb/values.ts';
-import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
-import { loadGoldModels } from '../../shared/gold/model-header.ts';
-import type { Lake } from '../../shared/lake.ts';
+import { ident } from '../../shared/engine/sql.ts';
+import type { Row } from '../../shared/engine/values.ts';
+import { type Db, withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import type { Lake } from '../../shared/lake/paths.ts';
 import { attachLake } from '../../shared/query/attach.ts';
+import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
 import { scratch } from '../helpers/scratch.ts';
 
 /** A table's rows without what names the run, or where a row's file lay; of a large table a digest of them. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { loadContract } from '../../shared/contract/load.ts';
-import { S3Store } from '../../shared/storage/s3-store.ts';
+import { S3Store } from '../../shared/lake/storage/s3-store.ts';
 import { expectBounded } from '../commit/bounds.ts';
 import { contractFolder, expectAll, sourcesFor, stage } from '../commit/lake.ts';
 import { loadAll } from '../commit/load.ts';

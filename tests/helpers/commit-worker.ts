@@ -1,6 +1,6 @@
 /** Child process: `<root> <table> <label> <count>`; commits so many increments, one after the other. */
-import { FolderStore } from '../../shared/storage/folder-store.ts';
-import { Table } from '../../shared/table/table.ts';
+import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
 import { increment, KEEP_ALL } from './increment.ts';
 
 const [root = '', table = '', label = '', count = ''] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 /** Child process: `<root> <key>`; replaces the key with text after text, each of one letter, until it is killed. */
-import { FolderStore } from '../../shared/storage/folder-store.ts';
+import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
 
 const [root = '', key = ''] = process.argv.slice(2);
 const store = new FolderStore(root);

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { Engine, type EngineOptions } from '../../cli/local/engine.ts';
-import { objectCreatedEvent, openLake } from '../../cli/local/lake.ts';
-import { loadStateMachine } from '../../cli/local/state-machine.ts';
-import type { Step } from '../../shared/steps/step.ts';
+import { Engine, type EngineOptions } from '../../operate/local/engine.ts';
+import { objectCreatedEvent, openLake } from '../../operate/local/lake.ts';
+import { loadStateMachine } from '../../operate/local/state-machine.ts';
+import type { Step } from '../../shared/runtime/step.ts';
 
 export const ROOT = path.resolve(__dirname, '../..');
 export const DEFINITION = path.join(ROOT, 'statemachines/pipeline.asl.yml');

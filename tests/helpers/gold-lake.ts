@@ -1,15 +1,15 @@
 import type { Contract } from '../../shared/contract/model.ts';
-import type { Row } from '../../shared/duckdb/values.ts';
-import { goldColumns } from '../../shared/gold/gold-table.ts';
-import { type GoldModel, parseGoldModel } from '../../shared/gold/model-header.ts';
-import { type Rebuilt, rebuildGold } from '../../shared/gold/rebuild.ts';
-import { FolderStore } from '../../shared/storage/folder-store.ts';
-import { metered, type Usage } from '../../shared/storage/metered-store.ts';
-import type { ObjectStore } from '../../shared/storage/object-store.ts';
-import type { Snapshot } from '../../shared/table/snapshot.ts';
-import { Table } from '../../shared/table/table.ts';
-import { tableColumns } from '../../shared/table/table-schema.ts';
-import { createTableView } from '../../shared/table/table-view.ts';
+import type { Row } from '../../shared/engine/values.ts';
+import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
+import { metered, type Usage } from '../../shared/lake/storage/metered-store.ts';
+import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
+import { tableColumns } from '../../shared/lake/table/commit/table-schema.ts';
+import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
+import { createTableView } from '../../shared/lake/table/read/table-view.ts';
+import { goldColumns } from '../../shared/stages/load-to-gold/gold/gold-table.ts';
+import { type GoldModel, parseGoldModel } from '../../shared/stages/load-to-gold/gold/model-header.ts';
+import { type Rebuilt, rebuildGold } from '../../shared/stages/load-to-gold/gold/rebuild.ts';
 import { scratch } from './scratch.ts';
 import { testDb } from './silver-lake.ts';
 

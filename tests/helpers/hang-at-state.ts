@@ -3,12 +3,12 @@
  * through the real pipeline, and stops for good before or after the work of one state, saying "hanging".
  */
 import path from 'node:path';
-import { Engine } from '../../cli/local/engine.ts';
-import { objectCreatedEvent, openLake } from '../../cli/local/lake.ts';
-import { loadStateMachine } from '../../cli/local/state-machine.ts';
-import { STEPS } from '../../cli/local/steps.ts';
-import { configFromEnv } from '../../shared/config.ts';
-import type { Step } from '../../shared/steps/step.ts';
+import { Engine } from '../../operate/local/engine.ts';
+import { objectCreatedEvent, openLake } from '../../operate/local/lake.ts';
+import { loadStateMachine } from '../../operate/local/state-machine.ts';
+import { STEPS } from '../../operate/local/steps.ts';
+import { configFromEnv } from '../../shared/runtime/config.ts';
+import type { Step } from '../../shared/runtime/step.ts';
 
 const main = async (root: string, lakeFolder: string, key: string, state: string, when: string) => {
   const hanging: Step = async (input, context) => {

@@ -1,5 +1,5 @@
 /** A program to be killed: claims an execution on the lake, enters its first state, and never leaves it. */
-import { ExecutionLog, newExecutionId } from '../../cli/local/execution-log.ts';
+import { ExecutionLog, newExecutionId } from '../../operate/local/execution-log.ts';
 
 const [lakeFolder = '', event = '{}'] = process.argv.slice(2);
 const at = new Date().toISOString();

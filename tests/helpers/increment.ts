@@ -1,8 +1,8 @@
-import type { Schema } from '../../shared/iceberg/types.ts';
-import type { DataFile } from '../../shared/table/data-file.ts';
-import type { Draft, TableSchema } from '../../shared/table/draft.ts';
-import type { Retention } from '../../shared/table/retention.ts';
-import type { Snapshot } from '../../shared/table/snapshot.ts';
+import type { Schema } from '../../shared/lake/iceberg/types.ts';
+import type { Retention } from '../../shared/lake/table/commit/retention.ts';
+import type { DataFile } from '../../shared/lake/table/data-file.ts';
+import type { Draft, TableSchema } from '../../shared/lake/table/draft.ts';
+import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
 
 /** Lets no snapshot go, so that a whole history can be looked at. */
 export const KEEP_ALL: Retention = { newest: 100_000, hours: 0, days: 0 };

@@ -1,7 +1,7 @@
-import { openLake } from '../../cli/local/lake.ts';
-import { listTables, withWarehouse } from '../../cli/warehouse.ts';
-import { ident } from '../../shared/duckdb/sql.ts';
-import type { Row } from '../../shared/duckdb/values.ts';
+import { openLake } from '../../operate/local/lake.ts';
+import { ident } from '../../shared/engine/sql.ts';
+import type { Row } from '../../shared/engine/values.ts';
+import { listTables, withWarehouse } from '../../shared/query/warehouse.ts';
 import { config } from './engine.ts';
 
 /** What differs between two lakes that were given the same files: ids made of versions, times, usage. */

@@ -1,12 +1,12 @@
 import { ObjectMissing } from '../../shared/errors.ts';
-import { metered } from '../../shared/storage/metered-store.ts';
+import { metered } from '../../shared/lake/storage/metered-store.ts';
 import {
   both,
   type ObjectInfo,
   type ObjectStore,
   type RequestKind,
   type RequestObserver,
-} from '../../shared/storage/object-store.ts';
+} from '../../shared/lake/storage/object-store.ts';
 
 interface Stored {
   body: Buffer;

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
 
 export type StoreMethod = Exclude<keyof ObjectStore, 'name' | 'uri' | 'observed'>;
 

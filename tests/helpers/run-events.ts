@@ -1,11 +1,11 @@
 /** Child process: `<lake> <events.json>`; runs the events all at once and prints how each execution ended. */
 import { readFileSync } from 'node:fs';
-import { Engine } from '../../cli/local/engine.ts';
-import { openLake } from '../../cli/local/lake.ts';
-import { loadStateMachine } from '../../cli/local/state-machine.ts';
-import { STEPS } from '../../cli/local/steps.ts';
-import { configFromEnv } from '../../shared/config.ts';
-import type { ObjectCreated } from '../../shared/steps/event.ts';
+import { Engine } from '../../operate/local/engine.ts';
+import { openLake } from '../../operate/local/lake.ts';
+import { loadStateMachine } from '../../operate/local/state-machine.ts';
+import { STEPS } from '../../operate/local/steps.ts';
+import type { ObjectCreated } from '../../shared/run/event.ts';
+import { configFromEnv } from '../../shared/runtime/config.ts';
 
 const [lakeFolder = '', file = ''] = process.argv.slice(2);
 const engine = new Engine({

@@ -2,24 +2,24 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { loadContract } from '../../shared/contract/load.ts';
 import type { Contract } from '../../shared/contract/model.ts';
-import type { Row } from '../../shared/duckdb/values.ts';
-import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
-import { lakePaths } from '../../shared/lake.ts';
-import { attachSilver } from '../../shared/silver/attach-silver.ts';
-import { commitSilver, type SilverCommit } from '../../shared/silver/commit-silver.ts';
+import type { Row } from '../../shared/engine/values.ts';
+import { type Db, withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import { lakePaths } from '../../shared/lake/paths.ts';
+import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
+import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
+import type { DataFile } from '../../shared/lake/table/data-file.ts';
+import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
+import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
+import { identify, type RunIdentity } from '../../shared/run/run-identity.ts';
+import { commitSilver, type SilverCommit } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
+import { attachSilver } from '../../shared/stages/transform/attach-silver.ts';
 import {
   type StagedSilver,
   silverLayout,
   silverSchema,
   stagedLayout,
-} from '../../shared/silver/silver-table.ts';
-import { identify, type RunIdentity } from '../../shared/steps/identity.ts';
-import { FolderStore } from '../../shared/storage/folder-store.ts';
-import type { ObjectStore } from '../../shared/storage/object-store.ts';
-import type { DataFile } from '../../shared/table/data-file.ts';
-import type { Snapshot } from '../../shared/table/snapshot.ts';
-import { Table } from '../../shared/table/table.ts';
-import { writeFiles } from '../../shared/table/write-files.ts';
+} from '../../shared/stages/transform/silver-table.ts';
 import { datasets } from './pipeline.ts';
 import { scratch } from './scratch.ts';
 

@@ -3,16 +3,16 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { loadContract } from '../../shared/contract/load.ts';
 import type { Contract } from '../../shared/contract/model.ts';
-import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
-import { lakePaths } from '../../shared/lake.ts';
-import { compactSilver } from '../../shared/maintenance/compact-silver.ts';
-import { commitSilver } from '../../shared/silver/commit-silver.ts';
-import { silverLayout, silverSchema, stagedLayout } from '../../shared/silver/silver-table.ts';
-import { identify } from '../../shared/steps/identity.ts';
-import { metered } from '../../shared/storage/metered-store.ts';
-import type { ObjectStore } from '../../shared/storage/object-store.ts';
-import { Table } from '../../shared/table/table.ts';
-import { writeFiles } from '../../shared/table/write-files.ts';
+import { type Db, withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import { lakePaths } from '../../shared/lake/paths.ts';
+import { metered } from '../../shared/lake/storage/metered-store.ts';
+import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
+import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
+import { identify } from '../../shared/run/run-identity.ts';
+import { commitSilver } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
+import { compactSilver } from '../../shared/stages/load-to-gold/silver/compact-silver.ts';
+import { silverLayout, silverSchema, stagedLayout } from '../../shared/stages/transform/silver-table.ts';
 
 /** How many small files into one partition, with how many rows each. */
 export const ROWS = 5;

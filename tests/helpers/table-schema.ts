@@ -1,7 +1,7 @@
-import type { Db } from '../../shared/duckdb/with-duckdb.ts';
-import { type Evolved, evolveSchema } from '../../shared/iceberg/evolve.ts';
-import { fieldName } from '../../shared/iceberg/partition.ts';
-import type { PartitionSpec, Transform } from '../../shared/iceberg/types.ts';
+import type { Db } from '../../shared/engine/with-duckdb.ts';
+import { type Evolved, evolveSchema } from '../../shared/lake/iceberg/evolve.ts';
+import { fieldName } from '../../shared/lake/iceberg/partition.ts';
+import type { PartitionSpec, Transform } from '../../shared/lake/iceberg/types.ts';
 
 /**
  * The schema of a query's columns, or what becomes of an earlier schema for them.

@@ -1,5 +1,5 @@
 /** Child process: `<root> <key> <label> <count>`; writes the key so many times into a versioned folder. */
-import { FolderStore } from '../../shared/storage/folder-store.ts';
+import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
 
 const [root = '', key = '', label = '', count = ''] = process.argv.slice(2);
 const store = new FolderStore(root, { versioned: true });

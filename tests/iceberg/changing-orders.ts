@@ -1,5 +1,5 @@
-import type { Snapshot } from '../../shared/table/snapshot.ts';
-import { Table, type Version } from '../../shared/table/table.ts';
+import { Table, type Version } from '../../shared/lake/table/commit/table.ts';
+import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
 import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { contractYaml } from '../helpers/silver-lake.ts';

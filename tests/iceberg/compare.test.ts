@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { literal } from '../../shared/duckdb/sql.ts';
+import { literal } from '../../shared/engine/sql.ts';
 import { compareDb, difference } from './compare.ts';
 
 /** How rows of `VALUES` differ from others that a file holds. */

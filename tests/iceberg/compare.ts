@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { ident, identList, literal } from '../../shared/duckdb/sql.ts';
-import type { Row } from '../../shared/duckdb/values.ts';
-import { type Db, withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
-import { storedType } from '../../shared/iceberg/duckdb-types.ts';
-import type { ObjectStore } from '../../shared/storage/object-store.ts';
-import type { Snapshot } from '../../shared/table/snapshot.ts';
-import { createTableView } from '../../shared/table/table-view.ts';
+import { ident, identList, literal } from '../../shared/engine/sql.ts';
+import type { Row } from '../../shared/engine/values.ts';
+import { type Db, withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import { storedType } from '../../shared/lake/iceberg/duckdb-types.ts';
+import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
+import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
+import { createTableView } from '../../shared/lake/table/read/table-view.ts';
 import { scratch } from '../helpers/scratch.ts';
 import type { Question, Read, Reader } from './pyiceberg.ts';
 

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { loadAll } from '../../shared/contract/load.ts';
-import type { Db } from '../../shared/duckdb/with-duckdb.ts';
-import { loadGoldModels } from '../../shared/gold/model-header.ts';
-import type { Lake } from '../../shared/lake.ts';
+import type { Db } from '../../shared/engine/with-duckdb.ts';
+import type { Lake } from '../../shared/lake/paths.ts';
+import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
+import { Table, type Version } from '../../shared/lake/table/commit/table.ts';
+import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
 import { attachLake } from '../../shared/query/attach.ts';
-import type { ObjectStore } from '../../shared/storage/object-store.ts';
-import type { Snapshot } from '../../shared/table/snapshot.ts';
-import { Table, type Version } from '../../shared/table/table.ts';
+import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { runProgram } from '../helpers/run-program.ts';
 import { compareDb } from './compare.ts';

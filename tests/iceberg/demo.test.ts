@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { openLake } from '../../cli/local/lake.ts';
-import type { Db } from '../../shared/duckdb/with-duckdb.ts';
-import type { Lake } from '../../shared/lake.ts';
+import { openLake } from '../../operate/local/lake.ts';
+import type { Db } from '../../shared/engine/with-duckdb.ts';
+import type { Lake } from '../../shared/lake/paths.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { compareDb, expectAgreement, viewOf } from './compare.ts';
 import { demoStore, newestOf, runDemo, snapshotOf, TABLES, withDemo } from './demo-tables.ts';

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { ident, literal } from '../../shared/duckdb/sql.ts';
-import type { Row } from '../../shared/duckdb/values.ts';
-import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
-import type { Snapshot } from '../../shared/table/snapshot.ts';
-import type { Version } from '../../shared/table/table.ts';
+import { ident, literal } from '../../shared/engine/sql.ts';
+import type { Row } from '../../shared/engine/values.ts';
+import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import type { Version } from '../../shared/lake/table/commit/table.ts';
+import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { changingOrders, NEW_ROWS, OLD_ROWS } from './changing-orders.ts';
 import { compareDb, difference, NONE, viewOf } from './compare.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import type { Config } from '../../shared/config.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
 import { maintain } from '../../shared/maintenance/maintain.ts';
-import { Table } from '../../shared/table/table.ts';
+import type { Config } from '../../shared/runtime/config.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { contractYaml } from '../helpers/silver-lake.ts';

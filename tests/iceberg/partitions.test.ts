@@ -1,4 +1,4 @@
-import { Table } from '../../shared/table/table.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { contractYaml } from '../helpers/silver-lake.ts';
 import { compareDb, expectAgreement, viewOf } from './compare.ts';

@@ -1,6 +1,6 @@
-import { ident } from '../../shared/duckdb/sql.ts';
-import type { ObjectStore } from '../../shared/storage/object-store.ts';
-import { Table, type Version } from '../../shared/table/table.ts';
+import { ident } from '../../shared/engine/sql.ts';
+import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
+import { Table, type Version } from '../../shared/lake/table/commit/table.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { contractYaml } from '../helpers/silver-lake.ts';
 import { compareDb, expectAgreement, viewOf } from './compare.ts';

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { objectCreatedEvent, openLake } from '../../cli/local/lake.ts';
-import { STEPS } from '../../cli/local/steps.ts';
+import { objectCreatedEvent, openLake } from '../../operate/local/lake.ts';
+import { STEPS } from '../../operate/local/steps.ts';
 import { engineOn, ROOT } from '../helpers/engine.ts';
 import { kill, printed, startNode } from '../helpers/killed.ts';
 import { lakeContent } from '../helpers/lake-content.ts';

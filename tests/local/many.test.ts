@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Execution } from '../../cli/local/execution.ts';
-import { openLake } from '../../cli/local/lake.ts';
-import { type SizeClass, sharesOf, sizeClassOf } from '../../cli/local/shares.ts';
-import { STEPS } from '../../cli/local/steps.ts';
-import { watchRaw } from '../../cli/local/watch.ts';
-import { withWarehouse } from '../../cli/warehouse.ts';
-import type { Step } from '../../shared/steps/step.ts';
+import type { Execution } from '../../operate/local/execution.ts';
+import { openLake } from '../../operate/local/lake.ts';
+import { type SizeClass, sharesOf, sizeClassOf } from '../../operate/local/shares.ts';
+import { STEPS } from '../../operate/local/steps.ts';
+import { watchRaw } from '../../operate/local/watch.ts';
+import { withWarehouse } from '../../shared/query/warehouse.ts';
+import type { Step } from '../../shared/runtime/step.ts';
 import { config, engineOn } from '../helpers/engine.ts';
 import { scratch } from '../helpers/scratch.ts';
 

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
+import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
 import { engineOn, ROOT } from '../helpers/engine.ts';
 import { printed, startNode } from '../helpers/killed.ts';
 import { scratch } from '../helpers/scratch.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { ZONES, type Zone } from '../../shared/lake.ts';
+import { ZONES, type Zone } from '../../shared/lake/paths.ts';
 import { bucketOf, type JsonObject, ofType, resource } from './template.ts';
 
 const rulesOf = (zone: Zone): JsonObject[] => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { MOST_STORAGE_MB } from '../../shared/steps/consumption.ts';
+import { MOST_STORAGE_MB } from '../../shared/run/consumption.ts';
 import { FUNCTIONS, resource } from './template.ts';
 
 const read = (file: string): string => readFileSync(path.resolve(__dirname, '../..', file), 'utf8');

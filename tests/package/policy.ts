@@ -1,4 +1,4 @@
-import type { Zone } from '../../shared/lake.ts';
+import type { Zone } from '../../shared/lake/paths.ts';
 import type { StoreCall } from '../helpers/recording-store.ts';
 import { bucketOf, type FunctionName, type Json, type JsonObject, resource } from './template.ts';
 

@@ -1,4 +1,4 @@
-import { lakePaths, ZONES, type Zone } from '../../shared/lake.ts';
+import { lakePaths, ZONES, type Zone } from '../../shared/lake/paths.ts';
 import { allows, type Right, statements } from './policy.ts';
 import { rightsUsed } from './storage-calls.ts';
 import { FUNCTIONS, type FunctionName, resource, twinOf } from './template.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { ZONES } from '../../shared/lake.ts';
-import { bucketVariable, databaseVariable } from '../../shared/lambda/environment.ts';
+import { ZONES } from '../../shared/lake/paths.ts';
+import { bucketVariable, databaseVariable } from '../../shared/runtime/environment.ts';
 import {
   bucketOf,
   definition,

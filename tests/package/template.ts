@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Zone } from '../../shared/lake.ts';
+import type { Zone } from '../../shared/lake/paths.ts';
 
 /** Where `npm run package` puts what it makes. */
 export const PACKAGE = path.resolve(__dirname, '../../dist/package');

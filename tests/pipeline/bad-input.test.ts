@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ident } from '../../shared/duckdb/sql.ts';
-import { lakePaths } from '../../shared/lake.ts';
+import { ident } from '../../shared/engine/sql.ts';
+import { lakePaths } from '../../shared/lake/paths.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';

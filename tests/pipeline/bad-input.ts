@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { literal } from '../../shared/duckdb/sql.ts';
-import { withDuckDb } from '../../shared/duckdb/with-duckdb.ts';
+import { literal } from '../../shared/engine/sql.ts';
+import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
 import { scratch } from '../helpers/scratch.ts';
 
 /** A file of one kind of bad input. */

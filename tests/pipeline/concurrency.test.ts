@@ -1,7 +1,7 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ObjectCreated } from '../../shared/steps/event.ts';
-import { Table } from '../../shared/table/table.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
+import type { ObjectCreated } from '../../shared/run/event.ts';
 import { runChild } from '../helpers/child.ts';
 import { type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ZONES } from '../../shared/lake.ts';
-import type { ObjectStore } from '../../shared/storage/object-store.ts';
+import { ZONES } from '../../shared/lake/paths.ts';
+import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { lakeContent } from '../helpers/lake-content.ts';
 import { type TestPipeline, testPipeline } from '../helpers/pipeline.ts';

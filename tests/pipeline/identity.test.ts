@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Row } from '../../shared/duckdb/values.ts';
+import type { Row } from '../../shared/engine/values.ts';
 import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { contractYaml } from '../helpers/silver-lake.ts';
 

@@ -1,5 +1,5 @@
-import { messageOf } from '../../cli/local/execution.ts';
-import { configFromEnv } from '../../shared/config.ts';
+import { messageOf } from '../../operate/local/execution.ts';
+import { configFromEnv } from '../../shared/runtime/config.ts';
 import { DEFINITION } from '../helpers/engine.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';

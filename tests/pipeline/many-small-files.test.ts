@@ -1,6 +1,6 @@
+import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
 import { maintain } from '../../shared/maintenance/maintain.ts';
-import { FolderStore } from '../../shared/storage/folder-store.ts';
-import { Table } from '../../shared/table/table.ts';
 import { config } from '../helpers/engine.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Table } from '../../shared/table/table.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { testPipeline } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { STEPS } from '../../cli/local/steps.ts';
-import { type Lake, ZONES } from '../../shared/lake.ts';
-import { type SourceState, sourcesRoot, sourceTree } from '../../shared/silver/sources.ts';
-import type { Usage } from '../../shared/steps/payload.ts';
-import type { Step } from '../../shared/steps/step.ts';
-import type { DataFile } from '../../shared/table/data-file.ts';
-import { columnIdsIn, SUMMARY } from '../../shared/table/properties.ts';
-import type { Snapshot } from '../../shared/table/snapshot.ts';
-import { Table } from '../../shared/table/table.ts';
+import { STEPS } from '../../operate/local/steps.ts';
+import { type Lake, ZONES } from '../../shared/lake/paths.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
+import type { DataFile } from '../../shared/lake/table/data-file.ts';
+import { columnIdsIn, SUMMARY } from '../../shared/lake/table/properties.ts';
+import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
+import type { Usage } from '../../shared/run/payload.ts';
+import type { Step } from '../../shared/runtime/step.ts';
+import {
+  type SourceState,
+  sourcesRoot,
+  sourceTree,
+} from '../../shared/stages/load-to-gold/silver/sources.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { recording, type StoreMethod } from '../helpers/recording-store.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { RunRecord } from '../../shared/steps/run-record.ts';
-import { Table } from '../../shared/table/table.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
+import type { RunRecord } from '../../shared/run/run-record.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 

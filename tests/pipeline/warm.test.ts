@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Row } from '../../shared/duckdb/values.ts';
+import type { Row } from '../../shared/engine/values.ts';
 import { config } from '../helpers/engine.ts';
 import { lakeContent } from '../helpers/lake-content.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Contract } from '../../shared/contract/model.ts';
+import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
 import { attachLake } from '../../shared/query/attach.ts';
-import { FolderStore } from '../../shared/storage/folder-store.ts';
 import { recording } from '../helpers/recording-store.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { contractOf, rowsSql, SilverLake, testDb } from '../helpers/silver-lake.ts';

@@ -1,4 +1,4 @@
-import { openLake } from '../../cli/local/lake.ts';
+import { openLake } from '../../operate/local/lake.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { compareDb, expectAgreement, viewOf } from '../iceberg/compare.ts';
 import { demoStore, newestOf, runDemo, snapshotOf, TABLES, withDemo } from '../iceberg/demo-tables.ts';

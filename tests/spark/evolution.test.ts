@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { ident, literal } from '../../shared/duckdb/sql.ts';
-import type { Row } from '../../shared/duckdb/values.ts';
+import { ident, literal } from '../../shared/engine/sql.ts';
+import type { Row } from '../../shared/engine/values.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { changingOrders, NEW_ROWS, OLD_ROWS } from '../iceberg/changing-orders.ts';
 import { compareDb } from '../iceberg/compare.ts';

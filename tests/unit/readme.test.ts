@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadStateMachine, taskStates } from '../../cli/local/state-machine.ts';
-import { STEPS } from '../../cli/local/steps.ts';
+import { loadStateMachine, taskStates } from '../../operate/local/state-machine.ts';
+import { STEPS } from '../../operate/local/steps.ts';
 import * as errors from '../../shared/errors.ts';
-import type { Lake, Zone } from '../../shared/lake.ts';
-import { ZONES } from '../../shared/lake.ts';
-import type { Step } from '../../shared/steps/step.ts';
+import type { Lake, Zone } from '../../shared/lake/paths.ts';
+import { ZONES } from '../../shared/lake/paths.ts';
+import type { Step } from '../../shared/runtime/step.ts';
 import { DEFINITION, ROOT } from '../helpers/engine.ts';
 import { testPipeline } from '../helpers/pipeline.ts';
 

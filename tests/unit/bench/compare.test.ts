@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { compare, countDifferences, describeDifference, type Outcome } from '../../../bench/compare.ts';
 import { workSpec } from '../../../bench/work-spec.ts';
-import { literal } from '../../../shared/duckdb/sql.ts';
-import { withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
+import { literal } from '../../../shared/engine/sql.ts';
+import { withDuckDb } from '../../../shared/engine/with-duckdb.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const ROWS = 1000;

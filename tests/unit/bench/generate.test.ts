@@ -3,8 +3,8 @@ import path from 'node:path';
 import { GENERATED } from '../../../bench/datasets.ts';
 import { generate } from '../../../bench/generate.ts';
 import { workSpec } from '../../../bench/work-spec.ts';
-import { literal } from '../../../shared/duckdb/sql.ts';
-import { withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
+import { literal } from '../../../shared/engine/sql.ts';
+import { withDuckDb } from '../../../shared/engine/with-duckdb.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 test.each(GENERATED)('%s comes out the same every time, near its size', async (dataset) => {

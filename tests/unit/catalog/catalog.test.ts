@@ -1,4 +1,4 @@
-import { type CatalogTable, lazyCatalog } from '../../../shared/catalog/catalog.ts';
+import { type CatalogTable, lazyCatalog } from '../../../shared/lake/catalog/catalog.ts';
 import { signups } from './glue.ts';
 
 test('a lazy catalog is opened by the first table, and once', async () => {

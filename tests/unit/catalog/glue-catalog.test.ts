@@ -6,8 +6,8 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { mockClient } from 'aws-sdk-client-mock';
-import { glueCatalog } from '../../../shared/catalog/glue-catalog.ts';
 import { CatalogUnavailable, CommitConflict, ConfigurationError } from '../../../shared/errors.ts';
+import { glueCatalog } from '../../../shared/lake/catalog/glue-catalog.ts';
 import { concurrent, DATABASES, FakeGlue, LOCATION, metadataOf, missing, signups } from './glue.ts';
 
 const client = new GlueClient({ region: 'eu-central-1' });

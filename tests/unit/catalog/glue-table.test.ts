@@ -1,5 +1,5 @@
-import { tableInput } from '../../../shared/catalog/glue-table.ts';
-import type { Field } from '../../../shared/iceberg/types.ts';
+import { tableInput } from '../../../shared/lake/catalog/glue-table.ts';
+import type { Field } from '../../../shared/lake/iceberg/types.ts';
 import { signups } from './glue.ts';
 
 const columnsOf = (fields: Field[]) =>

@@ -6,7 +6,7 @@ import {
   type TableInput,
   type UpdateTableCommandInput,
 } from '@aws-sdk/client-glue';
-import type { CatalogTable } from '../../../shared/catalog/catalog.ts';
+import type { CatalogTable } from '../../../shared/lake/catalog/catalog.ts';
 
 const failure = { $metadata: { httpStatusCode: 400 }, Message: 'no', message: 'no' };
 export const missing = (): Error => new EntityNotFoundException(failure);

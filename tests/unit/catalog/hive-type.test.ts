@@ -1,5 +1,5 @@
-import { hiveType } from '../../../shared/catalog/hive-type.ts';
-import type { Type } from '../../../shared/iceberg/types.ts';
+import { hiveType } from '../../../shared/lake/catalog/hive-type.ts';
+import type { Type } from '../../../shared/lake/iceberg/types.ts';
 
 const field = (id: number, name: string, type: Type) => ({ id, name, required: false, type });
 

@@ -1,7 +1,7 @@
-import type { Execution, StateError } from '../../../cli/local/execution.ts';
-import { messageOf } from '../../../cli/local/execution.ts';
-import { loadStateMachine } from '../../../cli/local/state-machine.ts';
-import type { Step } from '../../../shared/steps/step.ts';
+import type { Execution, StateError } from '../../../operate/local/execution.ts';
+import { messageOf } from '../../../operate/local/execution.ts';
+import { loadStateMachine } from '../../../operate/local/state-machine.ts';
+import type { Step } from '../../../shared/runtime/step.ts';
 import {
   answering,
   cleanSteps,

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { draftContract } from '../../../cli/infer/draft.ts';
-import { columnNames, datasetName } from '../../../cli/infer/names.ts';
-import { profileSource } from '../../../cli/infer/profile.ts';
+import { draftContract } from '../../../operate/infer/draft.ts';
+import { columnNames, datasetName } from '../../../operate/infer/names.ts';
+import { profileSource } from '../../../operate/infer/profile.ts';
 import { loadContract } from '../../../shared/contract/load.ts';
-import { withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
-import { openSource } from '../../../shared/source/open-source.ts';
+import { withDuckDb } from '../../../shared/engine/with-duckdb.ts';
+import { openSource } from '../../../shared/formats/open-source.ts';
 import { config } from '../../helpers/engine.ts';
 import { scratch } from '../../helpers/scratch.ts';
 

@@ -1,4 +1,4 @@
-import { Intake } from '../../../cli/local/intake.ts';
+import { Intake } from '../../../operate/local/intake.ts';
 
 const LARGE = 100e6;
 

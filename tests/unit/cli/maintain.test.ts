@@ -1,4 +1,4 @@
-import { Table } from '../../../shared/table/table.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
 import { datasets, testPipeline } from '../../helpers/pipeline.ts';
 import { runCommand } from '../../helpers/run-command.ts';
 import { contractYaml, keysIn } from '../../helpers/silver-lake.ts';

@@ -1,8 +1,8 @@
-import { outcomeOf } from '../../../cli/outcome.ts';
 import { exitCodeOf } from '../../../cli/process-files.ts';
 import { renderExecution, renderExecutions } from '../../../cli/render/execution.ts';
 import { renderOutcome } from '../../../cli/render/outcome.ts';
 import { createTerminal } from '../../../cli/render/terminal.ts';
+import { outcomeOf } from '../../../operate/outcome.ts';
 import { cleanSteps, engineOn, failing, someEvent } from '../../helpers/engine.ts';
 import { scratch } from '../../helpers/scratch.ts';
 

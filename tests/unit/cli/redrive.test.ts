@@ -1,5 +1,5 @@
-import { Engine } from '../../../cli/local/engine.ts';
-import { STEPS } from '../../../cli/local/steps.ts';
+import { Engine } from '../../../operate/local/engine.ts';
+import { STEPS } from '../../../operate/local/steps.ts';
 import { failing, someEvent } from '../../helpers/engine.ts';
 import { testPipeline } from '../../helpers/pipeline.ts';
 import { runCommand } from '../../helpers/run-command.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { Scheduler } from '../../../cli/local/scheduler.ts';
-import type { Shares } from '../../../cli/local/shares.ts';
+import { Scheduler } from '../../../operate/local/scheduler.ts';
+import type { Shares } from '../../../operate/local/shares.ts';
 
 const LARGE = 100e6;
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { sharesOf, sizeClassOf } from '../../../cli/local/shares.ts';
+import { sharesOf, sizeClassOf } from '../../../operate/local/shares.ts';
 
 const MB = 2 ** 20;
 

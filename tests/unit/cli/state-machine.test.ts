@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadStateMachine, taskStates } from '../../../cli/local/state-machine.ts';
+import { loadStateMachine, taskStates } from '../../../operate/local/state-machine.ts';
 import { ConfigurationError } from '../../../shared/errors.ts';
 import { DEFINITION } from '../../helpers/engine.ts';
 import { scratch } from '../../helpers/scratch.ts';

@@ -1,12 +1,12 @@
 import fs, { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Engine } from '../../../cli/local/engine.ts';
-import type { Execution } from '../../../cli/local/execution.ts';
-import { objectCreatedEvent, openLake } from '../../../cli/local/lake.ts';
-import { sharesOf } from '../../../cli/local/shares.ts';
-import { type WatchOptions, watchRaw } from '../../../cli/local/watch.ts';
-import type { Step } from '../../../shared/steps/step.ts';
+import type { Engine } from '../../../operate/local/engine.ts';
+import type { Execution } from '../../../operate/local/execution.ts';
+import { objectCreatedEvent, openLake } from '../../../operate/local/lake.ts';
+import { sharesOf } from '../../../operate/local/shares.ts';
+import { type WatchOptions, watchRaw } from '../../../operate/local/watch.ts';
+import type { Step } from '../../../shared/runtime/step.ts';
 import { cleanSteps, engineOn, failing } from '../../helpers/engine.ts';
 import { kill, printed, startNode } from '../../helpers/killed.ts';
 import { scratch } from '../../helpers/scratch.ts';

@@ -5,9 +5,9 @@
 import path from 'node:path';
 import { listReferences, loadAll } from '../../../shared/contract/load.ts';
 import type { Column, Contract } from '../../../shared/contract/model.ts';
-import { ident, literal, literalList } from '../../../shared/duckdb/sql.ts';
-import type { Db } from '../../../shared/duckdb/with-duckdb.ts';
-import { checkModels, loadGoldModels } from '../../../shared/gold/model-header.ts';
+import { ident, literal, literalList } from '../../../shared/engine/sql.ts';
+import type { Db } from '../../../shared/engine/with-duckdb.ts';
+import { checkModels, loadGoldModels } from '../../../shared/stages/load-to-gold/gold/model-header.ts';
 import { withTestDb } from './duckdb.ts';
 
 const VEGA = 'node_modules/vega-datasets/data';

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { listReferences, loadAll } from '../../../shared/contract/load.ts';
-import { checkModels, loadGoldModels, parseGoldModel } from '../../../shared/gold/model-header.ts';
+import {
+  checkModels,
+  loadGoldModels,
+  parseGoldModel,
+} from '../../../shared/stages/load-to-gold/gold/model-header.ts';
 import { sqlDirWith } from './contracts.ts';
 import { withTestDb } from './duckdb.ts';
 

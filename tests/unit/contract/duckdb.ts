@@ -1,4 +1,4 @@
-import { type Db, withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
+import { type Db, withDuckDb } from '../../../shared/engine/with-duckdb.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 /** A DuckDB as small as a contract needs. */

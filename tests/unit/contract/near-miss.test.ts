@@ -1,4 +1,4 @@
-import { nearMiss } from '../../../shared/contract/near-miss.ts';
+import { nearMiss } from '../../../shared/base/near-miss.ts';
 
 test.each([
   ['requierd', 'required'],

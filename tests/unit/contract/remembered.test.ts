@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Remembered } from '../../../shared/base/remembered.ts';
 import { loadContract } from '../../../shared/contract/load.ts';
-import { Remembered } from '../../../shared/contract/remembered.ts';
 import { ContractInvalid } from '../../../shared/errors.ts';
-import { loadGoldModels } from '../../../shared/gold/model-header.ts';
+import { loadGoldModels } from '../../../shared/stages/load-to-gold/gold/model-header.ts';
 import { datasets } from '../../helpers/pipeline.ts';
 import { contractYaml } from '../../helpers/silver-lake.ts';
 

@@ -2,7 +2,7 @@
 import type { LogicalType } from '../../../shared/contract/model.ts';
 import { silverType, type TypeHints } from '../../../shared/contract/silver-type.ts';
 import { SchemaIncompatible } from '../../../shared/errors.ts';
-import { evolveSchema } from '../../../shared/iceberg/evolve.ts';
+import { evolveSchema } from '../../../shared/lake/iceberg/evolve.ts';
 
 const integer = (format?: string): [LogicalType, TypeHints] => ['integer', { format }];
 const decimal = (digits: string): [LogicalType, TypeHints] => [

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { QUARANTINE_COLUMNS } from '../../../shared/quarantine/quarantine-table.ts';
-import { RUN_COLUMNS } from '../../../shared/steps/run-record.ts';
+import { RUN_COLUMNS } from '../../../shared/run/run-record.ts';
+import { QUARANTINE_COLUMNS } from '../../../shared/stages/quarantine/quarantine-table.ts';
 import { ROOT } from '../../helpers/engine.ts';
 
 const page = readFileSync(path.join(ROOT, 'docs/reading.md'), 'utf8');

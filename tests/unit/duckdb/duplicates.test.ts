@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { countDuplicates } from '../../../shared/duckdb/duplicates.ts';
+import { countDuplicates } from '../../../shared/engine/duplicates.ts';
 import { testDb } from '../../helpers/silver-lake.ts';
 
 const counted = async (sql: string, ...columns: string[]) =>

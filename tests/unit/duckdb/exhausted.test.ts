@@ -1,5 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { asExhausted, asFullDisk } from '../../../shared/duckdb/exhausted.ts';
+import { asExhausted, asFullDisk } from '../../../shared/engine/exhausted.ts';
 import { OutOfDisk, OutOfMemory } from '../../../shared/errors.ts';
 import { scratch } from '../../helpers/scratch.ts';
 import { testDb } from '../../helpers/silver-lake.ts';

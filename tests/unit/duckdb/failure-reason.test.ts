@@ -1,4 +1,4 @@
-import { failureReason } from '../../../shared/duckdb/failure-reason.ts';
+import { failureReason } from '../../../shared/engine/failure-reason.ts';
 import { testDb } from '../../helpers/silver-lake.ts';
 
 const reasonOf = async (sql: string): Promise<string> =>

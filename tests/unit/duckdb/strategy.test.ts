@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { countDuplicates } from '../../../shared/duckdb/duplicates.ts';
-import { chooseStrategy, passesOf, planGrouping } from '../../../shared/duckdb/strategy.ts';
-import type { Db } from '../../../shared/duckdb/with-duckdb.ts';
+import { countDuplicates } from '../../../shared/engine/duplicates.ts';
+import { chooseStrategy, passesOf, planGrouping } from '../../../shared/engine/strategy.ts';
+import type { Db } from '../../../shared/engine/with-duckdb.ts';
 import { testDb } from '../../helpers/silver-lake.ts';
 
 /** The same connection, taken for that of a function of another size. */

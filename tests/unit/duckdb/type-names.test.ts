@@ -1,5 +1,5 @@
-import { isExactNumber, isInteger, isNumber } from '../../../shared/duckdb/type-names.ts';
-import { withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
+import { isExactNumber, isInteger, isNumber } from '../../../shared/engine/type-names.ts';
+import { withDuckDb } from '../../../shared/engine/with-duckdb.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const families = (type: string): string =>

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ident, literal, literalList } from '../../../shared/duckdb/sql.ts';
-import { withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
+import { ident, literal, literalList } from '../../../shared/engine/sql.ts';
+import { withDuckDb } from '../../../shared/engine/with-duckdb.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const settings = () => ({ memoryMb: 1024, threads: 2, scratch: scratch() });

@@ -1,8 +1,8 @@
 import { maintainTables } from '../../../functions/maintain.ts';
-import type { CatalogTable } from '../../../shared/catalog/catalog.ts';
 import { ObjectMissing } from '../../../shared/errors.ts';
+import type { CatalogTable } from '../../../shared/lake/catalog/catalog.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
 import { type MaintainedTable, maintain } from '../../../shared/maintenance/maintain.ts';
-import { Table } from '../../../shared/table/table.ts';
 import { config } from '../../helpers/engine.ts';
 import { datasets, type TestPipeline, testPipeline } from '../../helpers/pipeline.ts';
 import { contractYaml, keysIn } from '../../helpers/silver-lake.ts';

@@ -1,8 +1,8 @@
-import { objectCreatedEvent, openLake } from '../../../cli/local/lake.ts';
 import { validate } from '../../../functions/validate.ts';
-import type { Lake } from '../../../shared/lake.ts';
-import type { ObjectCreated } from '../../../shared/steps/event.ts';
-import type { StepContext } from '../../../shared/steps/step.ts';
+import { objectCreatedEvent, openLake } from '../../../operate/local/lake.ts';
+import type { Lake } from '../../../shared/lake/paths.ts';
+import type { ObjectCreated } from '../../../shared/run/event.ts';
+import type { StepContext } from '../../../shared/runtime/step.ts';
 import { datasets } from '../../helpers/pipeline.ts';
 import { scratch } from '../../helpers/scratch.ts';
 import { contractYaml } from '../../helpers/silver-lake.ts';

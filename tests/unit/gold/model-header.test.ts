@@ -1,5 +1,9 @@
 import { loadAll } from '../../../shared/contract/load.ts';
-import { checkModels, loadGoldModels, parseGoldModel } from '../../../shared/gold/model-header.ts';
+import {
+  checkModels,
+  loadGoldModels,
+  parseGoldModel,
+} from '../../../shared/stages/load-to-gold/gold/model-header.ts';
 import { contractYaml, sqlDirWith } from '../contract/contracts.ts';
 import { withTestDb } from '../contract/duckdb.ts';
 

@@ -1,6 +1,6 @@
 import { loadContract } from '../../../shared/contract/load.ts';
 import { ModelFailed } from '../../../shared/errors.ts';
-import type { GoldModel } from '../../../shared/gold/model-header.ts';
+import type { GoldModel } from '../../../shared/stages/load-to-gold/gold/model-header.ts';
 import { GoldLake, modelOf } from '../../helpers/gold-lake.ts';
 import { datasets } from '../../helpers/pipeline.ts';
 import { contractOf, contractYaml, rowsSql, SilverLake } from '../../helpers/silver-lake.ts';

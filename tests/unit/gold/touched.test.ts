@@ -1,9 +1,9 @@
-import { partitionKey, touchedSince } from '../../../shared/gold/touched.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
-import { metered } from '../../../shared/storage/metered-store.ts';
-import type { Retention } from '../../../shared/table/retention.ts';
-import type { Snapshot } from '../../../shared/table/snapshot.ts';
-import { Table } from '../../../shared/table/table.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import { metered } from '../../../shared/lake/storage/metered-store.ts';
+import type { Retention } from '../../../shared/lake/table/commit/retention.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
+import type { Snapshot } from '../../../shared/lake/table/read/snapshot.ts';
+import { partitionKey, touchedSince } from '../../../shared/stages/load-to-gold/gold/touched.ts';
 import { increment, KEEP_ALL } from '../../helpers/increment.ts';
 import { scratch } from '../../helpers/scratch.ts';
 

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { InvalidInput } from '../../../shared/errors.ts';
-import { decodeAvro, encodeAvro } from '../../../shared/iceberg/avro-file.ts';
+import { decodeAvro, encodeAvro } from '../../../shared/lake/iceberg/avro-file.ts';
 
 const schema = {
   type: 'record',

@@ -1,7 +1,7 @@
-import { murmur3 } from '../../../shared/iceberg/bucket.ts';
-import { bytesOfUnscaled } from '../../../shared/iceberg/numbers.ts';
-import { encodeValue } from '../../../shared/iceberg/single-value.ts';
-import type { PrimitiveType } from '../../../shared/iceberg/types.ts';
+import { murmur3 } from '../../../shared/lake/iceberg/bucket.ts';
+import { bytesOfUnscaled } from '../../../shared/lake/iceberg/numbers.ts';
+import { encodeValue } from '../../../shared/lake/iceberg/single-value.ts';
+import type { PrimitiveType } from '../../../shared/lake/iceberg/types.ts';
 
 const long = (value: bigint): Buffer => {
   const bytes = Buffer.alloc(8);

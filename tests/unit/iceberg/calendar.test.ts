@@ -7,7 +7,7 @@ import {
   microsOfTimestamp,
   timeOfMicros,
   timestampOfMicros,
-} from '../../../shared/iceberg/calendar.ts';
+} from '../../../shared/lake/iceberg/calendar.ts';
 
 test('days are those of JavaScript, as far as its dates go', () => {
   fc.assert(

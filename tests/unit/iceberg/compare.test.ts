@@ -1,5 +1,5 @@
-import { compareValues } from '../../../shared/iceberg/compare.ts';
-import type { PrimitiveType } from '../../../shared/iceberg/types.ts';
+import { compareValues } from '../../../shared/lake/iceberg/compare.ts';
+import type { PrimitiveType } from '../../../shared/lake/iceberg/types.ts';
 
 test.each<[PrimitiveType, ...string[]]>([
   ['int', '-2147483648', '-10', '-9', '0', '9', '10', '2147483647'],

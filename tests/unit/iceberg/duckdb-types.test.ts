@@ -1,15 +1,15 @@
 import path from 'node:path';
-import { ident, literal } from '../../../shared/duckdb/sql.ts';
-import { type Db, withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
+import { ident, literal } from '../../../shared/engine/sql.ts';
+import { type Db, withDuckDb } from '../../../shared/engine/with-duckdb.ts';
 import {
   fieldIds,
   icebergTypeOf,
   readSchema,
   storedType,
   type UnassignedType,
-} from '../../../shared/iceberg/duckdb-types.ts';
-import { evolveSchema } from '../../../shared/iceberg/evolve.ts';
-import type { Field, Schema } from '../../../shared/iceberg/types.ts';
+} from '../../../shared/lake/iceberg/duckdb-types.ts';
+import { evolveSchema } from '../../../shared/lake/iceberg/evolve.ts';
+import type { Field, Schema } from '../../../shared/lake/iceberg/types.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const inDb = <T>(work: (db: Db) => Promise<T>): Promise<T> =>

@@ -4,9 +4,9 @@ import {
   type EvolveOptions,
   evolveSchema,
   type WantedColumn,
-} from '../../../shared/iceberg/evolve.ts';
-import { findField } from '../../../shared/iceberg/schema.ts';
-import type { Field } from '../../../shared/iceberg/types.ts';
+} from '../../../shared/lake/iceberg/evolve.ts';
+import { findField } from '../../../shared/lake/iceberg/schema.ts';
+import type { Field } from '../../../shared/lake/iceberg/types.ts';
 
 const column = (name: string, type: string, more: Partial<WantedColumn> = {}): WantedColumn => ({
   identity: name,

@@ -3,14 +3,14 @@ import {
   type ManifestInput,
   readManifest,
   writeManifest,
-} from '../../../shared/iceberg/manifest.ts';
+} from '../../../shared/lake/iceberg/manifest.ts';
 import type {
   ContentFile,
   Field,
   ManifestEntry,
   PartitionSpec,
   Schema,
-} from '../../../shared/iceberg/types.ts';
+} from '../../../shared/lake/iceberg/types.ts';
 
 export const field = (id: number, name: string, type: Field['type']): Field => ({
   id,

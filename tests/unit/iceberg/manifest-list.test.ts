@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../../shared/errors.ts';
-import { decodeAvro, encodeAvro } from '../../../shared/iceberg/avro-file.ts';
-import { readManifestList, writeManifestList } from '../../../shared/iceberg/manifest-list.ts';
-import type { ManifestFile, PartitionSpec, Schema } from '../../../shared/iceberg/types.ts';
+import { decodeAvro, encodeAvro } from '../../../shared/lake/iceberg/avro-file.ts';
+import { readManifestList, writeManifestList } from '../../../shared/lake/iceberg/manifest-list.ts';
+import type { ManifestFile, PartitionSpec, Schema } from '../../../shared/lake/iceberg/types.ts';
 import { avroColumns } from './avro-columns.ts';
 
 const schema: Schema = {

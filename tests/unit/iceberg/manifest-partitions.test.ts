@@ -1,7 +1,7 @@
-import { decodeAvro } from '../../../shared/iceberg/avro-file.ts';
-import { describeManifest } from '../../../shared/iceberg/manifest.ts';
-import { decodeValue, encodeValue } from '../../../shared/iceberg/single-value.ts';
-import type { PrimitiveType, Transform } from '../../../shared/iceberg/types.ts';
+import { decodeAvro } from '../../../shared/lake/iceberg/avro-file.ts';
+import { describeManifest } from '../../../shared/lake/iceberg/manifest.ts';
+import { decodeValue, encodeValue } from '../../../shared/lake/iceberg/single-value.ts';
+import type { PrimitiveType, Transform } from '../../../shared/lake/iceberg/types.ts';
 import { entry, field, roundTrip, schema } from './manifest-cases.ts';
 
 const values: [PrimitiveType, string[]][] = [

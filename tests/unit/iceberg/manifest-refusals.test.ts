@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../../shared/errors.ts';
-import { decodeAvro, encodeAvro } from '../../../shared/iceberg/avro-file.ts';
-import { type ManifestInput, readManifest } from '../../../shared/iceberg/manifest.ts';
-import type { ManifestEntry } from '../../../shared/iceberg/types.ts';
+import { decodeAvro, encodeAvro } from '../../../shared/lake/iceberg/avro-file.ts';
+import { type ManifestInput, readManifest } from '../../../shared/lake/iceberg/manifest.ts';
+import type { ManifestEntry } from '../../../shared/lake/iceberg/types.ts';
 import { entry, roundTrip, schema } from './manifest-cases.ts';
 
 /** The manifest of one entry, its record and header changed as another writer, or a fault, would have it. */

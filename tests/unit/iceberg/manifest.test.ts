@@ -1,5 +1,5 @@
-import { decodeAvro } from '../../../shared/iceberg/avro-file.ts';
-import { readManifest } from '../../../shared/iceberg/manifest.ts';
+import { decodeAvro } from '../../../shared/lake/iceberg/avro-file.ts';
+import { readManifest } from '../../../shared/lake/iceberg/manifest.ts';
 import { avroColumns } from './avro-columns.ts';
 import { entry, field, file, roundTrip, schema, spec } from './manifest-cases.ts';
 

@@ -1,5 +1,5 @@
-import { createMetadata, parseMetadata, withSnapshot } from '../../../shared/iceberg/metadata.ts';
-import type { PartitionSpec, Schema, SnapshotEntry } from '../../../shared/iceberg/types.ts';
+import { createMetadata, parseMetadata, withSnapshot } from '../../../shared/lake/iceberg/metadata.ts';
+import type { PartitionSpec, Schema, SnapshotEntry } from '../../../shared/lake/iceberg/types.ts';
 
 export const schema: Schema = {
   type: 'struct',

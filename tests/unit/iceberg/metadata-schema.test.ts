@@ -1,5 +1,5 @@
 import { InvalidInput } from '../../../shared/errors.ts';
-import { parseMetadata } from '../../../shared/iceberg/metadata.ts';
+import { parseMetadata } from '../../../shared/lake/iceberg/metadata.ts';
 import { created, grown, parse, schema, snapshot, spec } from './metadata-cases.ts';
 
 test('parsing keeps what it does not know, at any depth', () => {

@@ -11,8 +11,8 @@ import {
   withSchema,
   withSnapshot,
   withSpec,
-} from '../../../shared/iceberg/metadata.ts';
-import type { Schema, TableMetadata } from '../../../shared/iceberg/types.ts';
+} from '../../../shared/lake/iceberg/metadata.ts';
+import type { Schema, TableMetadata } from '../../../shared/lake/iceberg/types.ts';
 import { created, grown, parse, schema, snapshot, spec } from './metadata-cases.ts';
 
 test('a new table has no snapshot, and comes back as it was written', () => {

@@ -1,13 +1,13 @@
 import path from 'node:path';
 import fc from 'fast-check';
-import { ident, literal } from '../../../shared/duckdb/sql.ts';
-import { type Db, withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
-import { storedType } from '../../../shared/iceberg/duckdb-types.ts';
-import { evolveSchema } from '../../../shared/iceberg/evolve.ts';
-import { columnMetrics } from '../../../shared/iceberg/metrics.ts';
-import { textOfUnscaled } from '../../../shared/iceberg/numbers.ts';
-import { decodeValue, encodeValue } from '../../../shared/iceberg/single-value.ts';
-import type { ColumnMetrics, PrimitiveType, Schema } from '../../../shared/iceberg/types.ts';
+import { ident, literal } from '../../../shared/engine/sql.ts';
+import { type Db, withDuckDb } from '../../../shared/engine/with-duckdb.ts';
+import { storedType } from '../../../shared/lake/iceberg/duckdb-types.ts';
+import { evolveSchema } from '../../../shared/lake/iceberg/evolve.ts';
+import { columnMetrics } from '../../../shared/lake/iceberg/metrics.ts';
+import { textOfUnscaled } from '../../../shared/lake/iceberg/numbers.ts';
+import { decodeValue, encodeValue } from '../../../shared/lake/iceberg/single-value.ts';
+import type { ColumnMetrics, PrimitiveType, Schema } from '../../../shared/lake/iceberg/types.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const inDb = <T>(work: (db: Db) => Promise<T>): Promise<T> =>

@@ -1,5 +1,5 @@
-import { avroPartitionType, avroValue, textOfAvro } from '../../../shared/iceberg/partition-value.ts';
-import type { PrimitiveType } from '../../../shared/iceberg/types.ts';
+import { avroPartitionType, avroValue, textOfAvro } from '../../../shared/lake/iceberg/partition-value.ts';
+import type { PrimitiveType } from '../../../shared/lake/iceberg/types.ts';
 
 const UUID = 'f79c3e09-677c-4bbd-a479-3f349cb785e7';
 const hex = (digits: string) => Buffer.from(digits, 'hex');

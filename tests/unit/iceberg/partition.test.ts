@@ -1,15 +1,15 @@
 import fc from 'fast-check';
-import { literal } from '../../../shared/duckdb/sql.ts';
-import { type Db, withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
-import { storedType } from '../../../shared/iceberg/duckdb-types.ts';
-import { unscaledOfText } from '../../../shared/iceberg/numbers.ts';
+import { literal } from '../../../shared/engine/sql.ts';
+import { type Db, withDuckDb } from '../../../shared/engine/with-duckdb.ts';
+import { storedType } from '../../../shared/lake/iceberg/duckdb-types.ts';
+import { unscaledOfText } from '../../../shared/lake/iceberg/numbers.ts';
 import {
   avroValue,
   registerTransforms,
   resultType,
   transformSql,
-} from '../../../shared/iceberg/partition.ts';
-import type { PrimitiveType, Transform } from '../../../shared/iceberg/types.ts';
+} from '../../../shared/lake/iceberg/partition.ts';
+import type { PrimitiveType, Transform } from '../../../shared/lake/iceberg/types.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const inDb = <T>(work: (db: Db) => Promise<T>): Promise<T> =>

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
-import { literal } from '../../../shared/duckdb/sql.ts';
-import { withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
-import { storedType } from '../../../shared/iceberg/duckdb-types.ts';
+import { literal } from '../../../shared/engine/sql.ts';
+import { withDuckDb } from '../../../shared/engine/with-duckdb.ts';
+import { storedType } from '../../../shared/lake/iceberg/duckdb-types.ts';
 import {
   decodeValue,
   encodeValue,
   truncateLower,
   truncateUpper,
-} from '../../../shared/iceberg/single-value.ts';
-import type { PrimitiveType } from '../../../shared/iceberg/types.ts';
+} from '../../../shared/lake/iceberg/single-value.ts';
+import type { PrimitiveType } from '../../../shared/lake/iceberg/types.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const UUID = 'f79c3e09-677c-4bbd-a479-3f349cb785e7';

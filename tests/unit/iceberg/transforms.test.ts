@@ -5,8 +5,8 @@ import {
   parseTransform,
   partsOf,
   resultType,
-} from '../../../shared/iceberg/transforms.ts';
-import type { PrimitiveType, Transform } from '../../../shared/iceberg/types.ts';
+} from '../../../shared/lake/iceberg/transforms.ts';
+import type { PrimitiveType, Transform } from '../../../shared/lake/iceberg/types.ts';
 
 test.each(['identity', 'year', 'month', 'day', 'void', 'bucket[16]', 'truncate[4]', 'bucket[2147483647]'])(
   '%s is a transform',

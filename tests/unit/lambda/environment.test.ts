@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { ConfigurationError } from '../../../shared/errors.ts';
-import { ZONES } from '../../../shared/lake.ts';
-import { contextFromEnv } from '../../../shared/lambda/environment.ts';
+import { ZONES } from '../../../shared/lake/paths.ts';
+import { contextFromEnv } from '../../../shared/runtime/environment.ts';
 
 const client = new S3Client({ region: 'eu-central-1' });
 const buckets = { RAW_BUCKET: 'r-1', SILVER_BUCKET: 's-1', GOLD_BUCKET: 'g-1', QUARANTINE_BUCKET: 'q-1' };

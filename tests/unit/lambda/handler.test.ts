@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Context } from 'aws-lambda';
 import { UnknownDataset } from '../../../shared/errors.ts';
-import { identify } from '../../../shared/steps/identity.ts';
-import { lambdaHandler } from '../../../shared/steps/lambda.ts';
-import type { Step } from '../../../shared/steps/step.ts';
+import { identify } from '../../../shared/run/run-identity.ts';
+import { lambdaHandler } from '../../../shared/runtime/handler.ts';
+import type { Step } from '../../../shared/runtime/step.ts';
 import { someEvent } from '../../helpers/engine.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
@@ -152,7 +152,7 @@ test('clears the disk of what a killed process of the function left, and of noth
   let seen: string[] = [];
   await jest.isolateModulesAsync(async () => {
     // As in a new process.
-    const { lambdaHandler: fresh } = await import('../../../shared/steps/lambda.ts');
+    const { lambdaHandler: fresh } = await import('../../../shared/runtime/handler.ts');
     const looking = fresh('Validate', async () => {
       seen = readdirSync(root);
       return { usage };

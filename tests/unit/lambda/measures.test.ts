@@ -1,6 +1,6 @@
-import { measuresOf } from '../../../shared/lambda/measures.ts';
-import { estimateCost, NOTHING } from '../../../shared/prices.ts';
-import { consumed } from '../../../shared/steps/consumption.ts';
+import { consumed } from '../../../shared/run/consumption.ts';
+import { estimateCost, NOTHING } from '../../../shared/run/prices.ts';
+import { measuresOf } from '../../../shared/runtime/telemetry/measures.ts';
 
 const usage = { duration_ms: 2_000, memory_mb: 2_048, requests: 3, bytes_read: 10, bytes_written: 20 };
 

@@ -1,6 +1,6 @@
 import { RuleNotEvaluable } from '../../../shared/errors.ts';
-import type { Measure } from '../../../shared/quality/score.ts';
-import { REASONS_TYPE } from '../../../shared/validation/row-check.ts';
+import type { Measure } from '../../../shared/stages/quality-score/score.ts';
+import { REASONS_TYPE } from '../../../shared/stages/validate/row-check.ts';
 import { measures, PROPERTIES } from './measuring.ts';
 
 /** The measure of one rule: on column `size`, or with `table` on the whole. */

@@ -1,6 +1,6 @@
-import { literal } from '../../../shared/duckdb/sql.ts';
-import { measure } from '../../../shared/quality/measure.ts';
-import { REASONS_TYPE } from '../../../shared/validation/row-check.ts';
+import { literal } from '../../../shared/engine/sql.ts';
+import { measure } from '../../../shared/stages/quality-score/measure.ts';
+import { REASONS_TYPE } from '../../../shared/stages/validate/row-check.ts';
 import { contractOf, inDuckDb } from '../validation/staging.ts';
 
 export const reasons = (...found: [column: string, rule: string, dimension: string][]): string =>

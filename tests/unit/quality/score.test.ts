@@ -1,5 +1,5 @@
 import type { Dimension, Operator } from '../../../shared/contract/model.ts';
-import { holds, judge, type Measure, share } from '../../../shared/quality/score.ts';
+import { holds, judge, type Measure, share } from '../../../shared/stages/quality-score/score.ts';
 
 const measured = (rule: string, dimension: Dimension, of: Partial<Measure> = {}): Measure => ({
   rule,

@@ -1,11 +1,11 @@
-import { openLake } from '../../../cli/local/lake.ts';
+import { openLake } from '../../../operate/local/lake.ts';
 import { loadContract } from '../../../shared/contract/load.ts';
 import type { Contract } from '../../../shared/contract/model.ts';
-import type { Row } from '../../../shared/duckdb/values.ts';
+import type { Row } from '../../../shared/engine/values.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
 import { attachLake } from '../../../shared/query/attach.ts';
 import { historyOf } from '../../../shared/query/history.ts';
 import { parseWhen } from '../../../shared/query/when.ts';
-import { Table } from '../../../shared/table/table.ts';
 import { datasets } from '../../helpers/pipeline.ts';
 import { scratch } from '../../helpers/scratch.ts';
 import { contractOf, contractYaml, rowsSql, SilverLake, testDb } from '../../helpers/silver-lake.ts';

@@ -1,5 +1,5 @@
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
 import { attachLake } from '../../../shared/query/attach.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
 import { recording, type StoreCall } from '../../helpers/recording-store.ts';
 import { scratch } from '../../helpers/scratch.ts';
 import { contractOf, SilverLake, testDb } from '../../helpers/silver-lake.ts';

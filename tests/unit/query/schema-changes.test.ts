@@ -1,4 +1,4 @@
-import type { Field, Schema } from '../../../shared/iceberg/types.ts';
+import type { Field, Schema } from '../../../shared/lake/iceberg/types.ts';
 import { schemaChanges } from '../../../shared/query/schema-changes.ts';
 
 const schema = (...fields: Field[]): Schema => ({ type: 'struct', 'schema-id': 0, fields });

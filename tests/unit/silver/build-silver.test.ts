@@ -1,9 +1,9 @@
 import path from 'node:path';
-import type { Row } from '../../../shared/duckdb/values.ts';
+import type { Row } from '../../../shared/engine/values.ts';
 import { ModelFailed } from '../../../shared/errors.ts';
-import { type BuiltSilver, buildSilver } from '../../../shared/silver/build-silver.ts';
-import { silverLayout, silverSchema } from '../../../shared/silver/silver-table.ts';
-import { REASONS_TYPE } from '../../../shared/validation/row-check.ts';
+import { type BuiltSilver, buildSilver } from '../../../shared/stages/transform/build-silver.ts';
+import { silverLayout, silverSchema } from '../../../shared/stages/transform/silver-table.ts';
+import { REASONS_TYPE } from '../../../shared/stages/validate/row-check.ts';
 import { contractOf, latestBy, NAMES_WITHIN, rowsSql, testDb } from '../../helpers/silver-lake.ts';
 
 const ID = '{ name: id, logicalType: integer }';

@@ -1,6 +1,6 @@
 import { ObjectMissing } from '../../../shared/errors.ts';
-import { lakePaths } from '../../../shared/lake.ts';
-import { Table } from '../../../shared/table/table.ts';
+import { lakePaths } from '../../../shared/lake/paths.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
 import { contractOf, keysIn, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
 
 const KEYED = ['{ name: id, logicalType: integer, primaryKey: true }', '{ name: v, logicalType: string }'];

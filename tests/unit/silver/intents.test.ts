@@ -1,12 +1,12 @@
 import { utimesSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { StorageUnavailable } from '../../../shared/errors.ts';
-import { lakePaths } from '../../../shared/lake.ts';
-import { type Intent, Intents } from '../../../shared/silver/intents.ts';
-import type { StagedSilver } from '../../../shared/silver/silver-table.ts';
-import { sourcesRoot, sourceTree } from '../../../shared/silver/sources.ts';
-import type { RunIdentity } from '../../../shared/steps/identity.ts';
-import { CommitLock } from '../../../shared/table/locks.ts';
+import { lakePaths } from '../../../shared/lake/paths.ts';
+import { CommitLock } from '../../../shared/lake/table/commit/locks.ts';
+import type { RunIdentity } from '../../../shared/run/run-identity.ts';
+import { type Intent, Intents } from '../../../shared/stages/load-to-gold/silver/intents.ts';
+import { sourcesRoot, sourceTree } from '../../../shared/stages/load-to-gold/silver/sources.ts';
+import type { StagedSilver } from '../../../shared/stages/transform/silver-table.ts';
 import { contractOf, keysIn, latestBy, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
 
 const KEYED = ['{ name: id, logicalType: integer, primaryKey: true }', '{ name: v, logicalType: string }'];

@@ -1,6 +1,6 @@
-import { keyField, mayShareKeys } from '../../../shared/silver/key-bounds.ts';
-import { silverSchema } from '../../../shared/silver/silver-table.ts';
-import type { DataFile } from '../../../shared/table/data-file.ts';
+import type { DataFile } from '../../../shared/lake/table/data-file.ts';
+import { keyField, mayShareKeys } from '../../../shared/stages/load-to-gold/silver/key-bounds.ts';
+import { silverSchema } from '../../../shared/stages/transform/silver-table.ts';
 import { contractOf } from '../../helpers/silver-lake.ts';
 
 const keyed = (type: string) => contractOf([`{ name: id, ${type}, primaryKey: true }`]);

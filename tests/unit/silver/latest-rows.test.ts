@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Db } from '../../../shared/duckdb/with-duckdb.ts';
-import { latestRows } from '../../../shared/silver/latest-rows.ts';
+import type { Db } from '../../../shared/engine/with-duckdb.ts';
+import { latestRows } from '../../../shared/stages/transform/latest-rows.ts';
 import { contractOf, latestBy, NAMES_WITHIN, testDb } from '../../helpers/silver-lake.ts';
 
 const COLUMNS = [

@@ -1,5 +1,5 @@
 import { SchemaIncompatible } from '../../../shared/errors.ts';
-import { metered } from '../../../shared/storage/metered-store.ts';
+import { metered } from '../../../shared/lake/storage/metered-store.ts';
 import { contractOf, keysIn, latestBy, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
 import { keepLocksStill } from '../../helpers/still-locks.ts';
 

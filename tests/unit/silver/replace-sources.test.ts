@@ -1,11 +1,11 @@
-import { lakePaths } from '../../../shared/lake.ts';
-import { ROW_IDENTITY, silverSchema } from '../../../shared/silver/silver-table.ts';
-import { sourcesRoot } from '../../../shared/silver/sources.ts';
-import { metered } from '../../../shared/storage/metered-store.ts';
-import { SUMMARY } from '../../../shared/table/properties.ts';
-import { rewriteFiles } from '../../../shared/table/rewrite.ts';
-import { Table } from '../../../shared/table/table.ts';
-import { partitionBy, specOf } from '../../../shared/table/table-schema.ts';
+import { lakePaths } from '../../../shared/lake/paths.ts';
+import { metered } from '../../../shared/lake/storage/metered-store.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
+import { partitionBy, specOf } from '../../../shared/lake/table/commit/table-schema.ts';
+import { SUMMARY } from '../../../shared/lake/table/properties.ts';
+import { rewriteFiles } from '../../../shared/lake/table/write/rewrite.ts';
+import { sourcesRoot } from '../../../shared/stages/load-to-gold/silver/sources.ts';
+import { ROW_IDENTITY, silverSchema } from '../../../shared/stages/transform/silver-table.ts';
 import { contractOf, rowsSql, runOf, SilverLake, testDb } from '../../helpers/silver-lake.ts';
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';

@@ -1,6 +1,6 @@
 import { SchemaIncompatible } from '../../../shared/errors.ts';
-import { Intents } from '../../../shared/silver/intents.ts';
-import { Table } from '../../../shared/table/table.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
+import { Intents } from '../../../shared/stages/load-to-gold/silver/intents.ts';
 import { contractOf, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';

@@ -1,6 +1,10 @@
 import { InvalidInput } from '../../../shared/errors.ts';
-import { type SourceState, sourcesRoot, sourceTree } from '../../../shared/silver/sources.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import {
+  type SourceState,
+  sourcesRoot,
+  sourceTree,
+} from '../../../shared/stages/load-to-gold/silver/sources.ts';
 import { scratch } from '../../helpers/scratch.ts';
 import { contractOf, keysIn, rowsSql, runOf, SilverLake } from '../../helpers/silver-lake.ts';
 

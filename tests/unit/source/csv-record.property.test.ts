@@ -5,7 +5,7 @@ import {
   grammar,
   type RecordSpan,
   readRecord,
-} from '../../../shared/source/csv-record.ts';
+} from '../../../shared/formats/records/csv-record.ts';
 import { readReference } from './reference-csv.ts';
 
 const PIECES = ['a', 'é', ',', ',', '"', '"', '""', ' ', '  ', '\\', '\n', '\r', '\r\n', ';'];

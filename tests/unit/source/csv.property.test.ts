@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { DuckstepError } from '../../../shared/errors.ts';
-import type { ExpectedColumn } from '../../../shared/source/open-source.ts';
+import type { ExpectedColumn } from '../../../shared/formats/open-source.ts';
 import { type Opened, type Opener, withOpener } from './opened.ts';
 import { readReference } from './reference-csv.ts';
 

@@ -1,4 +1,4 @@
-import type { ExpectedColumn } from '../../../shared/source/open-source.ts';
+import type { ExpectedColumn } from '../../../shared/formats/open-source.ts';
 import { open } from './opened.ts';
 
 const column = (

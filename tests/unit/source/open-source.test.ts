@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { asUnreadable } from '../../../shared/source/open-source.ts';
+import { asUnreadable } from '../../../shared/formats/open-source.ts';
 import { open, openFile, parquet, withOpener } from './opened.ts';
 
 const utf16be = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();

@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Db, withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
+import { type Db, withDuckDb } from '../../../shared/engine/with-duckdb.ts';
 import {
   type MalformedRecord,
   type OpenedSource,
   type OpenOptions,
   openSource,
-} from '../../../shared/source/open-source.ts';
+} from '../../../shared/formats/open-source.ts';
 
 export interface Opened {
   source: OpenedSource;

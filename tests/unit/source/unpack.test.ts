@@ -1,7 +1,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { unpack } from '../../../shared/source/unpack.ts';
+import { unpack } from '../../../shared/formats/unpack.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 test.each([

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import validate from 'asl-validator';
-import { loadStateMachine } from '../../../cli/local/state-machine.ts';
-import { STEPS } from '../../../cli/local/steps.ts';
+import { loadStateMachine } from '../../../operate/local/state-machine.ts';
+import { STEPS } from '../../../operate/local/steps.ts';
 import * as errors from '../../../shared/errors.ts';
 import { DEFINITION, ROOT } from '../../helpers/engine.ts';
 

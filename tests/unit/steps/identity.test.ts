@@ -1,4 +1,4 @@
-import { compareSequencers, identify } from '../../../shared/steps/identity.ts';
+import { compareSequencers, identify } from '../../../shared/run/run-identity.ts';
 
 const event = (object: Record<string, unknown> = {}, time = '2024-01-02T03:04:05Z') => ({
   source: 'aws.s3',

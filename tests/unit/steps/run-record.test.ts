@@ -1,9 +1,9 @@
-import { type Consumption, estimateCost, NOTHING } from '../../../shared/prices.ts';
-import { consumed } from '../../../shared/steps/consumption.ts';
-import { identify } from '../../../shared/steps/identity.ts';
-import type { Usage } from '../../../shared/steps/payload.ts';
-import { RUN_COLUMNS, type RunRecord, runRecord, writeRunRecord } from '../../../shared/steps/run-record.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import { consumed } from '../../../shared/run/consumption.ts';
+import type { Usage } from '../../../shared/run/payload.ts';
+import { type Consumption, estimateCost, NOTHING } from '../../../shared/run/prices.ts';
+import { identify } from '../../../shared/run/run-identity.ts';
+import { RUN_COLUMNS, type RunRecord, runRecord, writeRunRecord } from '../../../shared/run/run-record.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const run = identify({

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { openLake } from '../../../cli/local/lake.ts';
+import { openLake } from '../../../operate/local/lake.ts';
 import { InvalidInput, UnreadableFile } from '../../../shared/errors.ts';
-import { type StepTools, step } from '../../../shared/steps/step.ts';
+import { type StepTools, step } from '../../../shared/runtime/step.ts';
 import { config } from '../../helpers/engine.ts';
 import { scratch } from '../../helpers/scratch.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInput, ObjectMissing } from '../../../shared/errors.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
 import { runChild, startChild } from '../../helpers/child.ts';
 import { scratch } from '../../helpers/scratch.ts';
 import { objectStoreSuite } from './object-store.suite.ts';

@@ -6,8 +6,8 @@ import {
   ObjectMissing,
   StorageUnavailable,
 } from '../../../shared/errors.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
-import { FolderVersions, sequencerOf } from '../../../shared/storage/folder-versions.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import { FolderVersions, sequencerOf } from '../../../shared/lake/storage/folder-versions.ts';
 import { runChild } from '../../helpers/child.ts';
 import { scratch } from '../../helpers/scratch.ts';
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ObjectMissing } from '../../../shared/errors.ts';
-import { metered } from '../../../shared/storage/metered-store.ts';
-import type { ObjectInfo, ObjectStore } from '../../../shared/storage/object-store.ts';
+import { metered } from '../../../shared/lake/storage/metered-store.ts';
+import type { ObjectInfo, ObjectStore } from '../../../shared/lake/storage/object-store.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const MIB = 1024 * 1024;

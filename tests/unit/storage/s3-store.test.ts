@@ -11,9 +11,9 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { ObjectMissing, StorageUnavailable } from '../../../shared/errors.ts';
-import { metered } from '../../../shared/storage/metered-store.ts';
-import type { ObjectStore } from '../../../shared/storage/object-store.ts';
-import { S3Store } from '../../../shared/storage/s3-store.ts';
+import { metered } from '../../../shared/lake/storage/metered-store.ts';
+import type { ObjectStore } from '../../../shared/lake/storage/object-store.ts';
+import { S3Store } from '../../../shared/lake/storage/s3-store.ts';
 import { fakeS3, s3Error } from '../../helpers/fake-s3.ts';
 import { scratch } from '../../helpers/scratch.ts';
 import { objectStoreSuite } from './object-store.suite.ts';

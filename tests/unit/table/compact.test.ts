@@ -1,13 +1,13 @@
 import { ConservationBroken } from '../../../shared/errors.ts';
-import { lakePaths } from '../../../shared/lake.ts';
-import { compactSilver } from '../../../shared/maintenance/compact-silver.ts';
-import { ROW_IDENTITY } from '../../../shared/silver/silver-table.ts';
-import { metered } from '../../../shared/storage/metered-store.ts';
-import type { ObjectStore } from '../../../shared/storage/object-store.ts';
-import { type CompactOptions, compactTable } from '../../../shared/table/compact.ts';
-import { type CompactionPolicy, THOROUGH } from '../../../shared/table/compaction.ts';
-import { SUMMARY } from '../../../shared/table/properties.ts';
-import { Table } from '../../../shared/table/table.ts';
+import { lakePaths } from '../../../shared/lake/paths.ts';
+import { metered } from '../../../shared/lake/storage/metered-store.ts';
+import type { ObjectStore } from '../../../shared/lake/storage/object-store.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
+import { SUMMARY } from '../../../shared/lake/table/properties.ts';
+import { type CompactOptions, compactTable } from '../../../shared/lake/table/upkeep/compact.ts';
+import { type CompactionPolicy, THOROUGH } from '../../../shared/lake/table/upkeep/compaction.ts';
+import { compactSilver } from '../../../shared/stages/load-to-gold/silver/compact-silver.ts';
+import { ROW_IDENTITY } from '../../../shared/stages/transform/silver-table.ts';
 import { contractOf, rowsSql, SilverLake, testDb } from '../../helpers/silver-lake.ts';
 
 const POLICY: CompactionPolicy = { ...THOROUGH, minFiles: 2 };

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
+import type { DataFile } from '../../../shared/lake/table/data-file.ts';
 import {
   bytesOf,
   type CompactionPolicy,
   INLINE,
   planCompaction,
   THOROUGH,
-} from '../../../shared/table/compaction.ts';
-import type { DataFile } from '../../../shared/table/data-file.ts';
+} from '../../../shared/lake/table/upkeep/compaction.ts';
 
 const KB = 1024;
 const MB = 1024 * KB;

@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../../shared/errors.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
-import { Location } from '../../../shared/table/location.ts';
-import { Table } from '../../../shared/table/table.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
+import { Location } from '../../../shared/lake/table/location.ts';
 import { increment, runsOf } from '../../helpers/increment.ts';
 import { scratch } from '../../helpers/scratch.ts';
 

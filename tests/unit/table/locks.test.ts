@@ -1,10 +1,10 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { StorageUnavailable } from '../../../shared/errors.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
-import { metered } from '../../../shared/storage/metered-store.ts';
-import type { ObjectStore } from '../../../shared/storage/object-store.ts';
-import { S3Store } from '../../../shared/storage/s3-store.ts';
-import { CommitLock } from '../../../shared/table/locks.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import { metered } from '../../../shared/lake/storage/metered-store.ts';
+import type { ObjectStore } from '../../../shared/lake/storage/object-store.ts';
+import { S3Store } from '../../../shared/lake/storage/s3-store.ts';
+import { CommitLock } from '../../../shared/lake/table/commit/locks.ts';
 import { fakeS3, s3Error } from '../../helpers/fake-s3.ts';
 import { scratch } from '../../helpers/scratch.ts';
 import { keepLocksStill } from '../../helpers/still-locks.ts';

@@ -1,15 +1,15 @@
-import { fieldName } from '../../../shared/iceberg/partition.ts';
+import { fieldName } from '../../../shared/lake/iceberg/partition.ts';
 import type {
   ManifestFile,
   PartitionSpec,
   PrimitiveType,
   Schema,
   Transform,
-} from '../../../shared/iceberg/types.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
-import { metered } from '../../../shared/storage/metered-store.ts';
-import { mayHold } from '../../../shared/table/manifest-pruning.ts';
-import { Table } from '../../../shared/table/table.ts';
+} from '../../../shared/lake/iceberg/types.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import { metered } from '../../../shared/lake/storage/metered-store.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
+import { mayHold } from '../../../shared/lake/table/read/manifest-pruning.ts';
 import { fileOf, increment } from '../../helpers/increment.ts';
 import { scratch } from '../../helpers/scratch.ts';
 

@@ -1,11 +1,11 @@
 import { InvalidInput } from '../../../shared/errors.ts';
-import type { ManifestEntry } from '../../../shared/iceberg/types.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
-import { metered } from '../../../shared/storage/metered-store.ts';
-import type { DataFile } from '../../../shared/table/data-file.ts';
-import type { Draft } from '../../../shared/table/draft.ts';
-import type { Snapshot } from '../../../shared/table/snapshot.ts';
-import { Table } from '../../../shared/table/table.ts';
+import type { ManifestEntry } from '../../../shared/lake/iceberg/types.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import { metered } from '../../../shared/lake/storage/metered-store.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
+import type { DataFile } from '../../../shared/lake/table/data-file.ts';
+import type { Draft } from '../../../shared/lake/table/draft.ts';
+import type { Snapshot } from '../../../shared/lake/table/read/snapshot.ts';
 import { fileOf, increment, KEEP_ALL } from '../../helpers/increment.ts';
 import { scratch } from '../../helpers/scratch.ts';
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { InvalidInput, ObjectMissing } from '../../../shared/errors.ts';
-import { lakePaths } from '../../../shared/lake.ts';
-import type { DataFile } from '../../../shared/table/data-file.ts';
-import type { Draft } from '../../../shared/table/draft.ts';
-import { DAY_MS, GRACE_MS, removeOrphans } from '../../../shared/table/orphans.ts';
-import { SUMMARY } from '../../../shared/table/properties.ts';
-import type { Snapshot } from '../../../shared/table/snapshot.ts';
-import { StateTree } from '../../../shared/table/state-tree.ts';
-import { Table } from '../../../shared/table/table.ts';
+import { lakePaths } from '../../../shared/lake/paths.ts';
+import { StateTree } from '../../../shared/lake/state-tree/state-tree.ts';
+import { Table } from '../../../shared/lake/table/commit/table.ts';
+import type { DataFile } from '../../../shared/lake/table/data-file.ts';
+import type { Draft } from '../../../shared/lake/table/draft.ts';
+import { SUMMARY } from '../../../shared/lake/table/properties.ts';
+import type { Snapshot } from '../../../shared/lake/table/read/snapshot.ts';
+import { DAY_MS, GRACE_MS, removeOrphans } from '../../../shared/lake/table/upkeep/orphans.ts';
 import { COLUMNS, fileOf } from '../../helpers/increment.ts';
 import { MemoryStore, requestsOf } from '../../helpers/memory-store.ts';
 

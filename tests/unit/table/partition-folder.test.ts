@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { isHidden, isPathSafe } from '../../../shared/storage/key-path.ts';
-import { partitionFolder } from '../../../shared/table/partition-folder.ts';
+import { isHidden, isPathSafe } from '../../../shared/lake/storage/key-path.ts';
+import { partitionFolder } from '../../../shared/lake/table/write/partition-folder.ts';
 
 test.each<[Record<string, string | null>, string]>([
   [{}, ''],

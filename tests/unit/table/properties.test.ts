@@ -5,7 +5,7 @@ import {
   columnIdsIn,
   touchedIn,
   touchedProperty,
-} from '../../../shared/table/properties.ts';
+} from '../../../shared/lake/table/properties.ts';
 
 const none: ColumnIds = { current: {}, retired: {} };
 

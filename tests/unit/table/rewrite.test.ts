@@ -1,11 +1,15 @@
-import type { Row } from '../../../shared/duckdb/values.ts';
-import type { Db } from '../../../shared/duckdb/with-duckdb.ts';
-import type { Evolved } from '../../../shared/iceberg/evolve.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
-import type { DataFile } from '../../../shared/table/data-file.ts';
-import { type RewriteOptions, type Rewritten, rewriteFiles } from '../../../shared/table/rewrite.ts';
-import { createTableView } from '../../../shared/table/table-view.ts';
-import { writeDeletes, writeFiles } from '../../../shared/table/write-files.ts';
+import type { Row } from '../../../shared/engine/values.ts';
+import type { Db } from '../../../shared/engine/with-duckdb.ts';
+import type { Evolved } from '../../../shared/lake/iceberg/evolve.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import type { DataFile } from '../../../shared/lake/table/data-file.ts';
+import { createTableView } from '../../../shared/lake/table/read/table-view.ts';
+import {
+  type RewriteOptions,
+  type Rewritten,
+  rewriteFiles,
+} from '../../../shared/lake/table/write/rewrite.ts';
+import { writeDeletes, writeFiles } from '../../../shared/lake/table/write/write-files.ts';
 import { scratch } from '../../helpers/scratch.ts';
 import { rowsSql, testDb } from '../../helpers/silver-lake.ts';
 import { schemaFor, specFor } from '../../helpers/table-schema.ts';

@@ -3,10 +3,10 @@ import { utimesSync } from 'node:fs';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { InvalidInput, ObjectMissing } from '../../../shared/errors.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
-import { metered } from '../../../shared/storage/metered-store.ts';
-import type { ObjectStore } from '../../../shared/storage/object-store.ts';
-import { LEAF_ENTRIES, StateTree } from '../../../shared/table/state-tree.ts';
+import { LEAF_ENTRIES, StateTree } from '../../../shared/lake/state-tree/state-tree.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import { metered } from '../../../shared/lake/storage/metered-store.ts';
+import type { ObjectStore } from '../../../shared/lake/storage/object-store.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const state = z.object({ run: z.string(), version: z.int() });

@@ -1,10 +1,10 @@
 import { CommitConflict } from '../../../shared/errors.ts';
-import { lakePaths } from '../../../shared/lake.ts';
-import { FolderStore } from '../../../shared/storage/folder-store.ts';
-import type { ObjectStore } from '../../../shared/storage/object-store.ts';
-import { S3Store } from '../../../shared/storage/s3-store.ts';
-import { CommitLock } from '../../../shared/table/locks.ts';
-import { Table, type TableOptions } from '../../../shared/table/table.ts';
+import { lakePaths } from '../../../shared/lake/paths.ts';
+import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import type { ObjectStore } from '../../../shared/lake/storage/object-store.ts';
+import { S3Store } from '../../../shared/lake/storage/s3-store.ts';
+import { CommitLock } from '../../../shared/lake/table/commit/locks.ts';
+import { Table, type TableOptions } from '../../../shared/lake/table/commit/table.ts';
 import { fakeS3 } from '../../helpers/fake-s3.ts';
 import { fakeTime } from '../../helpers/fake-time.ts';
 import { increment, KEEP_ALL, runsOf } from '../../helpers/increment.ts';

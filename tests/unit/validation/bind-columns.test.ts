@@ -1,5 +1,5 @@
 import { ContractMismatch } from '../../../shared/errors.ts';
-import { bindColumns } from '../../../shared/validation/bind-columns.ts';
+import { bindColumns } from '../../../shared/stages/validate/bind-columns.ts';
 import { contractOf, inDuckDb } from './staging.ts';
 
 const PROPERTIES = [

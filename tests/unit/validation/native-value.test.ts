@@ -1,4 +1,4 @@
-import type { Json } from '../../../shared/duckdb/values.ts';
+import type { Json } from '../../../shared/engine/values.ts';
 import { stage } from './staging.ts';
 
 /** One column of Parquet into one of the contract: values, and how many rows were refused for what. */

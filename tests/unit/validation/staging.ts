@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { evaluateIn, loadContract } from '../../../shared/contract/load.ts';
 import type { Contract } from '../../../shared/contract/model.ts';
-import { literal } from '../../../shared/duckdb/sql.ts';
-import type { Row } from '../../../shared/duckdb/values.ts';
-import { type Db, withDuckDb } from '../../../shared/duckdb/with-duckdb.ts';
-import { openSource } from '../../../shared/source/open-source.ts';
-import { type StagedRecords, stageRecords } from '../../../shared/validation/stage-records.ts';
+import { literal } from '../../../shared/engine/sql.ts';
+import type { Row } from '../../../shared/engine/values.ts';
+import { type Db, withDuckDb } from '../../../shared/engine/with-duckdb.ts';
+import { openSource } from '../../../shared/formats/open-source.ts';
+import { type StagedRecords, stageRecords } from '../../../shared/stages/validate/stage-records.ts';
 import { scratch } from '../../helpers/scratch.ts';
 import { contractYaml, sqlDirWith } from '../contract/contracts.ts';
 

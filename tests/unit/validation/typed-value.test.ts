@@ -1,7 +1,7 @@
 import type { Column } from '../../../shared/contract/model.ts';
-import type { Json } from '../../../shared/duckdb/values.ts';
-import type { Db } from '../../../shared/duckdb/with-duckdb.ts';
-import { parseText, presentText, spelling } from '../../../shared/validation/typed-value.ts';
+import type { Json } from '../../../shared/engine/values.ts';
+import type { Db } from '../../../shared/engine/with-duckdb.ts';
+import { parseText, presentText, spelling } from '../../../shared/stages/validate/typed-value.ts';
 import { contractOf, inDuckDb, stage } from './staging.ts';
 
 /** What becomes of a text in a column of the given YAML; undefined for "no value", null for a misfit. */

@@ -1,6 +1,6 @@
 import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import { mockClient } from 'aws-sdk-client-mock';
-import { stageCatalog } from '../../../../cli/aws/catalog.ts';
+import { stageCatalog } from '../../../../operate/aws/catalog.ts';
 import { metadataOf, signups } from '../../catalog/glue.ts';
 
 test.each([

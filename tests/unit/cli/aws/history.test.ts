@@ -1,5 +1,5 @@
 import type { HistoryEvent, HistoryEventType } from '@aws-sdk/client-sfn';
-import { visitsOf } from '../../../../cli/aws/history.ts';
+import { visitsOf } from '../../../../operate/aws/execution-history.ts';
 
 /** A history of events, one a second. */
 const history = (...events: [HistoryEventType, Partial<HistoryEvent>?][]): HistoryEvent[] =>

@@ -1,4 +1,4 @@
-import { pace } from '../../../../cli/aws/pace.ts';
+import { pace } from '../../../../operate/aws/pace.ts';
 
 test('a few go at once, the next one after the other, a late one at once', async () => {
   let clock = 1_000;

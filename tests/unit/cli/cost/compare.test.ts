@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { costTables, withTables } from '../../../../cli/render/cost-tables.ts';
 import {
   ASSUMPTIONS,
   compare,
@@ -9,11 +10,10 @@ import {
   glueCost,
   onAws,
   SHELL_LIMIT_BYTES,
-} from '../../../../cli/cost/compare.ts';
-import { type Measured, readMeasured } from '../../../../cli/cost/measured.ts';
-import { costTables, withTables } from '../../../../cli/cost/tables.ts';
+} from '../../../../operate/cost/compare.ts';
+import { type Measured, readMeasured } from '../../../../operate/cost/measured.ts';
 import { InvalidInput } from '../../../../shared/errors.ts';
-import { estimateCost, PRICE_SOURCES, PRICES } from '../../../../shared/prices.ts';
+import { estimateCost, PRICE_SOURCES, PRICES } from '../../../../shared/run/prices.ts';
 import { ROOT } from '../../../helpers/engine.ts';
 
 const usage = {

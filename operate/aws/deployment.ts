@@ -1,0 +1,45 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { paginateListStateMachines, SFNClient } from '@aws-sdk/client-sfn';
+import { ConfigurationError } from '../../shared/errors.ts';
+import { type Lake, ZONES } from '../../shared/lake/paths.ts';
+import { S3Store } from '../../shared/lake/storage/s3-store.ts';
+import { regionOf } from './region.ts';
+
+/** As `service` in serverless.yml. */
+const SERVICE = 'duckstep';
+
+/** What `sls deploy` made of one stage, in the account of the credentials in the environment. */
+export interface Deployment {
+  sfn: SFNClient;
+  stateMachineArn: string;
+  lake: Lake;
+}
+
+/**
+ * Finds a stage by the names that serverless.yml gives: nothing but the stage and the region must be known.
+ *
+ * @throws ConfigurationError when the region has no such stage
+ */
+export const openDeployment = async (stage: string, env: NodeJS.ProcessEnv): Promise<Deployment> => {
+  const region = regionOf(env);
+  // Beside the pace that commands keep, for the others who call Step Functions in this account.
+  const sfn = new SFNClient({ region, maxAttempts: 8 });
+  const name = `${SERVICE}-${stage}-pipeline`;
+  const stateMachineArn = await findStateMachine(sfn, name);
+  if (stateMachineArn === undefined)
+    throw new ConfigurationError(
+      `There is no state machine ${name} in ${region}. Deploy it with \`npx sls deploy --stage ${stage}\`, or set AWS_REGION.`,
+    );
+  const account = stateMachineArn.split(':')[4];
+  const s3 = new S3Client({ region, maxAttempts: 6 });
+  const stores = ZONES.map((zone) => [zone, new S3Store(s3, `${SERVICE}-${stage}-${zone}-${account}`)]);
+  return { sfn, stateMachineArn, lake: Object.fromEntries(stores) as Lake };
+};
+
+const findStateMachine = async (client: SFNClient, name: string): Promise<string | undefined> => {
+  for await (const { stateMachines = [] } of paginateListStateMachines({ client }, {})) {
+    const found = stateMachines.find((each) => each.name === name);
+    if (found !== undefined) return found.stateMachineArn;
+  }
+  return undefined;
+};

@@ -1,0 +1,153 @@
+import { randomInt } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { failedWith } from '../../shared/base/files.ts';
+import type { AttemptHeader, ExecutionEvent } from './execution-events.ts';
+import { isAlive, startHeartbeat } from './heartbeat.ts';
+
+/** What one attempt left on disk. */
+export interface AttemptRecord {
+  header: AttemptHeader;
+  events: ExecutionEvent[];
+  /** Whether the process that runs the attempt still lives. */
+  alive: boolean;
+}
+
+/** An attempt that this process runs. */
+export interface AttemptWriter {
+  header: AttemptHeader;
+  /** The event is on disk when this returns. */
+  append(event: ExecutionEvent): void;
+  close(): void;
+}
+
+const ATTEMPT = /^attempt-(\d+)\.ndjson$/;
+const EXECUTION = /^\d{8}T\d{6}-[0-9a-z]{4}$/;
+
+/**
+ * The memory of all executions on a lake: `.duckstep/executions/<id>/attempt-<n>.ndjson`, one line per event.
+ * Step Functions keeps this for us on AWS; here it must survive the process, so every line is synced to disk
+ * before the state machine goes on.
+ */
+export class ExecutionLog {
+  readonly #executions: string;
+  readonly #processes: string;
+
+  constructor(lakeFolder: string) {
+    this.#executions = path.join(lakeFolder, '.duckstep', 'executions');
+    this.#processes = path.join(lakeFolder, '.duckstep', 'processes');
+  }
+
+  /** Ids, the oldest first. */
+  ids(): string[] {
+    return readIfThere(this.#executions)
+      .filter((name) => EXECUTION.test(name))
+      .toSorted();
+  }
+
+  /** All attempts of one execution, the first one first; empty when there is no such execution. */
+  read(id: string): AttemptRecord[] {
+    return this.#attempts(id).flatMap(
+      (name) => this.#readAttempt(path.join(this.#executions, id, name)) ?? [],
+    );
+  }
+
+  /** The number of an execution's next attempt: past those, too, whose first line is torn. */
+  next(id: string): number {
+    return attemptOf(this.#attempts(id).at(-1) ?? '') + 1;
+  }
+
+  /**
+   * Opens the log of an execution's next attempt. To have created the file is to have claimed the attempt:
+   * of any number of processes that want to run it, one gets a writer and the others undefined.
+   */
+  claim(content: Omit<AttemptHeader, 'type' | 'process'>): AttemptWriter | undefined {
+    const folder = path.join(this.#executions, content.id);
+    const process = startHeartbeat(this.#processes);
+    const header: AttemptHeader = { type: 'AttemptStarted', ...content, process };
+    const file = path.join(folder, `attempt-${content.attempt}.ndjson`);
+    // The header is complete before the file has its name: a claim without an owner cannot be seen.
+    const draft = path.join(folder, `.${process.heartbeat}`);
+    mkdirSync(folder, { recursive: true });
+    const handle = openSync(draft, 'w');
+    try {
+      appendLine(handle, header);
+      linkSync(draft, file);
+    } catch (error) {
+      closeSync(handle);
+      if (failedWith(error, 'EEXIST')) return undefined;
+      throw error;
+    } finally {
+      rmSync(draft, { force: true });
+    }
+    return { header, append: (event) => appendLine(handle, event), close: () => closeSync(handle) };
+  }
+
+  #attempts(id: string): string[] {
+    if (!EXECUTION.test(id)) return [];
+    return readIfThere(path.join(this.#executions, id))
+      .filter((name) => ATTEMPT.test(name))
+      .toSorted((a, b) => attemptOf(a) - attemptOf(b));
+  }
+
+  /** Undefined where the first line is torn: nobody knows what was to run. */
+  #readAttempt(file: string): AttemptRecord | undefined {
+    const [header, ...events] = parseLines(readFileSync(file, 'utf8'));
+    if (!isHeader(header)) return undefined;
+    return { header, events: events as ExecutionEvent[], alive: isAlive(this.#processes, header.process) };
+  }
+}
+
+/** Sorts by time, is short enough to type, and unlikely to be taken: `20261121T010203-k3f9`. */
+export const newExecutionId = (now: Date): string => {
+  const second = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+  return `${second}-${randomInt(36 ** 4)
+    .toString(36)
+    .padStart(4, '0')}`;
+};
+
+const attemptOf = (name: string): number => Number(ATTEMPT.exec(name)?.[1] ?? 0);
+
+/** @throws where there is no room for the whole line */
+const appendLine = (handle: number, value: unknown): void => {
+  writeFileSync(handle, `${JSON.stringify(value)}\n`);
+  fsyncSync(handle);
+};
+
+/** A process that was killed while it wrote leaves a last line without an end: that event did not happen. */
+const parseLines = (text: string): unknown[] =>
+  text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .flatMap(parseLine);
+
+/** Nothing of a line that is torn: neither did that event happen. */
+const parseLine = (line: string): unknown[] => {
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
+};
+
+const isHeader = (line: unknown): line is AttemptHeader =>
+  typeof line === 'object' && line !== null && 'type' in line && line.type === 'AttemptStarted';
+
+const readIfThere = (folder: string): string[] => {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (failedWith(error, 'ENOENT')) return [];
+    throw error;
+  }
+};

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { getCompileCacheDir } from 'node:module';
+import path from 'node:path';
+import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import { parse } from 'yaml';
+import { failedWith } from '../../shared/base/files.ts';
+import { ConfigurationError } from '../../shared/errors.ts';
+
+/** Stands where CloudFormation puts the function's ARN; syntactically valid, and nobody's. */
+const functionArn = (logicalId: string): string =>
+  `arn:aws:lambda:us-east-1:000000000000:function:${logicalId}`;
+
+const isGetAtt = (value: unknown): value is { 'Fn::GetAtt': [string, string] } =>
+  typeof value === 'object' && value !== null && 'Fn::GetAtt' in value && Object.keys(value).length === 1;
+
+const resolveArns = (value: unknown): unknown => {
+  if (isGetAtt(value)) return functionArn(value['Fn::GetAtt'][0]);
+  if (Array.isArray(value)) return value.map(resolveArns);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolveArns(inner)]));
+};
+
+/**
+ * Reads the definition that is deployed. Nothing is changed in it but the functions' ARNs, which only
+ * CloudFormation knows.
+ *
+ * @param cache where it is kept which definitions were found valid: to find that out takes half a second, more than
+ *   all else that starting does. Default: where Node keeps what it compiled; nowhere, where it keeps nothing
+ * @throws ConfigurationError when the definition is not valid Amazon States Language
+ */
+export const loadStateMachine = (file: string, cache = getCompileCacheDir()): StateMachineDefinition => {
+  const text = readFileSync(file, 'utf8');
+  const definition = resolveArns(parse(text)) as StateMachineDefinition;
+  const known =
+    cache === undefined
+      ? undefined
+      : path.join(cache, `valid-state-machine-${createHash('sha256').update(text).digest('hex')}`);
+  if (known !== undefined && existsSync(known)) return definition;
+  try {
+    // Of a copy: it writes its defaults into what it is given.
+    new StateMachine(structuredClone(definition));
+  } catch (error) {
+    throw new ConfigurationError(`${file}: ${error instanceof Error ? error.message : error}`);
+  }
+  if (known !== undefined) remember(known);
+  return definition;
+};
+
+/** A cache that cannot be written to costs the next start its half second, and nothing else. */
+const remember = (known: string): void => {
+  try {
+    writeFileSync(known, '');
+  } catch (error) {
+    if (!failedWith(error, 'ENOENT', 'EACCES', 'EPERM', 'EROFS', 'ENOSPC')) throw error;
+  }
+};
+
+/** Names of the states that call a function. */
+export const taskStates = (definition: StateMachineDefinition): string[] =>
+  Object.entries(definition.States)
+    .filter(([, state]) => state.Type === 'Task')
+    .map(([name]) => name);

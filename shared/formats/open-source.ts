@@ -1,0 +1,67 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { EmptyFile } from '../errors.ts';
+import { chunksOf, sampleOf } from './chunks.ts';
+import { type OpenedText, openCsv } from './csv/open-csv.ts';
+import { encodingOf } from './encoding.ts';
+import { jsonKindOf, openJsonArray, openJsonObjects } from './json/open-json.ts';
+import type { OpenedSource, OpenOptions } from './opened-source.ts';
+import { openParquet } from './parquet/open-parquet.ts';
+import { toUtf8, type Utf8File } from './transcode.ts';
+import { unpack } from './unpack.ts';
+
+export * from './opened-source.ts';
+export { asUnreadable } from './unreadable.ts';
+
+/**
+ * Finds out what a local file is, by its content and never by its name, and prepares it for DuckDB, which
+ * then reads every well-formed record exactly; the others are listed. The file itself is not changed.
+ *
+ * @throws UnreadableFile when it is truncated, corrupt, or in no format that is read
+ * @throws EmptyFile when it holds no records
+ * @throws DecompressionLimit when it unpacks to more than `options.maxUnpackedBytes`
+ */
+export async function openSource(path: string, options: OpenOptions): Promise<OpenedSource> {
+  const folder = await mkdtemp(join(options.scratch, 'source-'));
+  const { kind, compression, bytes, ...unpacked } = await unpack(
+    await plainPath(resolve(path), folder),
+    folder,
+    options.maxUnpackedBytes,
+  );
+  if (bytes === 0) throw new EmptyFile('The file holds no bytes. Check the system that wrote it.');
+  if (kind === 'parquet') return { ...(await openParquet(options.db, unpacked.path)), compression, bytes };
+  const text = await encodingOf(unpacked.path);
+  const file = await toUtf8(unpacked.path, text, folder);
+  if (file.path !== unpacked.path && compression !== 'none') await rm(unpacked.path);
+  return { ...(await openText(file, options, folder)), compression, encoding: text.encoding, bytes };
+}
+
+async function openText(file: Utf8File, options: OpenOptions, folder: string): Promise<OpenedText> {
+  await refuseBlank(file);
+  const { sample } = await sampleOf(file.path, file.start);
+  const json = jsonKindOf(sample.toString('utf8'));
+  if (json === 'array') return openJsonArray(file, options);
+  if (json === 'objects') return openJsonObjects(file, options, folder);
+  return openCsv(file, options, folder);
+}
+
+async function refuseBlank(file: Utf8File): Promise<void> {
+  let any = false;
+  for await (const chunk of chunksOf(file.path, file.start)) {
+    any = true;
+    if (/\S/.test(chunk.toString('latin1'))) return;
+  }
+  throw new EmptyFile(
+    any
+      ? 'The file holds nothing but blanks. Check the system that wrote it.'
+      : 'The file holds a byte order mark and nothing else. Check the system that wrote it.',
+  );
+}
+
+/** DuckDB takes some characters of a path for wildcards, and reads other files then: a link has none. */
+async function plainPath(path: string, folder: string): Promise<string> {
+  if (!/[*?[\]{}]/.test(path)) return path;
+  const link = join(folder, 'link');
+  await symlink(path, link);
+  return link;
+}

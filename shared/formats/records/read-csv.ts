@@ -1,0 +1,60 @@
+import { literal } from '../../engine/sql.ts';
+
+/**
+ * DuckDB cuts a buffer into sixteen parts and reads them at once. It loses rows, or fails, unless the buffer
+ * is sixteen times the longest line: what the division leaves over becomes a part too small to hold a line.
+ */
+const MAX_LINE_SIZE = 2 * 1024 * 1024;
+const BUFFER_SIZE = 16 * MAX_LINE_SIZE;
+
+export interface CsvReading {
+  path: string;
+  columns: readonly string[];
+  /** One character; quote may be empty. */
+  delimiter: string;
+  quote: string;
+  /** Whether the first line is to be passed over. */
+  header: boolean;
+  /** Bytes of the longest record. */
+  longest: number;
+  multiline: boolean;
+  newline: 'lf' | 'crlf';
+}
+
+/** A strict reading of a file that `scanRecords` found well-formed. Nothing is left to be guessed. */
+export function readCsv({
+  path,
+  columns,
+  delimiter,
+  quote,
+  header,
+  longest,
+  multiline,
+  newline,
+}: CsvReading): string {
+  const long = longest > MAX_LINE_SIZE / 4;
+  const maxLine = long ? longest + MAX_LINE_SIZE : MAX_LINE_SIZE;
+  const types = columns.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ');
+  const options = [
+    `columns = {${types}}`,
+    'auto_detect = false',
+    `header = ${header}`,
+    `delim = ${literal(delimiter)}`,
+    `quote = ${literal(quote)}`,
+    `escape = ${literal(quote)}`,
+    "comment = ''",
+    // Left to itself, DuckDB takes the first newline it sees, within quotes too. To say \r\n makes it lose rows;
+    // it is found by itself where no newline is within quotes.
+    ...(newline === 'lf' ? ["new_line = '\\n'"] : []),
+    'strict_mode = true',
+    'null_padding = false',
+    'ignore_errors = false',
+    "compression = 'none'",
+    'hive_partitioning = false',
+    // Threads that begin in the middle of the file take a newline within quotes for the end of a record.
+    `parallel = ${!multiline && !long}`,
+    `max_line_size = ${maxLine}`,
+    `buffer_size = ${long ? 2 * maxLine : BUFFER_SIZE}`,
+  ];
+  return `(SELECT * FROM read_csv(${literal(path)}, ${options.join(', ')}))`;
+}

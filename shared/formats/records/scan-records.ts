@@ -1,0 +1,225 @@
+import { isUtf8 } from 'node:buffer';
+import type { MalformedRule } from '../opened-source.ts';
+import {
+  emptySpan,
+  type Grammar,
+  type Newline,
+  type RecordSpan,
+  readLine,
+  readRecord,
+} from './csv-record.ts';
+import { FileWindow } from './file-window.ts';
+import { Ledger } from './ledger.ts';
+
+export interface ScanPlan {
+  path: string;
+  /** Where the first record begins, in bytes and as a line number. */
+  start: number;
+  firstLine: number;
+  grammar: Grammar;
+  /** Fields that a well-formed record has. */
+  columns: number;
+  /** Whether a line of blanks is as empty as one without; for readers for whom blanks mean nothing. */
+  skipBlanks: boolean;
+  /** Whether records have to be looked at for invalid UTF-8. */
+  invalidUtf8: boolean;
+  maxRecordBytes: number;
+  /** The newline of the header before `start`: another one behind it means a copy. */
+  newline?: Newline;
+  /** Copy from the first record on, whatever the records look like. */
+  copy: boolean;
+  /** Where the ledger is kept. */
+  folder: string;
+}
+
+export interface Scan {
+  /** Well-formed records. */
+  records: number;
+  /** Line of the first well-formed record. */
+  firstLine: number;
+  /** Bytes of the longest well-formed record. */
+  longest: number;
+  /** Whether a well-formed record goes over several lines. */
+  multiline: boolean;
+  /** What ends the records where DuckDB reads them. */
+  newline: 'lf' | 'crlf';
+  ledger: Ledger;
+}
+
+/** The records so far cannot be copied as they are: only a copy from the first record on will do. */
+class CopyNeeded extends Error {}
+
+/**
+ * Counts and judges every record of a UTF-8 file without holding any. Where DuckDB would not read exactly
+ * the well-formed records from the file itself, a copy of them is written, with `\n` between them.
+ */
+export async function scanRecords(plan: ScanPlan): Promise<Scan> {
+  try {
+    return await new RecordScanner(plan).run();
+  } catch (error) {
+    if (!(error instanceof CopyNeeded)) throw error;
+    return await new RecordScanner({ ...plan, copy: true }).run();
+  }
+}
+
+class RecordScanner {
+  readonly #plan: ScanPlan;
+  readonly #span: RecordSpan = emptySpan();
+  readonly #scan: Scan;
+  #newline: Newline | undefined;
+  #line: number;
+  /** `line - records` of the last well-formed record: rows are shifted when it changes. */
+  #drift: number | undefined;
+  #copying = false;
+  /** In the window: where the well-formed records begin that are not copied yet. */
+  #kept = 0;
+
+  constructor(plan: ScanPlan) {
+    this.#plan = plan;
+    this.#line = plan.firstLine;
+    this.#newline = plan.copy ? 'lf' : plan.newline;
+    this.#scan = {
+      records: 0,
+      firstLine: plan.firstLine,
+      longest: 0,
+      multiline: false,
+      newline: 'lf',
+      ledger: new Ledger(plan.folder),
+    };
+  }
+
+  async run(): Promise<Scan> {
+    const window = await FileWindow.open(this.#plan.path, this.#plan.start);
+    try {
+      if (this.#plan.copy) this.#startCopy(this.#plan.start);
+      for (;;) {
+        this.#scanWindow(window);
+        if (window.final && window.start === window.end) break;
+        if (window.end - window.start > this.#plan.maxRecordBytes + 2) await this.#rejectLine(window);
+        await window.fill();
+        this.#kept = 0;
+      }
+      this.#scan.newline = this.#newline === 'crlf' ? 'crlf' : 'lf';
+      return this.#scan;
+    } finally {
+      this.#scan.ledger.close();
+      await window.close();
+    }
+  }
+
+  /** Takes every record that is whole in the window. */
+  #scanWindow(window: FileWindow): void {
+    const { bytes, end, final } = window;
+    const { grammar, columns, maxRecordBytes, invalidUtf8, skipBlanks } = this.#plan;
+    const span = this.#span;
+    let at = window.start;
+    while (at < end && readRecord(bytes, at, end, final, grammar, span)) {
+      const length = span.end - at;
+      this.#newline ??= span.newline === 'end of file' ? undefined : span.newline;
+      if (length > maxRecordBytes) {
+        if (!readLine(bytes, at, end, final, span)) break;
+        this.#reject(window, at, span.end - at > maxRecordBytes ? 'length' : 'quote');
+      } else if (span.broken) {
+        this.#reject(window, at, 'quote');
+      } else if (length === 0 || (skipBlanks && isBlank(bytes, at, span.end))) {
+        this.#skip(window, at);
+      } else if (span.fields !== columns) {
+        this.#reject(window, at, 'columns');
+      } else if (invalidUtf8 && !isUtf8(bytes.subarray(at, span.end))) {
+        this.#reject(window, at, 'encoding');
+      } else {
+        this.#accept(window, at, length);
+      }
+      this.#line += span.lines;
+      at = span.next;
+    }
+    if (this.#copying) this.#scan.ledger.copyRecords(bytes, this.#kept, at);
+    this.#kept = at;
+    window.start = at;
+  }
+
+  #accept(window: FileWindow, at: number, length: number): void {
+    const span = this.#span;
+    const scan = this.#scan;
+    const drift = this.#line - scan.records;
+    if (drift !== this.#drift) {
+      if (this.#drift === undefined) scan.firstLine = drift;
+      else scan.ledger.shift(scan.records, drift - scan.firstLine);
+      this.#drift = drift;
+    }
+    scan.records++;
+    if (length > scan.longest) scan.longest = length;
+    if (span.lines > 1) scan.multiline = true;
+    // DuckDB reads no mixed newlines, no lone \r, and no \n within quotes where \r\n ends the records.
+    const uniform = span.newline === this.#newline || span.newline === 'end of file';
+    const readable = this.#newline === 'lf' || (this.#newline !== 'cr' && span.lines === 1);
+    if (!uniform || !readable || span.unusual) this.#copyApart(window, at);
+  }
+
+  /** Copies a record that cannot stay as it stands. */
+  #copyApart(window: FileWindow, at: number): void {
+    const { unusual, end } = this.#span;
+    const { ledger } = this.#scan;
+    this.#leaveOut(window, at);
+    if (unusual) ledger.copyRewritten(window.bytes, at, end, this.#plan.grammar);
+    else ledger.copyRecord(window.bytes, at, end);
+  }
+
+  /** An empty line: DuckDB skips it too, but takes it for a row in a file of one column. */
+  #skip(window: FileWindow, at: number): void {
+    const skippedByDuckDb = this.#plan.columns > 1 && this.#span.newline === this.#newline;
+    if (this.#copying || !skippedByDuckDb) this.#leaveOut(window, at);
+  }
+
+  #reject(window: FileWindow, at: number, rule: MalformedRule): void {
+    this.#leaveOut(window, at);
+    const raw = window.bytes.subarray(at, this.#span.end);
+    this.#scan.ledger.reject(this.#line, raw, rule, this.#explain(rule));
+  }
+
+  #explain(rule: MalformedRule): string {
+    const { columns, maxRecordBytes } = this.#plan;
+    if (rule === 'columns') return `The record has ${this.#span.fields} fields where ${columns} are expected`;
+    if (rule === 'quote') return 'A quote is never closed, or something follows it before the next delimiter';
+    if (rule === 'encoding') return 'The record is not valid UTF-8';
+    return `The record is longer than ${maxRecordBytes} bytes`;
+  }
+
+  /** Ends the run of records to be copied as they are, and begins the next one behind this record. */
+  #leaveOut(window: FileWindow, at: number): void {
+    if (!this.#copying) {
+      if (this.#newline !== undefined && this.#newline !== 'lf') throw new CopyNeeded();
+      this.#startCopy(window.position(at));
+    } else {
+      this.#scan.ledger.copyRecords(window.bytes, this.#kept, at);
+    }
+    this.#kept = this.#span.next;
+  }
+
+  #startCopy(end: number): void {
+    this.#copying = true;
+    this.#newline = 'lf';
+    this.#scan.ledger.startCopy(this.#plan.path, this.#plan.start, end);
+  }
+
+  /** The window holds more than a record may have, and no end of it: takes its first line away. */
+  async #rejectLine(window: FileWindow): Promise<void> {
+    const span = this.#span;
+    const whole = readLine(window.bytes, window.start, window.end, window.final, span);
+    const rule = whole && span.end - window.start <= this.#plan.maxRecordBytes ? 'quote' : 'length';
+    this.#reject(window, window.start, rule);
+    for (let found = whole; !found; ) {
+      // The last byte may be half of a newline: it stays until the next one is known.
+      window.start = window.end - 1;
+      await window.fill();
+      found = readLine(window.bytes, window.start, window.end, window.final, span);
+    }
+    window.start = span.next;
+    this.#line++;
+  }
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] !== 0x20 && bytes[at] !== 0x09) return false;
+  return true;
+}

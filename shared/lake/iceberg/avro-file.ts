@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { deflateRaw, inflateRaw } from 'node:zlib';
+import avro from 'avsc';
+import { InvalidInput } from '../../errors.ts';
+
+/**
+ * Avro object container files (https://avro.apache.org/docs/1.11.1/specification/, "Object Container Files"). `avsc` encodes
+ * values; the container is read and written here, because its streams take a file that was cut for one that ended.
+ */
+
+const deflate = promisify(deflateRaw);
+const inflate = promisify(inflateRaw);
+
+const MAGIC = Buffer.from('Obj\u0001', 'latin1');
+const SYNC_BYTES = 16;
+/** Uncompressed; a reader holds one block at a time. */
+const BLOCK_BYTES = 64 * 1024;
+
+/** A long is a number where a number holds it exactly, and a bigint beyond. */
+const long = avro.types.LongType.__with({
+  fromBuffer(bytes: Buffer): number | bigint {
+    const value = bytes.readBigInt64LE();
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
+  },
+  toBuffer(value: number | bigint): Buffer {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64LE(BigInt(value));
+    return bytes;
+  },
+  isValid: (value: unknown) =>
+    typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value),
+  fromJSON: (value: number) => value,
+  toJSON: (value: number | bigint) => Number(value),
+  compare: (a: number | bigint, b: number | bigint) => (a < b ? -1 : Number(a > b)),
+});
+
+const METADATA = avro.Type.forSchema({ type: 'map', values: 'bytes' });
+const LONG = avro.Type.forSchema('long');
+
+/** Compiles a schema, every `long` in it the exact one: also an annotated one, and the unions' branches. */
+const compile = (schema: object): avro.Type =>
+  avro.Type.forSchema(schema as avro.Type, {
+    typeHook: (part) =>
+      part === 'long' || (typeof part === 'object' && 'type' in part && part.type === 'long')
+        ? long
+        : undefined,
+  });
+
+/**
+ * A whole file of `records`, compressed. The schema goes into the header as it is given, with all attributes that Avro does
+ * not know. The same input gives the same bytes: the sync marker, which must only be unlikely inside a block, is a hash.
+ * Throws `InvalidInput` for a record that does not fit the schema.
+ */
+export async function encodeAvro(
+  schema: object,
+  records: readonly object[],
+  metadata: Record<string, string>,
+): Promise<Buffer> {
+  const type = compile(schema);
+  const blocks: { count: number; data: Buffer }[] = [];
+  let rows: Buffer[] = [];
+  let size = 0;
+  const flush = async () => {
+    if (rows.length > 0) blocks.push({ count: rows.length, data: await deflate(Buffer.concat(rows)) });
+    rows = [];
+    size = 0;
+  };
+  for (const [at, record] of records.entries()) {
+    const row = encodeRecord(type, record, at);
+    rows.push(row);
+    size += row.length;
+    if (size >= BLOCK_BYTES) await flush();
+  }
+  await flush();
+
+  const header = { ...metadata, 'avro.codec': 'deflate', 'avro.schema': JSON.stringify(schema) };
+  const encodedHeader = METADATA.toBuffer(
+    Object.fromEntries(Object.entries(header).map(([key, value]) => [key, Buffer.from(value)])),
+  );
+  const hash = createHash('sha256').update(encodedHeader);
+  for (const { data } of blocks) hash.update(data);
+  const sync = hash.digest().subarray(0, SYNC_BYTES);
+  const body = blocks.flatMap(({ count, data }) => [
+    LONG.toBuffer(count),
+    LONG.toBuffer(data.length),
+    data,
+    sync,
+  ]);
+  return Buffer.concat([MAGIC, encodedHeader, sync, ...body]);
+}
+
+/** Names the field that does not fit, and not its value as `avsc` would. */
+function encodeRecord(type: avro.Type, record: object, at: number): Buffer {
+  try {
+    return type.toBuffer(record);
+  } catch {
+    let path = '';
+    type.isValid(record, { errorHook: (parts) => (path ||= parts.join('.')) });
+    throw new InvalidInput(
+      `Record ${at} does not fit the Avro schema "${type.name}" at "${path}". This is a defect of the writer: report it.`,
+    );
+  }
+}
+
+/** By which name a field is read, given its `field-id`; undefined leaves it the file's own. */
+export type NameOf = (fieldId: number) => string | undefined;
+const unnamed: NameOf = () => undefined;
+
+/** What a container file holds. `metadata` has the header's entries, Avro's own (`avro.schema`, `avro.codec`) among them. */
+export interface AvroFile {
+  records: Record<string, unknown>[];
+  metadata: Record<string, string>;
+}
+
+/**
+ * Reads a whole file; `where` is its place for messages. A long beyond 2^53 comes as a bigint. `nameOf` renames fields that
+ * have a `field-id`: Iceberg tells fields by their id, and other writers, or other releases of them, name some differently.
+ * Throws `InvalidInput` for anything but a complete file that was compressed with `deflate` or not at all.
+ */
+export async function decodeAvro(
+  bytes: Buffer,
+  { where = 'The file', nameOf = unnamed }: { where?: string; nameOf?: NameOf } = {},
+): Promise<AvroFile> {
+  const refuse = (reason: string, cause?: unknown) =>
+    new InvalidInput(
+      `${where} is not an Avro file that can be read: ${reason}. Restore the object from a backup, or drop the snapshots that need it.`,
+      { cause },
+    );
+  if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw refuse('it does not begin as one');
+  const next = (type: avro.Type, offset: number) => {
+    const { value, offset: end } = type.decode(bytes, offset);
+    // avsc says with -1 that there are too few bytes.
+    if (end < 0) throw refuse(`cut off at byte ${bytes.length}`);
+    return { value, end };
+  };
+
+  try {
+    const header = next(METADATA, MAGIC.length);
+    const metadata: Record<string, string> = Object.fromEntries(
+      Object.entries(header.value as Record<string, Buffer>).map(([key, value]) => [key, value.toString()]),
+    );
+    const codec = metadata['avro.codec'] ?? 'null';
+    if (codec !== 'null' && codec !== 'deflate') throw refuse(`codec "${codec}"`);
+    const type = compile(renamed(JSON.parse(metadata['avro.schema'] ?? ''), nameOf) as object);
+    const sync = bytes.subarray(header.end, header.end + SYNC_BYTES);
+    if (sync.length < SYNC_BYTES) throw refuse(`cut off at byte ${bytes.length}`);
+
+    const records: Record<string, unknown>[] = [];
+    let at = header.end + SYNC_BYTES;
+    while (at < bytes.length) {
+      const count = next(LONG, at);
+      const size = next(LONG, count.end);
+      const end = size.end + size.value;
+      if (count.value < 0 || size.value < 0) throw refuse(`a block of negative size at byte ${at}`);
+      if (end + SYNC_BYTES > bytes.length) throw refuse(`cut off at byte ${bytes.length}`);
+      if (!bytes.subarray(end, end + SYNC_BYTES).equals(sync)) throw refuse(`no sync marker at byte ${end}`);
+      const data = bytes.subarray(size.end, end);
+      decodeBlock(type, codec === 'deflate' ? await inflate(data) : data, count.value, records);
+      at = end + SYNC_BYTES;
+    }
+    return { records, metadata };
+  } catch (cause) {
+    if (cause instanceof InvalidInput) throw cause;
+    throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function decodeBlock(type: avro.Type, block: Buffer, count: number, into: Record<string, unknown>[]): void {
+  let at = 0;
+  for (let row = 0; row < count; row++) {
+    const { value, offset } = type.decode(block, at);
+    if (offset < 0) throw new Error(`a block of ${count} records ends in record ${row}`);
+    into.push(value);
+    at = offset;
+  }
+  if (at !== block.length) throw new Error(`a block has bytes left after its ${count} records`);
+}
+
+/** The schema with those fields renamed whose id has a name. */
+function renamed(schema: unknown, nameOf: NameOf): unknown {
+  if (Array.isArray(schema)) return schema.map((part) => renamed(part, nameOf));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const parts = Object.entries(schema).map(([key, value]) => [
+    key,
+    ['type', 'items', 'values', 'fields'].includes(key) ? renamed(value, nameOf) : value,
+  ]);
+  const copy = Object.fromEntries(parts);
+  const name = typeof copy['field-id'] === 'number' ? nameOf(copy['field-id']) : undefined;
+  return name === undefined ? copy : { ...copy, name };
+}

@@ -1,0 +1,70 @@
+import { ident, literal } from '../../engine/sql.ts';
+import { parseDuckDbType } from './parse-duckdb-type.ts';
+import { childrenOf, decimalOf, fixedLength, isNested } from './schema.ts';
+import type { Field, PrimitiveType, Schema, Type } from './types.ts';
+
+/** A type whose nested fields have no ids yet. All of them are optional: DuckDB's types say nothing of NULL. */
+export type UnassignedType =
+  | PrimitiveType
+  | { type: 'struct'; fields: { name: string; type: UnassignedType }[] }
+  | { type: 'list'; element: UnassignedType }
+  | { type: 'map'; key: UnassignedType; value: UnassignedType };
+
+/**
+ * The Iceberg type of a column whose DuckDB type is named as DESCRIBE prints it. What Iceberg lacks but another type
+ * holds is widened: small and unsigned integers; JSON and ENUM become text; all timestamps count microseconds.
+ * Undefined when no type holds all values: HUGEINT, INTERVAL, TIME WITH TIME ZONE, UNION, …
+ */
+export const icebergTypeOf = (duckdbType: string): UnassignedType | undefined => parseDuckDbType(duckdbType);
+
+const STORED: Record<string, string> = {
+  boolean: 'BOOLEAN',
+  int: 'INTEGER',
+  long: 'BIGINT',
+  float: 'FLOAT',
+  double: 'DOUBLE',
+  date: 'DATE',
+  time: 'TIME',
+  timestamp: 'TIMESTAMP',
+  timestamptz: 'TIMESTAMP WITH TIME ZONE',
+  string: 'VARCHAR',
+  uuid: 'UUID',
+  binary: 'BLOB',
+};
+
+/** The DuckDB type that a field's values are written with, and read as. */
+export const storedType = (type: Type): string => {
+  if (!isNested(type)) {
+    const decimal = decimalOf(type);
+    if (decimal !== undefined) return `DECIMAL(${decimal.precision},${decimal.scale})`;
+    return STORED[fixedLength(type) === undefined ? type : 'binary'] ?? 'VARCHAR';
+  }
+  if (type.type === 'list') return `${storedType(type.element)}[]`;
+  if (type.type === 'map') return `MAP(${storedType(type.key)}, ${storedType(type.value)})`;
+  return `STRUCT(${type.fields.map((field) => `${ident(field.name)} ${storedType(field.type)}`).join(', ')})`;
+};
+
+/** SQL of COPY's option FIELD_IDS, which writes the ids of all fields into the Parquet file, nested ones too. */
+export const fieldIds = (schema: Schema): string => idsSql(schema.fields);
+
+const idsSql = (fields: readonly Field[], own: readonly string[] = []): string =>
+  `{${[...own, ...fields.map((field) => `${literal(field.name)}: ${idSql(field)}`)].join(', ')}}`;
+
+const idSql = (field: Field): string => {
+  const children = childrenOf(field.type);
+  return children.length === 0
+    ? String(field.id)
+    : idsSql(children, [`${literal('__duckdb_field_id')}: ${field.id}`]);
+};
+
+/**
+ * SQL of the option `schema` of DuckDB's `read_parquet`: the fields are found by their ids whatever they are called in
+ * a file, and are NULL where a file lacks them. Fields inside a struct are found by their names.
+ */
+export const readSchema = (fields: readonly Field[]): string =>
+  `MAP {${fields
+    .map(
+      ({ id, name, type }) =>
+        `${id}: {name: ${literal(name)}, type: ${literal(storedType(type))}, default_value: NULL}`,
+    )
+    .join(', ')}}`;

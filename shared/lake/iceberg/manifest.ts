@@ -1,0 +1,148 @@
+import { InvalidInput } from '../../errors.ts';
+import { decodeAvro, encodeAvro } from './avro-file.ts';
+import { ADDED, CONTENTS, STATUSES, toContentFile, toDataFile } from './manifest-record.ts';
+import { avroNames, entrySchema, nameOf } from './manifest-schema.ts';
+import { parseManifestTypes } from './metadata-schema.ts';
+import { knownPartitionTypes, summarize } from './partition-summary.ts';
+import type { ManifestEntry, ManifestFile, PartitionSpec, PrimitiveType, Schema } from './types.ts';
+import { wholeOf } from './whole.ts';
+
+/** Manifests: Avro files of data files or of delete files (Iceberg specification, "Manifests"). */
+
+export interface ManifestInput {
+  /** Has the source columns of the spec; bounds of columns that it has not are left out. */
+  schema: Schema;
+  spec: PartitionSpec;
+  content: 'data' | 'deletes';
+  entries: readonly ManifestEntry[];
+}
+
+/**
+ * The file's bytes. Entries that are added get no sequence number: they inherit the one that the manifest list gives, so that
+ * a commit that lost a race writes only the list anew. Throws `InvalidInput` for entries that do not fit the spec or content.
+ */
+export function writeManifest({ schema, spec, content, entries }: ManifestInput): Promise<Buffer> {
+  const types = typesOf(spec, schema);
+  const dataFileOf = toDataFile({ schema, types, names: avroNames(spec.fields) });
+  for (const entry of entries) checkEntry(entry, spec, content);
+  const records = entries.map(({ status, snapshotId, sequenceNumber, file }) => {
+    const number = status === 'added' ? null : sequenceNumber;
+    return {
+      status: STATUSES.indexOf(status),
+      snapshot_id: snapshotId,
+      sequence_number: number,
+      file_sequence_number: number,
+      data_file: dataFileOf(file),
+    };
+  });
+  return encodeAvro(entrySchema(spec.fields, types), records, {
+    schema: JSON.stringify(schema),
+    'schema-id': String(schema['schema-id']),
+    'partition-spec': JSON.stringify(spec.fields),
+    'partition-spec-id': String(spec['spec-id']),
+    'format-version': '2',
+    content,
+  });
+}
+
+const typesOf = (spec: PartitionSpec, schema: Schema): PrimitiveType[] =>
+  knownPartitionTypes(spec.fields, schema, `A manifest of partition spec ${spec['spec-id']}`);
+
+function checkEntry({ file }: ManifestEntry, spec: PartitionSpec, content: string): void {
+  const fits =
+    file.specId === spec['spec-id'] &&
+    file.partition.length === spec.fields.length &&
+    (file.content === 'data') === (content === 'data');
+  if (fits) return;
+  throw new InvalidInput(
+    `${file.path} (${file.content}, partition spec ${file.specId}) does not belong in a manifest of ${content} ` +
+      `of partition spec ${spec['spec-id']}. This is a defect of the writer: report it.`,
+  );
+}
+
+/** What the manifest list says of a manifest that was written from `input` by the snapshot of that number and id. */
+export function describeManifest(
+  path: string,
+  length: number,
+  input: ManifestInput & { sequenceNumber: number; snapshotId: number },
+): ManifestFile {
+  const { entries, spec, schema, sequenceNumber, snapshotId } = input;
+  const count = (status: ManifestEntry['status']) => {
+    const files = entries.filter((entry) => entry.status === status).map((entry) => entry.file);
+    return { files: files.length, rows: files.reduce((rows, file) => rows + file.rows, 0) };
+  };
+  const existing = entries.filter((entry) => entry.status === 'existing');
+  return {
+    path,
+    length,
+    specId: spec['spec-id'],
+    content: input.content,
+    sequenceNumber,
+    // Added files are of this snapshot, whose number is the highest.
+    minSequenceNumber: existing.reduce(
+      (least, entry) => Math.min(least, entry.sequenceNumber),
+      sequenceNumber,
+    ),
+    addedSnapshotId: snapshotId,
+    added: count('added'),
+    existing: count('existing'),
+    deleted: count('deleted'),
+    partitions: summarize(
+      typesOf(spec, schema),
+      entries.map((entry) => entry.file.partition),
+    ),
+  };
+}
+
+/**
+ * The entries of a manifest, as its manifest list describes it; what they leave out they inherit from there ("Sequence Number
+ * Inheritance"). Throws `InvalidInput` for a file that is cut or is another manifest, and for what format version 2 or this
+ * library does not have: equality deletes, encryption, formats other than Parquet.
+ */
+export async function readManifest(bytes: Buffer, manifest: ManifestFile): Promise<ManifestEntry[]> {
+  const { path } = manifest;
+  const refuse = (reason: string, cause?: unknown) =>
+    new InvalidInput(
+      `${path} is not a manifest that can be read: ${reason}. Restore the object, or use an engine that knows what the table uses.`,
+      { cause },
+    );
+  // A cut between two blocks would not be seen otherwise.
+  if (bytes.length !== manifest.length) {
+    throw refuse(`${bytes.length} bytes where the manifest list says ${manifest.length}`);
+  }
+  const { records, metadata } = await decodeAvro(bytes, { where: path, nameOf });
+  const expected = {
+    'format-version': '2',
+    content: manifest.content,
+    'partition-spec-id': String(manifest.specId),
+  };
+  for (const [key, value] of Object.entries(expected)) {
+    if (metadata[key] !== value) throw refuse(`its ${key} is "${metadata[key]}" and not "${value}"`);
+  }
+  const { schema, fields } = parseManifestTypes(metadata, path);
+  const types = knownPartitionTypes(fields, schema, path);
+  const names = fields.map((field) => nameOf(field['field-id']) ?? field.name);
+  const toFile = toContentFile({ schema, types, names, specId: manifest.specId });
+
+  return records.map((record, at) => {
+    try {
+      const status = STATUSES[wholeOf(record.status, 'status')];
+      if (status === undefined) throw new InvalidInput(`status ${record.status}`);
+      const file = toFile(record.data_file as Record<string, unknown>);
+      if ((file.content === 'data') !== (manifest.content === CONTENTS[0]))
+        throw new InvalidInput(file.content);
+      const inherited = status === ADDED ? manifest.sequenceNumber : undefined;
+      return {
+        status,
+        snapshotId: wholeOf(record.snapshot_id ?? manifest.addedSnapshotId, 'snapshot_id'),
+        sequenceNumber: wholeOf(record.sequence_number ?? inherited, 'sequence_number'),
+        file,
+      };
+    } catch (cause) {
+      throw refuse(
+        `entry ${at}: ${cause instanceof InvalidInput ? cause.message : 'not a value of its type'}`,
+        cause,
+      );
+    }
+  });
+}

@@ -1,0 +1,212 @@
+import { InvalidInput } from '../../errors.ts';
+import { sameSchema } from './schema.ts';
+import type { PartitionField, PartitionSpec, Schema, SnapshotEntry, TableMetadata } from './types.ts';
+
+export { parseMetadata } from './metadata-schema.ts';
+
+/** Pure functions from one version of a table's metadata to the next. Serialization is `JSON.stringify`. */
+
+/** Partition fields are numbered from 1000 on. */
+const BEFORE_FIRST_PARTITION_ID = 999;
+
+/** Of a table without a snapshot. `at` is in milliseconds since the epoch. */
+export function createMetadata(input: {
+  uuid: string;
+  location: string;
+  schema: Schema;
+  lastColumnId: number;
+  spec: PartitionSpec;
+  properties: Record<string, string>;
+  at: number;
+}): TableMetadata {
+  const { uuid, location, schema, lastColumnId, spec, properties, at } = input;
+  return {
+    'format-version': 2,
+    'table-uuid': uuid,
+    location,
+    'last-sequence-number': 0,
+    'last-updated-ms': at,
+    'last-column-id': lastColumnId,
+    schemas: [schema],
+    'current-schema-id': schema['schema-id'],
+    'partition-specs': [spec],
+    'default-spec-id': spec['spec-id'],
+    'last-partition-id': Math.max(
+      BEFORE_FIRST_PARTITION_ID,
+      ...spec.fields.map((field) => field['field-id']),
+    ),
+    properties,
+    'current-snapshot-id': null,
+    snapshots: [],
+    'snapshot-log': [],
+    'metadata-log': [],
+    'sort-orders': [{ 'order-id': 0, fields: [] }],
+    'default-sort-order-id': 0,
+    refs: {},
+  };
+}
+
+export function currentSchema(metadata: TableMetadata): Schema {
+  return schemaById(metadata, metadata['current-schema-id']);
+}
+
+function schemaById(metadata: TableMetadata, id: number): Schema {
+  const schema = metadata.schemas.find((entry) => entry['schema-id'] === id);
+  if (schema === undefined) throw missing(metadata, `schema ${id}`);
+  return schema;
+}
+
+export function defaultSpec(metadata: TableMetadata): PartitionSpec {
+  const id = metadata['default-spec-id'];
+  const spec = metadata['partition-specs'].find((entry) => entry['spec-id'] === id);
+  if (spec === undefined) throw missing(metadata, `partition spec ${id}`);
+  return spec;
+}
+
+export function snapshotById(metadata: TableMetadata, id: number): SnapshotEntry | undefined {
+  return metadata.snapshots.find((snapshot) => snapshot['snapshot-id'] === id);
+}
+
+const missing = (metadata: TableMetadata, what: string) =>
+  new InvalidInput(
+    `The table at ${metadata.location} has no ${what}. Its metadata is broken: restore an earlier version.`,
+  );
+
+/** Makes the schema current, under the id of an equal one or else a new one; the schema's own id does not matter. */
+export function withSchema(metadata: TableMetadata, schema: Schema, lastColumnId: number): TableMetadata {
+  const same = metadata.schemas.find((known) => sameSchema(known, schema));
+  const id = same?.['schema-id'] ?? 1 + Math.max(-1, ...metadata.schemas.map((known) => known['schema-id']));
+  return {
+    ...metadata,
+    'last-column-id': Math.max(metadata['last-column-id'], lastColumnId),
+    schemas: same ? metadata.schemas : [...metadata.schemas, { ...schema, 'schema-id': id }],
+    'current-schema-id': id,
+  };
+}
+
+/**
+ * Makes a partition spec of these fields the default: an equal one that the table has, or a new one, in which a field that
+ * any earlier spec has (same source and transform) keeps its id ("Partitioning"). Throws `InvalidInput` for a field twice.
+ */
+export function withSpec(
+  metadata: TableMetadata,
+  fields: readonly Pick<PartitionField, 'source-id' | 'transform' | 'name'>[],
+): TableMetadata {
+  for (const same of [kind, (field: { name: string }) => field.name]) {
+    const twice = fields.find((field, at) => fields.findIndex((other) => same(other) === same(field)) !== at);
+    if (twice === undefined) continue;
+    throw new InvalidInput(
+      `The table at ${metadata.location} cannot be partitioned by "${twice.name}" twice. Name each partition field once.`,
+    );
+  }
+  const specs = metadata['partition-specs'];
+  const same = specs.find(
+    (spec) =>
+      spec.fields.length === fields.length &&
+      spec.fields.every((field, at) => kind(field) === kind(fields[at]) && field.name === fields[at]?.name),
+  );
+  if (same) return { ...metadata, 'default-spec-id': same['spec-id'] };
+
+  const known = new Map(
+    specs.flatMap((spec) => spec.fields.map((field) => [kind(field), field['field-id']])),
+  );
+  let last = metadata['last-partition-id'];
+  const id = 1 + Math.max(-1, ...specs.map((spec) => spec['spec-id']));
+  const spec: PartitionSpec = {
+    'spec-id': id,
+    fields: fields.map((field) => ({ ...field, 'field-id': known.get(kind(field)) ?? ++last })),
+  };
+  return {
+    ...metadata,
+    'partition-specs': [...specs, spec],
+    'default-spec-id': id,
+    'last-partition-id': last,
+  };
+}
+
+/** What a partition field splits by, whatever it is called. */
+export const kind = (field?: Pick<PartitionField, 'source-id' | 'transform'>) =>
+  `${field?.['source-id']} ${field?.transform}`;
+
+/** Sets the properties that are given and removes those that are given as undefined. */
+export function withProperties(
+  metadata: TableMetadata,
+  properties: Record<string, string | undefined>,
+): TableMetadata {
+  const merged = Object.entries({ ...metadata.properties, ...properties });
+  const kept = merged.filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { ...metadata, properties: Object.fromEntries(kept) };
+}
+
+/**
+ * Makes a snapshot the newest of `main`. Its time is moved up to the table's last one if a clock went backwards: engines look
+ * for a time in the snapshot log as in a sorted list. Throws `InvalidInput` if its id is taken or its sequence number is old.
+ */
+export function withSnapshot(metadata: TableMetadata, snapshot: SnapshotEntry): TableMetadata {
+  const id = snapshot['snapshot-id'];
+  const sequence = snapshot['sequence-number'];
+  if (snapshotById(metadata, id) !== undefined || sequence <= metadata['last-sequence-number']) {
+    throw new InvalidInput(
+      `The table at ${metadata.location} cannot take snapshot ${id} of sequence number ${sequence}: ` +
+        `it is at ${metadata['last-sequence-number']}. Make the snapshot anew from the table's current version.`,
+    );
+  }
+  const at = Math.max(snapshot['timestamp-ms'], metadata['last-updated-ms']);
+  return {
+    ...metadata,
+    'last-sequence-number': sequence,
+    'last-updated-ms': at,
+    'current-snapshot-id': id,
+    snapshots: [...metadata.snapshots, { ...snapshot, 'timestamp-ms': at }],
+    'snapshot-log': [...metadata['snapshot-log'], { 'timestamp-ms': at, 'snapshot-id': id }],
+    // Whatever else the branch says, such as how long to keep its snapshots, stays.
+    refs: { ...metadata.refs, main: { ...metadata.refs.main, 'snapshot-id': id, type: 'branch' } },
+  };
+}
+
+/**
+ * Expires snapshots, but never the current one nor one that a branch or tag names. The snapshot log loses the last entry of an
+ * expired snapshot and all before it: with a hole in it, it would tell a wrong state for the times in between.
+ */
+export function withoutSnapshots(metadata: TableMetadata, ids: ReadonlySet<number>): TableMetadata {
+  const held = new Set(Object.values(metadata.refs).map((ref) => ref['snapshot-id']));
+  const current = metadata['current-snapshot-id'];
+  const stays = (id: number) => !ids.has(id) || id === current || held.has(id);
+  const log = metadata['snapshot-log'];
+  const keep = <T extends { 'snapshot-id': number }>(entries: T[]) =>
+    entries.filter((entry) => stays(entry['snapshot-id']));
+  return {
+    ...metadata,
+    ...statisticsOf(metadata, keep),
+    snapshots: keep(metadata.snapshots),
+    'snapshot-log': log.slice(1 + log.findLastIndex((entry) => !stays(entry['snapshot-id']))),
+  };
+}
+
+/** Statistics files that other engines made (their lists are no part of our type) go with their snapshots. */
+function statisticsOf(
+  metadata: object,
+  keep: (entries: { 'snapshot-id': number }[]) => { 'snapshot-id': number }[],
+): object {
+  const lists = Object.entries(metadata).filter(
+    ([key, value]) => ['statistics', 'partition-statistics'].includes(key) && Array.isArray(value),
+  );
+  return Object.fromEntries(lists.map(([key, value]) => [key, keep(value)]));
+}
+
+/** Notes the file that held the version before this one; the log keeps at most `most` of them, the newest. */
+export function withMetadataLog(
+  metadata: TableMetadata,
+  previous: { at: number; file: string },
+  most: number,
+): TableMetadata {
+  const log = [...metadata['metadata-log'], { 'timestamp-ms': previous.at, 'metadata-file': previous.file }];
+  return { ...metadata, 'metadata-log': log.slice(Math.max(0, log.length - most)) };
+}
+
+/** Drops the schemas that are neither current nor any snapshot's. Partition specs stay: manifests name them. */
+export function pruned(metadata: TableMetadata): TableMetadata {
+  const used = new Set(metadata.snapshots.map((snapshot) => snapshot['schema-id']));
+  used.add(metadata['current-schema-id']);
+  return { ...metadata, schemas: metadata.schemas.filter((schema) => used.has(schema['schema-id'])) };
+}

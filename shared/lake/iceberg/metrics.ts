@@ -1,0 +1,95 @@
+import { ident } from '../../engine/sql.ts';
+import { type Leaf, leavesOf } from './schema.ts';
+import { blobTextOfBytes, truncateLower, truncateUpper } from './single-value.ts';
+import type { ColumnMetrics, Schema } from './types.ts';
+
+/** Code points, or bytes, that are kept of a bound: enough to skip files by, and short where values are long. */
+const BOUND_LENGTH = 16;
+
+/**
+ * What a data file's columns hold, by field id, from `column_statistics` of COPY's RETURN_STATS. Fields in lists and
+ * maps have counts and sizes only. Bounds of text and binary are shortened, except of the fields in `fullBounds`: of
+ * these they are what DuckDB keeps, which is the whole value up to 256 bytes, and beyond that a shorter bound or none.
+ */
+export const columnMetrics = (
+  schema: Schema,
+  statistics: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  rows: number,
+  options: { fullBounds?: ReadonlySet<number> } = {},
+): Record<number, ColumnMetrics> => {
+  const metrics: Record<number, ColumnMetrics> = {};
+  for (const leaf of leavesOf(schema.fields)) {
+    const found = statistics[leaf.path.map(ident).join('.')];
+    if (found === undefined) continue;
+    const { id } = leaf.field;
+    metrics[id] = {
+      ...countsOf(found, leaf, rows),
+      ...(leaf.repeated ? {} : boundsOf(found, leaf, options.fullBounds?.has(id) ?? false)),
+    };
+  }
+  return metrics;
+};
+
+const countsOf = (found: Readonly<Record<string, string>>, leaf: Leaf, rows: number): ColumnMetrics => {
+  const { column_size_bytes: size, num_values: values, null_count: nulls } = found;
+  const { type } = leaf.field;
+  const counted = values === undefined && !leaf.repeated ? rows : values;
+  // DuckDB tells whether there are NaNs, not how many.
+  const nans = (type === 'float' || type === 'double') && found.has_nan === 'false' ? { nans: 0 } : {};
+  return {
+    ...(size === undefined ? {} : { size: Number(size) }),
+    ...(counted === undefined ? {} : { values: Number(counted) }),
+    ...(nulls === undefined ? {} : { nulls: Number(nulls) }),
+    ...nans,
+  };
+};
+
+const boundsOf = (
+  found: Readonly<Record<string, string>>,
+  leaf: Leaf,
+  full: boolean,
+): Pick<ColumnMetrics, 'lower' | 'upper'> => {
+  const { min, max } = found;
+  const { type } = leaf.field;
+  if (min === undefined || max === undefined) return {};
+  switch (type) {
+    case 'boolean':
+      return { lower: booleanText(min), upper: booleanText(max) };
+    case 'float':
+    case 'double':
+      if (found.has_nan !== 'false') return {};
+      // Both zeros are equal to DuckDB, and either may be in the file; Iceberg puts -0 before 0.
+      return { lower: min === '0.0' ? '-0.0' : min, upper: max === '-0.0' ? '0.0' : max };
+    case 'string':
+      return full
+        ? { lower: min, upper: max }
+        : withUpper(truncateLower(min, BOUND_LENGTH), truncateUpper(max, BOUND_LENGTH));
+    case 'binary': {
+      const [lower, upper] = [Buffer.from(min, 'hex'), Buffer.from(max, 'hex')];
+      if (full) return { lower: blobTextOfBytes(lower), upper: blobTextOfBytes(upper) };
+      const most = bytesAbove(upper, BOUND_LENGTH);
+      return withUpper(
+        blobTextOfBytes(lower.subarray(0, BOUND_LENGTH)),
+        most === undefined ? undefined : blobTextOfBytes(most),
+      );
+    }
+    default:
+      return { lower: min, upper: max };
+  }
+};
+
+const withUpper = (lower: string, upper: string | undefined): Pick<ColumnMetrics, 'lower' | 'upper'> =>
+  upper === undefined ? { lower } : { lower, upper };
+
+/** DuckDB prints the bounds of booleans as numbers, and of binary values as hexadecimal digits. */
+const booleanText = (shown: string): string => (shown === '1' || shown === 'true' ? 'true' : 'false');
+
+/** At most `length` bytes that are not less than these; undefined when all the first ones are the highest. */
+const bytesAbove = (bytes: Buffer, length: number): Buffer | undefined => {
+  if (bytes.length <= length) return bytes;
+  for (let at = length - 1; at >= 0; at -= 1) {
+    const byte = bytes[at] ?? 0xff;
+    if (byte < 0xff) return Buffer.concat([bytes.subarray(0, at), Buffer.from([byte + 1])]);
+  }
+  return undefined;
+};

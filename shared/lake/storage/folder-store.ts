@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
+import {
+  copyDurably,
+  copyWithTime,
+  failedWith,
+  fileStats,
+  linkUnlessTaken,
+  moveTo,
+  unlessMissing,
+  writeDurably,
+} from '../../base/files.ts';
+import { FolderVersions } from './folder-versions.ts';
+import { isHidden, isPathSafe } from './key-path.ts';
+import { both, type ObjectInfo, type ObjectStore, type RequestObserver } from './object-store.ts';
+
+export interface FolderStoreOptions {
+  /** Keep every content that a key has had, as a versioned bucket does. */
+  versioned?: boolean;
+  /** Default: the folder's own name. */
+  name?: string;
+  observer?: RequestObserver;
+}
+
+/** Where what has no name yet is written; what dead processes have left of it lies there. */
+export const UNFINISHED = '.tmp';
+
+const ADOPT_ATTEMPTS = 5;
+
+const inUtf8Order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+const unchanged = (before: BigIntStats, after: BigIntStats): boolean =>
+  before.ino === after.ino &&
+  before.size === after.size &&
+  before.mtimeNs === after.mtimeNs &&
+  before.ctimeNs === after.ctimeNs;
+
+/**
+ * A folder as a bucket: `<root>/<key>`. Objects are written whole under `<root>/.tmp/` and then given their
+ * name in one step, so that neither readers nor a crash see a part of one. A person may drop files into it.
+ *
+ * The etag is the content's hash for a kept version, else made of size and time, as web servers do.
+ */
+export class FolderStore implements ObjectStore {
+  readonly name: string;
+  readonly uri: string;
+  readonly #root: string;
+  readonly #options: FolderStoreOptions;
+  readonly #versions: FolderVersions | undefined;
+  readonly #observe: RequestObserver;
+  readonly #adopting = new Map<string, Promise<ObjectInfo>>();
+
+  constructor(root: string, options: FolderStoreOptions = {}) {
+    this.#root = resolve(root);
+    this.#options = options;
+    this.name = options.name ?? basename(this.#root);
+    this.uri = `file://${this.#root}/`;
+    this.#versions = options.versioned ? new FolderVersions(join(this.#root, '.versions')) : undefined;
+    this.#observe = options.observer ?? (() => undefined);
+  }
+
+  observed(observer: RequestObserver): FolderStore {
+    return new FolderStore(this.#root, { ...this.#options, observer: both(this.#observe, observer) });
+  }
+
+  async head(key: string, versionId?: string): Promise<ObjectInfo | undefined> {
+    this.#observe('head', 0);
+    return this.#info(key, versionId);
+  }
+
+  async read(key: string, versionId?: string): Promise<Buffer | undefined> {
+    const path = await this.#locate(key, versionId);
+    const body = path ? await unlessMissing(readFile(path)) : undefined;
+    this.#observe('get', body?.length ?? 0);
+    return body;
+  }
+
+  async write(key: string, body: string | Buffer): Promise<void> {
+    this.#observe('put', Buffer.byteLength(body));
+    await this.#staged(key, async (staged) => {
+      await writeDurably(staged, body);
+      await this.#publish(staged, key);
+    });
+  }
+
+  async writeIfAbsent(key: string, body: string | Buffer): Promise<boolean> {
+    this.#observe('put', Buffer.byteLength(body));
+    return this.#staged(key, async (staged, target) => {
+      await writeDurably(staged, body);
+      const created = await linkUnlessTaken(staged, target);
+      if (created && this.#versions) await this.adopt(key);
+      return created;
+    });
+  }
+
+  async localPath(key: string, _scratch: string, versionId?: string): Promise<string> {
+    const path = await this.#locate(key, versionId);
+    const stats = path && (await fileStats(path));
+    this.#observe('get', Number(stats ? stats.size : 0));
+    if (path && stats) return path;
+    throw new ObjectMissing(`${this.name}/${key}${versionId ? ` (version ${versionId})` : ''} is not there`);
+  }
+
+  async upload(path: string, key: string): Promise<number> {
+    const size = await this.#staged(key, async (staged) => {
+      await copyDurably(path, staged);
+      const stats = await fileStats(staged);
+      await this.#publish(staged, key);
+      return Number(stats?.size);
+    });
+    this.#observe('put', size);
+    return size;
+  }
+
+  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+    this.#observe('list', 0);
+    yield* this.#walk('', prefix);
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#observe('delete', 0);
+    await rm(this.#target(key), { force: true });
+  }
+
+  /** The key's versions, the oldest first; none where the folder keeps none. */
+  async versions(key: string): Promise<ObjectInfo[]> {
+    return this.#versions ? this.#versions.list(key) : [];
+  }
+
+  /**
+   * The version of a file that a person put into the folder: the latest one where it was taken of this very
+   * file (same size and time), else a new one. Until then the file has no versionId. Throws `ObjectMissing`,
+   * and `StorageUnavailable` for a file that somebody is still writing.
+   */
+  adopt(key: string): Promise<ObjectInfo> {
+    const running = this.#adopting.get(key);
+    if (running) return running;
+    const adoption = this.#adopt(key).finally(() => this.#adopting.delete(key));
+    this.#adopting.set(key, adoption);
+    return adoption;
+  }
+
+  async #adopt(key: string): Promise<ObjectInfo> {
+    const versions = this.#versions;
+    if (!versions)
+      throw new ConfigurationError(`${this.name} keeps no versions: open it with versioned: true`);
+    const target = this.#target(key);
+    for (let attempt = 1; attempt <= ADOPT_ATTEMPTS; attempt += 1) {
+      const adopted = await this.#scratch(async (copy) => {
+        const before = await fileStats(target);
+        if (!before) throw new ObjectMissing(`${this.name}/${key} is not there`);
+        const known = await versions.holding(key, before);
+        if (known) return known;
+        await unlessMissing(copyWithTime(target, copy));
+        const after = await fileStats(target);
+        return after && unchanged(before, after)
+          ? versions.find(key, await versions.add(key, copy))
+          : undefined;
+      });
+      if (adopted) return adopted;
+      await setTimeout(20 * attempt);
+    }
+    throw new StorageUnavailable(`${this.name}/${key} is still being written: try again when it is complete`);
+  }
+
+  /**
+   * Gives a staged file its name. In a versioned folder the file must show the latest version, also when
+   * several writers come at once: whoever was the last to rename looks whether it was the last in number.
+   */
+  async #publish(staged: string, key: string): Promise<void> {
+    const target = this.#target(key);
+    const versions = this.#versions;
+    if (!versions) return moveTo(target, staged);
+    let shown = await this.#scratch(async (copy) => {
+      await copyWithTime(staged, copy);
+      return versions.add(key, copy);
+    });
+    await moveTo(target, staged);
+    for (;;) {
+      const latest = await versions.latest(key);
+      if (latest === undefined || latest === shown) return;
+      await copyWithTime(versions.path(key, latest), staged);
+      await moveTo(target, staged);
+      shown = latest;
+    }
+  }
+
+  async #info(key: string, versionId?: string): Promise<ObjectInfo | undefined> {
+    const target = this.#target(key);
+    if (versionId !== undefined) return this.#versions?.find(key, versionId);
+    const stats = await fileStats(target);
+    if (!stats) return undefined;
+    const etag = `${stats.mtimeNs.toString(16)}-${stats.size.toString(16)}`;
+    const plain = { key, size: Number(stats.size), etag, lastModified: stats.mtime };
+    return (await this.#versions?.holding(key, stats)) ?? plain;
+  }
+
+  /** Folders sort with their slash, as their keys do: `a-b` comes before `a/b`. */
+  async *#walk(folder: string, prefix: string): AsyncIterable<ObjectInfo> {
+    const entries = await unlessMissing(readdir(join(this.#root, folder), { withFileTypes: true }));
+    const keys = (entries ?? [])
+      .filter((entry) => isPathSafe(entry.name) && !isHidden(entry.name))
+      .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
+      .sort(inUtf8Order);
+    for (const key of keys) {
+      if (key.endsWith('/')) {
+        if (key.startsWith(prefix) || prefix.startsWith(key)) yield* this.#walk(key, prefix);
+      } else if (key.startsWith(prefix)) {
+        const info = await this.#info(key);
+        if (info) yield info;
+      }
+    }
+  }
+
+  #target(key: string): string {
+    if (isPathSafe(key) && !isHidden(key)) return join(this.#root, key);
+    throw new InvalidInput(`${JSON.stringify(key)} cannot be a key in the folder ${this.name}`);
+  }
+
+  /** Where the content lies: the file, or the version kept of it; undefined where there is none. */
+  async #locate(key: string, versionId?: string): Promise<string | undefined> {
+    const target = this.#target(key);
+    if (versionId === undefined) return (await fileStats(target)) && target;
+    const kept = await this.#versions?.find(key, versionId);
+    return kept && this.#versions?.path(key, versionId);
+  }
+
+  /** Runs with a temporary name for the key's content, the folder of the key ready to take it. */
+  async #staged<T>(key: string, run: (staged: string, target: string) => Promise<T>): Promise<T> {
+    const target = this.#target(key);
+    try {
+      await mkdir(dirname(target), { recursive: true });
+      return await this.#scratch((staged) => run(staged, target));
+    } catch (cause) {
+      if (!failedWith(cause, 'EISDIR', 'ENOTDIR', 'EEXIST')) throw cause;
+      const message = `${this.name} cannot hold ${key}: as files, it and a key that is there exclude each other`;
+      throw new InvalidInput(message, { cause });
+    }
+  }
+
+  async #scratch<T>(run: (path: string) => Promise<T>): Promise<T> {
+    const folder = join(this.#root, UNFINISHED);
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, randomUUID());
+    try {
+      return await run(path);
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import type { BigIntStats } from 'node:fs';
+import { mkdir, readdir, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InvalidInput } from '../../errors.ts';
+import { contentHash, fileStats, linkUnlessTaken, unlessMissing } from '../../base/files.ts';
+import type { ObjectInfo } from './object-store.ts';
+
+/** Microseconds since 1970, and the start of the content's SHA-256. Sorts by time. */
+const VERSION_ID = /^([0-9a-f]{16})-([0-9a-f]{12})$/;
+/** A version's number alone: a claim, not a version yet. */
+const CLAIM = /^[0-9a-f]{16}$/;
+
+/** Copies keep the modification time to about a microsecond; two writes are further apart than that. */
+const SAME_TIME_NS = 2_000n;
+
+/**
+ * The part of a folder's versionId that orders the versions of one key: 16 hex digits, compared as text,
+ * as the `sequencer` of S3 events is. Throws `InvalidInput` where it is not such a versionId.
+ */
+export function sequencerOf(versionId: string): string {
+  const sequencer = VERSION_ID.exec(versionId)?.[1];
+  if (sequencer === undefined)
+    throw new InvalidInput(`${versionId} is not a versionId of a versioned folder`);
+  return sequencer;
+}
+
+/**
+ * Every content that the keys of a versioned folder have had: `<root>/<key>/<versionId>`. A version is a copy
+ * and not a hard link, which would change with the file when somebody writes into it.
+ */
+export class FolderVersions {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  path(key: string, versionId: string): string {
+    return join(this.#root, key, versionId);
+  }
+
+  async find(key: string, versionId: string): Promise<ObjectInfo | undefined> {
+    const [, sequencer, etag] = VERSION_ID.exec(versionId) ?? [];
+    if (sequencer === undefined || etag === undefined) return undefined;
+    const stats = await fileStats(this.path(key, versionId));
+    if (!stats) return undefined;
+    const lastModified = new Date(Number.parseInt(sequencer, 16) / 1000);
+    return { key, size: Number(stats.size), etag, versionId, lastModified };
+  }
+
+  /** The key's versions, the oldest first. */
+  async list(key: string): Promise<ObjectInfo[]> {
+    const found = await Promise.all((await this.#names(key)).map((name) => this.find(key, name)));
+    return found.filter((info) => info !== undefined);
+  }
+
+  async latest(key: string): Promise<string | undefined> {
+    return (await this.#names(key)).findLast((name) => VERSION_ID.test(name));
+  }
+
+  /** The latest version, if it was taken of a file with this size and modification time. */
+  async holding(key: string, file: BigIntStats): Promise<ObjectInfo | undefined> {
+    const latest = await this.latest(key);
+    const kept = latest && (await fileStats(this.path(key, latest)));
+    if (!latest || !kept || kept.size !== file.size) return undefined;
+    const apart = kept.mtimeNs - file.mtimeNs;
+    return -SAME_TIME_NS < apart && apart < SAME_TIME_NS ? this.find(key, latest) : undefined;
+  }
+
+  /**
+   * Makes `copy`, a file of the same file system that nobody will change, the key's latest version; returns
+   * its versionId. A number is claimed by creating a file of that name, and given up where another process
+   * already has a higher one, so no two versions share a number. A claim that a crash left is passed over.
+   */
+  async add(key: string, copy: string): Promise<string> {
+    await mkdir(join(this.#root, key), { recursive: true });
+    const hash = (await contentHash(copy)).slice(0, 12);
+    for (;;) {
+      const last = (await this.#names(key)).at(-1)?.slice(0, 16) ?? '0';
+      const next = BigInt(`0x${last}`) + 1n;
+      const now = BigInt(Date.now()) * 1000n;
+      const claim = (next > now ? next : now).toString(16).padStart(16, '0');
+      if (!(await linkUnlessTaken(copy, this.path(key, claim)))) continue;
+      const overtaken = (await this.#names(key)).some((name) => name !== claim && name.slice(0, 16) >= claim);
+      if (overtaken) {
+        await unlink(this.path(key, claim));
+        continue;
+      }
+      const versionId = `${claim}-${hash}`;
+      await rename(this.path(key, claim), this.path(key, versionId));
+      return versionId;
+    }
+  }
+
+  /** Versions and claims in the order of their numbers; folders here belong to longer keys. */
+  async #names(key: string): Promise<string[]> {
+    const entries = await unlessMissing(readdir(join(this.#root, key), { withFileTypes: true }));
+    return (entries ?? [])
+      .filter((entry) => entry.isFile() && (VERSION_ID.test(entry.name) || CLAIM.test(entry.name)))
+      .map((entry) => entry.name)
+      .sort();
+  }
+}

@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  type GetObjectCommandInput,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import pLimit from 'p-limit';
+import { ObjectMissing, StorageUnavailable } from '../../errors.ts';
+import { isPathSafe } from './key-path.ts';
+import {
+  both,
+  type ObjectInfo,
+  type ObjectStore,
+  type RequestKind,
+  type RequestObserver,
+} from './object-store.ts';
+import { download, PART_BYTES, type RangedGet } from './s3-download.ts';
+import { httpStatusOf, isMissing, storageError } from './s3-errors.ts';
+
+const PARALLEL_PARTS = 8;
+const CONFLICT_ATTEMPTS = 6;
+
+/** As events spell it. */
+const withoutQuotes = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
+
+const optional = <K extends string, V>(key: K, value: V | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+
+/** An S3 bucket. Needs `s3:ListBucket`: without it S3 answers 403 instead of 404 for what is not there. */
+export class S3Store implements ObjectStore {
+  readonly name: string;
+  readonly uri: string;
+  readonly #client: S3Client;
+  readonly #observe: RequestObserver;
+  readonly #limit = pLimit(PARALLEL_PARTS);
+
+  constructor(client: S3Client, bucket: string, observer: RequestObserver = () => undefined) {
+    this.#client = client;
+    this.name = bucket;
+    this.uri = `s3://${bucket}/`;
+    this.#observe = observer;
+  }
+
+  observed(observer: RequestObserver): S3Store {
+    return new S3Store(this.#client, this.name, both(this.#observe, observer));
+  }
+
+  async head(key: string, versionId?: string): Promise<ObjectInfo | undefined> {
+    const command = new HeadObjectCommand({ Bucket: this.name, Key: key, VersionId: versionId });
+    const found = await this.#ifPresent(this.#request('head', key, () => this.#client.send(command)));
+    if (!found) return undefined;
+    return {
+      key,
+      size: found.ContentLength ?? 0,
+      etag: withoutQuotes(found.ETag),
+      lastModified: found.LastModified ?? new Date(0),
+      ...optional('versionId', found.VersionId),
+    };
+  }
+
+  async read(key: string, versionId?: string): Promise<Buffer | undefined> {
+    const response = await this.#ifPresent(this.#get(key, { VersionId: versionId }));
+    return response && this.#guard(key, () => buffer(response.Body as Readable));
+  }
+
+  async write(key: string, body: string | Buffer): Promise<void> {
+    await this.#put(key, body);
+  }
+
+  async writeIfAbsent(key: string, body: string | Buffer): Promise<boolean> {
+    for (let attempt = 1; attempt <= CONFLICT_ATTEMPTS; attempt += 1) {
+      try {
+        await this.#put(key, body, '*');
+        return true;
+      } catch (error) {
+        const status = httpStatusOf(error);
+        if (status === 412) return false;
+        // 409: a write or a deletion of the key was under way, and who wins is not known yet.
+        if (status !== 409) throw error;
+        await setTimeout(Math.random() * 20 * 2 ** attempt);
+      }
+    }
+    throw new StorageUnavailable(
+      `s3://${this.name}/${key}: other writes to the key were under way every time`,
+    );
+  }
+
+  async localPath(key: string, scratch: string, versionId?: string): Promise<string> {
+    const get: RangedGet = (start, end, pinned, signal) =>
+      this.#get(
+        key,
+        {
+          Range: `bytes=${start}-${end}`,
+          VersionId: pinned?.versionId ?? versionId,
+          IfMatch: pinned?.etag,
+        },
+        signal,
+      );
+    // An empty object has no first byte: its range cannot be satisfied.
+    const getOrEmpty: RangedGet = (start, ...rest) =>
+      get(start, ...rest).catch((error: unknown) => {
+        if (start === 0 && httpStatusOf(error) === 416) return this.#get(key, { VersionId: versionId });
+        throw error;
+      });
+    // Keys that no path can spell still need a file; only raw has any, and nobody maps it back.
+    const file = isPathSafe(key) ? key : createHash('sha256').update(key).digest('hex');
+    const pathFor = (etag: string) => join(scratch, this.name, withoutQuotes(etag), file);
+    try {
+      return await this.#guard(key, () =>
+        download({ get: getOrEmpty, limit: this.#limit, scratch, pathFor }),
+      );
+    } catch (cause) {
+      if (httpStatusOf(cause) === 412) {
+        throw new StorageUnavailable(`s3://${this.name}/${key} was replaced while it was read`, { cause });
+      }
+      if (!isMissing(cause)) throw cause;
+      const version = versionId === undefined ? '' : ` (version ${versionId})`;
+      throw new ObjectMissing(`s3://${this.name}/${key}${version} is not there`, { cause });
+    }
+  }
+
+  async upload(path: string, key: string): Promise<number> {
+    const { size } = await stat(path);
+    if (size <= PART_BYTES) await this.#put(key, await readFile(path));
+    else await this.#uploadParts(path, key, size);
+    return size;
+  }
+
+  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+    let token: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({
+        Bucket: this.name,
+        Prefix: prefix,
+        ContinuationToken: token,
+      });
+      const page = await this.#request('list', prefix, () => this.#client.send(command));
+      for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+        if (Key === undefined) continue;
+        const lastModified = LastModified ?? new Date(0);
+        yield { key: Key, size: Size ?? 0, etag: withoutQuotes(ETag), lastModified };
+      }
+      token = page.IsTruncated ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  async remove(key: string): Promise<void> {
+    const command = new DeleteObjectCommand({ Bucket: this.name, Key: key });
+    await this.#ifPresent(this.#request('delete', key, () => this.#client.send(command)));
+  }
+
+  #get(
+    key: string,
+    options: Partial<GetObjectCommandInput>,
+    abortSignal?: AbortSignal,
+  ): Promise<GetObjectCommandOutput> {
+    const command = new GetObjectCommand({ Bucket: this.name, Key: key, ...options });
+    return this.#request(
+      'get',
+      key,
+      () => this.#client.send(command, optional('abortSignal', abortSignal)),
+      (response) => response.ContentLength ?? 0,
+    );
+  }
+
+  async #put(key: string, body: string | Buffer, ifNoneMatch?: '*'): Promise<void> {
+    const command = new PutObjectCommand({
+      Bucket: this.name,
+      Key: key,
+      Body: body,
+      IfNoneMatch: ifNoneMatch,
+    });
+    const bytes = Buffer.byteLength(body);
+    await this.#request(
+      'put',
+      key,
+      () => this.#client.send(command),
+      () => bytes,
+    );
+  }
+
+  async #uploadParts(path: string, key: string, size: number): Promise<void> {
+    // Few files are so large: who uploads none does not load it.
+    const { Upload } = await import('@aws-sdk/lib-storage');
+    const upload = new Upload({
+      client: this.#client,
+      params: { Bucket: this.name, Key: key, Body: createReadStream(path) },
+      partSize: PART_BYTES,
+      queueSize: PARALLEL_PARTS / 2,
+    });
+    await this.#request(
+      'put',
+      key,
+      () => upload.done(),
+      () => size,
+    );
+    // Beside the one that is counted: one a part, and one each to begin and to complete.
+    const others = Math.ceil(size / PART_BYTES) + 1;
+    for (let request = 0; request < others; request += 1) this.#observe('put', 0);
+  }
+
+  #ifPresent<T>(request: Promise<T>): Promise<T | undefined> {
+    return request.catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
+  }
+
+  async #request<T>(
+    kind: RequestKind,
+    key: string,
+    send: () => Promise<T>,
+    bytes: (response: T) => number = () => 0,
+  ): Promise<T> {
+    try {
+      const response = await send();
+      this.#observe(kind, bytes(response));
+      return response;
+    } catch (error) {
+      this.#observe(kind, 0);
+      throw storageError(error, `s3://${this.name}/${key}`);
+    }
+  }
+
+  async #guard<T>(key: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      throw storageError(error, `s3://${this.name}/${key}`);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { InvalidInput } from '../../../errors.ts';
+import { describeManifest, writeManifest } from '../../iceberg/manifest.ts';
+import type { ContentFile, ManifestEntry, ManifestFile, PartitionSpec, Schema } from '../../iceberg/types.ts';
+import { inParallel } from '../../../base/in-parallel.ts';
+import { mayHold } from '../read/manifest-pruning.ts';
+import { isKnown, namedPartition, partitionNames } from '../partition-names.ts';
+import type { LoadedManifest } from '../read/snapshot.ts';
+
+/** A manifest with fewer files is small: it may be written again together with others. */
+const SMALL = 500;
+
+/** Past so many small manifests of one kind all of them are written into one. */
+const MOST_SMALL = 8;
+
+/** No manifest lists more. */
+const FULL = 2_000;
+
+export interface ManifestChange {
+  content: 'data' | 'deletes';
+  base: readonly LoadedManifest[];
+  added: readonly ContentFile[];
+  removed: readonly ContentFile[];
+  snapshotId: number;
+  sequenceNumber: number;
+  schema: Schema;
+  specs: readonly PartitionSpec[];
+  /** URI of a new file in the table's folder of metadata. */
+  uriOf: (name: string) => string;
+  write: (uri: string, body: Buffer) => Promise<void>;
+}
+
+/**
+ * The manifests of one kind after a change. Those without a removed file stay as they are, so that a commit writes
+ * what it changes and not the whole table; small ones are merged now and then, so that a reader opens few.
+ */
+export const nextManifests = async (change: ManifestChange): Promise<ManifestFile[]> => {
+  const own = change.base.filter(({ file }) => file.content === change.content && hasFiles(file));
+  const removed = new Set(change.removed.map(({ path }) => path));
+  const holders = await holdersOf(own, change);
+  const kept = own.filter((manifest) => !holders.has(manifest));
+  const written: ManifestFile[] = [];
+  for (const spec of change.specs) {
+    const specId = spec['spec-id'];
+    const smalls = kept.filter(({ file }) => file.specId === specId && sizeOf(file) < SMALL);
+    const changed = [...holders].filter(({ file }) => file.specId === specId);
+    const added = change.added.filter((file) => file.specId === specId);
+    if (changed.length + added.length === 0) continue;
+    const merged = smalls.length >= MOST_SMALL ? smalls : [];
+    for (const manifest of merged) kept.splice(kept.indexOf(manifest), 1);
+    const read = await inParallel([...changed, ...merged], async (manifest) => await manifest.entries());
+    const entries = [
+      ...read.flat().flatMap((entry) => carried(entry, removed, change.snapshotId)),
+      ...added.map((file): ManifestEntry => ({ status: 'added', ...stampOf(change), file })),
+    ];
+    // Of files whose partitions have no type any more nothing can be said, nor need it be once they are gone.
+    if (!isKnown(spec, change.schema) && entries.every(({ status }) => status === 'deleted')) continue;
+    for (let start = 0; start < entries.length; start += FULL)
+      written.push(await writeOne(change, spec, entries.slice(start, start + FULL)));
+  }
+  return [...kept.map(({ file }) => file), ...written];
+};
+
+const stampOf = ({
+  snapshotId,
+  sequenceNumber,
+}: ManifestChange): { snapshotId: number; sequenceNumber: number } => ({
+  snapshotId,
+  sequenceNumber,
+});
+
+const sizeOf = ({ added, existing }: ManifestFile): number => added.files + existing.files;
+
+const hasFiles = (file: ManifestFile): boolean => sizeOf(file) > 0;
+
+/** What a manifest that is written anew says of an entry of before. What is deleted is said by one snapshot only. */
+const carried = (entry: ManifestEntry, removed: ReadonlySet<string>, snapshotId: number): ManifestEntry[] => {
+  if (entry.status === 'deleted') return [];
+  if (removed.has(entry.file.path)) return [{ ...entry, status: 'deleted', snapshotId }];
+  return [{ ...entry, status: 'existing' }];
+};
+
+/** The manifests that list the removed files. Those whose bounds speak against it are read only if need be. */
+const holdersOf = async (
+  manifests: readonly LoadedManifest[],
+  { removed, specs, schema }: ManifestChange,
+): Promise<Set<LoadedManifest>> => {
+  const missing = new Set(removed.map(({ path }) => path));
+  const holders = new Set<LoadedManifest>();
+  const look = async (candidates: readonly LoadedManifest[]): Promise<void> => {
+    if (missing.size === 0) return;
+    const read = await inParallel(candidates, async (manifest) => ({
+      manifest,
+      entries: await manifest.entries(),
+    }));
+    for (const { manifest, entries } of read)
+      for (const { status, file } of entries)
+        if (status !== 'deleted' && missing.delete(file.path)) holders.add(manifest);
+  };
+  const likely = new Set(
+    specs.flatMap((spec) => {
+      const names = partitionNames(spec, schema);
+      const partitions = new Map(
+        removed
+          .filter(({ specId }) => specId === spec['spec-id'])
+          .map(({ partition }) => [JSON.stringify(partition), namedPartition(names, partition)]),
+      );
+      return manifests.filter(
+        ({ file }) =>
+          file.specId === spec['spec-id'] &&
+          [...partitions.values()].some((partition) => mayHold(file, spec, schema, partition)),
+      );
+    }),
+  );
+  await look([...likely]);
+  await look(manifests.filter((manifest) => !likely.has(manifest)));
+  if (missing.size > 0)
+    throw new InvalidInput(
+      `${[...missing].join(', ')} is not in the snapshot that it shall be removed from.`,
+    );
+  return holders;
+};
+
+const writeOne = async (
+  change: ManifestChange,
+  spec: PartitionSpec,
+  entries: readonly ManifestEntry[],
+): Promise<ManifestFile> => {
+  const input = { schema: change.schema, spec, content: change.content, entries };
+  const body = await writeManifest(input);
+  const uri = change.uriOf(`${randomUUID()}-${change.content}.avro`);
+  await change.write(uri, body);
+  return describeManifest(uri, body.length, { ...input, ...stampOf(change) });
+};

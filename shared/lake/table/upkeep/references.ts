@@ -1,0 +1,69 @@
+import { InvalidInput } from '../../../errors.ts';
+import type { TableMetadata } from '../../iceberg/types.ts';
+import { lakePaths } from '../../paths.ts';
+import { inParallel } from '../../../base/in-parallel.ts';
+import type { ObjectStore } from '../../storage/object-store.ts';
+import { Location } from '../location.ts';
+import { SUMMARY } from '../properties.ts';
+import type { LoadedManifest, Snapshot } from '../read/snapshot.ts';
+import { StateTree } from '../../state-tree/state-tree.ts';
+import type { Version } from '../commit/table.ts';
+
+/**
+ * Keys of everything that a version of a table refers to: its metadata file and those that it names as earlier ones,
+ * and of all its snapshots the lists of manifests, manifests, data files, position deletes, and states of sources.
+ * One request for each snapshot, each manifest, and each branch of a state.
+ *
+ * @throws ObjectMissing, InvalidInput where anything of it is gone or cannot be read
+ */
+export const referencedBy = async (
+  store: ObjectStore,
+  { metadata, file, snapshot }: Version,
+): Promise<Set<string>> => {
+  if (snapshot === undefined) return new Set();
+  const location = new Location(metadata.location, lakePaths.table(snapshot.table));
+  const uris = [
+    file,
+    ...metadata['metadata-log'].map((entry) => entry['metadata-file']),
+    ...statisticsOf(metadata),
+  ];
+  const keys = new Set(uris.map((uri) => location.keyOf(uri)));
+  const snapshots = snapshot.history;
+  if (snapshots.length !== metadata.snapshots.length)
+    throw new InvalidInput(
+      `Table ${snapshot.table} has snapshots beside its history, which another program made. Remove its branches first.`,
+    );
+  const files = await filesOf(snapshots);
+  for (const uri of files) keys.add(location.keyOf(uri));
+  const tree = new StateTree<unknown>(
+    store,
+    (node) => lakePaths.sources(snapshot.table, node),
+    (value) => value,
+  );
+  const roots = snapshots.flatMap(({ properties }) => properties[SUMMARY.sources] ?? []);
+  for (const node of await tree.reachable(roots)) keys.add(lakePaths.sources(snapshot.table, node));
+  return keys;
+};
+
+/** URIs of the lists, the manifests, and what they list. Each manifest is read once. */
+export const filesOf = async (snapshots: readonly Snapshot[]): Promise<Set<string>> => {
+  const uris = new Set(snapshots.map(({ entry }) => entry['manifest-list']));
+  const lists = await inParallel(snapshots, (snapshot) => snapshot.manifests());
+  const manifests = new Map(lists.flat().map((manifest) => [manifest.file.path, manifest]));
+  await inParallel([...manifests], async ([uri, manifest]) => {
+    uris.add(uri);
+    for (const path of await liveIn(manifest)) uris.add(path);
+  });
+  return uris;
+};
+
+/** What a manifest says of a file that was deleted does not hold it: an earlier snapshot's manifest does, or none. */
+const liveIn = async (manifest: LoadedManifest): Promise<string[]> =>
+  (await manifest.entries()).filter(({ status }) => status !== 'deleted').map(({ file }) => file.path);
+
+/** Files that other engines have made, and the metadata names them. */
+const statisticsOf = (metadata: TableMetadata): string[] =>
+  Object.entries(metadata)
+    .filter(([name]) => ['statistics', 'partition-statistics'].includes(name))
+    .flatMap(([, entries]) => (Array.isArray(entries) ? entries : []))
+    .map((entry: Record<string, unknown>) => String(entry['statistics-path']));

@@ -1,0 +1,154 @@
+import { createBitmap, isIn } from '../../../engine/bitmap.ts';
+import { ident, identList } from '../../../engine/sql.ts';
+import { type Pass, planGrouping } from '../../../engine/strategy.ts';
+import type { Db } from '../../../engine/with-duckdb.ts';
+import { leavesOf } from '../../iceberg/schema.ts';
+import type { Field, PartitionSpec, Schema } from '../../iceberg/types.ts';
+import type { ObjectStore } from '../../storage/object-store.ts';
+import type { DataFile, Mask } from '../data-file.ts';
+import { alikeFiles, asToday } from '../read/nested-names.ts';
+import { localPaths, maskPairs, readFiles, readPositions } from '../read/table-view.ts';
+import { writeDeletes, writeFiles } from './write-files.ts';
+
+export interface RewriteOptions {
+  store: ObjectStore;
+  scratch: string;
+  schema: Schema;
+  spec: PartitionSpec;
+  /** First part of the new files' names. */
+  prefix: string;
+  dataKey: (file: string) => string;
+  deletesKey: (file: string) => string;
+  uriOf: (key: string) => string;
+  /** Columns that tell one row from all others; needed where files hide rows. */
+  identity: readonly string[];
+  /** SQL condition on the rows that are kept; all when absent. */
+  keep?: string;
+  /** Fields that the schema has dropped and may take up again: their values go along. */
+  retired?: readonly Field[];
+}
+
+export interface Rewritten {
+  file: DataFile;
+  mask: Mask | undefined;
+}
+
+/**
+ * Writes the rows of some files of one partition into new ones, hidden rows as well: they stay hidden there, since
+ * what hides them may go away. In memory are a bit for each row, and of the hidden rows' identities as many as fit.
+ */
+export const rewriteFiles = async (
+  db: Db,
+  files: readonly DataFile[],
+  options: RewriteOptions,
+): Promise<Rewritten[]> => {
+  const { store, scratch, schema, identity, retired = [] } = options;
+  const paths = await localPaths(
+    store,
+    scratch,
+    files.map(({ key }) => key),
+  );
+  const pairs = await maskPairs(files, paths, store, scratch);
+  const passes = pairs.length === 0 ? [] : await collectHidden(db, files, pairs, options);
+  const whole = { ...schema, fields: [...schema.fields, ...retired.map(renamed)] };
+  const rows = await rowsAsToday(db, [...paths.values()], whole.fields);
+  const written = await writeFiles(
+    db,
+    options.keep === undefined ? rows : `SELECT * FROM (${rows}) WHERE ${options.keep}`,
+    store,
+    {
+      keyOf: options.dataKey,
+      prefix: options.prefix,
+      schema: whole,
+      spec: options.spec,
+      wholeBounds: identity,
+      scratch,
+    },
+  );
+  const rewritten: Rewritten[] = [];
+  for (const file of written)
+    rewritten.push({
+      file: { ...file, columns: known(schema, file.columns) },
+      mask: pairs.length === 0 ? undefined : await remask(db, file, passes, options),
+    });
+  return rewritten;
+};
+
+/** Readers go by the id. A column of today may have the name, and a file has each name once. */
+const renamed = (field: Field): Field => ({ ...field, name: `_retired_${field.id}`, required: false });
+
+/** Manifests tell of columns that the table has. */
+const known = ({ fields }: Schema, columns: DataFile['columns']): DataFile['columns'] => {
+  const ids = new Set(leavesOf(fields).map(({ field }) => field.id));
+  return Object.fromEntries(Object.entries(columns).filter(([id]) => ids.has(Number(id))));
+};
+
+/** A SELECT of the fields from files that may have other names for members of their structs. */
+const rowsAsToday = async (db: Db, paths: readonly string[], fields: readonly Field[]): Promise<string> => {
+  const parts = (await alikeFiles(db, paths, fields)).map((alike) => {
+    const columns = fields.map(({ id, name, type }) => {
+      const from = alike.fields.find((field) => field.id === id);
+      return `${asToday(`source.${ident(name)}`, from?.type ?? type, type)} AS ${ident(name)}`;
+    });
+    return `SELECT ${columns.join(', ')} FROM (${readFiles(alike.paths, alike.fields)}) AS source`;
+  });
+  return parts.join('\nUNION ALL\n');
+};
+
+/**
+ * Makes the table `hidden_rows`: the identities of the rows that the files hide, file by file.
+ *
+ * @returns the shares of it that fit into memory one at a time
+ */
+const collectHidden = async (
+  db: Db,
+  files: readonly DataFile[],
+  pairs: readonly (readonly [path: string, mask: string])[],
+  options: RewriteOptions,
+): Promise<Pass[]> => {
+  const columns = identList(options.identity);
+  const masked = files.filter(({ mask }) => mask !== undefined);
+  for (const [i, [path, positions]] of pairs.entries()) {
+    await createBitmap(db, '_hidden_here', masked[i]?.rows ?? 0, [readPositions(positions)]);
+    const hidden = `SELECT ${columns} FROM (${identities([path], options)}) WHERE ${isIn('_hidden_here', 'file_row_number')}`;
+    await db.run(
+      i === 0 ? `CREATE OR REPLACE TEMP TABLE hidden_rows AS ${hidden}` : `INSERT INTO hidden_rows ${hidden}`,
+    );
+  }
+  const { passes } = await planGrouping(db, 'hidden_rows', options.identity);
+  return passes;
+};
+
+/** Hides in a new file the rows that were hidden where they came from. */
+const remask = async (
+  db: Db,
+  file: DataFile,
+  passes: readonly Pass[],
+  options: RewriteOptions,
+): Promise<Mask | undefined> => {
+  const { store, scratch, identity } = options;
+  const path = await store.localPath(file.key, scratch);
+  await createBitmap(
+    db,
+    '_hidden_there',
+    file.rows,
+    passes.map(
+      ({ where }) => `SELECT file_row_number FROM (FROM (${identities([path], options)}) WHERE ${where})
+        SEMI JOIN (FROM hidden_rows WHERE ${where}) AS hidden USING (${identList(identity)})`,
+    ),
+  );
+  const hidden = `SELECT n AS pos FROM range(${file.rows}) AS t(n) WHERE ${isIn('_hidden_there', 'n')}`;
+  return await writeDeletes(db, options.uriOf(file.key), hidden, store, {
+    keyOf: options.deletesKey,
+    prefix: options.prefix,
+    scratch,
+  });
+};
+
+/** The identity of each row, and where it lies. */
+const identities = (paths: readonly string[], { schema, identity }: RewriteOptions): string =>
+  readFiles(
+    paths,
+    schema.fields.filter(({ name }) => identity.includes(name)),
+    { positions: true },
+  );

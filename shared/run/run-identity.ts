@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { lakePaths } from '../lake/paths.ts';
+import type { ObjectCreated } from './event.ts';
+
+/** Which file, in which version, a run is about. Derived from the event alone, so every attempt agrees on it. */
+export const RunIdentity = z.object({
+  /** Hash of bucket, key and version: the same event twice is the same run. */
+  run_id: z.string(),
+  /** Hash of bucket and key: a re-upload replaces what this source brought. */
+  source_id: z.string(),
+  /** First folder of the key; `_unknown` where the key has none. */
+  dataset: z.string(),
+  bucket: z.string(),
+  key: z.string(),
+  version_id: z.string().optional(),
+  /** Orders versions of this key. */
+  sequencer: z.string(),
+  /** ISO 8601; orders files of different keys. */
+  uploaded_at: z.string(),
+});
+export type RunIdentity = z.infer<typeof RunIdentity>;
+
+/** 96 bits: a billion runs collide with a chance below 1e-11. */
+const HASH_LENGTH = 24;
+
+const hash = (...parts: string[]): string =>
+  createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, HASH_LENGTH);
+
+export const identify = (event: ObjectCreated): RunIdentity => {
+  const { bucket, object } = event.detail;
+  const version = object['version-id'];
+  const instance = version ?? object.etag ?? object.sequencer ?? event.time;
+  return {
+    run_id: hash(bucket.name, object.key, instance),
+    source_id: hash(bucket.name, object.key),
+    dataset: lakePaths.datasetOf(object.key) ?? '_unknown',
+    bucket: bucket.name,
+    key: object.key,
+    ...(version === undefined ? {} : { version_id: version }),
+    sequencer: object.sequencer ?? event.time,
+    uploaded_at: new Date(event.time).toISOString(),
+  };
+};
+
+/**
+ * Compares two sequencers of one key: negative when `a` is the earlier. Source: Amazon S3 user guide, "Event
+ * message structure": the shorter one is right-padded with zeros, then both are compared as text.
+ */
+export const compareSequencers = (a: string, b: string): number => {
+  const length = Math.max(a.length, b.length);
+  const [left, right] = [a.padEnd(length, '0'), b.padEnd(length, '0')];
+  return left < right ? -1 : left > right ? 1 : 0;
+};

@@ -1,0 +1,80 @@
+import os from 'node:os';
+import { z } from 'zod';
+import { ConfigurationError } from '../errors.ts';
+import { MOST_STORAGE_MB } from '../run/consumption.ts';
+import type { Architecture } from '../run/prices.ts';
+
+/** What a step needs to know of where it runs. */
+export interface Config {
+  /** Memory of the function, or of the share of the laptop that one step may use, in MB (1 MB = 2^20 bytes). */
+  memoryMb: number;
+  /** Of the folder for scratch files, in MB, and the processor: what a function of this kind is charged by. */
+  storageMb?: number;
+  architecture?: Architecture;
+  /** On a laptop: what a step may use that has run out of `memoryMb`, in MB. In Lambda that is another function's. */
+  memoryLargestMb?: number;
+  /** Threads for DuckDB. */
+  threads: number;
+  /** Folder with one folder per dataset. */
+  sqlDir: string;
+  /** Folder for scratch files; `/tmp` in Lambda. */
+  scratchRoot: string;
+  /** A file may not grow past this when decompressed, in bytes. */
+  maxUnpackedBytes: number;
+  /** A record longer than this is refused, in bytes. */
+  maxRecordBytes: number;
+}
+
+const MB = 2 ** 20;
+
+/** Lambda gives one vCPU per 1,769 MB (AWS Lambda developer guide, "Configure Lambda function memory"). */
+const MB_PER_VCPU = 1769;
+
+/** DuckDB threads for a function of this memory. */
+const threadsFor = (memoryMb: number): number => Math.max(1, Math.floor(memoryMb / MB_PER_VCPU));
+
+const Environment = z.object({
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().positive().optional(),
+  DUCKSTEP_MEMORY_MB: z.coerce.number().int().min(128).optional(),
+  DUCKSTEP_STORAGE_MB: z.coerce.number().int().min(512).max(MOST_STORAGE_MB).default(MOST_STORAGE_MB),
+  DUCKSTEP_MEMORY_LARGEST_MB: z.coerce.number().int().min(128).optional(),
+  DUCKSTEP_SQL_DIR: z.string().min(1).optional(),
+  DUCKSTEP_SCRATCH_DIR: z.string().min(1).optional(),
+  DUCKSTEP_MAX_UNPACKED_MB: z.coerce.number().positive().default(20_480),
+  DUCKSTEP_MAX_RECORD_MB: z.coerce.number().positive().max(128).default(16),
+});
+
+/**
+ * Reads the configuration from environment variables; `docs/configuration.md` lists them.
+ *
+ * @throws ConfigurationError naming every variable that is wrong
+ */
+export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string }): Config => {
+  const parsed = Environment.safeParse(env);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigurationError(`Environment variables cannot be used: ${wrong.join('; ')}.`);
+  }
+  const vars = parsed.data;
+  const lambdaMb = vars.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
+  const memoryMb = vars.DUCKSTEP_MEMORY_MB ?? lambdaMb ?? laptopMemoryMb();
+  return {
+    memoryMb,
+    storageMb: vars.DUCKSTEP_STORAGE_MB,
+    // What runs on a laptop is priced as the functions that are deployed by default.
+    architecture: lambdaMb !== undefined && process.arch === 'x64' ? 'x86_64' : 'arm64',
+    ...(lambdaMb === undefined && {
+      memoryLargestMb: Math.max(memoryMb, vars.DUCKSTEP_MEMORY_LARGEST_MB ?? halfOfTheLaptop()),
+    }),
+    threads: lambdaMb === undefined ? os.availableParallelism() : threadsFor(memoryMb),
+    sqlDir: vars.DUCKSTEP_SQL_DIR ?? defaults.sqlDir,
+    scratchRoot: vars.DUCKSTEP_SCRATCH_DIR ?? os.tmpdir(),
+    maxUnpackedBytes: vars.DUCKSTEP_MAX_UNPACKED_MB * MB,
+    maxRecordBytes: vars.DUCKSTEP_MAX_RECORD_MB * MB,
+  };
+};
+
+const halfOfTheLaptop = (): number => Math.floor(os.totalmem() / MB / 2);
+
+/** A quarter of the machine per step: several files run at once beside the user's other programs. */
+const laptopMemoryMb = (): number => Math.max(512, Math.min(4096, Math.floor(os.totalmem() / MB / 4)));

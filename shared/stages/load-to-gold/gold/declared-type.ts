@@ -1,0 +1,35 @@
+import { silverType } from '../../../contract/silver-type.ts';
+import { icebergTypeOf } from '../../../lake/iceberg/duckdb-types.ts';
+
+/** Spellings that people use, and what DuckDB calls the type. Inside of nested types they are not looked for. */
+const SPELLINGS: Readonly<Record<string, string>> = {
+  TEXT: 'VARCHAR',
+  STRING: 'VARCHAR',
+  INT: 'INTEGER',
+  LONG: 'BIGINT',
+  BOOL: 'BOOLEAN',
+  REAL: 'FLOAT',
+  'DOUBLE PRECISION': 'DOUBLE',
+  DATETIME: 'TIMESTAMP',
+  TIMESTAMPTZ: 'TIMESTAMP WITH TIME ZONE',
+};
+
+const DECIMAL = /^(?:decimal|numeric)\s*\([^()]*\)$/i;
+
+/**
+ * A gold header's `physicalType` under the name that DuckDB's DESCRIBE gives it, by which types are compared
+ * everywhere: `decimal(38, 2)` is `DECIMAL(38,2)`. Undefined when there is no such type, or when a table cannot hold
+ * it. Types inside of a nested one must be written as DESCRIBE does.
+ */
+export const declaredType = (physicalType: string): string | undefined => {
+  const text = physicalType.trim().replaceAll(/\s+/g, ' ');
+  const word = text.toUpperCase();
+  const type = DECIMAL.test(text)
+    ? silverType('number', { physicalType: text })
+    : (SPELLINGS[word] ?? (/^[A-Z_ ]+$/.test(word) ? word : text));
+  // Iceberg's types are told by their names: whether DuckDB has a decimal of so many digits is another question.
+  const decimals =
+    text.replaceAll(/"(?:[^"]|"")*"|'(?:[^']|'')*'/g, '').match(/\bdecimal\s*\([^()]*\)/gi) ?? [];
+  const exist = decimals.every((decimal) => silverType('number', { physicalType: decimal }) !== undefined);
+  return type !== undefined && exist && icebergTypeOf(type) !== undefined ? type : undefined;
+};

@@ -1,0 +1,191 @@
+import path from 'node:path';
+import { z } from 'zod';
+import type { Contract } from '../../../contract/model.ts';
+import type { Db } from '../../../engine/with-duckdb.ts';
+import { ModelFailed } from '../../../errors.ts';
+import { type Lake, lakePaths } from '../../../lake/paths.ts';
+import { Table, type TableOptions, type Version } from '../../../lake/table/commit/table.ts';
+import { nextSchema, partitionBy, specOf } from '../../../lake/table/commit/table-schema.ts';
+import type { DataFile } from '../../../lake/table/data-file.ts';
+import type { Draft } from '../../../lake/table/draft.ts';
+import type { Partition } from '../../../lake/table/partition-names.ts';
+import { SUMMARY } from '../../../lake/table/properties.ts';
+import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
+import { writeFiles } from '../../../lake/table/write/write-files.ts';
+import { attachSilver } from '../../transform/attach-silver.ts';
+import { buildModel } from './build-model.ts';
+import { goldColumns } from './gold-table.ts';
+import type { GoldModel } from './model-header.ts';
+import { partitionKey, touchedSince } from './touched.ts';
+
+export interface RebuildContext {
+  db: Db;
+  lake: Pick<Lake, 'silver' | 'gold'>;
+  scratch: string;
+  runId: string;
+  /** Contracts of all datasets that the model reads, by name. */
+  contracts: ReadonlyMap<string, Contract>;
+  /** Versions of silver that this run has made or seen, by dataset: the newest is looked for from there. */
+  silver?: ReadonlyMap<string, Version>;
+  table?: TableOptions;
+}
+
+export interface Rebuilt {
+  model: string;
+  version: number;
+  /** How many partitions this commit wrote; 0 when another run had already built what this one needs. */
+  partitions: number;
+  /** The table as it is now. */
+  table: Version | undefined;
+}
+
+/** Silver version per dataset that a gold snapshot was built from. */
+const SilverVersions = z.record(z.string(), z.number());
+
+type SilverSnapshots = ReadonlyMap<string, Snapshot | undefined>;
+
+/**
+ * Brings a gold table up to date with the newest silver: rebuilds the partitions that silver's commits since the
+ * last build touched, whoever made them; the whole table when it is unpartitioned or its definition changed.
+ * `docs/adr/0004-gold-catches-up.md` says why.
+ *
+ * The order of reads makes the last writer see everybody's rows: the gold snapshot first, silver after it. Who
+ * loses the race for gold's next version reads both again.
+ *
+ * @throws ModelFailed, CommitConflict
+ */
+export const rebuildGold = async (model: GoldModel, context: RebuildContext): Promise<Rebuilt> => {
+  let partitions = 0;
+  const table = new Table(context.lake.gold, model.name, context.table);
+  const { snapshot, version } = await table.commit(async (base) => {
+    partitions = 0;
+    const silver = await readSilver(model, context);
+    const fingerprint = definition(model, context, silver);
+    const touched = await outOfDate(model, base, silver, fingerprint);
+    if (touched !== 'all' && touched.length === 0) return undefined;
+    return async () => {
+      const columns = nextSchema(base, goldColumns(model), {
+        where: `gold.${model.name}`,
+        identifier: model.primaryKey,
+        replace: touched === 'all',
+      });
+      const partitionedBy = partitionBy(columns.schema, model.partitionedBy);
+      const files = { schema: columns.schema, spec: specOf(partitionedBy) };
+      const added = await build(model, context, silver, touched, files);
+      const removed = (await base?.files(touched === 'all' ? undefined : touched)) ?? [];
+      partitions = touched === 'all' ? countPartitions(added, model) : touched.length;
+      return {
+        runId: context.runId,
+        ...wordsFor(base, touched, added, removed),
+        columns,
+        partitionedBy,
+        added,
+        removed,
+        remasked: [],
+        touched,
+        properties: {
+          [SUMMARY.silver]: JSON.stringify(versionsOf(silver)),
+          [SUMMARY.fingerprint]: fingerprint,
+        },
+      } satisfies Draft;
+    };
+  });
+  return { model: model.name, version: snapshot?.version ?? 0, partitions, table: version };
+};
+
+const wordsFor = (
+  base: Snapshot | undefined,
+  touched: Partition[] | 'all',
+  added: readonly DataFile[],
+  removed: readonly DataFile[],
+): Pick<Draft, 'operation' | 'title'> => {
+  if (base === undefined) return { operation: 'append', title: 'create' };
+  const title = touched === 'all' ? 'replace table' : 'replace partitions';
+  if (removed.length === 0) return { operation: 'append', title };
+  return { operation: added.length === 0 ? 'delete' : 'overwrite', title };
+};
+
+const readSilver = async (model: GoldModel, { lake, silver }: RebuildContext): Promise<SilverSnapshots> => {
+  const entries = model.reads.map(async (dataset) => {
+    const newest = await new Table(lake.silver, dataset).newest(silver?.get(dataset));
+    return [dataset, newest?.snapshot] as const;
+  });
+  return new Map(await Promise.all(entries));
+};
+
+const versionsOf = (silver: SilverSnapshots): Record<string, number> =>
+  Object.fromEntries([...silver].map(([dataset, snapshot]) => [dataset, snapshot?.version ?? 0]));
+
+/**
+ * Changes whenever the same silver rows may give another table. So it does when a column comes back that a contract had
+ * dropped: the contract has it before silver's next commit takes it up, with the values of old rows.
+ */
+const definition = (model: GoldModel, { contracts }: RebuildContext, silver: SilverSnapshots): string =>
+  [
+    model.fingerprint,
+    ...model.reads.map((dataset) => contracts.get(dataset)?.fingerprint ?? ''),
+    ...model.reads.flatMap((dataset) => {
+      const retired = silver.get(dataset)?.columnIds.retired ?? {};
+      const columns = contracts.get(dataset)?.columns ?? [];
+      return columns.flatMap(({ identity }) =>
+        Object.hasOwn(retired, identity) ? [`${dataset}.${identity}`] : [],
+      );
+    }),
+  ].join(':');
+
+const outOfDate = async (
+  model: GoldModel,
+  base: Snapshot | undefined,
+  silver: SilverSnapshots,
+  fingerprint: string,
+): Promise<Partition[] | 'all'> => {
+  if (base?.properties[SUMMARY.fingerprint] !== fingerprint) return 'all';
+  const names = model.partitionedBy.map(({ name }) => name);
+  const built = SilverVersions.parse(JSON.parse(base.properties[SUMMARY.silver] ?? '{}'));
+  const touched = touchedSince(names, built, silver);
+  if (touched === 'all' || touched.length === 0) return touched;
+  // Files from before silver was partitioned as it is now: their rows may belong to any partition.
+  for (const snapshot of silver.values())
+    for (const split of (await snapshot?.partitionings()) ?? [])
+      if (names.some((name) => !split.includes(name))) return 'all';
+  return touched;
+};
+
+const countPartitions = (files: readonly DataFile[], { partitionedBy }: GoldModel): number => {
+  const names = partitionedBy.map(({ name }) => name);
+  return Math.max(1, new Set(files.map(({ partition }) => partitionKey(partition, names))).size);
+};
+
+/** Runs the model over the touched partitions of silver and writes what comes out. */
+const build = async (
+  model: GoldModel,
+  { db, lake, scratch, contracts, runId }: RebuildContext,
+  silver: SilverSnapshots,
+  touched: Partition[] | 'all',
+  { schema, spec }: Pick<Parameters<typeof writeFiles>[3], 'schema' | 'spec'>,
+): Promise<DataFile[]> => {
+  const wanted = touched === 'all' ? undefined : touched;
+  for (const [dataset, snapshot] of silver) {
+    const contract = contracts.get(dataset);
+    if (contract !== undefined) await attachSilver(db, contract, snapshot, lake.silver, scratch, wanted);
+  }
+  await buildModel(db, model);
+  const files = await writeFiles(db, 'FROM _built', lake.gold, {
+    keyOf: (file) => lakePaths.data(model.name, file),
+    prefix: runId,
+    schema,
+    spec,
+    scratch: path.join(scratch, model.name),
+  });
+  const names = model.partitionedBy.map(({ name }) => name);
+  const asked = new Set(wanted?.map((partition) => partitionKey(partition, names)));
+  const strays = files.filter(
+    ({ partition }) => wanted !== undefined && !asked.has(partitionKey(partition, names)),
+  );
+  if (strays.length > 0)
+    throw new ModelFailed(
+      `Gold model ${model.file} is not partition-local: it makes rows of ${strays.length} partitions that were not asked for. ` +
+        "Carry silver's partition columns through, or drop partitionedBy.",
+    );
+  return files;
+};

@@ -1,0 +1,43 @@
+import type { Partition } from '../../../lake/table/partition-names.ts';
+import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
+
+/** A partition as a text that is equal for equal values of the given fields. */
+export const partitionKey = (partition: Partition, names: readonly string[]): string =>
+  JSON.stringify(names.map((name) => partition[name] ?? null));
+
+/**
+ * Which partitions of a gold table are out of date: those touched by silver's commits after the versions it was
+ * built from, up to the given snapshots. `all` for a table without partitions that anything touched, and where
+ * silver no longer has all of these commits in its history.
+ *
+ * @param names the gold table's partition fields, which silver's include
+ * @param built silver version per dataset that the gold table was built from
+ */
+export const touchedSince = (
+  names: readonly string[],
+  built: Readonly<Record<string, number>>,
+  now: ReadonlyMap<string, Pick<Snapshot, 'version' | 'history'> | undefined>,
+): Partition[] | 'all' => {
+  const touched = new Map<string, Partition>();
+  for (const [dataset, current] of now) {
+    const from = built[dataset] ?? 0;
+    const to = current?.version ?? 0;
+    if (to === from) continue;
+    const commits = current?.history.filter(({ version }) => version > from) ?? [];
+    // Silver has fewer versions than it had where somebody restored it from a copy.
+    if (to < from || commits.length < to - from) return 'all';
+    for (const snapshot of commits.toReversed()) {
+      if (snapshot.touched === 'all') return 'all';
+      for (const partition of snapshot.touched) {
+        if (names.length === 0 || !hasFields(partition, names)) return 'all';
+        const own = Object.fromEntries(names.map((name) => [name, partition[name] ?? null]));
+        touched.set(partitionKey(own, names), own);
+      }
+    }
+  }
+  return [...touched.values()];
+};
+
+/** Whether a silver partition says in which of the gold table's partitions its rows belong. */
+const hasFields = (partition: Partition, names: readonly string[]): boolean =>
+  names.every((name) => partition[name] !== undefined);

@@ -1,0 +1,62 @@
+import type { RunIdentity } from '../../run/run-identity.ts';
+import type { Measure } from '../quality-score/score.ts';
+
+export interface RefusedColumn {
+  column: string | null;
+  rule: string;
+  rows: number;
+}
+
+export interface Report {
+  run: RunIdentity;
+  scope: 'file' | 'rows';
+  reason: string;
+  error?: { name: string; message: string };
+  rows?: { read: number; accepted: number; rejected: number };
+  /** Refused rows per column and rule; a row may break several. */
+  refused: RefusedColumn[];
+  score?: number;
+  scores?: Record<string, number>;
+  measures?: Measure[];
+}
+
+/** The report as a person wants to read it: what was refused, why, where it is, what to do. */
+export const summarise = (report: Report): string => {
+  const { run, scope, rows } = report;
+  const version = run.version_id === undefined ? '' : ` (version ${run.version_id})`;
+  const lines = [
+    scope === 'file'
+      ? `The whole file is in quarantine.`
+      : `${rows?.rejected ?? 0} rows are in quarantine; the rest is loaded.`,
+    '',
+    `File      ${run.bucket}/${run.key}${version}`,
+    `Dataset   ${run.dataset}`,
+    `Uploaded  ${run.uploaded_at}`,
+    `Run       ${run.run_id}`,
+    `Why       ${report.reason}`,
+    ...(rows === undefined
+      ? []
+      : [`Rows      ${rows.read} read, ${rows.accepted} accepted, ${rows.rejected} refused`]),
+    ...(report.score === undefined ? [] : [`Score     ${report.score}`]),
+    ...Object.entries(report.scores ?? {}).map(([dimension, score]) => `          ${score}  ${dimension}`),
+    ...section(
+      'Rows refused by',
+      report.refused.map(
+        ({ column, rule, rows: n }) =>
+          `${String(n).padStart(8)}  ${column === null ? rule : `${column}: ${rule}`}`,
+      ),
+    ),
+    ...section(
+      'Rules broken',
+      (report.measures ?? [])
+        .filter(({ passed }) => !passed)
+        .map((m) => `${m.rule}: ${m.threshold}; measured ${m.measured}`),
+    ),
+    '',
+    `The file itself is unchanged in the raw zone. Mend it and upload it under the same key, or mend the contract and upload it again.`,
+  ];
+  return `${lines.join('\n')}\n`;
+};
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];

@@ -1,0 +1,25 @@
+import type { Contract } from '../../contract/model.ts';
+import { ident } from '../../engine/sql.ts';
+import type { Kept } from '../../engine/strategy.ts';
+
+/** Bytes of a sort key as a group keeps it, texts apart: most orders are by one number or moment, and the tie-breaker. */
+const SORT_KEY = 48;
+
+/**
+ * SQL of an aggregate: the number of the row that comes first by the contract's `dedupeOrderBy`, and among equals the
+ * largest number.
+ *
+ * DuckDB's own sort keys are compared, byte by byte, so that the result is that of ORDER BY in every type
+ * (`create_sort_key` in DuckDB's documentation of BLOB functions).
+ *
+ * @param number SQL of a number that is each row's own, larger for the later ones
+ * @returns with what a group keeps
+ */
+export const firstBy = (order: Contract['dedupeOrderBy'], number: string): { sql: string; kept: Kept } => {
+  if (order.length === 0) return { sql: `max(${number})`, kept: { bytes: 0, columns: [], copies: 0 } };
+  const keys = order.map(({ column, direction }) => `${ident(column)}, '${direction} NULLS LAST'`);
+  return {
+    sql: `arg_min(${number}, create_sort_key(${[...keys, `${number}, 'DESC NULLS LAST'`].join(', ')}))`,
+    kept: { bytes: SORT_KEY, columns: order.map(({ column }) => column), copies: 1 },
+  };
+};
