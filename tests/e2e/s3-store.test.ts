@@ -3,7 +3,7 @@ import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-
 import { S3Store } from '../../shared/lake/storage/s3-store.ts';
 import { Table } from '../../shared/lake/table/commit/table.ts';
 import { increment } from '../helpers/increment.ts';
-import { objectStoreSuite } from '../unit/storage/object-store.suite.ts';
+import { objectStoreSuite } from '../helpers/object-store-suite.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 
 let emulator: Emulator | undefined;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { ident } from '../../shared/engine/sql.ts';
 import type { Db } from '../../shared/engine/with-duckdb.ts';
 import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
-import { withTestDb } from '../unit/contract/duckdb.ts';
+import { withTestDb } from '../helpers/duckdb.ts';
 import { ofType, resource } from './template.ts';
 
 const SQL = path.resolve(__dirname, '../../sql');

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import type { Contract } from '../../shared/contract/model.ts';
 import { literal } from '../../shared/engine/sql.ts';
 import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import { readReference } from '../helpers/reference-csv.ts';
 import { scratch } from '../helpers/scratch.ts';
-import { readReference } from '../unit/source/reference-csv.ts';
 import { csv, damaged, document, line, newline, SAMPLES } from './generators.ts';
 import {
   COLUMNS,

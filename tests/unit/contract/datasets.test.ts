@@ -8,7 +8,7 @@ import type { Column, Contract } from '../../../shared/contract/model.ts';
 import { ident, literal, literalList } from '../../../shared/engine/sql.ts';
 import type { Db } from '../../../shared/engine/with-duckdb.ts';
 import { checkModels, loadGoldModels } from '../../../shared/stages/load-to-gold/gold/model-header.ts';
-import { withTestDb } from './duckdb.ts';
+import { withTestDb } from '../../helpers/duckdb.ts';
 
 const VEGA = 'node_modules/vega-datasets/data';
 const csv = (file: string): string =>

@@ -5,8 +5,8 @@ import {
   loadGoldModels,
   parseGoldModel,
 } from '../../../shared/stages/load-to-gold/gold/model-header.ts';
-import { sqlDirWith } from './contracts.ts';
-import { withTestDb } from './duckdb.ts';
+import { sqlDirWith } from '../../helpers/contracts.ts';
+import { withTestDb } from '../../helpers/duckdb.ts';
 
 /** The files that docs/datasets.md has its reader type in. */
 const filesOf = (markdown: string): Record<string, string> =>

@@ -1,6 +1,6 @@
 import { strptimeFromJdk } from '../../../shared/contract/jdk-date-format.ts';
 import { strptimePattern } from '../../../shared/contract/strptime-pattern.ts';
-import { withTestDb } from './duckdb.ts';
+import { withTestDb } from '../../helpers/duckdb.ts';
 
 const READS: [format: string, text: string, is: string][] = [
   ['yyyy-MM-dd', '2024-02-29', '2024-02-29 00:00:00'],

@@ -8,9 +8,9 @@ import {
   loadContract,
 } from '../../../shared/contract/load.ts';
 import { ContractInvalid, UnknownDataset } from '../../../shared/errors.ts';
+import { contractYaml, sqlDirWith } from '../../helpers/contracts.ts';
+import { withTestDb } from '../../helpers/duckdb.ts';
 import { scratch } from '../../helpers/scratch.ts';
-import { contractYaml, sqlDirWith } from './contracts.ts';
-import { withTestDb } from './duckdb.ts';
 
 const load = (object: string): ReturnType<typeof loadContract> =>
   loadContract(sqlDirWith({ 'orders/contract.yaml': contractYaml(object) }), 'orders');

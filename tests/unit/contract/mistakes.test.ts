@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { loadContract } from '../../../shared/contract/load.ts';
 import { ContractInvalid } from '../../../shared/errors.ts';
-import { contractYaml, sqlDirWith } from './contracts.ts';
+import { contractYaml, sqlDirWith } from '../../helpers/contracts.ts';
 
 /** What is reported of a contract, one line per problem, without the folder. */
 const problems = async (yaml: string, silverSql?: string): Promise<string[]> => {

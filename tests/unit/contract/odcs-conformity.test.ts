@@ -12,7 +12,7 @@ import {
   OdcsQuality,
   OdcsSla,
 } from '../../../shared/contract/odcs.ts';
-import { contractYaml, sqlDirWith } from './contracts.ts';
+import { contractYaml, sqlDirWith } from '../../helpers/contracts.ts';
 
 const schema = JSON.parse(readFileSync('tests/fixtures/odcs/odcs-json-schema-v3.1.0.json', 'utf8'));
 const shipped = readdirSync('sql').filter((name) =>

@@ -1,5 +1,5 @@
 import { loadContract } from '../../../shared/contract/load.ts';
-import { contractYaml, sqlDirWith } from './contracts.ts';
+import { contractYaml, sqlDirWith } from '../../helpers/contracts.ts';
 
 const load = (body: string): ReturnType<typeof loadContract> =>
   loadContract(sqlDirWith({ 'orders/contract.yaml': contractYaml(body) }), 'orders');

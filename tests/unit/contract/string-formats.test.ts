@@ -1,5 +1,5 @@
 import { STRING_FORMATS } from '../../../shared/contract/string-formats.ts';
-import { withTestDb } from './duckdb.ts';
+import { withTestDb } from '../../helpers/duckdb.ts';
 
 const CASES: Record<string, { good: string[]; bad: string[] }> = {
   email: {

@@ -1,6 +1,6 @@
 import { qualityScore } from '../../../functions/quality-score.ts';
 import { InvalidInput, RuleNotEvaluable } from '../../../shared/errors.ts';
-import { bench, envelope } from './steps.ts';
+import { bench, envelope } from '../../helpers/steps.ts';
 
 const rule = (id: string, query: string, severity = 'error'): string =>
   `      - { id: ${id}, type: sql, query: "${query}", mustBe: 0, severity: ${severity} }`;

@@ -1,6 +1,6 @@
 import { qualityScore } from '../../../functions/quality-score.ts';
 import { quarantine } from '../../../functions/quarantine.ts';
-import { type Bench, bench, contentsOf, envelope } from './steps.ts';
+import { type Bench, bench, contentsOf, envelope } from '../../helpers/steps.ts';
 
 const LOADED = { status: 'loaded', silver_version: 1, gold: [], run_record: '_runs/x.json' };
 const USAGE = { duration_ms: 1, memory_mb: 1, requests: 1, bytes_read: 1, bytes_written: 1 };

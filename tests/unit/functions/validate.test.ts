@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { validate } from '../../../functions/validate.ts';
 import { InvalidInput, ObjectMissing, UnknownDataset } from '../../../shared/errors.ts';
-import { bench, contentsOf, envelope } from './steps.ts';
+import { bench, contentsOf, envelope } from '../../helpers/steps.ts';
 
 const CSV = 'id,name\n1,Ada\nx,Bo\n3\n';
 

@@ -1,0 +1,251 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ObjectMissing } from '../../shared/errors.ts';
+import { metered } from '../../shared/lake/storage/metered-store.ts';
+import type { ObjectInfo, ObjectStore } from '../../shared/lake/storage/object-store.ts';
+import { scratch } from './scratch.ts';
+
+const MIB = 1024 * 1024;
+
+/** Three parts, the last of three bytes. */
+const LARGE = randomBytes(16 * MIB + 3);
+
+const keysOf = async (objects: AsyncIterable<ObjectInfo>): Promise<string[]> => {
+  const keys: string[] = [];
+  for await (const { key } of objects) keys.push(key);
+  return keys;
+};
+
+const inParallel = <T>(count: number, run: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => run(index)));
+
+/** What every adapter of the storage port must do. `open` gives an empty bucket. */
+export function objectStoreSuite(open: (options: { versioned: boolean }) => Promise<ObjectStore>): void {
+  const localFile = async (body: string | Buffer): Promise<string> => {
+    const file = path.join(scratch(), 'local file.bin');
+    await writeFile(file, body);
+    return file;
+  };
+
+  describe('an object store', () => {
+    let store: ObjectStore;
+    let folder: string;
+    beforeEach(async () => {
+      store = await open({ versioned: false });
+      folder = scratch();
+    });
+
+    test('reads back what was written', async () => {
+      await store.write('a/b.json', '{"é":1}');
+      await store.write('a/c.bin', Buffer.from([0, 255, 10]));
+      expect((await store.read('a/b.json'))?.toString()).toBe('{"é":1}');
+      expect(await store.read('a/c.bin')).toEqual(Buffer.from([0, 255, 10]));
+    });
+
+    test('replaces an object as a whole', async () => {
+      await store.write('a', 'a long first text');
+      const before = await store.head('a');
+      await store.write('a', 'short');
+      const after = await store.head('a');
+      expect((await store.read('a'))?.toString()).toBe('short');
+      expect(after?.etag).not.toBe(before?.etag);
+    });
+
+    test('describes an object', async () => {
+      const started = Date.now();
+      await store.write('a/b', 'four');
+      const info = await store.head('a/b');
+      expect(info).toMatchObject({ key: 'a/b', size: 4 });
+      expect(info?.etag).toMatch(/^[^"]+$/);
+      expect(Math.abs(Number(info?.lastModified) - started)).toBeLessThan(3_600_000);
+      expect(info).not.toHaveProperty('versionId');
+    });
+
+    test('says undefined, or ObjectMissing, for what is not there', async () => {
+      await store.write('a/b', '');
+      for (const key of ['nothing', 'a', 'a/b/c', 'a/nothing']) {
+        expect(await store.head(key)).toBeUndefined();
+        expect(await store.read(key)).toBeUndefined();
+        await expect(store.localPath(key, folder)).rejects.toThrow(ObjectMissing);
+      }
+    });
+
+    test('removes an object, and does not mind if it is not there', async () => {
+      await store.write('a/b', 'x');
+      await store.remove('a/b');
+      await store.remove('a/b');
+      await store.remove('never/was');
+      expect(await store.head('a/b')).toBeUndefined();
+      expect(await keysOf(store.list(''))).toEqual([]);
+    });
+
+    test.each([
+      'blank and + plus.csv',
+      'dt=2024-01-01/part=%2F/x.csv',
+      `quotes "and" 'those'.csv`,
+      'ümlaut/雪/🦆.csv',
+      'glob*?[a]{b}.csv',
+      'a&b<c>.csv',
+      '-starts-with-dash',
+      'ends-with.dot.',
+    ])('takes the key %s', async (key) => {
+      const content = `content of ${key}`;
+      await store.upload(await localFile(content), key);
+      expect((await store.read(key))?.toString()).toBe(content);
+      expect(await store.head(key)).toMatchObject({ key });
+      expect(await keysOf(store.list(''))).toEqual([key]);
+      const local = await store.localPath(key, folder);
+      expect(local.endsWith(`/${key}`)).toBe(true);
+      expect(await readFile(local, 'utf8')).toBe(content);
+    });
+
+    test.each([
+      ['no', Buffer.alloc(0)],
+      ['few', Buffer.from('id,name\n1,é\n')],
+      ['exactly one part of', LARGE.subarray(0, 8 * MIB)],
+      ['one part and one byte of', LARGE.subarray(0, 8 * MIB + 1)],
+      ['many', LARGE],
+    ])('carries %s bytes there and back', async (_, body) => {
+      const file = await localFile(body);
+      await utimes(file, 1, 1);
+      expect(await store.upload(file, 'd/x.parquet')).toBe(body.length);
+      expect((await readFile(file)).equals(body)).toBe(true);
+      const info = await store.head('d/x.parquet');
+      expect(info).toMatchObject({ key: 'd/x.parquet', size: body.length });
+      expect(info?.lastModified.getFullYear()).toBeGreaterThan(2000);
+      const local = await store.localPath('d/x.parquet', folder);
+      expect((await readFile(local)).equals(body)).toBe(true);
+    });
+
+    test('a local path shows the object as it is now, also after an earlier one', async () => {
+      await store.write('x.csv', 'before');
+      expect(await readFile(await store.localPath('x.csv', folder), 'utf8')).toBe('before');
+      await store.write('x.csv', 'now');
+      expect(await readFile(await store.localPath('x.csv', folder), 'utf8')).toBe('now');
+    });
+
+    test('creates an object only where there is none', async () => {
+      expect(await store.writeIfAbsent('v1.json', 'first')).toBe(true);
+      expect(await store.writeIfAbsent('v1.json', 'second')).toBe(false);
+      expect((await store.read('v1.json'))?.toString()).toBe('first');
+      await store.remove('v1.json');
+      expect(await store.writeIfAbsent('v1.json', 'third')).toBe(true);
+    });
+
+    test('of 20 racing creators one wins, and it is the one that is read', async () => {
+      const won = await inParallel(20, (index) => store.writeIfAbsent('race/v1.json', `by ${index}`));
+      expect(won.filter(Boolean)).toHaveLength(1);
+      expect((await store.read('race/v1.json'))?.toString()).toBe(`by ${won.indexOf(true)}`);
+    });
+
+    test('readers see one whole object or the other while it is replaced', async () => {
+      const texts = ['a', 'b'].map((letter) => letter.repeat(100_000));
+      await store.write('x', texts[0] ?? '');
+      const seen = await inParallel(40, async (index) => {
+        if (index % 2) return (await store.read('x'))?.toString();
+        await store.write('x', texts[(index / 2) % 2] ?? '');
+        return texts[0];
+      });
+      for (const text of seen) expect(texts.includes(text ?? '')).toBe(true);
+    });
+
+    test('lists by prefix in the order of the bytes, over all pages', async () => {
+      const keys = ['t/a-b', 't/a.b', 't/a/b', 't/a0', 't/B', 't/é', 't/～', 't/🦆', 'ta', 's/z'];
+      const many = Array.from({ length: 30 }, (_, index) => `t/many/${String(index).padStart(2, '0')}`);
+      await Promise.all([...keys, ...many].map((key) => store.write(key, key)));
+      const sorted = ['t/B', 't/a-b', 't/a.b', 't/a/b', 't/a0', ...many, 't/é', 't/～', 't/🦆'];
+      expect(await keysOf(store.list('t/'))).toEqual(sorted);
+      expect(await keysOf(store.list('t/a'))).toEqual(['t/a-b', 't/a.b', 't/a/b', 't/a0']);
+      expect(await keysOf(store.list('t/many/1'))).toEqual(many.slice(10, 20));
+      expect(await keysOf(store.list('t/a/b'))).toEqual(['t/a/b']);
+      expect(await keysOf(store.list('nothing/'))).toEqual([]);
+      expect(await keysOf(store.list(''))).toHaveLength(40);
+    });
+
+    test('lists an object as head describes it', async () => {
+      await store.write('a/b', 'text');
+      for await (const info of store.list('a/')) {
+        const head = await store.head('a/b');
+        expect({ ...info, lastModified: 0 }).toEqual({ ...head, lastModified: 0 });
+      }
+    });
+
+    test('is metered: requests by kind and bytes', async () => {
+      const counted = metered(store);
+      await counted.write('a', '12345');
+      await counted.writeIfAbsent('b', 'é');
+      await counted.upload(await localFile('123'), 'c');
+      await counted.head('a');
+      await counted.head('nothing');
+      await counted.read('a');
+      await counted.localPath('c', folder);
+      await keysOf(counted.list('a'));
+      await counted.remove('a');
+      expect(counted.usage).toEqual({
+        requests: { head: 2, get: 2, put: 3, list: 1, delete: 1 },
+        bytesRead: 8,
+        bytesWritten: 10,
+      });
+    });
+
+    test('meters count apart, and one inside the other', async () => {
+      const outer = metered(store);
+      const inner = metered(outer);
+      await outer.write('a', '1');
+      await inner.write('b', '22');
+      expect(outer.usage).toMatchObject({ requests: { put: 2 }, bytesWritten: 3 });
+      expect(inner.usage).toMatchObject({ requests: { put: 1 }, bytesWritten: 2 });
+    });
+  });
+
+  describe('a versioned object store', () => {
+    const versionOf = async (store: ObjectStore, key: string): Promise<string> =>
+      (await store.head(key))?.versionId ?? 'none';
+
+    test('keeps every content under its version', async () => {
+      const store = await open({ versioned: true });
+      const folder = scratch();
+      await store.write('d/x.csv', 'one');
+      const one = await versionOf(store, 'd/x.csv');
+      await store.upload(await localFile('two!'), 'd/x.csv');
+      const two = await versionOf(store, 'd/x.csv');
+      await store.upload(await localFile('two!'), 'd/x.csv');
+      const three = await versionOf(store, 'd/x.csv');
+      expect(new Set([one, two, three, 'none']).size).toBe(4);
+
+      expect(await store.head('d/x.csv', one)).toMatchObject({ key: 'd/x.csv', size: 3, versionId: one });
+      expect((await store.read('d/x.csv', one))?.toString()).toBe('one');
+      expect((await store.read('d/x.csv', two))?.toString()).toBe('two!');
+      expect((await store.read('d/x.csv'))?.toString()).toBe('two!');
+      const [old, current] = await Promise.all([
+        store.localPath('d/x.csv', folder, one),
+        store.localPath('d/x.csv', folder),
+      ]);
+      expect(await readFile(old, 'utf8')).toBe('one');
+      expect(await readFile(current, 'utf8')).toBe('two!');
+    });
+
+    test('keeps a version after the object is removed, and knows no version that never was', async () => {
+      const store = await open({ versioned: true });
+      const folder = scratch();
+      await store.writeIfAbsent('x', 'kept');
+      const version = await versionOf(store, 'x');
+      await store.remove('x');
+      expect(await store.head('x')).toBeUndefined();
+      expect((await store.read('x', version))?.toString()).toBe('kept');
+      expect(await store.head('other', version)).toBeUndefined();
+      expect(await store.read('other', version)).toBeUndefined();
+      await expect(store.localPath('other', folder, version)).rejects.toThrow(ObjectMissing);
+    });
+
+    test('a removed object can be created again', async () => {
+      const store = await open({ versioned: true });
+      expect(await store.writeIfAbsent('x', '1')).toBe(true);
+      expect(await store.writeIfAbsent('x', '2')).toBe(false);
+      await store.remove('x');
+      expect(await store.writeIfAbsent('x', '3')).toBe(true);
+      expect((await store.read('x', await versionOf(store, 'x')))?.toString()).toBe('3');
+    });
+  });
+}

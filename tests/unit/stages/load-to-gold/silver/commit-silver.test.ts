@@ -1,0 +1,132 @@
+import { ObjectMissing } from '../../../../../shared/errors.ts';
+import { lakePaths } from '../../../../../shared/lake/paths.ts';
+import { Table } from '../../../../../shared/lake/table/commit/table.ts';
+import { contractOf, keysIn, rowsSql, runOf, SilverLake } from '../../../../helpers/silver-lake.ts';
+
+const KEYED = ['{ name: id, logicalType: integer, primaryKey: true }', '{ name: v, logicalType: string }'];
+const rows = (...values: string[]) => rowsSql('id, v', ...values);
+
+const newLake = async () => new SilverLake(await contractOf(KEYED));
+const values = async (lake: SilverLake) =>
+  (await lake.query('SELECT v FROM silver.t ORDER BY ALL')).map(({ v }) => v);
+
+test('a run commits once, however often it comes', async () => {
+  const lake = await newLake();
+  const run = runOf('a', 1);
+  const staged = await lake.stage(run, rows("(1, 'x')"));
+  expect(await lake.load(run, staged)).toEqual({ status: 'loaded', version: 1 });
+  expect(await lake.load(run, staged)).toEqual({ status: 'loaded', version: 1 });
+  expect((await lake.snapshot()).version).toBe(1);
+});
+
+test('the same run ten times at once commits once', async () => {
+  const lake = await newLake();
+  const run = runOf('a', 1);
+  const staged = await lake.stage(run, rows("(1, 'x')"));
+  const commits = await Promise.all(Array.from({ length: 10 }, () => lake.load(run, staged)));
+  expect(commits).toEqual(Array(10).fill({ status: 'loaded', version: 1 }));
+  expect(await values(lake)).toEqual(['x']);
+});
+
+test('a run that brings other rows, started anew after its contract was mended, replaces its own', async () => {
+  const lake = await newLake();
+  const run = runOf('a', 1);
+  await lake.load(run, await lake.stage(run, rows("(1, 'x')")));
+  const mended = await lake.stage(run, rows("(1, 'x')", "(2, 'y')"));
+  expect(await lake.load(run, mended)).toEqual({ status: 'loaded', version: 2 });
+  expect(await lake.load(run, mended)).toEqual({ status: 'loaded', version: 2 });
+  expect(await values(lake)).toEqual(['x', 'y']);
+});
+
+test('a re-upload replaces what its source brought, and nothing else', async () => {
+  const lake = await newLake();
+  await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')"));
+  await lake.upload('b', 2, rows("(3, 'b3')"));
+  expect(await lake.upload('a', 3, rows("(1, 'new')"))).toEqual({ status: 'loaded', version: 3 });
+  expect(await values(lake)).toEqual(['b3', 'new']);
+  expect(await lake.snapshot()).toMatchObject({ operation: 'replace source', runId: runOf('a', 3).run_id });
+});
+
+test('files that maintenance has removed before a late redrive are not committed', async () => {
+  const lake = new SilverLake(await contractOf(['{ name: id, logicalType: integer }']));
+  const run = runOf('a', 1);
+  const staged = await lake.stage(run, rowsSql('id', '(1)'));
+  for (const { key } of staged.files) await lake.store.remove(key);
+  const late = { ...staged, stagedAt: new Date(Date.now() - 16 * 86_400_000).toISOString() };
+  const refused = expect(lake.load(run, late)).rejects;
+  await refused.toThrow(ObjectMissing);
+  await refused.toThrow('Upload the file again');
+  expect(await new Table(lake.store, 't').current()).toBeUndefined();
+});
+
+test('nor by others who take along what waits', async () => {
+  const lake = new SilverLake(await contractOf(['{ name: id, logicalType: integer }']));
+  const run = runOf('a', 1);
+  const staged = await lake.stage(run, rowsSql('id', '(1)'));
+  for (const { key } of staged.files) await lake.store.remove(key);
+  await lake.store.write(lakePaths.locks('t', 'v00000001-0'), 'another');
+  await expect(lake.load(run, { ...staged, stagedAt: '2024-01-01T00:00:00.000Z' })).rejects.toThrow(
+    ObjectMissing,
+  );
+  expect(await keysIn(lake.store, '_commits/t/intents/')).toEqual([]);
+});
+
+test('who redrives late what is committed already needs no file of its own', async () => {
+  const lake = new SilverLake(await contractOf(['{ name: id, logicalType: integer }']));
+  const run = runOf('a', 1);
+  const staged = await lake.stage(run, rowsSql('id', '(1)'));
+  await lake.load(run, staged);
+  for (const { key } of staged.files) await lake.store.remove(key);
+  const late = { ...staged, stagedAt: '2024-01-01T00:00:00.000Z' };
+  expect(await lake.load(run, late)).toEqual({ status: 'loaded', version: 1 });
+});
+
+test('an older version that arrives late changes nothing', async () => {
+  const lake = await newLake();
+  await lake.upload('a', 2, rows("(1, 'new')"));
+  expect(await lake.upload('a', 1, rows("(1, 'old')"))).toEqual({ status: 'superseded', version: 1 });
+  expect(await values(lake)).toEqual(['new']);
+});
+
+test('versions of one source in any order: the newest is left', async () => {
+  const lake = await newLake();
+  await Promise.all([3, 5, 1, 4, 2].map((turn) => lake.upload('a', turn, rows(`(1, 'v${turn}')`))));
+  expect(await values(lake)).toEqual(['v5']);
+});
+
+describe('a new version with the same rows', () => {
+  test('changes neither files nor age: a later file’s row still wins', async () => {
+    const lake = await newLake();
+    await lake.upload('a', 1, rows("(1, 'a')"));
+    await lake.upload('b', 2, rows("(1, 'b')"));
+    const before = await (await lake.snapshot()).files();
+    expect(await lake.upload('a', 3, rows("(1, 'a')"))).toEqual({ status: 'unchanged', version: 3 });
+    expect(await values(lake)).toEqual(['b']);
+    const after = await lake.snapshot();
+    expect(after).toMatchObject({ touched: [], operation: 'confirm source' });
+    expect(await after.files()).toEqual(before);
+  });
+
+  test('still makes versions before it out of date', async () => {
+    const lake = await newLake();
+    await lake.upload('a', 1, rows("(1, 'same')"));
+    await lake.upload('a', 3, rows("(1, 'same')"));
+    expect(await lake.upload('a', 2, rows("(1, 'between')"))).toMatchObject({ status: 'superseded' });
+    expect(await values(lake)).toEqual(['same']);
+  });
+
+  test('commits once', async () => {
+    const lake = await newLake();
+    await lake.upload('a', 1, rows("(1, 'same')"));
+    await lake.upload('a', 2, rows("(1, 'same')"));
+    expect(await lake.upload('a', 2, rows("(1, 'same')"))).toEqual({ status: 'unchanged', version: 2 });
+  });
+
+  test('is a change again once another version came between', async () => {
+    const lake = await newLake();
+    await lake.upload('a', 1, rows("(1, 'x')"));
+    await lake.upload('a', 2, rows("(1, 'y')"));
+    expect(await lake.upload('a', 3, rows("(1, 'x')"))).toMatchObject({ status: 'loaded' });
+    expect(await values(lake)).toEqual(['x']);
+  });
+});

@@ -1,0 +1,314 @@
+import type { Column } from '../../../../shared/contract/model.ts';
+import type { Json } from '../../../../shared/engine/values.ts';
+import type { Db } from '../../../../shared/engine/with-duckdb.ts';
+import { parseText, presentText, spelling } from '../../../../shared/stages/validate/typed-value.ts';
+import { contractOf, inDuckDb, stage } from '../../../helpers/staging.ts';
+
+/** What becomes of a text in a column of the given YAML; undefined for "no value", null for a misfit. */
+const typed = (options: string, texts: readonly string[]): Promise<(Json | undefined)[]> =>
+  inDuckDb(async (db) => {
+    const { columns } = await contractOf(db, [`name: a, ${options}`]);
+    const [column] = columns;
+    if (column === undefined) throw new Error('no column');
+    const values: (Json | undefined)[] = [];
+    for (const text of texts) {
+      const row = await db.one<{ present: string | null; value: Json }>(
+        `SELECT present, ${parseText('present', column)} AS value FROM (SELECT ${presentText('$1', column)} AS present)`,
+        [text],
+      );
+      expect(await spelt(db, column, text)).toEqual(row);
+      values.push(row.present === null ? undefined : row.value);
+    }
+    return values;
+  });
+
+/** The same by way of the spelling that needs no pattern, where there is one. */
+const spelt = async (db: Db, column: Column, text: string): Promise<object> => {
+  const { cast, spelled, typed } = spelling('text', 'cast_value', column) ?? {
+    cast: 'NULL',
+    spelled: 'false',
+    typed: `CAST(NULL AS ${column.silverType})`,
+  };
+  return await db.one(
+    `WITH texts AS (SELECT $1::VARCHAR AS text), valued AS (SELECT *, ${cast} AS cast_value FROM texts),
+     spelled AS (SELECT *, ${spelled} AS plain FROM valued),
+     present AS (SELECT *, ${presentText('text', column, 'plain')} AS present FROM spelled)
+     SELECT present, CASE WHEN plain THEN ${typed} ELSE ${parseText('present', column)} END AS value FROM present`,
+    [text],
+  );
+};
+
+const table = (options: string, cases: Record<string, Json | undefined>): void =>
+  test(`text as { ${options} }`, async () => {
+    const values = await typed(options, Object.keys(cases));
+    expect(Object.fromEntries(Object.keys(cases).map((text, i) => [text, values[i]]))).toEqual(cases);
+  });
+
+const REFUSED = null;
+
+table('logicalType: integer', {
+  '12': 12,
+  ' 5 ': 5,
+  '5\t': REFUSED,
+  '+7': 7,
+  '-0': 0,
+  '007': 7,
+  '12.0': 12,
+  '12.': 12,
+  '9007199254740993.0': '9007199254740993',
+  '9223372036854775807': '9223372036854775807',
+  '9223372036854775808': REFUSED,
+  '12.7': REFUSED,
+  '0x1F': REFUSED,
+  '0b11': REFUSED,
+  '1_000': REFUSED,
+  '1,000': REFUSED,
+  '1e3': REFUSED,
+  '1 000': REFUSED,
+  nan: REFUSED,
+  true: REFUSED,
+  '--1': REFUSED,
+  '-': REFUSED,
+  '': undefined,
+  '   ': undefined,
+  '\t\r\n': undefined,
+});
+
+table('logicalType: integer, logicalTypeOptions: { format: u8 }', {
+  '255': 255,
+  '256': REFUSED,
+  '-1': REFUSED,
+});
+table('logicalType: integer, logicalTypeOptions: { format: u64 }', {
+  '18446744073709551615': '18446744073709551615',
+  '18446744073709551616': REFUSED,
+});
+
+table('logicalType: number', {
+  '12.5': 12.5,
+  '.5': 0.5,
+  '5.': 5,
+  ' -1.5e-3 ': -0.0015,
+  '1E5': 100000,
+  '1e400': REFUSED,
+  '-1e400': REFUSED,
+  nan: REFUSED,
+  NaN: REFUSED,
+  inf: REFUSED,
+  '-Infinity': REFUSED,
+  '1_000.5': REFUSED,
+  '1,5': REFUSED,
+  '0x10': REFUSED,
+  '.': REFUSED,
+  e5: REFUSED,
+  $5: REFUSED,
+});
+
+table('logicalType: number, logicalTypeOptions: { format: f32 }', { '0.5': 0.5, '1e39': REFUSED });
+table('logicalType: number, physicalType: "DECIMAL(5,2)"', {
+  '12.5': '12.50',
+  '999.99': '999.99',
+  '999.994': '999.99',
+  '999.995': REFUSED,
+  '1000': REFUSED,
+  '1e2': '100.00',
+  nan: REFUSED,
+});
+
+table('logicalType: boolean', {
+  true: true,
+  FALSE: false,
+  t: true,
+  f: false,
+  ' yes ': true,
+  no: false,
+  '1': true,
+  '0': false,
+  '2': REFUSED,
+  '1.0': REFUSED,
+  on: REFUSED,
+  maybe: REFUSED,
+});
+
+table('logicalType: date', {
+  '2024-02-29': '2024-02-29',
+  ' 2024-1-5 ': '2024-01-05',
+  '2024/01/05': '2024-01-05',
+  '2024-02-30': REFUSED,
+  '2023-02-29': REFUSED,
+  '2024-13-01': REFUSED,
+  '0000-00-00': REFUSED,
+  '24-01-05': REFUSED,
+  '05.01.2024': REFUSED,
+  '01/05/2024': REFUSED,
+  '20240105': REFUSED,
+  '2024-01/05': REFUSED,
+  '2024-01-05T00:00:00': REFUSED,
+  '2024-01-05 (BC)': REFUSED,
+  '12024-01-05': REFUSED,
+  infinity: REFUSED,
+  epoch: REFUSED,
+  today: REFUSED,
+});
+
+table('logicalType: date, logicalTypeOptions: { format: dd.MM.yyyy }', {
+  '05.01.2024': '2024-01-05',
+  '5.1.2024': '2024-01-05',
+  '05.01.24': REFUSED,
+  '05.01.124': REFUSED,
+  '05.01.0024': '0024-01-05',
+  '30.02.2024': REFUSED,
+  '2024-01-05': REFUSED,
+  infinity: REFUSED,
+  epoch: REFUSED,
+});
+
+table('logicalType: date, logicalTypeOptions: { format: yyyyMMdd }', { '20240105': '2024-01-05' });
+table('logicalType: date, logicalTypeOptions: { format: ddMMyyyy }', {
+  '05012024': '2024-01-05',
+  '050124': REFUSED,
+});
+
+table('logicalType: timestamp', {
+  '2024-01-01T10:00:00': '2024-01-01 10:00:00',
+  '2024-01-01 10:00:00.123456': '2024-01-01 10:00:00.123456',
+  '2024-01-01T10:00:00Z': '2024-01-01 10:00:00',
+  '2024-01-01T10:00:00+02:00': '2024-01-01 08:00:00',
+  '2024-01-01T23:30:00-0530': '2024-01-02 05:00:00',
+  '2024-01-01 10:00:00 Europe/Berlin': '2024-01-01 09:00:00',
+  '2024-01-01': '2024-01-01 00:00:00',
+  '2024-02-30 10:00:00': REFUSED,
+  '2024-01-01T25:00:00': REFUSED,
+  '2024-01-01T10:00:00 Nowhere/Town': REFUSED,
+  '24-01-01 10:00:00': REFUSED,
+  '10:00:00': REFUSED,
+  infinity: REFUSED,
+  epoch: REFUSED,
+  now: REFUSED,
+  '1704103200': REFUSED,
+});
+
+table('logicalType: timestamp, logicalTypeOptions: { timezone: true }', {
+  '2024-01-01T10:00:00+02:00': '2024-01-01 08:00:00+00',
+});
+
+table(`logicalType: timestamp, logicalTypeOptions: { format: "dd/MM/yyyy HH:mm XXX" }`, {
+  '01/02/2024 10:00 +02:00': '2024-02-01 08:00:00',
+  '01/02/2024 10:00': REFUSED,
+});
+
+table('logicalType: time', {
+  '10:05': '10:05:00',
+  '9:05:01.5': '09:05:01.5',
+  '25:00:00': REFUSED,
+  '10:65': REFUSED,
+  '10:00:00+02:00': REFUSED,
+  '10:00:00 PM': REFUSED,
+  '2024-01-01 10:00:00': REFUSED,
+});
+
+table('logicalType: time, logicalTypeOptions: { format: "hh:mm a" }', {
+  '10:05 PM': '22:05:00',
+  '10:05': REFUSED,
+});
+
+table('logicalType: string', { ' a ': ' a ', '12': '12', '  ': undefined });
+
+table('logicalType: object', {
+  '{"a": 1}': '{"a": 1}',
+  '[1]': REFUSED,
+  '1': REFUSED,
+  '{"a": ': REFUSED,
+});
+table('logicalType: array', { '[1, 2]': '[1, 2]', '{"a": 1}': REFUSED });
+
+test('texts that mean "no value" are compared exactly, after trimming', async () => {
+  const values = await inDuckDb(async (db) => {
+    const { columns } = await contractOf(
+      db,
+      ['name: a, logicalType: string'],
+      '    customProperties: [{ property: missingValues, value: [N/A, "-", "O\'Nil"] }]',
+    );
+    const [column] = columns;
+    if (column === undefined) throw new Error('no column');
+    return await db.all(
+      `SELECT text, ${presentText('text', column)} IS NULL AS missing FROM (SELECT unnest(['N/A', ' N/A ', 'n/a', '-', '--', 'O''Nil']) AS text)`,
+    );
+  });
+  expect(values.map(({ missing }) => missing)).toEqual([true, true, false, true, false, true]);
+});
+
+table('logicalType: date, logicalTypeOptions: { format: yyyy-DDD }', {
+  '2024-366': '2024-12-31',
+  '2023-365': '2023-12-31',
+  '2023-366': REFUSED,
+  '2366-001': '2366-01-01',
+});
+
+table(`logicalType: timestamp, logicalTypeOptions: { format: "DDD yyyy HH:mm XXX" }`, {
+  '366 2024 23:30 -02:00': '2025-01-01 01:30:00',
+  '366 2023 10:00 +02:00': REFUSED,
+});
+
+test('a zone that one row names is not the next one’s', async () => {
+  const rows = [
+    '2024-07-01T10:00:00 Europe/Berlin',
+    '2024-07-01T10:00',
+    '2024-07-02',
+    '2024-07-01T10:00:00Z',
+  ];
+  const { all } = await stage(
+    ['name: id, logicalType: integer', 'name: at, logicalType: timestamp'],
+    `id,at\n${rows.map((at, i) => `${i},${at}\n`).join('')}`,
+  );
+  expect(all.map(({ at }) => at)).toEqual([
+    '2024-07-01 08:00:00',
+    '2024-07-01 10:00:00',
+    '2024-07-02 00:00:00',
+    '2024-07-01 10:00:00',
+  ]);
+});
+
+test('a zone’s name as a part of the format', async () => {
+  const { all } = await stage(
+    [
+      'name: id, logicalType: integer',
+      'name: at, logicalType: timestamp, logicalTypeOptions: { format: "yyyy-MM-dd HH:mm VV" }',
+    ],
+    'id,at\n1,2024-07-01 10:00 Europe/Berlin\n2,2024-07-01 10:00 UTC\n3,2024-07-01 10:00\n',
+  );
+  expect(all.map(({ at }) => at)).toEqual(['2024-07-01 08:00:00', '2024-07-01 10:00:00', null]);
+});
+
+test('numbers that a contract lists as texts are spelled as they stand there', async () => {
+  const { all, refused } = await stage(
+    [
+      'name: a, logicalType: number',
+      'name: b, logicalType: string, quality: [{ metric: invalidValues, arguments: { validValues: [01, 02] }, mustBe: 0 }]',
+      'name: c, logicalType: number, quality: [{ metric: missingValues, arguments: { missingValues: [0.00] }, mustBe: 1 }]',
+    ],
+    'a,b,c\n-999.0,01,0.00\n-999,2,0\n',
+    '    customProperties: [{ property: missingValues, value: [-999.0] }]',
+  );
+  expect(all.map(({ a, c }) => [a, c])).toEqual([
+    [null, null],
+    [-999, 0],
+  ]);
+  expect(refused).toEqual({ 3: ['b.allowed'] });
+});
+
+test('numbers that are listed by an alias are spelled as at its anchor, and others than decimals by their value', async () => {
+  const { all, refused } = await stage(
+    [
+      'name: a, logicalType: number, quality: [{ metric: missingValues, arguments: { missingValues: &gone [-999.0] }, mustBe: 1 }]',
+      'name: b, logicalType: number, quality: [{ metric: missingValues, arguments: { missingValues: *gone }, mustBe: 1 }]',
+      'name: c, logicalType: integer, quality: [{ metric: invalidValues, arguments: { validValues: [0x1F] }, mustBe: 0 }]',
+    ],
+    'a,b,c\n-999.0,-999.0,31\n-999,-999,30\n',
+  );
+  expect(all.map(({ a, b }) => [a, b])).toEqual([
+    [null, null],
+    [-999, -999],
+  ]);
+  expect(refused).toEqual({ 3: ['c.allowed'] });
+});
