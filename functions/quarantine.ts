@@ -42,19 +42,16 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
     scope,
     reason,
     refused,
-    ...(error === undefined ? {} : { error }),
-    ...(input.validate === undefined ? {} : { rows: input.validate.rows }),
-    ...(input.quality === undefined ? {} : { score: input.quality.score, scores: input.quality.scores }),
+    ...(error !== undefined && { error }),
+    ...(input.validate !== undefined && { rows: input.validate.rows }),
+    ...(input.quality !== undefined && { score: input.quality.score, scores: input.quality.scores }),
     ...(await measuresOf(input.quality?.report, async (key) => await lake.silver.read(key))),
   };
   const report = lakePaths.quarantineReport(run.dataset, run.run_id);
   const summary = lakePaths.quarantineSummary(run.dataset, run.run_id);
   await lake.quarantine.write(report, JSON.stringify(document, null, 2));
   await lake.quarantine.write(summary, summarise(document));
-  if (scope === 'file') await recordRun();
-  return { scope, rows, records, report, summary };
-
-  async function recordRun(): Promise<void> {
+  const recordRun = async (): Promise<void> => {
     const read = input.validate?.rows.read ?? 0;
     const record = runRecord(
       run,
@@ -79,7 +76,9 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
       [input.validate?.usage, input.quality?.usage, tools.usage()],
     );
     await writeRunRecord(lake, record);
-  }
+  };
+  if (scope === 'file') await recordRun();
+  return { scope, rows, records, report, summary };
 });
 
 export const handler = lambdaHandler('Quarantine', quarantine);

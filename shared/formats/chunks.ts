@@ -19,7 +19,7 @@ export async function* chunksOf(path: string, start = 0): AsyncGenerator<Buffer>
 }
 
 /** The first bytes of a file, up to 1 MiB, and whether that is all of it. */
-export async function sampleOf(path: string, start = 0): Promise<{ sample: Buffer; whole: boolean }> {
+export const sampleOf = async (path: string, start = 0): Promise<{ sample: Buffer; whole: boolean }> => {
   const file = await open(path);
   try {
     const buffer = Buffer.alloc(CHUNK);
@@ -29,4 +29,4 @@ export async function sampleOf(path: string, start = 0): Promise<{ sample: Buffe
   } finally {
     await file.close();
   }
-}
+};

@@ -17,7 +17,7 @@ export interface TextEncoding {
  *
  * @throws UnreadableFile when the bytes are no text in any of the encodings
  */
-export async function encodingOf(path: string): Promise<TextEncoding> {
+export const encodingOf = async (path: string): Promise<TextEncoding> => {
   const { sample } = await sampleOf(path);
   const wide = utf16Of(sample);
   if (wide) return { ...wide, invalidUtf8: false };
@@ -29,10 +29,10 @@ export async function encodingOf(path: string): Promise<TextEncoding> {
   return valid >= invalid
     ? { encoding: 'utf-8', bom: 0, invalidUtf8: true }
     : { encoding: 'windows-1252', bom: 0, invalidUtf8: false };
-}
+};
 
 /** UTF-16 by its byte order mark, or by zero bytes that stand in one half of the 16-bit units only. */
-function utf16Of(sample: Buffer): { encoding: Encoding; bom: number } | undefined {
+const utf16Of = (sample: Buffer): { encoding: Encoding; bom: number } | undefined => {
   if (sample[0] === 0xff && sample[1] === 0xfe) return { encoding: 'utf-16le', bom: 2 };
   if (sample[0] === 0xfe && sample[1] === 0xff) return { encoding: 'utf-16be', bom: 2 };
   const units = sample.length >> 1;
@@ -43,10 +43,10 @@ function utf16Of(sample: Buffer): { encoding: Encoding; bom: number } | undefine
   if (odd >= many && even * 20 < odd) return { encoding: 'utf-16le', bom: 0 };
   if (even >= many && odd * 20 < even) return { encoding: 'utf-16be', bom: 0 };
   return undefined;
-}
+};
 
 /** More than one control character in twenty is no text. */
-function refuseBinary(sample: Buffer): void {
+const refuseBinary = (sample: Buffer): void => {
   let control = 0;
   for (const byte of sample) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) control++;
   if (control * 20 > sample.length) {
@@ -54,9 +54,9 @@ function refuseBinary(sample: Buffer): void {
       'The file is binary and in no known format: CSV, JSON, NDJSON and Parquet are read, plain or as gzip or zstd.',
     );
   }
-}
+};
 
-async function isUtf8File(path: string): Promise<boolean> {
+const isUtf8File = async (path: string): Promise<boolean> => {
   let carry = Buffer.alloc(0);
   for await (const chunk of chunksOf(path)) {
     const bytes = carry.length > 0 ? Buffer.concat([carry, chunk]) : chunk;
@@ -65,27 +65,27 @@ async function isUtf8File(path: string): Promise<boolean> {
     carry = Buffer.from(bytes.subarray(whole));
   }
   return carry.length === 0;
-}
+};
 
 /** How many bytes at the end belong to a character that the next chunk may complete. */
-function unfinished(bytes: Buffer): number {
+const unfinished = (bytes: Buffer): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const length = sequenceLength(bytes[bytes.length - back] ?? 0);
     if (length > 0) return length > back ? back : 0;
   }
   return 0;
-}
+};
 
 /** Length of the UTF-8 sequence that a byte begins; 0 for continuation bytes and bytes that begin none. */
-function sequenceLength(lead: number): number {
+const sequenceLength = (lead: number): number => {
   if (lead < 0x80) return 1;
   if (lead >= 0xc2 && lead < 0xe0) return 2;
   if (lead >= 0xe0 && lead < 0xf0) return 3;
   return lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
-}
+};
 
 /** Valid multibyte characters against bytes that belong to none. */
-async function countMultibyte(path: string): Promise<{ valid: number; invalid: number }> {
+const countMultibyte = async (path: string): Promise<{ valid: number; invalid: number }> => {
   let valid = 0;
   let invalid = 0;
   let carry = Buffer.alloc(0);
@@ -111,4 +111,4 @@ async function countMultibyte(path: string): Promise<{ valid: number; invalid: n
   }
   count(carry, carry.length);
   return { valid, invalid };
-}
+};

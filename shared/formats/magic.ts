@@ -36,7 +36,7 @@ const isControl = (byte: number): boolean => byte < 9 || (byte > 13 && byte < 32
  * @param head the file's first bytes, 20 or more where the file has them
  * @param tail its last four bytes
  */
-export function magicOf(head: Buffer, tail: Buffer): Magic {
+export const magicOf = (head: Buffer, tail: Buffer): Magic => {
   if (startsWith(head, '1f8b')) return { kind: 'gzip' };
   if (isZstd(head)) return { kind: 'zstd' };
   if (head.subarray(0, 4).equals(PARQUET)) {
@@ -55,20 +55,20 @@ export function magicOf(head: Buffer, tail: Buffer): Magic {
     return { kind: 'text', refusal: `${foreign[1]}: ${foreign[2]}` };
   }
   return { kind: 'text' };
-}
+};
 
 /** "BZh", the size of a block as a digit, and the digits of pi: https://en.wikipedia.org/wiki/Bzip2#File_format */
-function isBzip2(head: Buffer): boolean {
+const isBzip2 = (head: Buffer): boolean => {
   return /^425a683[1-9]314159265359/.test(head.toString('hex'));
-}
+};
 
 /** A zstd frame, or a skippable frame as parallel compressors write them first. */
-function isZstd(head: Buffer): boolean {
+const isZstd = (head: Buffer): boolean => {
   if (startsWith(head, '28b52ffd')) return true;
   const first = head[0] ?? 0;
   return first >= 0x50 && first <= 0x5f && head.subarray(1, 4).equals(Buffer.from('2a4d18', 'hex'));
-}
+};
 
-function startsWith(head: Buffer, magic: string): boolean {
+const startsWith = (head: Buffer, magic: string): boolean => {
   return head.subarray(0, magic.length / 2).toString('hex') === magic;
-}
+};

@@ -1,5 +1,5 @@
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import path from 'node:path';
 import { EmptyFile } from '../errors.ts';
 import { chunksOf, sampleOf } from './chunks.ts';
 import { type OpenedText, openCsv } from './csv/open-csv.ts';
@@ -21,10 +21,10 @@ export { asUnreadable } from './unreadable.ts';
  * @throws EmptyFile when it holds no records
  * @throws DecompressionLimit when it unpacks to more than `options.maxUnpackedBytes`
  */
-export async function openSource(path: string, options: OpenOptions): Promise<OpenedSource> {
-  const folder = await mkdtemp(join(options.scratch, 'source-'));
+export const openSource = async (filePath: string, options: OpenOptions): Promise<OpenedSource> => {
+  const folder = await mkdtemp(path.join(options.scratch, 'source-'));
   const { kind, compression, bytes, ...unpacked } = await unpack(
-    await plainPath(resolve(path), folder),
+    await plainPath(path.resolve(filePath), folder),
     folder,
     options.maxUnpackedBytes,
   );
@@ -34,18 +34,18 @@ export async function openSource(path: string, options: OpenOptions): Promise<Op
   const file = await toUtf8(unpacked.path, text, folder);
   if (file.path !== unpacked.path && compression !== 'none') await rm(unpacked.path);
   return { ...(await openText(file, options, folder)), compression, encoding: text.encoding, bytes };
-}
+};
 
-async function openText(file: Utf8File, options: OpenOptions, folder: string): Promise<OpenedText> {
+const openText = async (file: Utf8File, options: OpenOptions, folder: string): Promise<OpenedText> => {
   await refuseBlank(file);
   const { sample } = await sampleOf(file.path, file.start);
   const json = jsonKindOf(sample.toString('utf8'));
   if (json === 'array') return openJsonArray(file, options);
   if (json === 'objects') return openJsonObjects(file, options, folder);
   return openCsv(file, options, folder);
-}
+};
 
-async function refuseBlank(file: Utf8File): Promise<void> {
+const refuseBlank = async (file: Utf8File): Promise<void> => {
   let any = false;
   for await (const chunk of chunksOf(file.path, file.start)) {
     any = true;
@@ -56,12 +56,12 @@ async function refuseBlank(file: Utf8File): Promise<void> {
       ? 'The file holds nothing but blanks. Check the system that wrote it.'
       : 'The file holds a byte order mark and nothing else. Check the system that wrote it.',
   );
-}
+};
 
 /** DuckDB takes some characters of a path for wildcards, and reads other files then: a link has none. */
-async function plainPath(path: string, folder: string): Promise<string> {
-  if (!/[*?[\]{}]/.test(path)) return path;
-  const link = join(folder, 'link');
-  await symlink(path, link);
+const plainPath = async (filePath: string, folder: string): Promise<string> => {
+  if (!/[*?[\]{}]/.test(filePath)) return filePath;
+  const link = path.join(folder, 'link');
+  await symlink(filePath, link);
   return link;
-}
+};

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
+import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { types } from 'node:util';
 import { UnreadableFile } from '../errors.ts';
@@ -19,13 +19,13 @@ export interface Utf8File {
  *
  * @throws UnreadableFile for UTF-16 with lone surrogates or half a unit at its end
  */
-export async function toUtf8(path: string, text: TextEncoding, folder: string): Promise<Utf8File> {
-  if (text.encoding === 'utf-8') return { path, start: text.bom, invalidUtf8: text.invalidUtf8 };
-  const target = join(folder, 'utf8');
+export const toUtf8 = async (filePath: string, text: TextEncoding, folder: string): Promise<Utf8File> => {
+  if (text.encoding === 'utf-8') return { path: filePath, start: text.bom, invalidUtf8: text.invalidUtf8 };
+  const target = path.join(folder, 'utf8');
   const decoder = new TextDecoder(text.encoding, { fatal: true });
   try {
     await pipeline(
-      chunksOf(path, text.bom),
+      chunksOf(filePath, text.bom),
       async function* (chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
         yield decoder.decode();
@@ -39,4 +39,4 @@ export async function toUtf8(path: string, text: TextEncoding, folder: string): 
     });
   }
   return { path: target, start: 0, invalidUtf8: false };
-}
+};

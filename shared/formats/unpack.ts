@@ -1,6 +1,6 @@
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { types } from 'node:util';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
@@ -26,13 +26,13 @@ type Decoder = ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDec
  * @throws UnreadableFile for truncated, corrupt, doubly compressed or foreign files
  * @throws DecompressionLimit as soon as the copy passes `maxBytes`
  */
-export async function unpack(path: string, folder: string, maxBytes: number): Promise<Unpacked> {
-  const outer = await inspect(path);
+export const unpack = async (filePath: string, folder: string, maxBytes: number): Promise<Unpacked> => {
+  const outer = await inspect(filePath);
   if (outer.kind === 'parquet' || outer.kind === 'text') {
-    return { path, kind: outer.kind, compression: 'none', bytes: outer.bytes };
+    return { path: filePath, kind: outer.kind, compression: 'none', bytes: outer.bytes };
   }
-  const unpacked = join(folder, 'unpacked');
-  await decompress(path, unpacked, outer.kind, maxBytes);
+  const unpacked = path.join(folder, 'unpacked');
+  await decompress(filePath, unpacked, outer.kind, maxBytes);
   const inner = await inspect(unpacked);
   if (inner.kind === 'gzip' || inner.kind === 'zstd') {
     throw new UnreadableFile(
@@ -40,10 +40,10 @@ export async function unpack(path: string, folder: string, maxBytes: number): Pr
     );
   }
   return { path: unpacked, kind: inner.kind, compression: outer.kind, bytes: inner.bytes };
-}
+};
 
-async function inspect(path: string): Promise<Magic & { bytes: number }> {
-  const file = await open(path);
+const inspect = async (filePath: string): Promise<Magic & { bytes: number }> => {
+  const file = await open(filePath);
   try {
     const { size } = await file.stat();
     const magic = magicOf(await readAt(file, 0, 64), await readAt(file, Math.max(0, size - 4), 4));
@@ -52,19 +52,19 @@ async function inspect(path: string): Promise<Magic & { bytes: number }> {
   } finally {
     await file.close();
   }
-}
+};
 
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+const readAt = async (file: FileHandle, position: number, length: number): Promise<Buffer> => {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
   return buffer.subarray(0, bytesRead);
-}
+};
 
-async function decompress(
-  path: string,
+const decompress = async (
+  filePath: string,
   target: string,
   kind: 'gzip' | 'zstd',
   maxBytes: number,
-): Promise<void> {
+): Promise<void> => {
   const output = openSync(target, 'w');
   let written = 0;
   // Written from within the decoder's event, so that a bomb is stopped by the block that passes the limit.
@@ -87,8 +87,8 @@ async function decompress(
     }
   };
   try {
-    if (kind === 'gzip') await gunzip(path, write);
-    else await unzstd(path, write);
+    if (kind === 'gzip') await gunzip(filePath, write);
+    else await unzstd(filePath, write);
   } catch (error) {
     if (error instanceof DuckstepError || !isDecodingError(error)) throw error;
     throw new UnreadableFile(`The ${kind} data is truncated or corrupt: upload the file again.`, {
@@ -97,22 +97,22 @@ async function decompress(
   } finally {
     closeSync(output);
   }
-}
+};
 
 type Write = (decoder: Decoder, block: Buffer) => void;
 
 /** All members of the file: Node's decoder goes from one to the next by itself. */
-async function gunzip(path: string, write: Write): Promise<void> {
+const gunzip = async (filePath: string, write: Write): Promise<void> => {
   const decoder = new Feed(createGunzip({ chunkSize: CHUNK }), write);
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK })) await decoder.feed(chunk);
+  for await (const chunk of createReadStream(filePath, { highWaterMark: CHUNK })) await decoder.feed(chunk);
   await decoder.end();
-}
+};
 
 /** All frames of the file: Node's decoder stops in silence after the first, so each gets its own. */
-async function unzstd(path: string, write: Write): Promise<void> {
+const unzstd = async (filePath: string, write: Write): Promise<void> => {
   const next = () => new Feed(createZstdDecompress({ chunkSize: CHUNK }), write);
   let decoder = next();
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK })) {
+  for await (const chunk of createReadStream(filePath, { highWaterMark: CHUNK })) {
     let rest: Buffer = chunk;
     for (;;) {
       const used = await decoder.feed(rest);
@@ -123,7 +123,7 @@ async function unzstd(path: string, write: Write): Promise<void> {
     }
   }
   await decoder.end();
-}
+};
 
 /** A decoder that is fed by hand and tells how much of its input it took. */
 class Feed {
@@ -154,6 +154,6 @@ class Feed {
   }
 }
 
-function isDecodingError(error: unknown): boolean {
+const isDecodingError = (error: unknown): boolean => {
   return types.isNativeError(error) && 'code' in error && /^(Z_|ZSTD_)/.test(String(error.code));
-}
+};

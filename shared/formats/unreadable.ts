@@ -11,11 +11,11 @@ const ABOUT_THE_MACHINE =
  * DuckDB's error as `UnreadableFile` when the bytes of the source are at fault; any other error as it is.
  * For whoever reads the relation: corrupt Parquet pages show only then.
  */
-export function asUnreadable(error: unknown): unknown {
+export const asUnreadable = (error: unknown): unknown => {
   if (!types.isNativeError(error)) return error;
   const { message } = error;
   if (!ABOUT_THE_DATA.test(message) || ABOUT_THE_MACHINE.test(message)) return error;
   return new UnreadableFile('The file is damaged: DuckDB cannot read it to the end; upload it again.', {
     cause: error,
   });
-}
+};

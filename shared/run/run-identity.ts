@@ -37,7 +37,7 @@ export const identify = (event: ObjectCreated): RunIdentity => {
     dataset: lakePaths.datasetOf(object.key) ?? '_unknown',
     bucket: bucket.name,
     key: object.key,
-    ...(version === undefined ? {} : { version_id: version }),
+    ...(version !== undefined && { version_id: version }),
     sequencer: object.sequencer ?? event.time,
     uploaded_at: new Date(event.time).toISOString(),
   };

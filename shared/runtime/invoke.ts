@@ -69,7 +69,7 @@ const report = (thrown: unknown, subject: Subject | undefined, duration_ms: numb
   const line = {
     failure: { name, message },
     duration_ms,
-    ...(subject === undefined ? { input: 'none' } : {}),
+    ...(subject === undefined && { input: 'none' }),
   };
   if (expected) logger.warn('Step refused or put off', line);
   else logger.error('Step failed', line);

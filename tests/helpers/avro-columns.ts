@@ -20,7 +20,7 @@ export const avroColumns = (schema: { fields: Column[] }): string[] =>
     return [line, ...fieldsIn(inner).map((field) => `  ${field}`)];
   });
 
-function typeName(type: unknown): string {
+const typeName = (type: unknown): string => {
   if (typeof type === 'string') return type;
   const { type: kind, items, 'element-id': element, logicalType } = type as Nested;
   if (logicalType === 'map') {
@@ -29,11 +29,11 @@ function typeName(type: unknown): string {
   }
   if (kind === 'array') return `list<${element}: ${typeName(items)}>`;
   return logicalType === undefined ? kind : `${logicalType} as ${kind}`;
-}
+};
 
-function fieldsIn(type: unknown): string[] {
+const fieldsIn = (type: unknown): string[] => {
   if (typeof type !== 'object' || type === null) return [];
   const { items, fields, logicalType } = type as Nested;
   if (fields !== undefined) return avroColumns({ fields });
   return logicalType === 'map' ? [] : fieldsIn(items);
-}
+};

@@ -10,10 +10,10 @@ export const startChild = (helper: string, ...args: string[]): ChildProcess =>
   });
 
 /** Runs it to its end and returns what it printed. Throws where it fails. */
-export async function runChild(helper: string, ...args: string[]): Promise<string> {
+export const runChild = async (helper: string, ...args: string[]): Promise<string> => {
   const child = startChild(helper, ...args);
   if (!child.stdout) throw new Error('no output to read');
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
   if (code !== 0) throw new Error(`${helper} ended with ${code}`);
   return output;
-}
+};

@@ -34,7 +34,7 @@ const bytesOf = async (body: unknown): Promise<Buffer> =>
  * One bucket in memory behind a mocked S3 client: conditional writes, ranges, versions, pages and multipart
  * uploads as S3 has them. `mock` counts the requests and can be told to fail.
  */
-export function fakeS3({ versioned = false, pageSize = 1_000 } = {}) {
+export const fakeS3 = ({ versioned = false, pageSize = 1_000 } = {}) => {
   const objects = new Map<string, Version[]>();
   const uploads = new Map<string, Map<number, Buffer>>();
   const client = new S3Client({
@@ -120,4 +120,4 @@ export function fakeS3({ versioned = false, pageSize = 1_000 } = {}) {
   });
 
   return { client, mock };
-}
+};

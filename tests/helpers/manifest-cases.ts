@@ -58,10 +58,10 @@ export const entry = (more: Partial<ManifestEntry> = {}, of: Partial<ContentFile
 });
 
 /** What is read of a manifest that was written and described as of snapshot 77. */
-export async function roundTrip(
+export const roundTrip = async (
   input: Partial<ManifestInput> & { entries: ManifestEntry[] },
   sequenceNumber = 5,
-) {
+) => {
   const whole: ManifestInput = { schema, spec, content: 'data', ...input };
   const bytes = await writeManifest(whole);
   const described = describeManifest('s3://b/m.avro', bytes.length, {
@@ -70,4 +70,4 @@ export async function roundTrip(
     snapshotId: 77,
   });
   return { bytes, described, entries: await readManifest(bytes, described) };
-}
+};

@@ -21,7 +21,7 @@ const inParallel = <T>(count: number, run: (index: number) => Promise<T>): Promi
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
 
 /** What every adapter of the storage port must do. `open` gives an empty bucket. */
-export function objectStoreSuite(open: (options: { versioned: boolean }) => Promise<ObjectStore>): void {
+export const objectStoreSuite = (open: (options: { versioned: boolean }) => Promise<ObjectStore>): void => {
   const localFile = async (body: string | Buffer): Promise<string> => {
     const file = path.join(scratch(), 'local file.bin');
     await writeFile(file, body);
@@ -248,4 +248,4 @@ export function objectStoreSuite(open: (options: { versioned: boolean }) => Prom
       expect((await store.read('x', await versionOf(store, 'x')))?.toString()).toBe('3');
     });
   });
-}
+};

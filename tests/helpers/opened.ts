@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import path from 'node:path';
 import { type Db, withDuckDb } from '../../shared/engine/with-duckdb.ts';
 import {
   type MalformedRecord,
@@ -26,32 +26,32 @@ export interface Opener {
 }
 
 /** A database and a folder for one test, gone afterwards. */
-export async function withOpener<T>(test: (opener: Opener) => Promise<T>): Promise<T> {
-  const scratch = await mkdtemp(join(tmpdir(), 'source-'));
+export const withOpener = async <T>(test: (opener: Opener) => Promise<T>): Promise<T> => {
+  const scratch = await mkdtemp(path.join(tmpdir(), 'source-'));
   try {
     return await withDuckDb({ memoryMb: 1024, threads: 2, scratch }, (db) =>
       test({
         db,
         scratch,
         open: async (bytes, options = {}, name = 'file') => {
-          const path = join(scratch, name);
-          await writeFile(path, bytes);
-          return openFile(db, scratch, path, options);
+          const file = path.join(scratch, name);
+          await writeFile(file, bytes);
+          return openFile(db, scratch, file, options);
         },
       }),
     );
   } finally {
     await rm(scratch, { recursive: true });
   }
-}
+};
 
-export async function openFile(
+export const openFile = async (
   db: Db,
   scratch: string,
-  path: string,
+  file: string,
   options: Partial<OpenOptions> = {},
-): Promise<Opened> {
-  const source = await openSource(path, {
+): Promise<Opened> => {
+  const source = await openSource(file, {
     db,
     scratch,
     expected: [],
@@ -71,9 +71,9 @@ export async function openFile(
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line)),
   };
-}
+};
 
-function linesOf(source: OpenedSource, rows: number, shifts: string): number[] {
+const linesOf = (source: OpenedSource, rows: number, shifts: string): number[] => {
   const entries = shifts
     .trim()
     .split('\n')
@@ -84,7 +84,7 @@ function linesOf(source: OpenedSource, rows: number, shifts: string): number[] {
     while (entries[next]?.[0] === row) shift = entries[next++]?.[1] ?? 0;
     return row + source.firstLine + shift;
   });
-}
+};
 
 /** Opens one file of these bytes. */
 export const open = (...args: Parameters<Opener['open']>): Promise<Opened> =>
@@ -96,7 +96,7 @@ export const parquet = async (
   select: string,
   name = 'file.parquet',
 ): Promise<string> => {
-  const path = join(scratch, name);
-  await db.run(`COPY (${select}) TO '${path}' (FORMAT parquet)`);
-  return path;
+  const file = path.join(scratch, name);
+  await db.run(`COPY (${select}) TO '${file}' (FORMAT parquet)`);
+  return file;
 };

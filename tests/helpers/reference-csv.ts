@@ -7,7 +7,12 @@ export interface Reference {
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** Every record of the text, the header included, judged against the number of columns. */
-export function readReference(text: string, delimiter: string, quote: string, columns?: number): Reference {
+export const readReference = (
+  text: string,
+  delimiter: string,
+  quote: string,
+  columns?: number,
+): Reference => {
   const [d, q] = [escaped(delimiter), escaped(quote)];
   const quoted = new RegExp(` *${q}((?:[^${q}]|${q}${q})*)${q} *(?=[${d}\\r\\n]|$(?![^]))`, 'y');
   const plain = new RegExp(`(?! *${q})[^${d}\\r\\n]*`, 'y');
@@ -46,4 +51,4 @@ export function readReference(text: string, delimiter: string, quote: string, co
     at += ending.length;
   }
   return result;
-}
+};

@@ -34,7 +34,7 @@ const amidJson = (record: string): BadInput => ({
 });
 const file = (content: string | Buffer, key?: string): BadInput => ({
   content: () => content,
-  ...(key === undefined ? {} : { key }),
+  ...(key !== undefined && { key }),
 });
 const gate = (rows: string, refused: number, key?: string): BadInput => ({
   ...file(HEADER + rows, key),

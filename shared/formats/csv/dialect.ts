@@ -23,7 +23,7 @@ const byteOf = (character: string): number => character.charCodeAt(0);
  * Delimiter and quote of a CSV file, from the bytes at its beginning: the delimiter under which the first
  * record holds most of the expected names and most records have equally many fields.
  */
-export function dialectOf(sample: Buffer, whole: boolean, expected: readonly string[]): Dialect {
+export const dialectOf = (sample: Buffer, whole: boolean, expected: readonly string[]): Dialect => {
   const names = new Set(expected.map((name) => name.trim().toLowerCase()));
   const evidence = ['"', "'"].flatMap((quote) =>
     DELIMITERS.map((delimiter) => weigh(sample, whole, delimiter, quote, names)),
@@ -34,7 +34,7 @@ export function dialectOf(sample: Buffer, whole: boolean, expected: readonly str
   const backslash =
     sample.includes(`\\${quote}`) && measure(sample, whole, escaped).regular > best.measure.regular;
   return { delimiter, quote, grammar: backslash ? escaped : grammar(byteOf(delimiter), byteOf(quote)) };
-}
+};
 
 interface Evidence {
   delimiter: string;
@@ -44,13 +44,13 @@ interface Evidence {
   weights: number[];
 }
 
-function weigh(
+const weigh = (
   sample: Buffer,
   whole: boolean,
   delimiter: string,
   quote: string,
   names: ReadonlySet<string>,
-): Evidence {
+): Evidence => {
   const candidate = grammar(byteOf(delimiter), byteOf(quote));
   const measured = measure(sample, whole, candidate);
   const first = firstRecord(sample, whole, candidate);
@@ -73,15 +73,15 @@ function weigh(
       measured.quotedFields,
     ],
   };
-}
+};
 
-function compare(a: Evidence, b: Evidence): number {
+const compare = (a: Evidence, b: Evidence): number => {
   for (const [i, weight] of a.weights.entries()) {
     const other = b.weights[i] ?? 0;
     if (weight !== other) return weight - other;
   }
   return 0;
-}
+};
 
 interface Measure {
   records: number;
@@ -92,7 +92,7 @@ interface Measure {
   quotedFields: number;
 }
 
-function measure(sample: Buffer, whole: boolean, candidate: Grammar): Measure {
+const measure = (sample: Buffer, whole: boolean, candidate: Grammar): Measure => {
   const span = emptySpan();
   const widths = new Map<number, number>();
   let [records, broken, quotedFields] = [0, 0, 0];
@@ -109,7 +109,7 @@ function measure(sample: Buffer, whole: boolean, candidate: Grammar): Measure {
   }
   const [width, regular] = [...widths].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0]);
   return { records, regular, width, broken, quotedFields };
-}
+};
 
 export interface FirstRecord {
   /** Values without outer blanks. */
@@ -126,7 +126,7 @@ export interface FirstRecord {
 }
 
 /** The first record that is not an empty line; undefined where it is broken, or longer than the sample. */
-export function firstRecord(sample: Buffer, whole: boolean, candidate: Grammar): FirstRecord | undefined {
+export const firstRecord = (sample: Buffer, whole: boolean, candidate: Grammar): FirstRecord | undefined => {
   const span = emptySpan();
   let at = 0;
   for (let line = 1; at < sample.length; line++) {
@@ -140,4 +140,4 @@ export function firstRecord(sample: Buffer, whole: boolean, candidate: Grammar):
     at = span.next;
   }
   return undefined;
-}
+};

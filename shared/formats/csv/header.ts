@@ -25,7 +25,7 @@ export interface Header {
  * Whether the first record names the columns. With a contract: when it holds one of its names, or when it
  * does not look like a row of it; a header of other columns is the caller's to refuse, not to read as data.
  */
-export function headerOf(first: readonly string[], expected: readonly ExpectedColumn[]): Header {
+export const headerOf = (first: readonly string[], expected: readonly ExpectedColumn[]): Header => {
   const names = new Set(expected.map(({ sourceName }) => sourceName.trim().toLowerCase()));
   if (expected.length > 0) {
     const named = first.some((field) => names.has(field.toLowerCase()));
@@ -36,22 +36,22 @@ export function headerOf(first: readonly string[], expected: readonly ExpectedCo
   return isLikelyHeader(first)
     ? { present: true, columns: [...first] }
     : { present: false, columns: first.map((_, i) => `column${i + 1}`) };
-}
+};
 
-function isRowOf(first: readonly string[], expected: readonly ExpectedColumn[]): boolean {
+const isRowOf = (first: readonly string[], expected: readonly ExpectedColumn[]): boolean => {
   return (
     first.length === expected.length &&
     expected.some(({ logicalType }, i) =>
       LOOKS_LIKE[logicalType]?.some((pattern) => pattern.test(first[i] ?? '')),
     )
   );
-}
+};
 
 /** Names are no values. One may be missing, as a data frame's index has none, or stand there twice. */
-function isLikelyHeader(first: readonly string[]): boolean {
+const isLikelyHeader = (first: readonly string[]): boolean => {
   const values = [NUMBER, DATE, TIME, /^(true|false)$/i];
   return (
     first.some((field) => field !== '') &&
     !first.some((field) => values.some((pattern) => pattern.test(field)))
   );
-}
+};

@@ -13,7 +13,7 @@ export type OpenedText = Omit<OpenedSource, 'compression' | 'encoding' | 'bytes'
  * @throws EmptyFile when there is a header and nothing else
  * @throws UnreadableFile when not even the first record can be read
  */
-export async function openCsv(file: Utf8File, options: OpenOptions, folder: string): Promise<OpenedText> {
+export const openCsv = async (file: Utf8File, options: OpenOptions, folder: string): Promise<OpenedText> => {
   const { sample, whole } = await sampleOf(file.path, file.start);
   const names = options.expected.map(({ sourceName }) => sourceName);
   const { delimiter, quote, grammar } = dialectOf(sample, whole, names);
@@ -63,12 +63,12 @@ export async function openCsv(file: Utf8File, options: OpenOptions, folder: stri
     relation,
     ...accountOf(scan),
   };
-}
+};
 
 /** What a scan found, as the opened source tells it. */
-export function accountOf(
+export const accountOf = (
   scan: Scan,
-): Pick<OpenedSource, 'records' | 'firstLine' | 'malformed' | 'lineShifts'> {
+): Pick<OpenedSource, 'records' | 'firstLine' | 'malformed' | 'lineShifts'> => {
   const { rejectsPath, shiftsPath, malformed } = scan.ledger;
   return {
     records: scan.records,
@@ -76,4 +76,4 @@ export function accountOf(
     ...(rejectsPath ? { malformed: { path: rejectsPath, count: malformed } } : {}),
     ...(shiftsPath ? { lineShifts: { path: shiftsPath } } : {}),
   };
-}
+};

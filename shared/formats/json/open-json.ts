@@ -10,12 +10,12 @@ import type { Utf8File } from '../transcode.ts';
 import { asUnreadable } from '../unreadable.ts';
 
 /** What a text may be as JSON, by its first characters; undefined when it is none. */
-export function jsonKindOf(text: string): 'array' | 'objects' | undefined {
+export const jsonKindOf = (text: string): 'array' | 'objects' | undefined => {
   const start = text.trimStart();
   // A CSV may begin with a bracket too: what follows must be the beginning of a value.
   if (/^\[\s*([\]{["\d-]|true\b|false\b|null\b|$)/.test(start)) return 'array';
   return start.startsWith('{') ? 'objects' : undefined;
-}
+};
 
 /**
  * A JSON array: every element is a record.
@@ -23,12 +23,12 @@ export function jsonKindOf(text: string): 'array' | 'objects' | undefined {
  * @throws UnreadableFile unless the whole file is valid
  * @throws EmptyFile for `[]`
  */
-export async function openJsonArray(file: Utf8File, options: OpenOptions): Promise<OpenedText> {
+export const openJsonArray = async (file: Utf8File, options: OpenOptions): Promise<OpenedText> => {
   const source = await readDocuments(file, options, 'array');
   if (source.records === 0)
     throw new EmptyFile('The file holds an empty JSON array. Check the system that wrote it.');
   return source;
-}
+};
 
 /**
  * JSON objects: one per line, or, where the first line is not an object by itself, written over several
@@ -36,11 +36,11 @@ export async function openJsonArray(file: Utf8File, options: OpenOptions): Promi
  *
  * @throws UnreadableFile when neither reading makes sense of the file
  */
-export async function openJsonObjects(
+export const openJsonObjects = async (
   file: Utf8File,
   options: OpenOptions,
   folder: string,
-): Promise<OpenedText> {
+): Promise<OpenedText> => {
   const { sample, whole } = await sampleOf(file.path, file.start);
   const lines = sample
     .toString('utf8')
@@ -58,13 +58,13 @@ export async function openJsonObjects(
     if (error instanceof UnreadableFile && lines.some(isObject)) return openLines(file, options, folder);
     throw error;
   }
-}
+};
 
-async function readDocuments(
+const readDocuments = async (
   file: Utf8File,
   options: OpenOptions,
   layout: 'array' | 'unstructured',
-): Promise<OpenedText> {
+): Promise<OpenedText> => {
   const size = Math.max(MAX_RECORD_BYTES, options.maxRecordBytes);
   const reading = `read_json_objects(${literal(file.path)}, format = '${layout}', maximum_object_size = ${size}, compression = 'uncompressed', hive_partitioning = false)`;
   try {
@@ -82,9 +82,9 @@ async function readDocuments(
   } catch (error) {
     throw asUnreadable(error);
   }
-}
+};
 
-async function openLines(file: Utf8File, options: OpenOptions, folder: string): Promise<OpenedText> {
+const openLines = async (file: Utf8File, options: OpenOptions, folder: string): Promise<OpenedText> => {
   const delimiter = await unusedControl(file.path);
   const scan = await scanRecords({
     path: file.path,
@@ -109,10 +109,10 @@ async function openLines(file: Utf8File, options: OpenOptions, folder: string): 
     newline: scan.newline,
   });
   return { format: 'ndjson', shape: 'documents', columns: [], relation, ...accountOf(scan) };
-}
+};
 
 /** A control character that the file does not hold: as a delimiter it leaves every line in one piece. */
-async function unusedControl(path: string): Promise<string> {
+const unusedControl = async (path: string): Promise<string> => {
   let unused = Array.from({ length: 31 }, (_, i) => 31 - i).filter((byte) => byte < 9 || byte > 13);
   for await (const chunk of chunksOf(path)) {
     // Almost always the first is free: then one look at the chunk is enough.
@@ -123,9 +123,9 @@ async function unusedControl(path: string): Promise<string> {
     throw new UnreadableFile('The file starts like JSON but holds every control character: it is no text.');
   }
   return String.fromCharCode(unused[0]);
-}
+};
 
-function isObject(line: string): boolean {
+const isObject = (line: string): boolean => {
   if (!line.trimStart().startsWith('{')) return false;
   try {
     JSON.parse(line);
@@ -133,9 +133,9 @@ function isObject(line: string): boolean {
   } catch {
     return false;
   }
-}
+};
 
 /** Whether the text holds `}{`, as writers leave it that put no newline between records. */
-function startsConcatenated(text: string): boolean {
+const startsConcatenated = (text: string): boolean => {
   return /\}\s*\{"/.test(text);
-}
+};

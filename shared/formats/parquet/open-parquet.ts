@@ -7,10 +7,10 @@ import { asUnreadable } from '../unreadable.ts';
  * @throws EmptyFile for a file of no rows
  * @throws UnreadableFile when DuckDB cannot read the footer
  */
-export async function openParquet(
+export const openParquet = async (
   db: Queryable,
   path: string,
-): Promise<Omit<OpenedSource, 'compression' | 'bytes'>> {
+): Promise<Omit<OpenedSource, 'compression' | 'bytes'>> => {
   try {
     const [counted] = await db.all<{ rows: unknown }>(
       `SELECT num_rows AS rows FROM parquet_file_metadata(${literal(path)})`,
@@ -32,10 +32,10 @@ export async function openParquet(
   } catch (error) {
     throw asUnreadable(error);
   }
-}
+};
 
 /** The schema is a tree written in depth-first order: the columns are the children of its root. */
-async function columnsOf(db: Queryable, path: string): Promise<string[]> {
+const columnsOf = async (db: Queryable, path: string): Promise<string[]> => {
   const nodes = await db.all<{ name: string; children: unknown }>(
     `SELECT name, num_children AS children FROM parquet_schema(${literal(path)})`,
   );
@@ -53,4 +53,4 @@ async function columnsOf(db: Queryable, path: string): Promise<string[]> {
     }
   }
   return columns;
-}
+};

@@ -22,7 +22,7 @@ export interface Grammar {
 
 const STOP = 2;
 
-export function grammar(delimiter: number, quote: number, escaper = -1): Grammar {
+export const grammar = (delimiter: number, quote: number, escaper = -1): Grammar => {
   const table = (mark: number, ...marked: number[]): Uint8Array => {
     const marks = new Uint8Array(256);
     for (const byte of marked) if (byte >= 0) marks[byte] = mark;
@@ -31,7 +31,7 @@ export function grammar(delimiter: number, quote: number, escaper = -1): Grammar
   const kinds = table(STOP, quote, LF, CR);
   if (delimiter >= 0) kinds[delimiter] = 1;
   return { delimiter, quote, escaper, kinds, quotedStops: table(1, quote, escaper, LF, CR) };
-}
+};
 
 /** What `readRecord` found. One object is used again and again: there are millions of records. */
 export interface RecordSpan {
@@ -68,14 +68,14 @@ export const emptySpan = (): RecordSpan => ({
  * @param final whether the file ends at `end`
  * @returns false when the record may go on behind `end`; the span then holds nothing of use
  */
-export function readRecord(
+export const readRecord = (
   bytes: Uint8Array,
   start: number,
   end: number,
   final: boolean,
   { delimiter, quote, escaper, kinds, quotedStops }: Grammar,
   span: RecordSpan,
-): boolean {
+): boolean => {
   span.fields = 1;
   span.quotedFields = 0;
   span.lines = 1;
@@ -121,7 +121,7 @@ export function readRecord(
       return readBrokenLine(bytes, start, end, final, span);
     }
   }
-}
+};
 
 /**
  * Passes over what is neither quote nor newline, and counts the fields that begin there. A function of its own: within
@@ -129,13 +129,13 @@ export function readRecord(
  *
  * @returns the offset of the next stop, or `end`
  */
-function passPlain(
+const passPlain = (
   bytes: Uint8Array,
   start: number,
   end: number,
   kinds: Uint8Array,
   span: RecordSpan,
-): number {
+): number => {
   let fields = 0;
   let at = start;
   for (; at < end; at++) {
@@ -145,35 +145,35 @@ function passPlain(
   }
   span.fields += fields;
   return at;
-}
+};
 
 /** Reads one physical line, whatever is in it; the same contract as `readRecord`. */
-export function readLine(
+export const readLine = (
   bytes: Uint8Array,
   start: number,
   end: number,
   final: boolean,
   span: RecordSpan,
-): boolean {
+): boolean => {
   let at = start;
   while (at < end && bytes[at] !== LF && bytes[at] !== CR) at++;
   span.lines = 1;
   return endLine(bytes, at, end, final, span);
-}
+};
 
-function readBrokenLine(
+const readBrokenLine = (
   bytes: Uint8Array,
   start: number,
   end: number,
   final: boolean,
   span: RecordSpan,
-): boolean {
+): boolean => {
   span.broken = true;
   return readLine(bytes, start, end, final, span);
-}
+};
 
 /** Takes the newline at `at`, which may be cut in two by the end of the buffer. */
-function endLine(bytes: Uint8Array, at: number, end: number, final: boolean, span: RecordSpan): boolean {
+const endLine = (bytes: Uint8Array, at: number, end: number, final: boolean, span: RecordSpan): boolean => {
   span.end = at;
   if (at >= end) {
     span.next = end;
@@ -190,15 +190,15 @@ function endLine(bytes: Uint8Array, at: number, end: number, final: boolean, spa
   span.next = at + (pair ? 2 : 1);
   span.newline = pair ? 'crlf' : 'cr';
   return true;
-}
+};
 
 /** The values of a well-formed record's fields, without quotes and escapes. */
-export function fieldsOf(
+export const fieldsOf = (
   bytes: Uint8Array,
   start: number,
   end: number,
   { delimiter, quote, escaper }: Grammar,
-): Buffer[] {
+): Buffer[] => {
   const fields: Buffer[] = [];
   let at = start;
   for (;;) {
@@ -224,9 +224,9 @@ export function fieldsOf(
     if (at >= end) return fields;
     at++;
   }
-}
+};
 
-function indexOrEnd(bytes: Uint8Array, byte: number, from: number, end: number): number {
+const indexOrEnd = (bytes: Uint8Array, byte: number, from: number, end: number): number => {
   const index = byte < 0 ? -1 : bytes.indexOf(byte, from);
   return index < 0 || index > end ? end : index;
-}
+};

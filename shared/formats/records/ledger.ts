@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import path from 'node:path';
 import type { MalformedRule } from '../opened-source.ts';
 import { fieldsOf, type Grammar } from './csv-record.ts';
 import { ScratchWriter } from './scratch-writer.ts';
@@ -35,7 +35,7 @@ export class Ledger {
 
   /** @param raw the record's bytes; what is behind the limit is cut off */
   reject(line: number, raw: Buffer, rule: MalformedRule, message: string): void {
-    this.#rejects ??= new ScratchWriter(join(this.#folder, 'malformed.ndjson'));
+    this.#rejects ??= new ScratchWriter(path.join(this.#folder, 'malformed.ndjson'));
     const text = raw.toString('utf8', 0, cutAt(raw));
     this.#rejects.append(Buffer.from(`${JSON.stringify({ line, raw: text, rule, message })}\n`));
     this.malformed++;
@@ -44,7 +44,7 @@ export class Ledger {
   /** From this row on, rows begin so many lines behind where they would if each took one line. */
   shift(row: number, lines: number): void {
     if (!this.#shifts) {
-      this.#shifts = new ScratchWriter(join(this.#folder, 'shifts.csv'));
+      this.#shifts = new ScratchWriter(path.join(this.#folder, 'shifts.csv'));
       this.#shifts.append(Buffer.from('row,shift\n'));
     }
     this.#shifts.append(Buffer.from(`${row},${lines}\n`));
@@ -52,7 +52,7 @@ export class Ledger {
 
   /** Begins the copy with a stretch of the source that is fit to be copied as it is. */
   startCopy(source: string, start: number, end: number): void {
-    this.#copy = new ScratchWriter(join(this.#folder, 'records.csv'));
+    this.#copy = new ScratchWriter(path.join(this.#folder, 'records.csv'));
     this.#copy.appendFile(source, start, end);
   }
 
@@ -85,9 +85,9 @@ export class Ledger {
 }
 
 /** Where to cut without cutting a character in two. */
-function cutAt(raw: Buffer): number {
+const cutAt = (raw: Buffer): number => {
   if (raw.length <= RAW_LIMIT) return raw.length;
   let cut = RAW_LIMIT;
   while (cut > RAW_LIMIT - 3 && ((raw[cut] ?? 0) & 0xc0) === 0x80) cut--;
   return cut;
-}
+};

@@ -22,7 +22,7 @@ export interface CsvReading {
 }
 
 /** A strict reading of a file that `scanRecords` found well-formed. Nothing is left to be guessed. */
-export function readCsv({
+export const readCsv = ({
   path,
   columns,
   delimiter,
@@ -31,7 +31,7 @@ export function readCsv({
   longest,
   multiline,
   newline,
-}: CsvReading): string {
+}: CsvReading): string => {
   const long = longest > MAX_LINE_SIZE / 4;
   const maxLine = long ? longest + MAX_LINE_SIZE : MAX_LINE_SIZE;
   const types = columns.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ');
@@ -57,4 +57,4 @@ export function readCsv({
     `buffer_size = ${long ? 2 * maxLine : BUFFER_SIZE}`,
   ];
   return `(SELECT * FROM read_csv(${literal(path)}, ${options.join(', ')}))`;
-}
+};

@@ -53,14 +53,14 @@ class CopyNeeded extends Error {}
  * Counts and judges every record of a UTF-8 file without holding any. Where DuckDB would not read exactly
  * the well-formed records from the file itself, a copy of them is written, with `\n` between them.
  */
-export async function scanRecords(plan: ScanPlan): Promise<Scan> {
+export const scanRecords = async (plan: ScanPlan): Promise<Scan> => {
   try {
     return await new RecordScanner(plan).run();
   } catch (error) {
     if (!(error instanceof CopyNeeded)) throw error;
     return await new RecordScanner({ ...plan, copy: true }).run();
   }
-}
+};
 
 class RecordScanner {
   readonly #plan: ScanPlan;
@@ -219,7 +219,7 @@ class RecordScanner {
   }
 }
 
-function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+const isBlank = (bytes: Uint8Array, start: number, end: number): boolean => {
   for (let at = start; at < end; at++) if (bytes[at] !== 0x20 && bytes[at] !== 0x09) return false;
   return true;
-}
+};

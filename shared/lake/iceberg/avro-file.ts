@@ -53,11 +53,10 @@ const compile = (schema: object): avro.Type =>
  * not know. The same input gives the same bytes: the sync marker, which must only be unlikely inside a block, is a hash.
  * Throws `InvalidInput` for a record that does not fit the schema.
  */
-export async function encodeAvro(
+export const encodeAvro = async (
   schema: object,
   records: readonly object[],
-  metadata: Record<string, string>,
-): Promise<Buffer> {
+  metadata: Record<string, string>,): Promise<Buffer> => {
   const type = compile(schema);
   const blocks: { count: number; data: Buffer }[] = [];
   let rows: Buffer[] = [];
@@ -89,10 +88,10 @@ export async function encodeAvro(
     sync,
   ]);
   return Buffer.concat([MAGIC, encodedHeader, sync, ...body]);
-}
+};
 
 /** Names the field that does not fit, and not its value as `avsc` would. */
-function encodeRecord(type: avro.Type, record: object, at: number): Buffer {
+const encodeRecord = (type: avro.Type, record: object, at: number): Buffer => {
   try {
     return type.toBuffer(record);
   } catch {
@@ -102,7 +101,7 @@ function encodeRecord(type: avro.Type, record: object, at: number): Buffer {
       `Record ${at} does not fit the Avro schema "${type.name}" at "${path}". This is a defect of the writer: report it.`,
     );
   }
-}
+};
 
 /** By which name a field is read, given its `field-id`; undefined leaves it the file's own. */
 export type NameOf = (fieldId: number) => string | undefined;
@@ -119,10 +118,9 @@ export interface AvroFile {
  * have a `field-id`: Iceberg tells fields by their id, and other writers, or other releases of them, name some differently.
  * Throws `InvalidInput` for anything but a complete file that was compressed with `deflate` or not at all.
  */
-export async function decodeAvro(
+export const decodeAvro = async (
   bytes: Buffer,
-  { where = 'The file', nameOf = unnamed }: { where?: string; nameOf?: NameOf } = {},
-): Promise<AvroFile> {
+  { where = 'The file', nameOf = unnamed }: { where?: string; nameOf?: NameOf } = {},): Promise<AvroFile> => {
   const refuse = (reason: string, cause?: unknown) =>
     new InvalidInput(
       `${where} is not an Avro file that can be read: ${reason}. Restore the object from a backup, or drop the snapshots that need it.`,
@@ -165,9 +163,9 @@ export async function decodeAvro(
     if (cause instanceof InvalidInput) throw cause;
     throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
   }
-}
+};
 
-function decodeBlock(type: avro.Type, block: Buffer, count: number, into: Record<string, unknown>[]): void {
+const decodeBlock = (type: avro.Type, block: Buffer, count: number, into: Record<string, unknown>[]): void => {
   let at = 0;
   for (let row = 0; row < count; row++) {
     const { value, offset } = type.decode(block, at);
@@ -176,10 +174,10 @@ function decodeBlock(type: avro.Type, block: Buffer, count: number, into: Record
     at = offset;
   }
   if (at !== block.length) throw new Error(`a block has bytes left after its ${count} records`);
-}
+};
 
 /** The schema with those fields renamed whose id has a name. */
-function renamed(schema: unknown, nameOf: NameOf): unknown {
+const renamed = (schema: unknown, nameOf: NameOf): unknown => {
   if (Array.isArray(schema)) return schema.map((part) => renamed(part, nameOf));
   if (typeof schema !== 'object' || schema === null) return schema;
   const parts = Object.entries(schema).map(([key, value]) => [
@@ -189,4 +187,4 @@ function renamed(schema: unknown, nameOf: NameOf): unknown {
   const copy = Object.fromEntries(parts);
   const name = typeof copy['field-id'] === 'number' ? nameOf(copy['field-id']) : undefined;
   return name === undefined ? copy : { ...copy, name };
-}
+};

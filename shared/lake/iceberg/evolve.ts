@@ -65,7 +65,7 @@ export const evolveSchema = (
       name: column.name,
       required: column.required && (base === undefined || (stays && known.required)),
       type: stays && next !== undefined ? next : assigned(type, ids),
-      ...(column.doc === undefined ? {} : { doc: column.doc }),
+      ...(column.doc !== undefined && { doc: column.doc }),
     };
   });
   if (obstacles.length > 0) throw new SchemaIncompatible(describe(obstacles, options.where));
@@ -73,7 +73,7 @@ export const evolveSchema = (
   const schema: Schema = {
     type: 'struct',
     'schema-id': base?.schema['schema-id'] ?? 0,
-    ...(identifier.length > 0 ? { 'identifier-field-ids': identifier } : {}),
+    ...(identifier.length > 0 && { 'identifier-field-ids': identifier }),
     fields,
   };
   return { schema, columnIds: Object.fromEntries(columnIds), lastColumnId: ids.last };

@@ -13,14 +13,14 @@ import { wholeOf } from './whole.ts';
  * The file's bytes. `schema` tells the types of the specs' columns; of a manifest that is partitioned by a column which it has
  * not, no summaries are written. Throws `InvalidInput` for a manifest of a spec that is not among `specs`.
  */
-export function writeManifestList(input: {
+export const writeManifestList = (input: {
   snapshotId: number;
   parentSnapshotId?: number;
   sequenceNumber: number;
   manifests: readonly ManifestFile[];
   specs: readonly PartitionSpec[];
   schema: Schema;
-}): Promise<Buffer> {
+}): Promise<Buffer> => {
   const { snapshotId, parentSnapshotId, sequenceNumber, manifests } = input;
   const typesOf = bySpec(input.specs, input.schema);
   const records = manifests.map((manifest) => ({
@@ -41,14 +41,14 @@ export function writeManifestList(input: {
   }));
   return encodeAvro(MANIFEST_FILE_SCHEMA, records, {
     'snapshot-id': String(snapshotId),
-    ...(parentSnapshotId === undefined ? {} : { 'parent-snapshot-id': String(parentSnapshotId) }),
+    ...(parentSnapshotId !== undefined && { 'parent-snapshot-id': String(parentSnapshotId) }),
     'sequence-number': String(sequenceNumber),
     'format-version': '2',
   });
-}
+};
 
 /** Null when a bound cannot be said: to say none of it would mean that all values are NULL (see `Summaries`). */
-function toSummaries(summaries: Summaries, types: readonly (PrimitiveType | undefined)[]): object[] | null {
+const toSummaries = (summaries: Summaries, types: readonly (PrimitiveType | undefined)[]): object[] | null => {
   if (summaries.length !== types.length) return null;
   let isWhole = true;
   const bound = (text: string | undefined, type: PrimitiveType | undefined): Buffer | null => {
@@ -64,18 +64,17 @@ function toSummaries(summaries: Summaries, types: readonly (PrimitiveType | unde
     upper_bound: bound(upper, types[at]),
   }));
   return isWhole ? records : null;
-}
+};
 
 /**
  * The manifests of a snapshot; `where` is the list's place for messages. `partitions` is empty where nothing is known of a
  * manifest's partition values. Throws `InvalidInput` for anything but a whole list whose manifests are of these specs.
  */
-export async function readManifestList(
+export const readManifestList = async (
   bytes: Buffer,
   specs: readonly PartitionSpec[],
   schema: Schema,
-  where = 'The manifest list',
-): Promise<ManifestFile[]> {
+  where = 'The manifest list',): Promise<ManifestFile[]> => {
   const typesOf = bySpec(specs, schema);
   const { records } = await decodeAvro(bytes, { where, nameOf });
   return records.map((record, at) => {
@@ -90,9 +89,9 @@ export async function readManifestList(
       );
     }
   });
-}
+};
 
-function toManifestFile(record: Record<string, unknown>, typesOf: ReturnType<typeof bySpec>): ManifestFile {
+const toManifestFile = (record: Record<string, unknown>, typesOf: ReturnType<typeof bySpec>): ManifestFile => {
   const whole = (name: string) => wholeOf(record[name], name);
   const counts = (kind: 'added' | 'existing' | 'deleted') => ({
     files: whole(`${kind}_files_count`),
@@ -116,7 +115,7 @@ function toManifestFile(record: Record<string, unknown>, typesOf: ReturnType<typ
     deleted: counts('deleted'),
     partitions: fromSummaries((record.partitions ?? []) as Summary[], typesOf(specId, path)),
   };
-}
+};
 
 interface Summary {
   contains_null: boolean;
@@ -125,10 +124,9 @@ interface Summary {
   upper_bound?: Buffer | null;
 }
 
-function fromSummaries(
+const fromSummaries = (
   records: readonly Summary[],
-  types: readonly (PrimitiveType | undefined)[],
-): Summaries {
+  types: readonly (PrimitiveType | undefined)[],): Summaries => {
   if (records.length !== types.length) return [];
   const isUnknown = records.some(
     ({ lower_bound, upper_bound }, at) => types[at] === undefined && (lower_bound || upper_bound),
@@ -138,19 +136,19 @@ function fromSummaries(
     const type = types[at];
     return {
       containsNull: contains_null,
-      ...(typeof contains_nan === 'boolean' ? { containsNan: contains_nan } : {}),
+      ...(typeof contains_nan === 'boolean' && { containsNan: contains_nan }),
       ...(type && lower_bound ? { lower: decodeValue(type, lower_bound) } : {}),
       ...(type && upper_bound ? { upper: decodeValue(type, upper_bound) } : {}),
     };
   });
-}
+};
 
 /** The types of a spec's fields, by its id. */
-function bySpec(specs: readonly PartitionSpec[], schema: Schema) {
+const bySpec = (specs: readonly PartitionSpec[], schema: Schema) => {
   const types = new Map(specs.map((spec) => [spec['spec-id'], partitionTypes(spec.fields, schema)]));
   return (specId: number, path: string): (PrimitiveType | undefined)[] => {
     const found = types.get(specId);
     if (found !== undefined) return found;
     throw new InvalidInput(`${path} is of partition spec ${specId}, which the table has not`);
   };
-}
+};

@@ -29,15 +29,15 @@ interface Shape {
 }
 
 /** Makes records for one manifest. Throws `InvalidInput` for a partition value that is not of its field's type. */
-export function toDataFile({ schema, types, names }: Shape): (file: ContentFile) => object {
+export const toDataFile = ({ schema, types, names }: Shape): (file: ContentFile) => object => {
   const typeOf = boundTypes(schema);
   return (file) => dataFile(file, { types, names, typeOf });
-}
+};
 
-function dataFile(
+const dataFile = (
   file: ContentFile,
   { types, names, typeOf }: Omit<Shape, 'schema'> & { typeOf: ReturnType<typeof boundTypes> },
-): object {
+): object => {
   const columns = Object.entries(file.columns)
     .map(([id, metrics]) => ({ id: Number(id), metrics }))
     .toSorted((a, b) => a.id - b.id);
@@ -69,9 +69,9 @@ function dataFile(
     sort_order_id: file.content === 'data' ? 0 : null,
     referenced_data_file: file.referencedDataFile ?? null,
   };
-}
+};
 
-function partitionValue(type: PrimitiveType, file: ContentFile, at: number): unknown {
+const partitionValue = (type: PrimitiveType, file: ContentFile, at: number): unknown => {
   try {
     return avroValue(type, file.partition[at] ?? null);
   } catch (cause) {
@@ -80,10 +80,10 @@ function partitionValue(type: PrimitiveType, file: ContentFile, at: number): unk
       { cause },
     );
   }
-}
+};
 
 /** The types of columns by id, each looked up once: undefined for a nested column, and for one that the schema has not. */
-function boundTypes(schema: Schema): (id: number) => PrimitiveType | undefined {
+const boundTypes = (schema: Schema): (id: number) => PrimitiveType | undefined => {
   const known = new Map<number, PrimitiveType | undefined>(POSITION_DELETE_TYPES);
   return (id) => {
     if (!known.has(id)) {
@@ -92,10 +92,10 @@ function boundTypes(schema: Schema): (id: number) => PrimitiveType | undefined {
     }
     return known.get(id);
   };
-}
+};
 
 /** Reads records of one manifest. Throws `InvalidInput` for what a `ContentFile` cannot hold. */
-export function toContentFile({ schema, types, names, specId }: Shape & { specId: number }) {
+export const toContentFile = ({ schema, types, names, specId }: Shape & { specId: number }) => {
   const typeOf = boundTypes(schema);
 
   return (record: Record<string, unknown>): ContentFile => {
@@ -142,4 +142,4 @@ export function toContentFile({ schema, types, names, specId }: Shape & { specId
       ...(referenced ? { referencedDataFile: referenced } : {}),
     };
   };
-}
+};

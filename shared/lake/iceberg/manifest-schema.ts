@@ -64,7 +64,7 @@ export const entrySchema = (fields: readonly PartitionField[], types: readonly P
   ],
 });
 
-function partitionSchema(fields: readonly PartitionField[], types: readonly PrimitiveType[]) {
+const partitionSchema = (fields: readonly PartitionField[], types: readonly PrimitiveType[]) => {
   const names = avroNames(fields);
   const defined = new Set<string>();
   return fields.map((field, at) => {
@@ -74,21 +74,21 @@ function partitionSchema(fields: readonly PartitionField[], types: readonly Prim
     // As the reference implementation notes a name that Avro does not allow.
     return column.name === field.name ? column : { ...column, 'iceberg-field-name': field.name };
   });
-}
+};
 
 /** Avro defines a name once and then refers to it, which not every reader follows: a second definition gets its own name. */
-function uniquelyNamed(type: object | string, id: number, defined: Set<string>): object | string {
+const uniquelyNamed = (type: object | string, id: number, defined: Set<string>): object | string => {
   if (typeof type === 'string' || !('name' in type)) return type;
   const name = defined.has(String(type.name)) ? `${type.name}_${id}` : String(type.name);
   defined.add(name);
   return { ...type, name };
-}
+};
 
 /**
  * By which name each partition field is written: Avro's names are of letters, digits and underscores. Readers go by the
  * field's id, so that any other name will do as long as no two are the same.
  */
-export function avroNames(fields: readonly PartitionField[]): string[] {
+export const avroNames = (fields: readonly PartitionField[]): string[] => {
   const taken = new Set(['__proto__']);
   return fields.map((field) => {
     const safe = field.name
@@ -98,7 +98,7 @@ export function avroNames(fields: readonly PartitionField[]): string[] {
     taken.add(name);
     return name;
   });
-}
+};
 
 export const MANIFEST_FILE_SCHEMA = {
   type: 'record',
@@ -135,15 +135,15 @@ export const MANIFEST_FILE_SCHEMA = {
   ],
 };
 
-/** The names above by field id, and `p<id>` for a partition field, whatever a file calls them. */
-export const nameOf = (id: number): string | undefined =>
-  NAMES.get(id) ?? (id >= 1000 ? `p${id}` : undefined);
-
-const NAMES = new Map(namesIn([entrySchema([], []), MANIFEST_FILE_SCHEMA]));
-
-function namesIn(schema: unknown): [number, string][] {
+const namesIn = (schema: unknown): [number, string][] => {
   if (typeof schema !== 'object' || schema === null) return [];
   const inner = Object.values(schema).flatMap(namesIn);
   if (!('field-id' in schema) || !('name' in schema)) return inner;
   return [[Number(schema['field-id']), String(schema.name)], ...inner];
-}
+};
+
+const NAMES = new Map(namesIn([entrySchema([], []), MANIFEST_FILE_SCHEMA]));
+
+/** The names above by field id, and `p<id>` for a partition field, whatever a file calls them. */
+export const nameOf = (id: number): string | undefined =>
+  NAMES.get(id) ?? (id >= 1000 ? `p${id}` : undefined);

@@ -21,7 +21,7 @@ export interface ManifestInput {
  * The file's bytes. Entries that are added get no sequence number: they inherit the one that the manifest list gives, so that
  * a commit that lost a race writes only the list anew. Throws `InvalidInput` for entries that do not fit the spec or content.
  */
-export function writeManifest({ schema, spec, content, entries }: ManifestInput): Promise<Buffer> {
+export const writeManifest = ({ schema, spec, content, entries }: ManifestInput): Promise<Buffer> => {
   const types = typesOf(spec, schema);
   const dataFileOf = toDataFile({ schema, types, names: avroNames(spec.fields) });
   for (const entry of entries) checkEntry(entry, spec, content);
@@ -43,12 +43,12 @@ export function writeManifest({ schema, spec, content, entries }: ManifestInput)
     'format-version': '2',
     content,
   });
-}
+};
 
 const typesOf = (spec: PartitionSpec, schema: Schema): PrimitiveType[] =>
   knownPartitionTypes(spec.fields, schema, `A manifest of partition spec ${spec['spec-id']}`);
 
-function checkEntry({ file }: ManifestEntry, spec: PartitionSpec, content: string): void {
+const checkEntry = ({ file }: ManifestEntry, spec: PartitionSpec, content: string): void => {
   const fits =
     file.specId === spec['spec-id'] &&
     file.partition.length === spec.fields.length &&
@@ -58,14 +58,14 @@ function checkEntry({ file }: ManifestEntry, spec: PartitionSpec, content: strin
     `${file.path} (${file.content}, partition spec ${file.specId}) does not belong in a manifest of ${content} ` +
       `of partition spec ${spec['spec-id']}. This is a defect of the writer: report it.`,
   );
-}
+};
 
 /** What the manifest list says of a manifest that was written from `input` by the snapshot of that number and id. */
-export function describeManifest(
+export const describeManifest = (
   path: string,
   length: number,
   input: ManifestInput & { sequenceNumber: number; snapshotId: number },
-): ManifestFile {
+): ManifestFile => {
   const { entries, spec, schema, sequenceNumber, snapshotId } = input;
   const count = (status: ManifestEntry['status']) => {
     const files = entries.filter((entry) => entry.status === status).map((entry) => entry.file);
@@ -92,14 +92,14 @@ export function describeManifest(
       entries.map((entry) => entry.file.partition),
     ),
   };
-}
+};
 
 /**
  * The entries of a manifest, as its manifest list describes it; what they leave out they inherit from there ("Sequence Number
  * Inheritance"). Throws `InvalidInput` for a file that is cut or is another manifest, and for what format version 2 or this
  * library does not have: equality deletes, encryption, formats other than Parquet.
  */
-export async function readManifest(bytes: Buffer, manifest: ManifestFile): Promise<ManifestEntry[]> {
+export const readManifest = async (bytes: Buffer, manifest: ManifestFile): Promise<ManifestEntry[]> => {
   const { path } = manifest;
   const refuse = (reason: string, cause?: unknown) =>
     new InvalidInput(
@@ -145,4 +145,4 @@ export async function readManifest(bytes: Buffer, manifest: ManifestFile): Promi
       );
     }
   });
-}
+};

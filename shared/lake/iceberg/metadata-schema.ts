@@ -117,10 +117,9 @@ const metadata = z.looseObject({
  * The schema and partition fields that a manifest carries in its header, as JSON; `where` is its place for messages.
  * Throws `InvalidInput` if they are not there or not of format version 2.
  */
-export function parseManifestTypes(
+export const parseManifestTypes = (
   header: Record<string, string>,
-  where: string,
-): { schema: Schema; fields: PartitionField[] } {
+  where: string,): { schema: Schema; fields: PartitionField[] } => {
   const parse = <T>(key: string, kind: z.ZodType): T => {
     try {
       return kind.parse(JSON.parse(header[key] ?? '')) as T;
@@ -133,13 +132,13 @@ export function parseManifestTypes(
     }
   };
   return { schema: parse('schema', schema), fields: parse('partition-spec', partitionFields) };
-}
+};
 
 /**
  * Parses a `v<N>.metadata.json`; `where` is its place for messages. Lists that a writer may leave out come as empty ones.
  * Throws `InvalidInput` for anything but metadata of format version 2 whose ids lead somewhere and fit a JavaScript number.
  */
-export function parseMetadata(text: string, where: string): TableMetadata {
+export const parseMetadata = (text: string, where: string): TableMetadata => {
   const refuse = (reason: string, cause?: unknown) =>
     new InvalidInput(
       `${where} is not Iceberg table metadata that can be read: ${reason}. ` +
@@ -161,16 +160,16 @@ export function parseMetadata(text: string, where: string): TableMetadata {
   const dangling = danglingId(table);
   if (dangling !== undefined) throw refuse(`${dangling} names nothing`);
   return table;
-}
+};
 
 /** A `main` branch is always there ("Snapshot References"), also where a writer left `refs` out. */
-function withMain(table: TableMetadata): TableMetadata {
+const withMain = (table: TableMetadata): TableMetadata => {
   const current = table['current-snapshot-id'];
   if (current === null || table.refs.main !== undefined) return table;
   return { ...table, refs: { ...table.refs, main: { 'snapshot-id': current, type: 'branch' } } };
-}
+};
 
-function danglingId(table: TableMetadata): string | undefined {
+const danglingId = (table: TableMetadata): string | undefined => {
   const snapshots = new Set(table.snapshots.map((entry) => entry['snapshot-id']));
   const current = table['current-snapshot-id'];
   const schemas = new Set(table.schemas.map((entry) => entry['schema-id']));
@@ -183,4 +182,4 @@ function danglingId(table: TableMetadata): string | undefined {
   }
   if (current !== null && table.refs.main?.['snapshot-id'] !== current) return 'refs.main.snapshot-id';
   return undefined;
-}
+};

@@ -10,7 +10,7 @@ export { parseMetadata } from './metadata-schema.ts';
 const BEFORE_FIRST_PARTITION_ID = 999;
 
 /** Of a table without a snapshot. `at` is in milliseconds since the epoch. */
-export function createMetadata(input: {
+export const createMetadata = (input: {
   uuid: string;
   location: string;
   schema: Schema;
@@ -18,7 +18,7 @@ export function createMetadata(input: {
   spec: PartitionSpec;
   properties: Record<string, string>;
   at: number;
-}): TableMetadata {
+}): TableMetadata => {
   const { uuid, location, schema, lastColumnId, spec, properties, at } = input;
   return {
     'format-version': 2,
@@ -44,28 +44,28 @@ export function createMetadata(input: {
     'default-sort-order-id': 0,
     refs: {},
   };
-}
+};
 
-export function currentSchema(metadata: TableMetadata): Schema {
+export const currentSchema = (metadata: TableMetadata): Schema => {
   return schemaById(metadata, metadata['current-schema-id']);
-}
+};
 
-function schemaById(metadata: TableMetadata, id: number): Schema {
+const schemaById = (metadata: TableMetadata, id: number): Schema => {
   const schema = metadata.schemas.find((entry) => entry['schema-id'] === id);
   if (schema === undefined) throw missing(metadata, `schema ${id}`);
   return schema;
-}
+};
 
-export function defaultSpec(metadata: TableMetadata): PartitionSpec {
+export const defaultSpec = (metadata: TableMetadata): PartitionSpec => {
   const id = metadata['default-spec-id'];
   const spec = metadata['partition-specs'].find((entry) => entry['spec-id'] === id);
   if (spec === undefined) throw missing(metadata, `partition spec ${id}`);
   return spec;
-}
+};
 
-export function snapshotById(metadata: TableMetadata, id: number): SnapshotEntry | undefined {
+export const snapshotById = (metadata: TableMetadata, id: number): SnapshotEntry | undefined => {
   return metadata.snapshots.find((snapshot) => snapshot['snapshot-id'] === id);
-}
+};
 
 const missing = (metadata: TableMetadata, what: string) =>
   new InvalidInput(
@@ -73,7 +73,7 @@ const missing = (metadata: TableMetadata, what: string) =>
   );
 
 /** Makes the schema current, under the id of an equal one or else a new one; the schema's own id does not matter. */
-export function withSchema(metadata: TableMetadata, schema: Schema, lastColumnId: number): TableMetadata {
+export const withSchema = (metadata: TableMetadata, schema: Schema, lastColumnId: number): TableMetadata => {
   const same = metadata.schemas.find((known) => sameSchema(known, schema));
   const id = same?.['schema-id'] ?? 1 + Math.max(-1, ...metadata.schemas.map((known) => known['schema-id']));
   return {
@@ -82,16 +82,15 @@ export function withSchema(metadata: TableMetadata, schema: Schema, lastColumnId
     schemas: same ? metadata.schemas : [...metadata.schemas, { ...schema, 'schema-id': id }],
     'current-schema-id': id,
   };
-}
+};
 
 /**
  * Makes a partition spec of these fields the default: an equal one that the table has, or a new one, in which a field that
  * any earlier spec has (same source and transform) keeps its id ("Partitioning"). Throws `InvalidInput` for a field twice.
  */
-export function withSpec(
+export const withSpec = (
   metadata: TableMetadata,
-  fields: readonly Pick<PartitionField, 'source-id' | 'transform' | 'name'>[],
-): TableMetadata {
+  fields: readonly Pick<PartitionField, 'source-id' | 'transform' | 'name'>[],): TableMetadata => {
   for (const same of [kind, (field: { name: string }) => field.name]) {
     const twice = fields.find((field, at) => fields.findIndex((other) => same(other) === same(field)) !== at);
     if (twice === undefined) continue;
@@ -122,27 +121,26 @@ export function withSpec(
     'default-spec-id': id,
     'last-partition-id': last,
   };
-}
+};
 
 /** What a partition field splits by, whatever it is called. */
 export const kind = (field?: Pick<PartitionField, 'source-id' | 'transform'>) =>
   `${field?.['source-id']} ${field?.transform}`;
 
 /** Sets the properties that are given and removes those that are given as undefined. */
-export function withProperties(
+export const withProperties = (
   metadata: TableMetadata,
-  properties: Record<string, string | undefined>,
-): TableMetadata {
+  properties: Record<string, string | undefined>,): TableMetadata => {
   const merged = Object.entries({ ...metadata.properties, ...properties });
   const kept = merged.filter((entry): entry is [string, string] => entry[1] !== undefined);
   return { ...metadata, properties: Object.fromEntries(kept) };
-}
+};
 
 /**
  * Makes a snapshot the newest of `main`. Its time is moved up to the table's last one if a clock went backwards: engines look
  * for a time in the snapshot log as in a sorted list. Throws `InvalidInput` if its id is taken or its sequence number is old.
  */
-export function withSnapshot(metadata: TableMetadata, snapshot: SnapshotEntry): TableMetadata {
+export const withSnapshot = (metadata: TableMetadata, snapshot: SnapshotEntry): TableMetadata => {
   const id = snapshot['snapshot-id'];
   const sequence = snapshot['sequence-number'];
   if (snapshotById(metadata, id) !== undefined || sequence <= metadata['last-sequence-number']) {
@@ -162,13 +160,13 @@ export function withSnapshot(metadata: TableMetadata, snapshot: SnapshotEntry): 
     // Whatever else the branch says, such as how long to keep its snapshots, stays.
     refs: { ...metadata.refs, main: { ...metadata.refs.main, 'snapshot-id': id, type: 'branch' } },
   };
-}
+};
 
 /**
  * Expires snapshots, but never the current one nor one that a branch or tag names. The snapshot log loses the last entry of an
  * expired snapshot and all before it: with a hole in it, it would tell a wrong state for the times in between.
  */
-export function withoutSnapshots(metadata: TableMetadata, ids: ReadonlySet<number>): TableMetadata {
+export const withoutSnapshots = (metadata: TableMetadata, ids: ReadonlySet<number>): TableMetadata => {
   const held = new Set(Object.values(metadata.refs).map((ref) => ref['snapshot-id']));
   const current = metadata['current-snapshot-id'];
   const stays = (id: number) => !ids.has(id) || id === current || held.has(id);
@@ -181,32 +179,30 @@ export function withoutSnapshots(metadata: TableMetadata, ids: ReadonlySet<numbe
     snapshots: keep(metadata.snapshots),
     'snapshot-log': log.slice(1 + log.findLastIndex((entry) => !stays(entry['snapshot-id']))),
   };
-}
+};
 
 /** Statistics files that other engines made (their lists are no part of our type) go with their snapshots. */
-function statisticsOf(
+const statisticsOf = (
   metadata: object,
-  keep: (entries: { 'snapshot-id': number }[]) => { 'snapshot-id': number }[],
-): object {
+  keep: (entries: { 'snapshot-id': number }[]) => { 'snapshot-id': number }[],): object => {
   const lists = Object.entries(metadata).filter(
     ([key, value]) => ['statistics', 'partition-statistics'].includes(key) && Array.isArray(value),
   );
   return Object.fromEntries(lists.map(([key, value]) => [key, keep(value)]));
-}
+};
 
 /** Notes the file that held the version before this one; the log keeps at most `most` of them, the newest. */
-export function withMetadataLog(
+export const withMetadataLog = (
   metadata: TableMetadata,
   previous: { at: number; file: string },
-  most: number,
-): TableMetadata {
+  most: number,): TableMetadata => {
   const log = [...metadata['metadata-log'], { 'timestamp-ms': previous.at, 'metadata-file': previous.file }];
   return { ...metadata, 'metadata-log': log.slice(Math.max(0, log.length - most)) };
-}
+};
 
 /** Drops the schemas that are neither current nor any snapshot's. Partition specs stay: manifests name them. */
-export function pruned(metadata: TableMetadata): TableMetadata {
+export const pruned = (metadata: TableMetadata): TableMetadata => {
   const used = new Set(metadata.snapshots.map((snapshot) => snapshot['schema-id']));
   used.add(metadata['current-schema-id']);
   return { ...metadata, schemas: metadata.schemas.filter((schema) => used.has(schema['schema-id'])) };
-}
+};

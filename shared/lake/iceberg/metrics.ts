@@ -37,9 +37,9 @@ const countsOf = (found: Readonly<Record<string, string>>, leaf: Leaf, rows: num
   // DuckDB tells whether there are NaNs, not how many.
   const nans = (type === 'float' || type === 'double') && found.has_nan === 'false' ? { nans: 0 } : {};
   return {
-    ...(size === undefined ? {} : { size: Number(size) }),
-    ...(counted === undefined ? {} : { values: Number(counted) }),
-    ...(nulls === undefined ? {} : { nulls: Number(nulls) }),
+    ...(size !== undefined && { size: Number(size) }),
+    ...(counted !== undefined && { values: Number(counted) }),
+    ...(nulls !== undefined && { nulls: Number(nulls) }),
     ...nans,
   };
 };

@@ -37,20 +37,18 @@ export const knownPartitionTypes = (
   });
 
 /** Over the partition values of a manifest's files, one tuple each. */
-export function summarize(
+export const summarize = (
   types: readonly PrimitiveType[],
-  partitions: readonly (string | null)[][],
-): Summaries {
+  partitions: readonly (string | null)[][],): Summaries => {
   const summaries = types.map((type, at) =>
     summarizeField(type, new Set(partitions.map((values) => values[at]))),
   );
   return summaries.every((summary) => summary !== undefined) ? summaries : [];
-}
+};
 
-function summarizeField(
+const summarizeField = (
   type: PrimitiveType,
-  texts: ReadonlySet<string | null | undefined>,
-): Summaries[number] | undefined {
+  texts: ReadonlySet<string | null | undefined>,): Summaries[number] | undefined => {
   const inOrder = order(type);
   const isFloat = type === 'float' || type === 'double';
   const containsNull = texts.has(null) || texts.has(undefined);
@@ -66,7 +64,7 @@ function summarizeField(
   }
   if (lower === undefined || upper === undefined) return { containsNull, containsNan };
   return { containsNull, containsNan, lower: lower.text, upper: upper.text };
-}
+};
 
 interface Bound {
   text: string;
@@ -74,7 +72,7 @@ interface Bound {
 }
 
 /** Orders values of a type by their binary form, which the text of many types does not do. */
-function order(type: PrimitiveType): (a: Buffer, b: Buffer) => number {
+const order = (type: PrimitiveType): (a: Buffer, b: Buffer) => number => {
   const by = (value: (bytes: Buffer) => number | bigint) => (a: Buffer, b: Buffer) => {
     const [x, y] = [value(a), value(b)];
     return x < y ? -1 : Number(x > y);
@@ -98,4 +96,4 @@ function order(type: PrimitiveType): (a: Buffer, b: Buffer) => number {
         ? by((bytes) => BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`)))
         : Buffer.compare;
   }
-}
+};

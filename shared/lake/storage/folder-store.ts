@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import path from "node:path";
 import { setTimeout } from 'node:timers/promises';
 import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import {
@@ -55,11 +55,11 @@ export class FolderStore implements ObjectStore {
   readonly #adopting = new Map<string, Promise<ObjectInfo>>();
 
   constructor(root: string, options: FolderStoreOptions = {}) {
-    this.#root = resolve(root);
+    this.#root = path.resolve(root);
     this.#options = options;
-    this.name = options.name ?? basename(this.#root);
+    this.name = options.name ?? path.basename(this.#root);
     this.uri = `file://${this.#root}/`;
-    this.#versions = options.versioned ? new FolderVersions(join(this.#root, '.versions')) : undefined;
+    this.#versions = options.versioned ? new FolderVersions(path.join(this.#root, '.versions')) : undefined;
     this.#observe = options.observer ?? (() => undefined);
   }
 
@@ -73,8 +73,8 @@ export class FolderStore implements ObjectStore {
   }
 
   async read(key: string, versionId?: string): Promise<Buffer | undefined> {
-    const path = await this.#locate(key, versionId);
-    const body = path ? await unlessMissing(readFile(path)) : undefined;
+    const file = await this.#locate(key, versionId);
+    const body = file ? await unlessMissing(readFile(file)) : undefined;
     this.#observe('get', body?.length ?? 0);
     return body;
   }
@@ -98,16 +98,16 @@ export class FolderStore implements ObjectStore {
   }
 
   async localPath(key: string, _scratch: string, versionId?: string): Promise<string> {
-    const path = await this.#locate(key, versionId);
-    const stats = path && (await fileStats(path));
+    const file = await this.#locate(key, versionId);
+    const stats = file && (await fileStats(file));
     this.#observe('get', Number(stats ? stats.size : 0));
-    if (path && stats) return path;
+    if (file && stats) return file;
     throw new ObjectMissing(`${this.name}/${key}${versionId ? ` (version ${versionId})` : ''} is not there`);
   }
 
-  async upload(path: string, key: string): Promise<number> {
+  async upload(file: string, key: string): Promise<number> {
     const size = await this.#staged(key, async (staged) => {
-      await copyDurably(path, staged);
+      await copyDurably(file, staged);
       const stats = await fileStats(staged);
       await this.#publish(staged, key);
       return Number(stats?.size);
@@ -201,7 +201,7 @@ export class FolderStore implements ObjectStore {
 
   /** Folders sort with their slash, as their keys do: `a-b` comes before `a/b`. */
   async *#walk(folder: string, prefix: string): AsyncIterable<ObjectInfo> {
-    const entries = await unlessMissing(readdir(join(this.#root, folder), { withFileTypes: true }));
+    const entries = await unlessMissing(readdir(path.join(this.#root, folder), { withFileTypes: true }));
     const keys = (entries ?? [])
       .filter((entry) => isPathSafe(entry.name) && !isHidden(entry.name))
       .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
@@ -217,7 +217,7 @@ export class FolderStore implements ObjectStore {
   }
 
   #target(key: string): string {
-    if (isPathSafe(key) && !isHidden(key)) return join(this.#root, key);
+    if (isPathSafe(key) && !isHidden(key)) return path.join(this.#root, key);
     throw new InvalidInput(`${JSON.stringify(key)} cannot be a key in the folder ${this.name}`);
   }
 
@@ -233,7 +233,7 @@ export class FolderStore implements ObjectStore {
   async #staged<T>(key: string, run: (staged: string, target: string) => Promise<T>): Promise<T> {
     const target = this.#target(key);
     try {
-      await mkdir(dirname(target), { recursive: true });
+      await mkdir(path.dirname(target), { recursive: true });
       return await this.#scratch((staged) => run(staged, target));
     } catch (cause) {
       if (!failedWith(cause, 'EISDIR', 'ENOTDIR', 'EEXIST')) throw cause;
@@ -242,14 +242,14 @@ export class FolderStore implements ObjectStore {
     }
   }
 
-  async #scratch<T>(run: (path: string) => Promise<T>): Promise<T> {
-    const folder = join(this.#root, UNFINISHED);
+  async #scratch<T>(run: (file: string) => Promise<T>): Promise<T> {
+    const folder = path.join(this.#root, UNFINISHED);
     await mkdir(folder, { recursive: true });
-    const path = join(folder, randomUUID());
+    const file = path.join(folder, randomUUID());
     try {
-      return await run(path);
+      return await run(file);
     } finally {
-      await rm(path, { force: true });
+      await rm(file, { force: true });
     }
   }
 }

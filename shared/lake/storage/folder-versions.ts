@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { mkdir, readdir, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import path from "node:path";
 import { InvalidInput } from '../../errors.ts';
 import { contentHash, fileStats, linkUnlessTaken, unlessMissing } from '../../base/files.ts';
 import type { ObjectInfo } from './object-store.ts';
@@ -17,12 +17,12 @@ const SAME_TIME_NS = 2_000n;
  * The part of a folder's versionId that orders the versions of one key: 16 hex digits, compared as text,
  * as the `sequencer` of S3 events is. Throws `InvalidInput` where it is not such a versionId.
  */
-export function sequencerOf(versionId: string): string {
+export const sequencerOf = (versionId: string): string => {
   const sequencer = VERSION_ID.exec(versionId)?.[1];
   if (sequencer === undefined)
     throw new InvalidInput(`${versionId} is not a versionId of a versioned folder`);
   return sequencer;
-}
+};
 
 /**
  * Every content that the keys of a versioned folder have had: `<root>/<key>/<versionId>`. A version is a copy
@@ -36,7 +36,7 @@ export class FolderVersions {
   }
 
   path(key: string, versionId: string): string {
-    return join(this.#root, key, versionId);
+    return path.join(this.#root, key, versionId);
   }
 
   async find(key: string, versionId: string): Promise<ObjectInfo | undefined> {
@@ -73,7 +73,7 @@ export class FolderVersions {
    * already has a higher one, so no two versions share a number. A claim that a crash left is passed over.
    */
   async add(key: string, copy: string): Promise<string> {
-    await mkdir(join(this.#root, key), { recursive: true });
+    await mkdir(path.join(this.#root, key), { recursive: true });
     const hash = (await contentHash(copy)).slice(0, 12);
     for (;;) {
       const last = (await this.#names(key)).at(-1)?.slice(0, 16) ?? '0';
@@ -94,7 +94,7 @@ export class FolderVersions {
 
   /** Versions and claims in the order of their numbers; folders here belong to longer keys. */
   async #names(key: string): Promise<string[]> {
-    const entries = await unlessMissing(readdir(join(this.#root, key), { withFileTypes: true }));
+    const entries = await unlessMissing(readdir(path.join(this.#root, key), { withFileTypes: true }));
     return (entries ?? [])
       .filter((entry) => entry.isFile() && (VERSION_ID.test(entry.name) || CLAIM.test(entry.name)))
       .map((entry) => entry.name)

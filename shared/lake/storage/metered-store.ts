@@ -8,7 +8,7 @@ export interface Usage {
 }
 
 /** The same store, counting what is done through it from now on. */
-export function metered(store: ObjectStore): ObjectStore & { readonly usage: Usage } {
+export const metered = (store: ObjectStore): ObjectStore & { readonly usage: Usage } => {
   const usage: Usage = {
     requests: { head: 0, get: 0, put: 0, list: 0, delete: 0 },
     bytesRead: 0,
@@ -20,4 +20,4 @@ export function metered(store: ObjectStore): ObjectStore & { readonly usage: Usa
     if (kind === 'put') usage.bytesWritten += bytes;
   });
   return Object.assign(observed, { usage });
-}
+};

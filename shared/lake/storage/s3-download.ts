@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import path from "node:path";
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { LimitFunction } from 'p-limit';
@@ -21,12 +21,12 @@ export type RangedGet = (
 const bodyOf = (response: GetObjectCommandOutput): Readable => response.Body as Readable;
 
 /** The object's size, of which the response may hold only the beginning. */
-function totalBytes(response: GetObjectCommandOutput): number {
+const totalBytes = (response: GetObjectCommandOutput): number => {
   const total = /\/(\d+)$/.exec(response.ContentRange ?? '')?.[1];
   return total === undefined ? (response.ContentLength ?? 0) : Number(total);
-}
+};
 
-async function writeAt(file: FileHandle, start: number, end: number, body: Readable): Promise<void> {
+const writeAt = async (file: FileHandle, start: number, end: number, body: Readable): Promise<void> => {
   let position = start;
   for await (const chunk of body) {
     // A disk that is all but full may take a part; the rest of it would stay zeros.
@@ -38,7 +38,7 @@ async function writeAt(file: FileHandle, start: number, end: number, body: Reada
   }
   if (position !== end)
     throw new StorageUnavailable(`a download ended at byte ${position} instead of ${end}`);
-}
+};
 
 export interface Download {
   get: RangedGet;
@@ -54,16 +54,16 @@ export interface Download {
  * Downloads an object by parallel ranged GETs and returns its path. A small object takes one request; a file
  * that is there already is the same object and is kept. The file appears complete or not at all.
  */
-export async function download({ get, limit, scratch, pathFor }: Download): Promise<string> {
+export const download = async ({ get, limit, scratch, pathFor }: Download): Promise<string> => {
   const first = await get(0, PART_BYTES - 1);
-  const path = pathFor(first.ETag ?? randomUUID());
+  const target = pathFor(first.ETag ?? randomUUID());
   const size = totalBytes(first);
-  if ((await fileStats(path))?.size === BigInt(size)) {
+  if ((await fileStats(target))?.size === BigInt(size)) {
     bodyOf(first).destroy();
-    return path;
+    return target;
   }
-  const partial = join(scratch, `.partial-${randomUUID()}`);
-  await mkdir(dirname(path), { recursive: true });
+  const partial = path.join(scratch, `.partial-${randomUUID()}`);
+  await mkdir(path.dirname(target), { recursive: true });
   const file = await open(partial, 'w');
   const failed = new AbortController();
   try {
@@ -81,12 +81,12 @@ export async function download({ get, limit, scratch, pathFor }: Download): Prom
     }
     await Promise.all(parts);
     await file.close();
-    await rename(partial, path);
-    return path;
+    await rename(partial, target);
+    return target;
   } catch (error) {
     failed.abort();
     await file.close();
     await rm(partial, { force: true });
     throw error;
   }
-}
+};

@@ -26,33 +26,33 @@ const TRANSIENT_NAMES = new Set([
  * The HTTP status that S3 answered with, or undefined where no answer came. What an error means is read off
  * this and not off its name: an error without a body, as every HEAD and some 412s have, has no proper name.
  */
-export function httpStatusOf(error: unknown): number | undefined {
+export const httpStatusOf = (error: unknown): number | undefined => {
   if (typeof error !== 'object' || error === null || !('$metadata' in error)) return undefined;
   const metadata = error.$metadata;
   if (typeof metadata !== 'object' || metadata === null || !('httpStatusCode' in metadata)) return undefined;
   return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
-}
+};
 
 const nameOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'name' in error ? String(error.name) : '';
 
 /** No such object or version, or (405) the version is the mark of a deletion. A missing bucket is neither. */
-export function isMissing(error: unknown): boolean {
+export const isMissing = (error: unknown): boolean => {
   const status = httpStatusOf(error);
   return (status === 404 || status === 405) && nameOf(error) !== 'NoSuchBucket';
-}
+};
 
 /** Whether a failure of an AWS service may pass by itself. */
-export function isTransient(error: unknown): boolean {
+export const isTransient = (error: unknown): boolean => {
   const status = httpStatusOf(error);
   if (status !== undefined && (status >= 500 || status === 429)) return true;
   return TRANSIENT_NAMES.has(nameOf(error)) || failedWith(error, ...NETWORK_CODES);
-}
+};
 
 /** What to throw for a failure of S3: `StorageUnavailable` where it may pass by itself, else the error as it is. */
-export function storageError(error: unknown, where: string): unknown {
+export const storageError = (error: unknown, where: string): unknown => {
   if (error instanceof DuckstepError || !isTransient(error)) return error;
   const status = httpStatusOf(error);
   const answer = status === undefined ? 'gave no answer' : `answered ${status}`;
   return new StorageUnavailable(`${where}: S3 ${answer} after the SDK's own retries`, { cause: error });
-}
+};

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import path from "node:path";
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
@@ -115,7 +115,7 @@ export class S3Store implements ObjectStore {
       });
     // Keys that no path can spell still need a file; only raw has any, and nobody maps it back.
     const file = isPathSafe(key) ? key : createHash('sha256').update(key).digest('hex');
-    const pathFor = (etag: string) => join(scratch, this.name, withoutQuotes(etag), file);
+    const pathFor = (etag: string) => path.join(scratch, this.name, withoutQuotes(etag), file);
     try {
       return await this.#guard(key, () =>
         download({ get: getOrEmpty, limit: this.#limit, scratch, pathFor }),
@@ -130,10 +130,10 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  async upload(path: string, key: string): Promise<number> {
-    const { size } = await stat(path);
-    if (size <= PART_BYTES) await this.#put(key, await readFile(path));
-    else await this.#uploadParts(path, key, size);
+  async upload(file: string, key: string): Promise<number> {
+    const { size } = await stat(file);
+    if (size <= PART_BYTES) await this.#put(key, await readFile(file));
+    else await this.#uploadParts(file, key, size);
     return size;
   }
 
@@ -190,12 +190,12 @@ export class S3Store implements ObjectStore {
     );
   }
 
-  async #uploadParts(path: string, key: string, size: number): Promise<void> {
+  async #uploadParts(file: string, key: string, size: number): Promise<void> {
     // Few files are so large: who uploads none does not load it.
     const { Upload } = await import('@aws-sdk/lib-storage');
     const upload = new Upload({
       client: this.#client,
-      params: { Bucket: this.name, Key: key, Body: createReadStream(path) },
+      params: { Bucket: this.name, Key: key, Body: createReadStream(file) },
       partSize: PART_BYTES,
       queueSize: PARALLEL_PARTS / 2,
     });

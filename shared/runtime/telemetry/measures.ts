@@ -27,15 +27,15 @@ export const measuresOf = (output: unknown): Measures => {
   return {
     step: {
       ...Object.fromEntries(named),
-      ...(score === undefined ? {} : { Score: score }),
+      ...(score !== undefined && { Score: score }),
       BytesRead: usage.bytes_read,
       BytesWritten: usage.bytes_written,
       Duration: usage.duration_ms,
       Cost: estimateCost({ ...consumed([usage]), transitions: 1 }),
     },
     service: {
-      ...(status === 'loaded' ? { FilesLoaded: 1 } : {}),
-      ...(scope === 'file' ? { FilesQuarantined: 1 } : {}),
+      ...(status === 'loaded' && { FilesLoaded: 1 }),
+      ...(scope === 'file' && { FilesQuarantined: 1 }),
     },
   };
 };

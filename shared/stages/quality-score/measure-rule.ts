@@ -37,13 +37,13 @@ export const measureRule = async (
   const passed = holds(operator, measured);
   return {
     rule: id,
-    ...(column === undefined ? {} : { column }),
+    ...(column !== undefined && { column }),
     dimension,
     severity,
     threshold: `${operator.op} ${[operator.value].flat().join(' and ')} ${unit}`,
     measured,
     ...(aboutRows ? { rows_failing: value } : {}),
-    ...(strategy === undefined ? {} : { strategy }),
+    ...(strategy !== undefined && { strategy }),
     passed,
     // A tolerated number of failing rows is no fault: within its tolerance a rule contributes fully.
     share: passed ? 1 : aboutRows ? share(value, subject.rowsRead) : 0,

@@ -79,7 +79,7 @@ const rowMeasures = async (db: Db, contract: Contract, subject: Subject): Promis
         detail.failing,
         rowsRead,
       ),
-      ...(detail.column === null ? {} : { column: detail.column }),
+      ...(detail.column !== null && { column: detail.column }),
     })),
   ];
 };

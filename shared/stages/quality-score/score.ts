@@ -91,15 +91,14 @@ export const judge = (
   const broken = measures.filter(({ passed }) => !passed);
   const critical = broken.filter(({ severity }) => severity === 'critical');
   const verdict = score >= threshold && critical.length === 0 ? 'pass' : 'fail';
-  return { verdict, score, scores, broken: broken.map(({ rule }) => rule), reason: explain() };
-
-  function explain(): string {
+  const explain = (): string => {
     if (critical.length > 0) return `Critical rule broken: ${critical.map(({ rule }) => rule).join(', ')}.`;
     const worst = Object.entries(scores).sort(([, a], [, b]) => a - b)[0];
     const comparison = score >= threshold ? 'at or above' : 'below';
     const weakest = worst === undefined || worst[1] === 1 ? '' : `; weakest is ${worst[0]} with ${worst[1]}`;
     return `Score ${score} is ${comparison} the threshold ${threshold}${weakest}.`;
-  }
+  };
+  return { verdict, score, scores, broken: broken.map(({ rule }) => rule), reason: explain() };
 };
 
 const floor6 = (value: number): number => Math.floor(value * 1e6 + 1e-6) / 1e6;

@@ -202,8 +202,8 @@ const assemble = ({ contract, layers, ...parts }: Parts): string => {
     layers.map(({ column, nested, doubled }, i) => ({
       column,
       present: `_p${i}`,
-      ...(nested === undefined ? {} : { nested: `_n${i}` }),
-      ...(doubled === undefined ? {} : { doubled: `_d${i}` }),
+      ...(nested !== undefined && { nested: `_n${i}` }),
+      ...(doubled !== undefined && { doubled: `_d${i}` }),
     })),
     parts.shapeBroken,
   );

@@ -55,7 +55,7 @@ const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] 
     dimension: rule === 'required' ? 'completeness' : 'conformity',
     broken,
     expected,
-    ...(value === undefined ? {} : { value }),
+    ...(value !== undefined && { value }),
   });
   const shown = `left(CAST(${present} AS VARCHAR), ${SHOWN})`;
   const absent = nested === undefined ? `${present} IS NULL` : `${present} IS NULL AND NOT ${nested}`;

@@ -12,7 +12,7 @@ const EXPECTED: ExpectedColumn[] = [
 ];
 
 /** Undefined where the file was refused by name; anything else that is thrown fails the test. */
-async function tryOpen(opener: Opener, ...args: Parameters<Opener['open']>): Promise<Opened | undefined> {
+const tryOpen = async (opener: Opener, ...args: Parameters<Opener['open']>): Promise<Opened | undefined> => {
   try {
     return await opener.open(...args);
   } catch (error) {
@@ -22,7 +22,7 @@ async function tryOpen(opener: Opener, ...args: Parameters<Opener['open']>): Pro
     }
     throw error;
   }
-}
+};
 
 const messy = (...pieces: string[]) =>
   fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map((parts) => parts.join(''));
@@ -53,7 +53,7 @@ const uniform = fc
   .tuple(almostCsv, fc.constantFrom('\n', '\r\n', '\r'))
   .map(([text, newline]) => text.replace(/\r\n|\n|\r/g, newline));
 
-function expectLikeReference(text: string, { source, rows, lines, malformed }: Opened): void {
+const expectLikeReference = (text: string, { source, rows, lines, malformed }: Opened): void => {
   const { delimiter = '', quote = '' } = source;
   const reference = readReference(text, delimiter, quote, source.columns.length);
   const expected = source.header ? reference.rows.slice(1) : reference.rows;
@@ -62,7 +62,7 @@ function expectLikeReference(text: string, { source, rows, lines, malformed }: O
   expect(malformed.map(({ line, raw }) => ({ line, raw }))).toEqual(reference.malformed);
   expect(source.records).toBe(rows.length);
   expect(source.malformed?.count ?? 0).toBe(malformed.length);
-}
+};
 
 test('what comes out of messy text is what a reference reader finds in it', async () => {
   await withOpener((opener) =>

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { asUnreadable } from '../../../shared/formats/open-source.ts';
 import { open, openFile, parquet, withOpener } from '../../helpers/opened.ts';
@@ -169,7 +169,7 @@ describe('what is no data is named', () => {
 describe('paths', () => {
   test('are no patterns and no partitions', async () => {
     await withOpener(async (opener) => {
-      await writeFile(join(opener.scratch, 'x1.csv'), 'id,name\n8,other\n9,other\n');
+      await writeFile(path.join(opener.scratch, 'x1.csv'), 'id,name\n8,other\n9,other\n');
       const { rows } = await opener.open('id,name\n1,x\n', {}, "x[1]'s.csv");
       expect(rows).toEqual([['1', 'x']]);
       expect((await opener.open('[{"a":1}]', {}, 'year=2020 *.json')).rows).toEqual([['{"a":1}']]);

@@ -150,13 +150,13 @@ test('a bound that cannot be said takes all summaries along: without it, engines
 });
 
 /** The list of one manifest, changed as another writer, or a fault, would have it. */
-async function changed(change: object, rename: (schemaJson: string) => string = (json) => json) {
+const changed = async (change: object, rename: (schemaJson: string) => string = (json) => json) => {
   const { records, metadata } = await decodeAvro(await writeManifestList({ ...input, manifests: [byDay] }));
   const json = metadata['avro.schema'] ?? '';
   for (const record of records) Object.assign(record, change);
   const bytes = await encodeAvro(JSON.parse(rename(json)), records, {});
   return readManifestList(bytes, specs, schema, 's3://b/snap.avro');
-}
+};
 
 test('fields are told by their id: older writers have another name for the counts', async () => {
   const older = await changed({ added_data_files_count: 6 }, (json) =>

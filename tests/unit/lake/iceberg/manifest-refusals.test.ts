@@ -5,10 +5,9 @@ import type { ManifestEntry } from '../../../../shared/lake/iceberg/types.ts';
 import { entry, roundTrip, schema } from '../../../helpers/manifest-cases.ts';
 
 /** The manifest of one entry, its record and header changed as another writer, or a fault, would have it. */
-async function changed(
+const changed = async (
   change: (record: Record<string, unknown>) => void,
-  header: Record<string, string> = {},
-) {
+  header: Record<string, string> = {},) => {
   const { bytes, described } = await roundTrip({
     entries: [entry({ status: 'existing', sequenceNumber: 2 })],
   });
@@ -17,7 +16,7 @@ async function changed(
   const { 'avro.schema': avroSchema = '', 'avro.codec': _, ...own } = metadata;
   const again = await encodeAvro(JSON.parse(avroSchema), records, { ...own, ...header });
   return readManifest(again, { ...described, length: again.length });
-}
+};
 const changedFile = (change: Record<string, unknown>) =>
   changed((record) => {
     Object.assign(record.data_file as object, change);

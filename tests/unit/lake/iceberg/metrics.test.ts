@@ -180,18 +180,18 @@ const TYPES: Record<string, fc.Arbitrary<string>> = {
     .map((bytes) => decodeValue('binary', bytes)),
 };
 
-function bytesText(type: 'float' | 'double', value: number): string {
+const bytesText = (type: 'float' | 'double', value: number): string => {
   const bytes = Buffer.alloc(type === 'float' ? 4 : 8);
   if (type === 'float') bytes.writeFloatLE(value);
   else bytes.writeDoubleLE(value);
   return decodeValue(type, bytes);
-}
+};
 
-function longText(type: PrimitiveType, value: bigint): string {
+const longText = (type: PrimitiveType, value: bigint): string => {
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64LE(value);
   return decodeValue(type, bytes);
-}
+};
 
 test.each(Object.keys(TYPES) as PrimitiveType[])(
   'every value of a %s lies within its bounds, as DuckDB orders them, after they were bytes',

@@ -25,7 +25,7 @@ interface Case {
 /** Builds silver of these records, and reads its rows back. */
 const build = async (given: Case): Promise<BuiltSilver & { silver: Row[] }> => {
   const contract = await contractOf(given.properties ?? [ID, V], given.custom, {
-    ...(given.silverSql === undefined ? {} : { 't/silver.sql': given.silverSql }),
+    ...(given.silverSql !== undefined && { 't/silver.sql': given.silverSql }),
     ...given.reference,
   });
   return await testDb(async (db, folder) => {
@@ -159,7 +159,7 @@ test('derived columns are computed from what silver.sql yields, or by it', async
 test('_rescued is kept without silver.sql saying so', async () => {
   const accepted = `SELECT 1 AS id, 'a' AS v, '{"x":1}' AS _rescued UNION ALL SELECT 2, 'b', NULL`;
   const rescued = async (silverSql?: string) =>
-    (await build({ accepted, ...(silverSql === undefined ? {} : { silverSql }) })).silver.map(
+    (await build({ accepted, ...(silverSql !== undefined && { silverSql }) })).silver.map(
       (row) => row._rescued,
     );
   expect(await rescued()).toEqual(['{"x":1}', null]);
