@@ -8,7 +8,7 @@ import { lambdaHandler } from '../shared/runtime/handler.ts';
 import { step } from '../shared/runtime/step.ts';
 import type { Measure } from '../shared/stages/quality-score/score.ts';
 import { readError } from '../shared/stages/quarantine/caught-error.ts';
-import { countReasons, refusedRecordsSql } from '../shared/stages/quarantine/refused-records.ts';
+import { countReasons, rejectedRecordsSql } from '../shared/stages/quarantine/rejected-records.ts';
 import { type Report, summarise } from '../shared/stages/quarantine/summary.ts';
 
 /**
@@ -30,7 +30,7 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
   const file = path.join(scratch, 'quarantine.parquet');
   const { refused, rows } = await tools.duckDb(async (db) => {
     const written = await db.one<{ Count: number }>(
-      `COPY (${refusedRecordsSql(run, scope, rejected, { rule: error?.name ?? 'quality', message: reason })}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`,
+      `COPY (${rejectedRecordsSql(run, scope, rejected, { rule: error?.name ?? 'quality', message: reason })}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`,
     );
     return { refused: await countReasons(db, rejected), rows: written.Count };
   });

@@ -29,10 +29,10 @@ const UNPACKED = 4;
 const MACHINE_SHARE = 0.75;
 
 /** Large files at a time: each keeps all cores busy most of the time, two fill each other's pauses. */
-const MOST_LARGE = 2;
+const MAX_LARGE = 2;
 
 /** A step that has less spills rather than works, in MB. */
-const LEAST_MB = 512;
+const MIN_MB = 512;
 
 export const sizeClassOf = (key: string, bytes: number): SizeClass =>
   bytes * (PACKED.test(key) ? UNPACKED : 1) < LARGE_BYTES ? 'small' : 'large';
@@ -47,11 +47,11 @@ export const sharesOf = (
   machine = machineMb(),
 ): Shares => {
   if (asked === 1) return { concurrency: 1, large: 1, memoryMb: { small: most, large: most } };
-  const least = Math.min(LEAST_MB, most);
+  const least = Math.min(MIN_MB, most);
   // Whoever asks for a step of more than the machine has still gets it, and a small file beside it.
   const total = Math.max(Math.floor(machine * MACHINE_SHARE), most + least);
   const fits = Math.floor((total - least) / most);
-  const large = Math.min(MOST_LARGE, asked - 1, fits);
+  const large = Math.min(MAX_LARGE, asked - 1, fits);
   const rest = total - large * most;
   const concurrency = Math.min(asked, large + Math.floor(rest / least));
   const small = Math.min(most, Math.floor(rest / (concurrency - large)));

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { Remembered } from '../base/remembered.ts';
+import { LruCache } from '../base/lru-cache.ts';
 import { withScratch } from '../engine/scratch.ts';
 import { type Db, withDuckDb } from '../engine/with-duckdb.ts';
 import { ConfigurationError, ContractInvalid, UnknownDataset } from '../errors.ts';
@@ -104,7 +104,7 @@ export const loadAll = async (sqlDir: string, report: Report = throwIfAny): Prom
       const text = await readFile(path.join(sqlDir, dataset, CONTRACT), 'utf8');
       const read = await readDataset(sqlDir, dataset, text, evaluate);
       problems.push(...read.problems);
-      if (read.contract !== undefined && read.problems.every(({ none }) => none))
+      if (read.contract !== undefined && read.problems.every(({ isEmpty }) => isEmpty))
         contracts.push(read.contract);
     }
   });
@@ -130,7 +130,7 @@ export const isDatasetName = (name: string): boolean =>
   /^[a-z][a-z0-9_]{0,63}$/.test(name) && !RESERVED.includes(name);
 
 /** Contracts by folder and fingerprint: to parse and check one again takes longer than a small file's whole Validate. */
-const remembered = new Remembered<Contract>();
+const remembered = new LruCache<Contract>();
 
 const readDataset = async (
   sqlDir: string,
@@ -155,11 +155,11 @@ const readDataset = async (
   const wrong = silverSql === undefined ? undefined : notOneSelect(silverSql);
   if (wrong !== undefined) silverProblems.add([], wrong);
   const { value, problems } = readYaml(folder.file, text);
-  if (!problems.none) return { problems: [problems, silverProblems] };
+  if (!problems.isEmpty) return { problems: [problems, silverProblems] };
   const reading = readContract(value, folder, problems);
   await runChecks(reading.checks, evaluate);
   const { contract } = reading;
-  if (contract !== undefined && problems.none && silverProblems.none) remembered.set(key, contract);
+  if (contract !== undefined && problems.isEmpty && silverProblems.isEmpty) remembered.set(key, contract);
   return { ...(contract !== undefined && { contract }), problems: [problems, silverProblems] };
 };
 

@@ -28,7 +28,7 @@ export class Problems {
     this.writtenAt = writtenAt;
   }
 
-  get none(): boolean {
+  get isEmpty(): boolean {
     return this.#found.length === 0;
   }
 

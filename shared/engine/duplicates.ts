@@ -12,7 +12,7 @@ export interface Duplicates {
 
 /** Bits that are worth a row, and bits at most: 25 MB a thread. */
 const SPREAD = 64;
-const MOST_BITS = 200_000_000;
+const MAX_BITS = 200_000_000;
 
 /**
  * Counts rows that share their values in some columns.
@@ -64,7 +64,7 @@ const spanOf = async (db: Db, view: string, columns: readonly string[]): Promise
   if (least === null || most === null) return { name, offset: '0', rows: 0, least: 0, most: 0 };
   if (!Number.isSafeInteger(least) || !Number.isSafeInteger(most)) return undefined;
   const bits = most - least + 1;
-  if (bits > MOST_BITS || bits > rows * SPREAD) return undefined;
+  if (bits > MAX_BITS || bits > rows * SPREAD) return undefined;
   return { name, offset: `(CAST(${name} AS BIGINT) - ${least})`, rows, least, most };
 };
 

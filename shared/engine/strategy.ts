@@ -29,7 +29,7 @@ const GROUP = 40;
 const TABLE_SHARE = 0.5;
 
 /** More passes would read the keys more often than spilling writes them; from here on DuckDB spills. */
-const MOST_PASSES = 64;
+const MAX_PASSES = 64;
 
 /**
  * How many hash tables in turn the groups of a relation take.
@@ -45,7 +45,7 @@ export const chooseStrategy = (
 ): { strategy: Grouping['strategy']; passes: number } => {
   const bytes = groups * (GROUP + bytesPerKey);
   const most = memoryMb * 2 ** 20 * DUCKDB_SHARE * TABLE_SHARE;
-  const passes = Math.min(MOST_PASSES, Math.max(1, Math.ceil(bytes / most)));
+  const passes = Math.min(MAX_PASSES, Math.max(1, Math.ceil(bytes / most)));
   return { strategy: passes === 1 ? 'groups' : `${passes} buckets`, passes };
 };
 

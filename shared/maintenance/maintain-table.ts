@@ -5,7 +5,7 @@ import { withDuckDb } from '../engine/with-duckdb.ts';
 import type { ObjectStore } from '../lake/storage/object-store.ts';
 import { expiredIn } from '../lake/table/commit/next-version.ts';
 import { DEFAULT_RETENTION } from '../lake/table/commit/retention.ts';
-import { Table, type Version } from '../lake/table/commit/table.ts';
+import { type MetadataVersion, Table } from '../lake/table/commit/table.ts';
 import { compactTable, planOf } from '../lake/table/upkeep/compact.ts';
 import { THOROUGH } from '../lake/table/upkeep/compaction.ts';
 import { removeOrphans } from '../lake/table/upkeep/orphans.ts';
@@ -33,7 +33,7 @@ export interface TableSummary {
 }
 
 /** Commits of one call: each tier's files become the next one's. What is left is for the next time. */
-const MOST_ROUNDS = 16;
+const MAX_ROUNDS = 16;
 
 /**
  * Merges a table's small files, lets old snapshots go, and removes what nothing refers to. Undefined for a table that
@@ -44,7 +44,7 @@ const MOST_ROUNDS = 16;
 export const maintainTable = async (
   name: string,
   options: TableOptions,
-): Promise<{ summary: TableSummary; version: Version } | undefined> => {
+): Promise<{ summary: TableSummary; version: MetadataVersion } | undefined> => {
   const { store, graceMs, dryRun = false } = options;
   const table = new Table(store, name);
   const before = await table.newest();
@@ -73,7 +73,7 @@ export const maintainTable = async (
 const compact = async (table: Table, { zone, store, config }: TableOptions): Promise<void> => {
   const { memoryMb, threads, scratchRoot } = config;
   const runId = `maintenance-${randomUUID()}`;
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const snapshot = await table.current();
     if (snapshot === undefined || planOf(snapshot, await snapshot.files(), THOROUGH).length === 0) return;
     await withScratch(scratchRoot, (scratch) =>
@@ -94,19 +94,22 @@ const compact = async (table: Table, { zone, store, config }: TableOptions): Pro
 };
 
 /** How many files the first round of merging would save. */
-const filesToSave = async ({ snapshot }: Version): Promise<number> => {
+const filesToSave = async ({ snapshot }: MetadataVersion): Promise<number> => {
   const plan = snapshot === undefined ? [] : planOf(snapshot, await snapshot.files(), THOROUGH);
   return plan.reduce((sum, group) => sum + group.length - 1, 0);
 };
 
-const toExpire = ({ metadata }: Version): number => expiredIn(metadata, Date.now(), DEFAULT_RETENTION).length;
+const toExpire = ({ metadata }: MetadataVersion): number =>
+  expiredIn(metadata, Date.now(), DEFAULT_RETENTION).length;
 
-const gone = (before: Version, after: Version): number => {
+const gone = (before: MetadataVersion, after: MetadataVersion): number => {
   const left = new Set(after.metadata.snapshots.map((each) => each['snapshot-id']));
   return before.metadata.snapshots.filter((each) => !left.has(each['snapshot-id'])).length;
 };
 
-const total = ({ snapshot }: Version, of: string): number => Number(snapshot?.properties[`total-${of}`] ?? 0);
+const total = ({ snapshot }: MetadataVersion, of: string): number =>
+  Number(snapshot?.properties[`total-${of}`] ?? 0);
 
 /** Of tables without equality deletes, which duckstep does not write. */
-const rowsOf = (version: Version): number => total(version, 'records') - total(version, 'position-deletes');
+const rowsOf = (version: MetadataVersion): number =>
+  total(version, 'records') - total(version, 'position-deletes');

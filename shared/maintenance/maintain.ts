@@ -79,7 +79,7 @@ const knownTables = async (sqlDir: string): Promise<{ known: Known[]; unknown: M
   );
   const unknown: MaintainedTable[] = [];
   const models = await loadGoldModels(sqlDir, undefined, (all) => {
-    for (const problems of all.filter(({ none }) => !none))
+    for (const problems of all.filter(({ isEmpty }) => !isEmpty))
       unknown.push({
         zone: 'gold',
         table: path.basename(problems.file, '.sql'),

@@ -5,7 +5,7 @@ import { type Consumption, NOTHING } from './prices.ts';
 const FREE_STORAGE_MB = 512;
 
 /** The most that a function may have, and what is assumed of one that does not say. */
-export const MOST_STORAGE_MB = 10_240;
+export const MAX_STORAGE_MB = 10_240;
 
 /**
  * What states used of what AWS charges for, all but the state transitions.
@@ -17,7 +17,7 @@ export const consumed = (usages: readonly Usage[]): Consumption =>
   usages.reduce<Consumption>(
     (sum, usage) => {
       const seconds = (usage.duration_ms + (usage.init_ms ?? 0)) / 1000;
-      const storageMb = Math.max(0, (usage.storage_mb ?? MOST_STORAGE_MB) - FREE_STORAGE_MB);
+      const storageMb = Math.max(0, (usage.storage_mb ?? MAX_STORAGE_MB) - FREE_STORAGE_MB);
       return {
         gbSeconds: sum.gbSeconds + seconds * (usage.memory_mb / 1024),
         storageGbSeconds: sum.storageGbSeconds + seconds * (storageMb / 1024),

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { z } from 'zod';
 import { ConfigurationError } from '../errors.ts';
-import { MOST_STORAGE_MB } from '../run/consumption.ts';
+import { MAX_STORAGE_MB } from '../run/consumption.ts';
 import type { Architecture } from '../run/prices.ts';
 
 /** What a step needs to know of where it runs. */
@@ -36,7 +36,7 @@ const threadsFor = (memoryMb: number): number => Math.max(1, Math.floor(memoryMb
 const Environment = z.object({
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().positive().optional(),
   DUCKSTEP_MEMORY_MB: z.coerce.number().int().min(128).optional(),
-  DUCKSTEP_STORAGE_MB: z.coerce.number().int().min(512).max(MOST_STORAGE_MB).default(MOST_STORAGE_MB),
+  DUCKSTEP_STORAGE_MB: z.coerce.number().int().min(512).max(MAX_STORAGE_MB).default(MAX_STORAGE_MB),
   DUCKSTEP_MEMORY_LARGEST_MB: z.coerce.number().int().min(128).optional(),
   DUCKSTEP_SQL_DIR: z.string().min(1).optional(),
   DUCKSTEP_SCRATCH_DIR: z.string().min(1).optional(),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { lakePaths } from '../../shared/lake/paths.ts';
 import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
-import { Table, type Version } from '../../shared/lake/table/commit/table.ts';
+import { type MetadataVersion, Table } from '../../shared/lake/table/commit/table.ts';
 import { removeOrphans } from '../../shared/lake/table/upkeep/orphans.ts';
 import { referencedBy } from '../../shared/lake/table/upkeep/references.ts';
 import { startChild } from '../helpers/child.ts';
@@ -65,7 +65,7 @@ const loadKilled = async (folder: string, n: number, when: string) => {
   return { said, code, signal };
 };
 
-const newestOf = async (store: ObjectStore, table: string): Promise<Version> => {
+const newestOf = async (store: ObjectStore, table: string): Promise<MetadataVersion> => {
   const newest = await new Table(store, table).newest();
   if (newest === undefined) throw new Error(`${table} is gone`);
   return newest;

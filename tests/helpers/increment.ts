@@ -42,7 +42,7 @@ export const increment = (base: Snapshot | undefined, runId: string): Draft => (
   partitionedBy: [{ 'source-id': 2, transform: 'identity', name: 'day' }],
   added: [fileOf(runId)],
   removed: [],
-  remasked: [],
+  changedDeletes: [],
   touched: 'all',
   properties: { base: String(base?.version ?? 0) },
 });

@@ -1,4 +1,4 @@
-import { Table, type Version } from '../../shared/lake/table/commit/table.ts';
+import { type MetadataVersion, Table } from '../../shared/lake/table/commit/table.ts';
 import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
 import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';
@@ -95,7 +95,7 @@ export const NEW_ROWS = [
 ];
 
 export interface ChangedOrders {
-  version: Version;
+  version: MetadataVersion;
   /** The snapshot before the contract changed. */
   old: Snapshot;
 }

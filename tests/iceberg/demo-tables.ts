@@ -3,7 +3,7 @@ import { loadAll } from '../../shared/contract/load.ts';
 import type { Db } from '../../shared/engine/with-duckdb.ts';
 import type { Lake } from '../../shared/lake/paths.ts';
 import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
-import { Table, type Version } from '../../shared/lake/table/commit/table.ts';
+import { type MetadataVersion, Table } from '../../shared/lake/table/commit/table.ts';
 import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
 import { attachLake } from '../../shared/query/attach.ts';
 import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
@@ -33,13 +33,13 @@ export const runDemo = async (folder: string): Promise<void> => {
 export const demoStore = (lake: Lake, name: string): ObjectStore =>
   name.startsWith('silver.') ? lake.silver : lake.gold;
 
-export const newestOf = async (lake: Lake, name: string): Promise<Version> => {
+export const newestOf = async (lake: Lake, name: string): Promise<MetadataVersion> => {
   const version = await new Table(demoStore(lake, name), name.replace(/^\w+\./, '')).newest();
   if (version === undefined) throw new Error(`${name} has no metadata`);
   return version;
 };
 
-export const snapshotOf = ({ snapshot }: Version): Snapshot => {
+export const snapshotOf = ({ snapshot }: MetadataVersion): Snapshot => {
   if (snapshot === undefined) throw new Error('nothing is committed');
   return snapshot;
 };

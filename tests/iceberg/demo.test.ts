@@ -82,7 +82,7 @@ test.each(NAMES)('%s: its metadata can be looked into, and its files number thei
     inspect: METADATA_TABLES,
   });
   const files = await snapshot.files();
-  const masks = files.filter(({ mask }) => mask !== undefined).length;
+  const masks = files.filter(({ deletes }) => deletes !== undefined).length;
   const manifests = await snapshot.manifests();
   const entries = await Promise.all(manifests.map((manifest) => manifest.entries()));
   expect(inspected).toEqual({
@@ -103,13 +103,13 @@ test.each(NAMES)('%s: its metadata can be looked into, and its files number thei
 test('rows that another file’s row of the same key supersedes are hidden by deletes', async () => {
   const version = await newest('silver.signups');
   const files = await snapshotOf(version).files();
-  const hidden = files.reduce((sum, { mask }) => sum + (mask?.rows ?? 0), 0);
+  const hidden = files.reduce((sum, { deletes }) => sum + (deletes?.rows ?? 0), 0);
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
   expect(hidden).toBeGreaterThan(0);
   const { deletes, read } = await pyiceberg.ask({
     metadata: version.file,
     parquet: path.join(folder, 'signups.parquet'),
   });
-  expect(deletes).toBe(files.filter(({ mask }) => mask !== undefined).length);
+  expect(deletes).toBe(files.filter(({ deletes }) => deletes !== undefined).length);
   expect(read?.rows).toBe(rows - hidden);
 });

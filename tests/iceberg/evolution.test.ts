@@ -2,7 +2,7 @@ import path from 'node:path';
 import { ident, literal } from '../../shared/engine/sql.ts';
 import type { Row } from '../../shared/engine/values.ts';
 import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
-import type { Version } from '../../shared/lake/table/commit/table.ts';
+import type { MetadataVersion } from '../../shared/lake/table/commit/table.ts';
 import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { changingOrders, NEW_ROWS, OLD_ROWS } from './changing-orders.ts';
@@ -11,7 +11,7 @@ import { type PyIceberg, startPyIceberg } from './pyiceberg.ts';
 
 const { after, load } = changingOrders();
 let pyiceberg: PyIceberg;
-let version: Version;
+let version: MetadataVersion;
 let old: Snapshot;
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { ident } from '../../shared/engine/sql.ts';
 import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
-import { Table, type Version } from '../../shared/lake/table/commit/table.ts';
+import { type MetadataVersion, Table } from '../../shared/lake/table/commit/table.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { contractYaml } from '../helpers/silver-lake.ts';
 import { compareDb, expectAgreement, viewOf } from './compare.ts';
@@ -43,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => await pyiceberg?.stop());
 
-const newest = async (store: ObjectStore, name: string): Promise<Version> => {
+const newest = async (store: ObjectStore, name: string): Promise<MetadataVersion> => {
   const version = await new Table(store, name).newest();
   if (version === undefined) throw new Error(`${name} has no metadata`);
   return version;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { MOST_STORAGE_MB } from '../../shared/run/consumption.ts';
+import { MAX_STORAGE_MB } from '../../shared/run/consumption.ts';
 import { FUNCTIONS, resource } from './template.ts';
 
 const read = (file: string): string => readFileSync(path.resolve(__dirname, '../..', file), 'utf8');
@@ -25,7 +25,7 @@ test('a function knows how much of /tmp it is charged for', () => {
       Environment: { Variables: Record<string, unknown> };
       EphemeralStorage: { Size: number };
     };
-    return [Number(Environment.Variables.DUCKSTEP_STORAGE_MB ?? MOST_STORAGE_MB), EphemeralStorage.Size];
+    return [Number(Environment.Variables.DUCKSTEP_STORAGE_MB ?? MAX_STORAGE_MB), EphemeralStorage.Size];
   });
   for (const [told, size] of known) expect(told).toBe(size);
 });

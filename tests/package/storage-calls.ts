@@ -85,7 +85,7 @@ const scatter = async (lake: Lake, name: string, files: number): Promise<void> =
           partitionedBy: [],
           added,
           removed: [],
-          remasked: [],
+          changedDeletes: [],
           touched: [],
           properties: { [SUMMARY.fingerprint]: properties[SUMMARY.fingerprint] ?? '' },
         };

@@ -76,7 +76,7 @@ const expectSums = async (pipeline: TestPipeline): Promise<void> => {
   const [shown] = await pipeline.query(
     'SELECT count(*) AS rows, count(DISTINCT id) AS keys FROM silver.signups',
   );
-  expect(shown?.rows).toBe(FILES * ROWS - sum(({ mask }) => mask?.rows ?? 0));
+  expect(shown?.rows).toBe(FILES * ROWS - sum(({ deletes }) => deletes?.rows ?? 0));
   expect(shown?.keys).toBe(shown?.rows);
   expect(await pipeline.query('SELECT count(*) AS refused FROM quarantine.signups')).toEqual([
     { refused: FILES },

@@ -96,7 +96,7 @@ test('through all five steps: merged on the way and by maintenance, replaced and
   const maintained = await maintain({ lake, config: { ...config, sqlDir } });
   expect(maintained).toMatchObject([{ zone: 'silver', table: 'readings', summary: { files_after: 1 } }]);
   expect(await query('SELECT site, id, value FROM silver.readings ORDER BY id')).toEqual(shown);
-  expect(await files()).toMatchObject([{ rows: 40, mask: { rows: 19 } }]);
+  expect(await files()).toMatchObject([{ rows: 40, deletes: { rows: 19 } }]);
 
   // The file's rows go, out of the merged one, and what they hid shows again.
   await drop('readings/7.csv', csv('north,100,1'));

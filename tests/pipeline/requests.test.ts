@@ -9,7 +9,7 @@ import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
 import type { Usage } from '../../shared/run/payload.ts';
 import type { Step } from '../../shared/runtime/step.ts';
 import {
-  type SourceState,
+  type CommittedSource,
   sourcesRoot,
   sourceTree,
 } from '../../shared/stages/load-to-gold/silver/sources.ts';
@@ -188,7 +188,7 @@ const grow = async (
         partitionedBy: (spec?.fields ?? []).map(({ 'field-id': _, ...field }) => field),
         added,
         removed: [],
-        remasked: [],
+        changedDeletes: [],
         // One, as of one run: what was touched stays in the metadata for as long as the snapshot.
         touched: added.slice(0, 1).map(({ partition }) => partition),
         properties: await properties(base, added),
@@ -215,7 +215,7 @@ test('a run costs the same on a lake of 10, 100, and 1,000 runs', async () => {
     await grow(new Table(silver, 'orders'), growth, async (base, files) => {
       const states = files.map(({ key, partition }) => {
         const state = { runId: 'grown', sequencer: '1', uploadedAt: '2020-01-01T00:00:00.000Z' };
-        return [key, { ...state, content: key, partitions: [partition] }] satisfies [string, SourceState];
+        return [key, { ...state, content: key, partitions: [partition] }] satisfies [string, CommittedSource];
       });
       return { [SUMMARY.sources]: await tree.put(sourcesRoot(base), new Map(states)) };
     });

@@ -71,7 +71,7 @@ describe('all samples, and the files of vega-datasets', () => {
         .reduce((total, run) => total + run.rows_silver, 0);
       const committed = (await (await new Table(pipeline.lake.silver, dataset).current())?.files()) ?? [];
       expect(committed.reduce((total, file) => total + file.rows, 0)).toBe(brought);
-      const masked = committed.reduce((total, { mask }) => total + (mask?.rows ?? 0), 0);
+      const masked = committed.reduce((total, { deletes }) => total + (deletes?.rows ?? 0), 0);
       const [shown] = await pipeline.query(`SELECT count(*) AS rows FROM silver.${dataset}`);
       expect(shown?.rows).toBe(brought - masked);
     },

@@ -1,5 +1,5 @@
 import { currentSchema } from '../iceberg/metadata.ts';
-import type { Version } from '../table/commit/table.ts';
+import type { MetadataVersion } from '../table/commit/table.ts';
 import type { Catalog, CatalogTable } from './catalog.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { Catalog, CatalogTable } from './catalog.ts';
 export const pointTable = async (
   catalog: Catalog | undefined,
   { zone, name, description }: Pick<CatalogTable, 'zone' | 'name'> & { description?: string | undefined },
-  version: Version | undefined,
+  version: MetadataVersion | undefined,
 ): Promise<void> => {
   if (catalog === undefined || version === undefined) return;
   const { metadata, file } = version;

@@ -1,7 +1,7 @@
 import type { ColumnMetrics, Field } from '../iceberg/types.ts';
 
 /** Which rows of a data file another file's rows supersede: an object with their positions. */
-export interface Mask {
+export interface PositionDeletes {
   /** In the table's zone. */
   key: string;
   /** Rows that it hides. */
@@ -21,7 +21,7 @@ export interface DataFile {
   bytes: number;
   /** By Iceberg field id. */
   columns: Record<number, ColumnMetrics>;
-  mask?: Mask;
+  deletes?: PositionDeletes;
 }
 
 /** A column as a view shows it. */

@@ -1,5 +1,5 @@
 import type { Schema, SnapshotEntry, Transform } from '../iceberg/types.ts';
-import type { DataFile, Mask } from './data-file.ts';
+import type { DataFile, PositionDeletes } from './data-file.ts';
 import type { Partition } from './partition-names.ts';
 import type { ColumnIds } from './properties.ts';
 
@@ -31,7 +31,7 @@ export interface Draft {
   /** Files of the base. */
   removed: readonly DataFile[];
   /** Files of the base or added ones, and what hides rows of them from now on. */
-  remasked: readonly { file: DataFile; mask: Mask | undefined }[];
+  changedDeletes: readonly { file: DataFile; deletes: PositionDeletes | undefined }[];
   /** The partitions whose rows change. */
   touched: readonly Partition[] | 'all';
   /** For the snapshot's summary. */

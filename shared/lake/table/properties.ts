@@ -43,11 +43,11 @@ export const columnIdProperties = ({ current, retired }: ColumnIds): Record<stri
 });
 
 /** A summary is read with the whole metadata by everybody who opens the table: it must stay small. */
-const MOST_TOUCHED_CHARACTERS = 4_096;
+const MAX_TOUCHED_CHARACTERS = 4_096;
 
 export const touchedProperty = (touched: readonly Partition[] | 'all'): Record<string, string> => {
   const text = JSON.stringify(touched);
-  return { [SUMMARY.touched]: text.length > MOST_TOUCHED_CHARACTERS ? '"all"' : text };
+  return { [SUMMARY.touched]: text.length > MAX_TOUCHED_CHARACTERS ? '"all"' : text };
 };
 
 const touchedSchema = z.union([z.literal('all'), z.array(z.record(z.string(), z.string().nullable()))]);

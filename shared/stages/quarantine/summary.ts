@@ -1,7 +1,7 @@
 import type { RunIdentity } from '../../run/run-identity.ts';
 import type { Measure } from '../quality-score/score.ts';
 
-export interface RefusedColumn {
+export interface RejectedColumn {
   column: string | null;
   rule: string;
   rows: number;
@@ -14,7 +14,7 @@ export interface Report {
   error?: { name: string; message: string };
   rows?: { read: number; accepted: number; rejected: number };
   /** Refused rows per column and rule; a row may break several. */
-  refused: RefusedColumn[];
+  refused: RejectedColumn[];
   score?: number;
   scores?: Record<string, number>;
   measures?: Measure[];

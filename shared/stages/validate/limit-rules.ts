@@ -17,7 +17,7 @@ const BROKEN_BY = { minimum: '<', maximum: '>', exclusiveMinimum: '<=', exclusiv
 const RANGE = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const;
 
 /** Of a DECIMAL. */
-const MOST_DIGITS = 38;
+const MAX_DIGITS = 38;
 
 /** The contract's limits on one column, over its typed value. */
 export const limitRules = (column: Column): RowRule[] => {
@@ -77,5 +77,5 @@ const commonDecimal = ({ logicalType, silverType }: Column, factor: number): str
   if (precision === undefined || whole === undefined) return undefined;
   const places = Math.max(Number(scale), fraction.length);
   const digits = Math.max(Number(precision) - Number(scale), whole.length) + places;
-  return digits <= MOST_DIGITS ? `DECIMAL(${digits},${places})` : undefined;
+  return digits <= MAX_DIGITS ? `DECIMAL(${digits},${places})` : undefined;
 };

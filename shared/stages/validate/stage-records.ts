@@ -70,7 +70,7 @@ export const stageRecords = async (
 };
 
 /** Keys that are looked at by name: ids used as keys may be as many as there are rows. */
-const MOST_KEYS = 10_000;
+const MAX_KEYS = 10_000;
 
 /**
  * Column names and types; for documents, every key of the contract that occurs in any of them, in all its
@@ -90,7 +90,7 @@ const describeSource = async (
     db.all<{ key: string }>(`
       FROM (SELECT DISTINCT unnest(TRY(json_keys(doc))) AS key FROM ${source.relation})
       ORDER BY lower(trim(key)) IN (${names.map(literal).join(', ')}) DESC, key
-      LIMIT ${MOST_KEYS}`),
+      LIMIT ${MAX_KEYS}`),
   );
   return { columns: keys.map(({ key }) => key), types: [] };
 };

@@ -11,7 +11,7 @@ import type { LoadedManifest } from '../read/snapshot.ts';
 const SMALL = 500;
 
 /** Past so many small manifests of one kind all of them are written into one. */
-const MOST_SMALL = 8;
+const MAX_SMALL = 8;
 
 /** No manifest lists more. */
 const FULL = 2_000;
@@ -46,7 +46,7 @@ export const nextManifests = async (change: ManifestChange): Promise<ManifestFil
     const changed = [...holders].filter(({ file }) => file.specId === specId);
     const added = change.added.filter((file) => file.specId === specId);
     if (changed.length + added.length === 0) continue;
-    const merged = smalls.length >= MOST_SMALL ? smalls : [];
+    const merged = smalls.length >= MAX_SMALL ? smalls : [];
     for (const manifest of merged) kept.splice(kept.indexOf(manifest), 1);
     const read = await inParallel([...changed, ...merged], async (manifest) => await manifest.entries());
     const entries = [

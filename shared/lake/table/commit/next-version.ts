@@ -12,7 +12,7 @@ import {
   withSpec,
 } from '../../iceberg/metadata.ts';
 import type { ContentFile, SnapshotEntry, TableMetadata } from '../../iceberg/types.ts';
-import type { DataFile, Mask } from '../data-file.ts';
+import type { DataFile, PositionDeletes } from '../data-file.ts';
 import type { Draft } from '../draft.ts';
 import type { Location } from '../location.ts';
 import { nextManifests } from './next-manifests.ts';
@@ -25,7 +25,7 @@ import { summaryOf } from './summary.ts';
 import { specOf } from './table-schema.ts';
 
 /** How many earlier metadata files a metadata file names. */
-const MOST_LOGGED = 100;
+const MAX_LOGGED = 100;
 
 export interface Base {
   metadata: TableMetadata;
@@ -137,7 +137,7 @@ export const tidied = (
   const kept = pruned(withoutSnapshots(metadata, new Set(expiredIn(metadata, at, retention))));
   return base === undefined
     ? kept
-    : withMetadataLog(kept, { at: base.metadata['last-updated-ms'], file: base.file }, MOST_LOGGED);
+    : withMetadataLog(kept, { at: base.metadata['last-updated-ms'], file: base.file }, MAX_LOGGED);
 };
 
 /** Schema, partitioning and properties as the draft wants them; nothing of its files. */
@@ -193,27 +193,27 @@ const filesOf = (
     bytes: file.bytes,
     columns: file.columns,
   });
-  const deletes = (file: DataFile, mask: Mask): ContentFile => {
+  const deletesFile = (file: DataFile, deletes: PositionDeletes): ContentFile => {
     const path = location.uriOf(file.key);
     return {
       content: 'position-deletes',
-      path: location.uriOf(mask.key),
+      path: location.uriOf(deletes.key),
       ...place(file),
-      rows: mask.rows,
-      bytes: mask.bytes,
+      rows: deletes.rows,
+      bytes: deletes.bytes,
       columns: { [FILE_PATH]: { lower: path, upper: path } },
       referencedDataFile: path,
     };
   };
-  const masked = (file: DataFile): ContentFile[] =>
-    file.mask === undefined ? [] : [deletes(file, file.mask)];
+  const deletesOf = (file: DataFile): ContentFile[] =>
+    file.deletes === undefined ? [] : [deletesFile(file, file.deletes)];
   return {
     data: { added: added.map(data), removed: draft.removed.map(data) },
     deletes: {
-      added: draft.remasked.flatMap(({ file, mask }) =>
-        mask === undefined ? [] : [deletes(addedKeys.get(file.key) ?? file, mask)],
+      added: draft.changedDeletes.flatMap(({ file, deletes }) =>
+        deletes === undefined ? [] : [deletesFile(addedKeys.get(file.key) ?? file, deletes)],
       ),
-      removed: [...draft.removed, ...draft.remasked.map(({ file }) => file)].flatMap(masked),
+      removed: [...draft.removed, ...draft.changedDeletes.map(({ file }) => file)].flatMap(deletesOf),
     },
   };
 };

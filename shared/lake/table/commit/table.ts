@@ -31,7 +31,7 @@ export interface Commit {
   /** The newest snapshot that the commit saw: its own if it is committed. */
   snapshot: Snapshot | undefined;
   /** The metadata with it. */
-  version: Version | undefined;
+  version: MetadataVersion | undefined;
   committed: boolean;
   /** How many versions of its own it made. */
   attempts: number;
@@ -51,7 +51,7 @@ export interface CommitOptions {
 }
 
 /** A version of the table's metadata, as it lies in the store. */
-export interface Version extends Base {
+export interface MetadataVersion extends Base {
   version: number;
 }
 
@@ -99,7 +99,7 @@ export class Table {
   }
 
   /** A version of the metadata, if its file is still there; not to be mixed up with a snapshot's version. */
-  async version(version: number): Promise<Version | undefined> {
+  async metadataAt(version: number): Promise<MetadataVersion | undefined> {
     return await this.#read(version);
   }
 
@@ -108,13 +108,13 @@ export class Table {
    *
    * @param known a version that was read or made moments ago: where it still is the newest, one look is all
    */
-  async newest(known?: Version): Promise<Version | undefined> {
+  async newest(known?: MetadataVersion): Promise<MetadataVersion | undefined> {
     if (known !== undefined) return (await this.#newestFrom(known.version, known)) ?? (await this.newest());
     return (await this.#look()).newest;
   }
 
   /** The newest metadata, and the version that the hint names. */
-  async #look(): Promise<{ newest: Version | undefined; hinted: number | undefined }> {
+  async #look(): Promise<{ newest: MetadataVersion | undefined; hinted: number | undefined }> {
     const hinted = await this.#hint();
     const found = hinted === undefined ? undefined : await this.#newestFrom(hinted);
     if (found) return { newest: found, hinted };
@@ -224,7 +224,7 @@ export class Table {
   }
 
   /** Goes up from a version that should exist; undefined where it does not. */
-  async #newestFrom(version: number, known?: Version): Promise<Version | undefined> {
+  async #newestFrom(version: number, known?: MetadataVersion): Promise<MetadataVersion | undefined> {
     let newest = version;
     while (await this.#store.head(this.#key(newest + 1))) newest += 1;
     return newest === known?.version ? known : this.#read(newest);
@@ -239,14 +239,14 @@ export class Table {
     return newest;
   }
 
-  async #read(version: number): Promise<Version | undefined> {
+  async #read(version: number): Promise<MetadataVersion | undefined> {
     const key = this.#key(version);
     const body = await this.#store.read(key);
     return body && this.#version(version, parseMetadata(body.toString(), `${this.#store.name}/${key}`));
   }
 
   /** @param written what was written for it, by URI: need not be read again */
-  #version(version: number, metadata: TableMetadata, written?: ReadonlyMap<string, Buffer>): Version {
+  #version(version: number, metadata: TableMetadata, written?: ReadonlyMap<string, Buffer>): MetadataVersion {
     const location = locationOf(this.#store, this.name, metadata);
     const current = metadata['current-snapshot-id'];
     const entry = current === null ? undefined : snapshotById(metadata, current);

@@ -147,7 +147,7 @@ export class Snapshot {
     const manifests = (await this.manifestsOf(partitions)).filter(({ file }) => readable(file));
     const read = await inParallel(manifests, async (manifest) => await manifest.entries());
     const live = read.flat().filter(({ status }) => status !== 'deleted');
-    const masks = new Map(
+    const deletesByPath = new Map(
       live.flatMap(({ file }) =>
         file.referencedDataFile === undefined
           ? []
@@ -163,7 +163,7 @@ export class Snapshot {
     const files = live
       .filter(({ file }) => file.content === 'data')
       .map(({ file }): DataFile => {
-        const mask = masks.get(file.path);
+        const deletes = deletesByPath.get(file.path);
         return {
           key: this.#location.keyOf(file.path),
           specId: file.specId,
@@ -171,7 +171,7 @@ export class Snapshot {
           rows: file.rows,
           bytes: file.bytes,
           columns: file.columns,
-          ...(mask !== undefined && { mask }),
+          ...(deletes !== undefined && { deletes }),
         };
       });
     return partitions === undefined

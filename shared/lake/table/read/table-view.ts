@@ -10,7 +10,7 @@ import { alikeFiles, asToday } from './nested-names.ts';
 import { DELETES } from '../position-deletes.ts';
 
 /**
- * Creates a view of a table's committed rows: its data files without the rows that their masks hide. A table
+ * Creates a view of a table's committed rows: its data files without the rows that their position deletes name. A table
  * without files is an empty view with the right columns, so that models run before a dataset has arrived.
  *
  * Columns are found by field id, whatever a file calls them, and cast to their types. A column that older files
@@ -42,7 +42,7 @@ export const typed = (columns: readonly ViewColumn[], rows: string | undefined):
 
 /**
  * A SELECT of columns of local data files, by the fields' names and in the types that Parquet stores. With
- * `positions`, also `_path` and the row's number in its file as `file_row_number`, counted from 0: what masks hide
+ * `positions`, also `_path` and the row's number in its file as `file_row_number`, counted from 0: what is deleted
  * rows by. No column may have one of these names then. Structs must have kept the names of their members.
  */
 export const readFiles = (
@@ -104,23 +104,23 @@ const rowsOf = async (
     scratch,
     files.map(({ key }) => key),
   );
-  const maskOf = new Map(await maskPairs(files, paths, store, scratch));
-  const bitsOf = await manyHidden(db, files, paths, maskOf);
+  const deletesOf = new Map(await deletePairs(files, paths, store, scratch));
+  const bitsOf = await manyDeleted(db, files, paths, deletesOf);
   const fields = columns.flatMap(({ field }) => (field === undefined ? [] : [field]));
   const parts: string[] = [];
   for (const alike of await alikeFiles(db, [...paths.values()], fields)) {
     const select = `SELECT ${columns.map((column) => viewColumn(column, alike.fields)).join(', ')} FROM`;
-    const plain = alike.paths.filter((path) => !maskOf.has(path));
+    const plain = alike.paths.filter((path) => !deletesOf.has(path));
     if (plain.length > 0) parts.push(`${select} ${scan(plain, alike.fields)}`);
     for (const path of alike.paths) {
       const bits = bitsOf.get(path);
       if (bits !== undefined)
         parts.push(`${select} ${withPositions([path], alike.fields)} WHERE NOT ${isIn(bits, 'scan._row')}`);
     }
-    const masked = alike.paths.filter((path) => maskOf.has(path) && !bitsOf.has(path));
-    if (masked.length > 0)
-      parts.push(`${select} ${withPositions(masked, alike.fields)} WHERE (scan._path, scan._row) NOT IN (
-        ${hiddenRows(masked.map((path) => [path, maskOf.get(path) ?? '']))})`);
+    const withDeletes = alike.paths.filter((path) => deletesOf.has(path) && !bitsOf.has(path));
+    if (withDeletes.length > 0)
+      parts.push(`${select} ${withPositions(withDeletes, alike.fields)} WHERE (scan._path, scan._row) NOT IN (
+        ${deletedRows(withDeletes.map((path) => [path, deletesOf.get(path) ?? '']))})`);
   }
   return parts.join('\nUNION ALL\n');
 };
@@ -129,7 +129,7 @@ const withPositions = (paths: readonly string[], fields: readonly Field[]): stri
   `(SELECT *, filename AS _path, file_row_number AS _row FROM ${scan(paths, fields)}) AS scan`;
 
 /** Positions that one hash table holds for all files of a view; each takes some 150 bytes there. */
-const MOST_LISTED = 250_000;
+const MAX_LISTED = 250_000;
 
 /**
  * Sets of the positions that are hidden, for the files that hide so many that a list of all files' would take memory
@@ -138,20 +138,20 @@ const MOST_LISTED = 250_000;
  *
  * @returns names of the sets by the files' paths
  */
-const manyHidden = async (
+const manyDeleted = async (
   db: Db,
   files: readonly DataFile[],
   paths: ReadonlyMap<string, string>,
-  maskOf: ReadonlyMap<string, string>,
+  deletesOf: ReadonlyMap<string, string>,
 ): Promise<Map<string, string>> => {
   const sets = new Map<string, string>();
   let listed = 0;
-  for (const { key, rows, mask } of files.toSorted((a, b) => (a.mask?.rows ?? 0) - (b.mask?.rows ?? 0))) {
-    listed += mask?.rows ?? 0;
-    const [path, positions] = [paths.get(key) ?? '', maskOf.get(paths.get(key) ?? '')];
-    if (mask === undefined || positions === undefined || listed <= MOST_LISTED) continue;
-    // Its key tells a mask from all others, so that views of several snapshots keep their own.
-    const name = `_hidden by ${mask.key}`;
+  for (const { key, rows, deletes } of files.toSorted((a, b) => (a.deletes?.rows ?? 0) - (b.deletes?.rows ?? 0))) {
+    listed += deletes?.rows ?? 0;
+    const [path, positions] = [paths.get(key) ?? '', deletesOf.get(paths.get(key) ?? '')];
+    if (deletes === undefined || positions === undefined || listed <= MAX_LISTED) continue;
+    // Its key tells a file of position deletes from all others, so that views of several snapshots keep their own.
+    const name = `_hidden by ${deletes.key}`;
     await createBitmap(db, name, rows, [readPositions(positions)]);
     sets.set(path, name);
   }
@@ -170,33 +170,33 @@ const viewColumn = ({ name, type, field }: TableColumn, stored: readonly Field[]
 };
 
 /**
- * Local paths of data files, and of what hides rows of them. The masks are fetched.
+ * Local paths of data files, and of what hides rows of them. The position deletes are fetched.
  *
  * @param paths of the data files, by key
  */
-export const maskPairs = async (
+export const deletePairs = async (
   files: readonly DataFile[],
   paths: ReadonlyMap<string, string>,
   store: ObjectStore,
   scratch: string,
-): Promise<(readonly [path: string, mask: string])[]> => {
-  const masked = files.flatMap(({ key, mask }) => (mask === undefined ? [] : [[key, mask.key] as const]));
-  const masks = await localPaths(
+): Promise<(readonly [path: string, deletes: string])[]> => {
+  const withDeletes = files.flatMap(({ key, deletes }) => (deletes === undefined ? [] : [[key, deletes.key] as const]));
+  const local = await localPaths(
     store,
     scratch,
-    masked.map(([, mask]) => mask),
+    withDeletes.map(([, deletes]) => deletes),
   );
-  return masked.map(([key, mask]) => [paths.get(key) ?? '', masks.get(mask) ?? '']);
+  return withDeletes.map(([key, deletes]) => [paths.get(key) ?? '', local.get(deletes) ?? '']);
 };
 
 /**
  * A SELECT of (path of the data file, position), from files with positions of one data file each: one column, a
  * pair as SQL's `(a, b)`.
  */
-export const hiddenRows = (masks: readonly (readonly [path: string, mask: string])[]): string => {
-  const pairs = masks.map(([path, mask]) => `(${literal(path)}, ${literal(mask)})`);
+export const deletedRows = (deletes: readonly (readonly [path: string, deletes: string])[]): string => {
+  const pairs = deletes.map(([path, file]) => `(${literal(path)}, ${literal(file)})`);
   const mask = readFiles(
-    masks.map(([, path]) => path),
+    deletes.map(([, file]) => file),
     POSITION,
     { positions: true },
   );

@@ -12,7 +12,7 @@ import type { Partition } from '../partition-names.ts';
 import { SUMMARY } from '../properties.ts';
 import { type Rewritten, rewriteFiles } from '../write/rewrite.ts';
 import type { Snapshot } from '../read/snapshot.ts';
-import type { Table, Version } from '../commit/table.ts';
+import type { Table, MetadataVersion } from '../commit/table.ts';
 
 export interface CompactOptions {
   store: ObjectStore;
@@ -33,7 +33,7 @@ export interface CompactOptions {
 
 export interface Compacted {
   /** The table with the merged files. */
-  version: Version | undefined;
+  version: MetadataVersion | undefined;
   /** How many files became how many. */
   before: number;
   after: number;
@@ -141,8 +141,8 @@ const conserve = (base: Snapshot, group: readonly DataFile[], files: readonly Re
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
   const rows = [sum(group.map((file) => file.rows)), sum(files.map(({ file }) => file.rows))];
   const hidden = [
-    sum(group.map(({ mask }) => mask?.rows ?? 0)),
-    sum(files.map(({ mask }) => mask?.rows ?? 0)),
+    sum(group.map(({ deletes }) => deletes?.rows ?? 0)),
+    sum(files.map(({ deletes }) => deletes?.rows ?? 0)),
   ];
   const strays = files.filter(({ file }) => JSON.stringify(file.partition) !== partition);
   if (rows[0] !== rows[1] || hidden[0] !== hidden[1] || strays.length > 0)
@@ -163,7 +163,7 @@ const intact = (merged: readonly Merged[], base: Snapshot, files: readonly DataF
       const same = now.get(file.key);
       return (
         current.has(file.specId) &&
-        same?.mask?.key === file.mask?.key &&
+        same?.deletes?.key === file.deletes?.key &&
         isDeepStrictEqual(same?.partition, file.partition)
       );
     }),
@@ -181,7 +181,7 @@ const draftOf = (base: Snapshot, merged: readonly Merged[], { runId }: CompactOp
     partitionedBy: defaultSpec(metadata).fields.map(({ 'field-id': _, ...field }) => field),
     added: files.map(({ file }) => file),
     removed: merged.flatMap(({ group }) => group),
-    remasked: files.filter(({ mask }) => mask !== undefined),
+    changedDeletes: files.filter(({ deletes }) => deletes !== undefined),
     touched: [],
     properties: Object.fromEntries(
       STATE.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])),

@@ -130,7 +130,7 @@ async function* below(store: ObjectStore, key: string, levels: number): AsyncIte
  */
 const openedBefore = async (table: Table, { versions }: Leftovers, at: number): Promise<string[]> => {
   const last = versions.findLast(({ object }) => object.lastModified.getTime() <= at);
-  const opened = last && (await table.version(last.version));
+  const opened = last && (await table.metadataAt(last.version));
   if (last === undefined || opened?.snapshot === undefined) return [];
   const location = new Location(opened.metadata.location, lakePaths.table(table.name));
   try {

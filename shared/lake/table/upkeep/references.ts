@@ -6,8 +6,8 @@ import type { ObjectStore } from '../../storage/object-store.ts';
 import { Location } from '../location.ts';
 import { SUMMARY } from '../properties.ts';
 import type { LoadedManifest, Snapshot } from '../read/snapshot.ts';
-import { StateTree } from '../../state-tree/state-tree.ts';
-import type { Version } from '../commit/table.ts';
+import { IndexTree } from '../../index-tree/index-tree.ts';
+import type { MetadataVersion } from '../commit/table.ts';
 
 /**
  * Keys of everything that a version of a table refers to: its metadata file and those that it names as earlier ones,
@@ -18,7 +18,7 @@ import type { Version } from '../commit/table.ts';
  */
 export const referencedBy = async (
   store: ObjectStore,
-  { metadata, file, snapshot }: Version,
+  { metadata, file, snapshot }: MetadataVersion,
 ): Promise<Set<string>> => {
   if (snapshot === undefined) return new Set();
   const location = new Location(metadata.location, lakePaths.table(snapshot.table));
@@ -35,7 +35,7 @@ export const referencedBy = async (
     );
   const files = await filesOf(snapshots);
   for (const uri of files) keys.add(location.keyOf(uri));
-  const tree = new StateTree<unknown>(
+  const tree = new IndexTree<unknown>(
     store,
     (node) => lakePaths.sources(snapshot.table, node),
     (value) => value,

@@ -5,9 +5,9 @@ import type { Db } from '../../../engine/with-duckdb.ts';
 import { leavesOf } from '../../iceberg/schema.ts';
 import type { Field, PartitionSpec, Schema } from '../../iceberg/types.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
-import type { DataFile, Mask } from '../data-file.ts';
+import type { DataFile, PositionDeletes } from '../data-file.ts';
 import { alikeFiles, asToday } from '../read/nested-names.ts';
-import { localPaths, maskPairs, readFiles, readPositions } from '../read/table-view.ts';
+import { localPaths, deletePairs, readFiles, readPositions } from '../read/table-view.ts';
 import { writeDeletes, writeFiles } from './write-files.ts';
 
 export interface RewriteOptions {
@@ -30,7 +30,7 @@ export interface RewriteOptions {
 
 export interface Rewritten {
   file: DataFile;
-  mask: Mask | undefined;
+  deletes: PositionDeletes | undefined;
 }
 
 /**
@@ -48,8 +48,8 @@ export const rewriteFiles = async (
     scratch,
     files.map(({ key }) => key),
   );
-  const pairs = await maskPairs(files, paths, store, scratch);
-  const passes = pairs.length === 0 ? [] : await collectHidden(db, files, pairs, options);
+  const pairs = await deletePairs(files, paths, store, scratch);
+  const passes = pairs.length === 0 ? [] : await collectDeleted(db, files, pairs, options);
   const whole = { ...schema, fields: [...schema.fields, ...retired.map(renamed)] };
   const rows = await rowsAsToday(db, [...paths.values()], whole.fields);
   const written = await writeFiles(
@@ -69,7 +69,7 @@ export const rewriteFiles = async (
   for (const file of written)
     rewritten.push({
       file: { ...file, columns: known(schema, file.columns) },
-      mask: pairs.length === 0 ? undefined : await remask(db, file, passes, options),
+      deletes: pairs.length === 0 ? undefined : await rewriteDeletes(db, file, passes, options),
     });
   return rewritten;
 };
@@ -100,16 +100,16 @@ const rowsAsToday = async (db: Db, paths: readonly string[], fields: readonly Fi
  *
  * @returns the shares of it that fit into memory one at a time
  */
-const collectHidden = async (
+const collectDeleted = async (
   db: Db,
   files: readonly DataFile[],
-  pairs: readonly (readonly [path: string, mask: string])[],
+  pairs: readonly (readonly [path: string, deletes: string])[],
   options: RewriteOptions,
 ): Promise<Pass[]> => {
   const columns = identList(options.identity);
-  const masked = files.filter(({ mask }) => mask !== undefined);
+  const withDeletes = files.filter(({ deletes }) => deletes !== undefined);
   for (const [i, [path, positions]] of pairs.entries()) {
-    await createBitmap(db, '_hidden_here', masked[i]?.rows ?? 0, [readPositions(positions)]);
+    await createBitmap(db, '_hidden_here', withDeletes[i]?.rows ?? 0, [readPositions(positions)]);
     const hidden = `SELECT ${columns} FROM (${identities([path], options)}) WHERE ${isIn('_hidden_here', 'file_row_number')}`;
     await db.run(
       i === 0 ? `CREATE OR REPLACE TEMP TABLE hidden_rows AS ${hidden}` : `INSERT INTO hidden_rows ${hidden}`,
@@ -120,12 +120,12 @@ const collectHidden = async (
 };
 
 /** Hides in a new file the rows that were hidden where they came from. */
-const remask = async (
+const rewriteDeletes = async (
   db: Db,
   file: DataFile,
   passes: readonly Pass[],
   options: RewriteOptions,
-): Promise<Mask | undefined> => {
+): Promise<PositionDeletes | undefined> => {
   const { store, scratch, identity } = options;
   const path = await store.localPath(file.key, scratch);
   await createBitmap(

@@ -11,7 +11,7 @@ import { registerTransforms } from '../../iceberg/partition.ts';
 import type { PartitionSpec, Schema } from '../../iceberg/types.ts';
 import { inParallel } from '../../../base/in-parallel.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
-import type { DataFile, Mask } from '../data-file.ts';
+import type { DataFile, PositionDeletes } from '../data-file.ts';
 import { partitionColumns } from './partition-columns.ts';
 import { partitionFolder } from './partition-folder.ts';
 import { DELETES } from '../position-deletes.ts';
@@ -158,7 +158,7 @@ export const writeDeletes = async (
   positions: string,
   store: ObjectStore,
   options: Target,
-): Promise<Mask | undefined> =>
+): Promise<PositionDeletes | undefined> =>
   await inFolder(options.scratch, async (folder) => {
     // By file and position, as the specification wants them; there is one file. To sort its URI with each of them
     // would take a gigabyte for ten million.

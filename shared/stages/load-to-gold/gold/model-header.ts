@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { Remembered } from '../../../base/remembered.ts';
+import { LruCache } from '../../../base/lru-cache.ts';
 import type { Contract, PartitionColumn } from '../../../contract/model.ts';
 import { Place, Problems, type Report, throwIfAny } from '../../../contract/problems.ts';
 import { readShape } from '../../../contract/shape.ts';
@@ -102,7 +102,7 @@ export const loadGoldModels = async (
     } else if (answersFor(found.model, file.split(/[/\\]/)[0] ?? '')) read.push(found);
   }
   report([...read.map(({ problems }) => problems), ...twins]);
-  return read.filter(({ problems }) => problems.none).map(({ model }) => model);
+  return read.filter(({ problems }) => problems.isEmpty).map(({ model }) => model);
 };
 
 /**
@@ -167,14 +167,14 @@ const checkPartitions = (model: GoldModel, contract: Contract, place: Place): vo
 };
 
 /** Models by file and text. */
-const remembered = new Remembered<GoldModel>();
+const remembered = new LruCache<GoldModel>();
 
 const readAgain = (file: string, text: string): ReturnType<typeof readModel> => {
   const key = `${file}\0${text}`;
   const known = remembered.get(key);
   if (known !== undefined) return { model: known, problems: new Problems(file) };
   const read = readModel(file, text);
-  if (read.problems.none) remembered.set(key, read.model);
+  if (read.problems.isEmpty) remembered.set(key, read.model);
   return read;
 };
 

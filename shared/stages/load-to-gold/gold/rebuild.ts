@@ -4,7 +4,7 @@ import type { Contract } from '../../../contract/model.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import { ModelFailed } from '../../../errors.ts';
 import { type Lake, lakePaths } from '../../../lake/paths.ts';
-import { Table, type TableOptions, type Version } from '../../../lake/table/commit/table.ts';
+import { type MetadataVersion, Table, type TableOptions } from '../../../lake/table/commit/table.ts';
 import { nextSchema, partitionBy, specOf } from '../../../lake/table/commit/table-schema.ts';
 import type { DataFile } from '../../../lake/table/data-file.ts';
 import type { Draft } from '../../../lake/table/draft.ts';
@@ -26,7 +26,7 @@ export interface RebuildContext {
   /** Contracts of all datasets that the model reads, by name. */
   contracts: ReadonlyMap<string, Contract>;
   /** Versions of silver that this run has made or seen, by dataset: the newest is looked for from there. */
-  silver?: ReadonlyMap<string, Version>;
+  silver?: ReadonlyMap<string, MetadataVersion>;
   table?: TableOptions;
 }
 
@@ -36,7 +36,7 @@ export interface Rebuilt {
   /** How many partitions this commit wrote; 0 when another run had already built what this one needs. */
   partitions: number;
   /** The table as it is now. */
-  table: Version | undefined;
+  table: MetadataVersion | undefined;
 }
 
 /** Silver version per dataset that a gold snapshot was built from. */
@@ -81,7 +81,7 @@ export const rebuildGold = async (model: GoldModel, context: RebuildContext): Pr
         partitionedBy,
         added,
         removed,
-        remasked: [],
+        changedDeletes: [],
         touched,
         properties: {
           [SUMMARY.silver]: JSON.stringify(versionsOf(silver)),

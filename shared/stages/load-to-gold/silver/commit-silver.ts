@@ -3,10 +3,10 @@ import { inParallel } from '../../../base/in-parallel.ts';
 import type { Contract } from '../../../contract/model.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import { ObjectMissing, StorageUnavailable, TransientError } from '../../../errors.ts';
+import type { IndexTree } from '../../../lake/index-tree/index-tree.ts';
 import type { Lake } from '../../../lake/paths.ts';
-import type { StateTree } from '../../../lake/state-tree/state-tree.ts';
 import type { ObjectStore } from '../../../lake/storage/object-store.ts';
-import { Table, type TableOptions, type Version } from '../../../lake/table/commit/table.ts';
+import { type MetadataVersion, Table, type TableOptions } from '../../../lake/table/commit/table.ts';
 import type { Draft } from '../../../lake/table/draft.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
 import { DAY_MS } from '../../../lake/table/upkeep/orphans.ts';
@@ -15,7 +15,7 @@ import { type StagedSilver, silverSchema, stagedLayout } from '../../transform/s
 import { type Intent, Intents } from './intents.ts';
 import { replaceSources } from './replace-sources.ts';
 import { isLaidOut, restaged } from './restage.ts';
-import { type SourceState, sourcesRoot, sourceTree } from './sources.ts';
+import { type CommittedSource, sourcesRoot, sourceTree } from './sources.ts';
 
 export interface SilverCommit {
   /**
@@ -25,7 +25,7 @@ export interface SilverCommit {
   status: 'loaded' | 'unchanged' | 'superseded';
   version: number;
   /** The table as it is now. */
-  table: Version | undefined;
+  table: MetadataVersion | undefined;
 }
 
 export interface CommitContext {
@@ -33,7 +33,7 @@ export interface CommitContext {
   contract: Contract;
   store: ObjectStore;
   scratch: string;
-  sources: StateTree<SourceState>;
+  sources: IndexTree<CommittedSource>;
 }
 
 /**
@@ -110,7 +110,7 @@ const STATUS: Record<Standing, SilverCommit['status']> = {
 
 const DONE: readonly Standing[] = ['loaded', 'unchanged', 'superseded'];
 
-const standingOf = (committed: SourceState | undefined, { run, staged }: Intent): Standing => {
+const standingOf = (committed: CommittedSource | undefined, { run, staged }: Intent): Standing => {
   if (committed === undefined) return 'to load';
   const same = committed.content === staged.content;
   if (committed.runId === run.run_id && same) return 'loaded';
@@ -142,7 +142,7 @@ const draftOf = async (
   for (const intent of others)
     if (DONE.includes(standingOf(states.get(intent.run.source_id), intent))) await removed(intents, intent);
   const loads: Intent[] = [];
-  const changes = new Map<string, SourceState>();
+  const changes = new Map<string, CommittedSource>();
   const waiting = others.filter(
     ({ fingerprint, staged }) => fingerprint === own.fingerprint && isLaidOut(staged, layout),
   );

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import type { Lake } from '../../../lake/paths.ts';
-import { Table, type Version } from '../../../lake/table/commit/table.ts';
+import { type MetadataVersion, Table } from '../../../lake/table/commit/table.ts';
 import { distinctPartitions, type Partition } from '../../../lake/table/partition-names.ts';
 import { touchedIn } from '../../../lake/table/properties.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
@@ -13,7 +13,7 @@ import { ROW_IDENTITY } from '../../transform/silver-table.ts';
 const PERIOD = 8;
 
 /** Most bytes of manifests that a run reads for it; a table that has more to look through is left to maintenance. */
-const MOST_TO_READ = 8 * 2 ** 20;
+const MAX_BYTES_READ = 8 * 2 ** 20;
 
 /**
  * Merges small files of the partitions that the last commits of a dataset have touched, now and then, so that their
@@ -25,13 +25,13 @@ const MOST_TO_READ = 8 * 2 ** 20;
  */
 export const compactSilver = async (
   db: Db,
-  committed: Version | undefined,
+  committed: MetadataVersion | undefined,
   { lake, scratch, runId }: { lake: Pick<Lake, 'silver'>; scratch: string; runId: string },
 ): Promise<Compacted | undefined> => {
   const snapshot = committed?.snapshot;
   if (snapshot === undefined || snapshot.runId !== runId || !isDue(snapshot)) return undefined;
   const partitions = lastTouched(snapshot);
-  if ((await toRead(snapshot, partitions)) > MOST_TO_READ) return undefined;
+  if ((await toRead(snapshot, partitions)) > MAX_BYTES_READ) return undefined;
   if (planOf(snapshot, await snapshot.files(partitions), INLINE).length === 0) return undefined;
   return await compactTable(db, new Table(lake.silver, snapshot.table), {
     store: lake.silver,

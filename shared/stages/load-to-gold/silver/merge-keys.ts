@@ -6,16 +6,16 @@ import type { Db } from '../../../engine/with-duckdb.ts';
 import type { Field, Schema } from '../../../lake/iceberg/types.ts';
 import { lakePaths } from '../../../lake/paths.ts';
 import type { ObjectStore } from '../../../lake/storage/object-store.ts';
-import type { DataFile, Mask } from '../../../lake/table/data-file.ts';
-import { hiddenRows, localPaths, maskPairs, readFiles } from '../../../lake/table/read/table-view.ts';
+import type { DataFile, PositionDeletes } from '../../../lake/table/data-file.ts';
+import { deletedRows, deletePairs, localPaths, readFiles } from '../../../lake/table/read/table-view.ts';
 import { writeDeletes } from '../../../lake/table/write/write-files.ts';
 import { firstBy } from '../../transform/order.ts';
 import { silverColumns } from '../../transform/silver-table.ts';
 import { keyField, mayShareKeys } from './key-bounds.ts';
-import type { SourceState } from './sources.ts';
+import type { CommittedSource } from './sources.ts';
 
-/** Files whose masks change, and what hides rows of them from now on. */
-export type Remasked = Map<string, Mask | undefined>;
+/** Files whose position deletes change, and what they are from now on. */
+export type ChangedDeletes = Map<string, PositionDeletes | undefined>;
 
 export interface MergeInput {
   contract: Contract;
@@ -35,19 +35,19 @@ export interface MergeInput {
   /** The later upload wins where the contract's order does not decide. */
   statesOf: (
     sourceIds: readonly string[],
-  ) => Promise<ReadonlyMap<string, Pick<SourceState, 'uploadedAt' | 'sequencer'>>>;
+  ) => Promise<ReadonlyMap<string, Pick<CommittedSource, 'uploadedAt' | 'sequencer'>>>;
 }
 
 /**
  * Decides, for every primary key that the commit adds or takes away, which source's row is the latest, and
- * masks the others. `docs/adr/0003-one-row-per-key.md` says why and what it costs.
+ * deletes the others by position. `docs/adr/0003-one-row-per-key.md` says why and what it costs.
  *
  * The latest row is the first by the contract's `dedupeOrderBy`, then by the later upload. Rows that lose stay
  * in their files, hidden by position, so that they come back when the winner's file is replaced without them.
  *
  * @returns by the key of the data file
  */
-export const mergeKeys = async (db: Db, input: MergeInput): Promise<Remasked> => {
+export const mergeKeys = async (db: Db, input: MergeInput): Promise<ChangedDeletes> => {
   const { contract, schema, others, gone } = input;
   if (contract.primaryKey.length === 0) return new Map();
   const field = keyField(contract, schema);
@@ -64,10 +64,13 @@ export const mergeKeys = async (db: Db, input: MergeInput): Promise<Remasked> =>
     SELECT DISTINCT _file AS file FROM (
       SELECT n FROM range(${totalOf(numbered)}) AS t(n) WHERE ${isIn('_differing', 'n')}) AS row
     ASOF JOIN _files ON row.n >= _files._first ORDER BY file`);
-  const remasked: Remasked = new Map();
+  const changedDeletes: ChangedDeletes = new Map();
   for (const { file } of affected)
-    remasked.set(file, await writeMask(db, input, numbered.find(({ key }) => key === file) as Numbered));
-  return remasked;
+    changedDeletes.set(
+      file,
+      await deletesOf(db, input, numbered.find(({ key }) => key === file) as Numbered),
+    );
+  return changedDeletes;
 };
 
 /** A file whose rows are numbered through with those of others: `first` + position in the file. */
@@ -145,14 +148,14 @@ const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]):
     await addToBitmap(db, '_ranked', total, 'SELECT _number FROM _contenders');
   }
   await db.run('DROP TABLE _contenders; DROP TABLE _changed');
-  const pairs = await maskPairs(rivals, paths, store, scratch);
+  const pairs = await deletePairs(rivals, paths, store, scratch);
   await createBitmap(
     db,
     '_before',
     total,
     pairs.length === 0
       ? []
-      : [`SELECT _first + h[2] FROM (${hiddenRows(pairs)}) AS hidden(h) JOIN _files ON _files._path = h[1]`],
+      : [`SELECT _first + h[2] FROM (${deletedRows(pairs)}) AS hidden(h) JOIN _files ON _files._path = h[1]`],
   );
   await combineBitmaps(
     db,
@@ -164,7 +167,7 @@ const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]):
   return files;
 };
 
-type States = Map<string, Pick<SourceState, 'uploadedAt' | 'sequencer'>>;
+type States = Map<string, Pick<CommittedSource, 'uploadedAt' | 'sequencer'>>;
 
 /**
  * Fills `_source_ranks`: of the sources whose rows meet in this pass, the later upload has the larger rank.
@@ -202,12 +205,12 @@ const rowReader = (
     )})`;
 };
 
-/** The full new mask of a file. None for a file that hides nothing any more. */
-const writeMask = async (
+/** All position deletes of a file from now on; undefined where none of its rows is deleted any more. */
+const deletesOf = async (
   db: Db,
   input: MergeInput,
   { key, first, rows }: Numbered,
-): Promise<Mask | undefined> =>
+): Promise<PositionDeletes | undefined> =>
   await writeDeletes(
     db,
     input.uriOf(key),

@@ -13,19 +13,19 @@ import type { CommitContext } from './commit-silver.ts';
 import type { Intent } from './intents.ts';
 import { mergeKeys } from './merge-keys.ts';
 import { filesOfSources } from './replaced-files.ts';
-import { type SourceState, sourcesRoot } from './sources.ts';
+import { type CommittedSource, sourcesRoot } from './sources.ts';
 
 export interface Sources {
   /** The run that commits. */
   own: string;
   /** What is committed of the sources that are replaced. */
-  states: ReadonlyMap<string, SourceState>;
+  states: ReadonlyMap<string, CommittedSource>;
   /** Sources whose state changes, and not their rows. */
-  changes: ReadonlyMap<string, SourceState>;
+  changes: ReadonlyMap<string, CommittedSource>;
 }
 
 /** A source's state names its partitions, so that its files are found again; not if they are more. */
-const MOST_PARTITIONS = 64;
+const MAX_PARTITIONS = 64;
 
 /**
  * The next snapshot of silver, in which each of the runs' files are all that there is of their source: the files of
@@ -77,7 +77,7 @@ export const replaceSources = async (
   const gone = new Set(removed.map(({ key }) => key));
   const others = [
     ...(files ?? []).filter(({ key }) => !gone.has(key)),
-    ...rest.map(({ file, mask }) => (mask === undefined ? file : { ...file, mask })),
+    ...rest.map(({ file, deletes }) => (deletes === undefined ? file : { ...file, deletes })),
   ];
   const next = new Map(changes);
   for (const { run, staged } of loads)
@@ -109,14 +109,14 @@ export const replaceSources = async (
   });
   const runs = loads.map(({ run }) => run.run_id);
   const incoming = [...added.values()].flat();
-  const rewritten = new Map(rest.map(({ file, mask }) => [file.key, mask]));
+  const rewritten = new Map(rest.map(({ file, deletes }) => [file.key, deletes]));
   const masks = [
     ...rest.filter(({ file }) => !remasked.has(file.key)),
     ...[...others, ...incoming].flatMap((file) => {
       if (!remasked.has(file.key)) return [];
       // What a rewritten file hides is said for the first time.
-      const { mask: _, ...bare } = file;
-      return [{ file: rewritten.has(file.key) ? bare : file, mask: remasked.get(file.key) }];
+      const { deletes: _, ...bare } = file;
+      return [{ file: rewritten.has(file.key) ? bare : file, deletes: remasked.get(file.key) }];
     }),
   ];
   const changedFiles = [...removed, ...incoming, ...others.filter(({ key }) => remasked.has(key))];
@@ -128,7 +128,7 @@ export const replaceSources = async (
     partitionedBy,
     added: [...incoming, ...rest.map(({ file }) => file)],
     removed,
-    remasked: masks,
+    changedDeletes: masks,
     touched: distinctPartitions(changedFiles.map(({ partition }) => partition)),
     properties: {
       [SUMMARY.sources]: await sources.put(sourcesRoot(base), next),
@@ -149,15 +149,15 @@ const wordsFor = (
 };
 
 const stateOf =
-  (states: ReadonlyMap<string, SourceState>) =>
-  ({ run }: Intent): SourceState =>
-    states.get(run.source_id) as SourceState;
+  (states: ReadonlyMap<string, CommittedSource>) =>
+  ({ run }: Intent): CommittedSource =>
+    states.get(run.source_id) as CommittedSource;
 
 /** The partitions where rows of the same keys can be; undefined for anywhere. */
 const concerned = (
   { contract }: CommitContext,
   added: readonly DataFile[],
-  known: readonly SourceState[],
+  known: readonly CommittedSource[],
 ): Partition[] | undefined => {
   const { partitionedBy, primaryKey } = contract;
   if (!partitionedBy.every(({ column }) => primaryKey.includes(column))) return undefined;
@@ -170,4 +170,4 @@ const merged = (lists: readonly (Partition[] | undefined)[]): Partition[] | unde
     : distinctPartitions(lists.flatMap((list) => list ?? []));
 
 const few = (partitions: Partition[]): { partitions?: Partition[] } =>
-  partitions.length > MOST_PARTITIONS ? {} : { partitions };
+  partitions.length > MAX_PARTITIONS ? {} : { partitions };

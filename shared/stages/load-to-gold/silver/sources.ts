@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { IndexTree } from '../../../lake/index-tree/index-tree.ts';
 import { lakePaths } from '../../../lake/paths.ts';
-import { StateTree } from '../../../lake/state-tree/state-tree.ts';
 import type { ObjectStore } from '../../../lake/storage/object-store.ts';
 import { SUMMARY } from '../../../lake/table/properties.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
@@ -14,7 +14,7 @@ const state = z.object({
 });
 
 /** What is committed of one source. An event with a smaller sequencer is out of date. */
-export interface SourceState {
+export interface CommittedSource {
   runId: string;
   sequencer: string;
   uploadedAt: string;
@@ -25,8 +25,8 @@ export interface SourceState {
 }
 
 /** A dataset's sources, by source_id; each snapshot names the root of the tree as it was. */
-export const sourceTree = (store: ObjectStore, dataset: string): StateTree<SourceState> =>
-  new StateTree(
+export const sourceTree = (store: ObjectStore, dataset: string): IndexTree<CommittedSource> =>
+  new IndexTree(
     store,
     (node) => lakePaths.sources(dataset, node),
     (value) => state.parse(value),

@@ -150,21 +150,21 @@ describe('what hides rows of a file', () => {
     const { commit } = newTable();
     const one = await commit({
       added: [fileOf('a'), fileOf('b')],
-      remasked: [{ file: fileOf('a'), mask: mask('m1') }],
+      changedDeletes: [{ file: fileOf('a'), deletes: mask('m1') }],
     });
-    expect((await one.files()).map((file) => file.mask)).toEqual([mask('m1'), undefined]);
+    expect((await one.files()).map((file) => file.deletes)).toEqual([mask('m1'), undefined]);
     expect(await counts(one, 'deletes')).toEqual([[1, 0, 0]]);
     const [a, b] = (await one.files()) as [DataFile, DataFile];
     const two = await commit({
-      remasked: [
-        { file: a, mask: mask('m2', 2) },
-        { file: b, mask: mask('m3') },
+      changedDeletes: [
+        { file: a, deletes: mask('m2', 2) },
+        { file: b, deletes: mask('m3') },
       ],
     });
-    expect((await two.files()).map((file) => file.mask)).toEqual([mask('m2', 2), mask('m3')]);
+    expect((await two.files()).map((file) => file.deletes)).toEqual([mask('m2', 2), mask('m3')]);
     expect(await counts(two, 'deletes')).toEqual([[2, 0, 1]]);
-    const three = await commit({ remasked: [{ file: (await two.files())[0] as DataFile, mask: undefined }] });
-    expect((await three.files()).map((file) => file.mask)).toEqual([undefined, mask('m3')]);
+    const three = await commit({ changedDeletes: [{ file: (await two.files())[0] as DataFile, deletes: undefined }] });
+    expect((await three.files()).map((file) => file.deletes)).toEqual([undefined, mask('m3')]);
     // The data files' manifest was never touched.
     expect(await counts(three)).toEqual([[2, 0, 0]]);
     expect((await three.manifests())[0]?.file).toEqual((await one.manifests())[0]?.file);
@@ -174,7 +174,7 @@ describe('what hides rows of a file', () => {
     const { commit } = newTable();
     const one = await commit({
       added: [fileOf('a')],
-      remasked: [{ file: fileOf('a'), mask: mask('m1') }],
+      changedDeletes: [{ file: fileOf('a'), deletes: mask('m1') }],
     });
     const two = await commit({ removed: await one.files() });
     expect(await counts(two, 'deletes')).toEqual([[0, 0, 1]]);
@@ -184,7 +184,7 @@ describe('what hides rows of a file', () => {
   test('says whose rows, in bounds that every reader knows, with the file’s own partition', async () => {
     const { commit } = newTable();
     const file = fileOf('a', { partition: { day: '2024' } });
-    const snapshot = await commit({ added: [file], remasked: [{ file, mask: mask('m1') }] });
+    const snapshot = await commit({ added: [file], changedDeletes: [{ file, deletes: mask('m1') }] });
     const path = snapshot.uriOf(file.key);
     expect((await entriesOf(snapshot))[1]?.file).toMatchObject({
       content: 'position-deletes',

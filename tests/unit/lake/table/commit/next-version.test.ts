@@ -30,7 +30,7 @@ const chance = (seed: number) => {
 
 /** What Iceberg's totals are to say of these files. */
 const totals = (files: readonly DataFile[]): Record<string, string> => {
-  const masks = files.flatMap(({ mask }) => (mask === undefined ? [] : [mask]));
+  const masks = files.flatMap(({ deletes }) => (deletes === undefined ? [] : [deletes]));
   const sum = (numbers: readonly number[]) => String(numbers.reduce((a, b) => a + b, 0));
   return {
     'total-data-files': String(files.length),
@@ -62,13 +62,13 @@ test.each([1, 2, 3])(
         .filter(() => draw(3) === 0)
         .map((file, i) => ({
           file,
-          mask:
+          deletes:
             draw(4) === 0
               ? undefined
               : { key: `t/deletes/m${round}-${i}.parquet`, rows: 1 + draw(9), bytes: draw(50) },
         }));
       const before = files;
-      const snapshot = await commit({ added, removed, remasked });
+      const snapshot = await commit({ added, removed, changedDeletes: remasked });
       files = await snapshot.files();
       expect(snapshot.properties).toMatchObject(totals(files));
       expect(files.map(({ key }) => key).toSorted()).toEqual(stay.map(({ key }) => key).toSorted());
@@ -77,8 +77,8 @@ test.each([1, 2, 3])(
       expect(count('added-data-files') - count('deleted-data-files')).toBe(files.length - before.length);
       expect(count('added-records')).toBe(added.reduce((rows, file) => rows + file.rows, 0));
       expect(count('deleted-records')).toBe(removed.reduce((rows, file) => rows + file.rows, 0));
-      for (const { file, mask } of remasked)
-        expect(files.find(({ key }) => key === file.key)?.mask).toEqual(mask);
+      for (const { file, deletes } of remasked)
+        expect(files.find(({ key }) => key === file.key)?.deletes).toEqual(deletes);
     }
   },
 );

@@ -296,7 +296,7 @@ describe('a column that the table is partitioned by', () => {
     ).flat();
     const deletes = entries.filter(({ file }) => file.content === 'position-deletes');
     expect(deletes.map(({ file }) => file.partition)).toEqual([['2024']]);
-    expect(await snapshot.files([{ yr: '2024' }])).toMatchObject([{ mask: { rows: 1 } }]);
+    expect(await snapshot.files([{ yr: '2024' }])).toMatchObject([{ deletes: { rows: 1 } }]);
   });
 });
 

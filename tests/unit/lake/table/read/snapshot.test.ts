@@ -23,7 +23,7 @@ const newTable = () => {
   return { store, commit, read };
 };
 
-const mask = { key: 't/deletes/m.parquet', rows: 2, bytes: 7 };
+const deletes = { key: 't/deletes/m.parquet', rows: 2, bytes: 7 };
 const FILES: DataFile[] = [
   fileOf('a', {
     rows: 3,
@@ -33,7 +33,7 @@ const FILES: DataFile[] = [
       1: { size: 40, values: 3, nulls: 1, lower: '1', upper: '9007199254740993' },
       2: { values: 3, nulls: 3 },
     },
-    mask,
+    deletes,
   }),
   fileOf('b', { rows: 0, partition: { day: '2024-05-01' } }),
   fileOf('c', { partition: { day: 'ü/ =%' } }),
@@ -41,13 +41,13 @@ const FILES: DataFile[] = [
 
 test('a snapshot comes back as it was written', async () => {
   const { commit, read } = newTable();
-  const bare = FILES.map(({ mask: _, ...file }) => file);
+  const bare = FILES.map(({ deletes: _, ...file }) => file);
   await commit({
     runId: 'c0ffee',
     operation: 'overwrite',
     title: 'replace source',
     added: bare,
-    remasked: [{ file: bare[0] as DataFile, mask }],
+    changedDeletes: [{ file: bare[0] as DataFile, deletes }],
     touched: [{ day: null }],
     properties: { builtFrom: '{"silver":3}', empty: '' },
   });
@@ -119,7 +119,7 @@ describe('a snapshot of which something is lost or broken is an error, never few
 
   test.each(Object.entries(objects))('%s', async (_, pattern) => {
     const { store, commit, read } = newTable();
-    await commit({ added: [fileOf('a')], remasked: [{ file: fileOf('a'), mask }] });
+    await commit({ added: [fileOf('a')], changedDeletes: [{ file: fileOf('a'), deletes }] });
     let key = '';
     for await (const object of store.list('t/metadata/')) if (pattern.test(object.key)) key = object.key;
     const body = (await store.read(key)) ?? Buffer.alloc(0);
@@ -132,7 +132,7 @@ describe('a snapshot of which something is lost or broken is an error, never few
     await expect(files()).rejects.toThrow(ObjectMissing);
     await expect(files()).rejects.toThrow(`silver/${key} is gone`);
     await store.write(key, body);
-    expect(await files()).toMatchObject([{ mask }]);
+    expect(await files()).toMatchObject([{ deletes }]);
   });
 });
 

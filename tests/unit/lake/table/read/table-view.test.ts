@@ -54,7 +54,7 @@ class TestTable {
       }),
     );
     if (mask === undefined) throw new Error('no rows');
-    return { ...file, mask };
+    return { ...file, deletes: mask };
   }
 
   /** Columns as the view shows them: in the schema's stored types unless others are asked for. */

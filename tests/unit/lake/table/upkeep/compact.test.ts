@@ -52,7 +52,7 @@ describe('merged files', () => {
     expect(compacted).toMatchObject({ before: 3, after: 1 });
     expect(await lake.query(SHOWN)).toEqual(before);
     const files = await filesOf(lake);
-    expect(files).toMatchObject([{ rows: 6, mask: { rows: 2 } }]);
+    expect(files).toMatchObject([{ rows: 6, deletes: { rows: 2 } }]);
     const snapshot = await lake.snapshot();
     expect(snapshot).toMatchObject({ version: 4, operation: 'compact', runId: 'compaction', touched: [] });
     expect(snapshot.properties).toMatchObject({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { InvalidInput, ObjectMissing } from '../../../../../shared/errors.ts';
 import { lakePaths } from '../../../../../shared/lake/paths.ts';
-import { StateTree } from '../../../../../shared/lake/state-tree/state-tree.ts';
+import { IndexTree } from '../../../../../shared/lake/index-tree/index-tree.ts';
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import type { Draft } from '../../../../../shared/lake/table/draft.ts';
@@ -15,8 +15,8 @@ const HOUR_MS = DAY_MS / 24;
 const START = Date.UTC(2026, 0, 1);
 const RETENTION = { newest: 3, hours: 2, days: 2 };
 
-const treeOf = (store: MemoryStore): StateTree<unknown> =>
-  new StateTree(
+const treeOf = (store: MemoryStore): IndexTree<unknown> =>
+  new IndexTree(
     store,
     (node) => lakePaths.sources('t', node),
     (value) => value,
@@ -73,7 +73,7 @@ class World {
         partitionedBy: [],
         added,
         removed,
-        remasked: hides.map((file) => ({ file, mask: { key: maskOf(file.key), rows: 1, bytes: 9 } })),
+        changedDeletes: hides.map((file) => ({ file, deletes: { key: maskOf(file.key), rows: 1, bytes: 9 } })),
         touched: 'all',
         properties: { [SUMMARY.sources]: await tree.put(base?.properties[SUMMARY.sources], change) },
       } satisfies Draft;
@@ -113,8 +113,8 @@ class World {
   }
 
   async expectReadable(snapshot: Snapshot): Promise<void> {
-    for (const { key, mask } of await snapshot.files())
-      expect(this.keys()).toEqual(expect.arrayContaining(mask === undefined ? [key] : [key, mask.key]));
+    for (const { key, deletes } of await snapshot.files())
+      expect(this.keys()).toEqual(expect.arrayContaining(deletes === undefined ? [key] : [key, deletes.key]));
     const root = snapshot.properties[SUMMARY.sources];
     for await (const [id] of treeOf(this.store).entries(root)) expect(id).toMatch(/^t\/data\//);
   }

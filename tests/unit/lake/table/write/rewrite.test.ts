@@ -48,7 +48,7 @@ class Files {
     if (hidden.length === 0) return file;
     const positions = `SELECT unnest([${hidden.join(', ')}])::BIGINT AS pos`;
     const mask = await writeDeletes(db, uriOf(file.key), positions, store, { ...options, keyOf: deletesKey });
-    return mask === undefined ? file : { ...file, mask };
+    return mask === undefined ? file : { ...file, deletes: mask };
   }
 
   async rewrite(
@@ -90,7 +90,7 @@ const withFiles = (work: (files: Files) => Promise<void>) =>
 
 const whole = ([first, ...rest]: readonly Rewritten[]): DataFile => {
   if (first === undefined || rest.length > 0) throw new Error('not one file');
-  return { ...first.file, ...(first.mask && { mask: first.mask }) };
+  return { ...first.file, ...(first.deletes && { deletes: first.deletes }) };
 };
 
 test('files become one, with all rows, and the bounds of what tells rows apart are whole', () =>
@@ -103,7 +103,7 @@ test('files become one, with all rows, and the bounds of what tells rows apart a
     const before = await t.show(...files);
     const file = whole(await t.rewrite(files));
     expect(file).toMatchObject({ rows: 3, key: expect.stringMatching(/^t\/data\/r-[0-9a-f]{16}\.parquet$/) });
-    expect(file.mask).toBeUndefined();
+    expect(file.deletes).toBeUndefined();
     expect(await t.show(file)).toEqual(before);
     expect(file.columns[1]).toMatchObject({ lower: `${long}a`, upper: `${long}b` });
   }));
@@ -118,14 +118,14 @@ test('hidden rows stay hidden, and are still there', () =>
     const before = await t.show(...files);
     expect(before.map(({ v }) => v)).toEqual(['a2', 'b1', 'b2', 'c1']);
     const file = whole(await t.rewrite(files));
-    expect(file).toMatchObject({ rows: 7, mask: { rows: 3, key: expect.stringMatching(/^t\/deletes\/r-/) } });
+    expect(file).toMatchObject({ rows: 7, deletes: { rows: 3, key: expect.stringMatching(/^t\/deletes\/r-/) } });
     expect(await t.show(file)).toEqual(before);
-    const { mask: _, ...bare } = file;
+    const { deletes: _, ...bare } = file;
     expect(await t.show(bare)).toHaveLength(7);
     // And once more, with what hides rows of a file that was rewritten before.
     const again = whole(await t.rewrite([file]));
     expect(await t.show(again)).toEqual(before);
-    expect(again.mask?.rows).toBe(3);
+    expect(again.deletes?.rows).toBe(3);
   }));
 
 test('rows that are not kept go, and with them what hides them', () =>
@@ -135,11 +135,11 @@ test('rows that are not kept go, and with them what hides them', () =>
       await t.write(rows("('b', 1, 'b1')", "('b', 2, 'b2')"), 1),
     ];
     const file = whole(await t.rewrite(files, { keep: "source <> 'a'" }));
-    expect(file).toMatchObject({ rows: 2, mask: { rows: 1 } });
+    expect(file).toMatchObject({ rows: 2, deletes: { rows: 1 } });
     expect((await t.show(file)).map(({ v }) => v)).toEqual(['b1']);
     const none = whole(await t.rewrite(files, { keep: "v IN ('a2', 'b1')" }));
     expect(none).toMatchObject({ rows: 2 });
-    expect(none.mask).toBeUndefined();
+    expect(none.deletes).toBeUndefined();
     expect(await t.rewrite(files, { keep: 'false' })).toEqual([]);
   }));
 
@@ -159,13 +159,13 @@ test('files of before and after a column was renamed, widened or added become on
       { n: 7, source: 'a', more: null, term: 'one' },
       { n: 3_000_000_000, source: 'b', more: 'new', term: 'three' },
     ]);
-    expect(file.mask?.rows).toBe(1);
+    expect(file.deletes?.rows).toBe(1);
   }));
 
 test('a file whose rows are all hidden stays, for when they are not', () =>
   withFiles(async (t) => {
     const file = whole(await t.rewrite([await t.write(rows("('a', 1, 'a1')", "('a', 2, 'a2')"), 0, 1)]));
-    expect(file).toMatchObject({ rows: 2, mask: { rows: 2 } });
+    expect(file).toMatchObject({ rows: 2, deletes: { rows: 2 } });
     expect(await t.show(file)).toEqual([]);
   }));
 
@@ -187,7 +187,7 @@ test('hidden rows stay hidden, also where their identities do not fit into memor
       await t.db.run(sql);
     };
     const file = whole(await t.rewrite(files, {}, { ...t.db, run, memoryMb: 0.1 }));
-    expect(file).toMatchObject({ rows: 9000, mask: { rows: 1501 } });
+    expect(file).toMatchObject({ rows: 9000, deletes: { rows: 1501 } });
     expect(await t.show(file)).toEqual(before);
     expect(statements.filter((sql) => sql.includes('SEMI JOIN')).length).toBeGreaterThan(1);
   }));

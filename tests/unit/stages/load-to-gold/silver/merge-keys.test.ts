@@ -17,7 +17,7 @@ const all = (lake: SilverLake) => lake.query('SELECT id, v FROM silver.t ORDER B
 
 /** How many rows the masks hide, by the file’s source. */
 const hidden = async (lake: SilverLake, ...files: string[]): Promise<(number | undefined)[]> =>
-  await Promise.all(files.map(async (file) => (await lake.filesOf(file))[0]?.mask?.rows));
+  await Promise.all(files.map(async (file) => (await lake.filesOf(file))[0]?.deletes?.rows));
 
 test('the later upload wins, and the loser is masked, not removed', async () => {
   const lake = await lakeOf();
@@ -150,8 +150,8 @@ test('a mask that does not change is not written again', async () => {
   await lake.upload('b', 2, rows("(2, 'b2')"));
   const [before] = await lake.filesOf('a');
   await lake.upload('b', 3, rows("(2, 'b2 again')"));
-  expect(before?.mask).toMatchObject({ rows: 1 });
-  expect((await lake.filesOf('a'))[0]?.mask).toEqual(before?.mask);
+  expect(before?.deletes).toMatchObject({ rows: 1 });
+  expect((await lake.filesOf('a'))[0]?.deletes).toEqual(before?.deletes);
   expect(await keysIn(lake.store, 't/deletes/')).toHaveLength(1);
 });
 

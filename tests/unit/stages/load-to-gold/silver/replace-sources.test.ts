@@ -44,7 +44,7 @@ const compact = async (lake: SilverLake): Promise<void> => {
         partitionedBy,
         added: rewritten.map(({ file }) => file),
         removed,
-        remasked: rewritten,
+        changedDeletes: rewritten,
         touched: [],
         properties: { [SUMMARY.sources]: sourcesRoot(base) ?? '' },
       };
@@ -61,7 +61,7 @@ const merged = async (): Promise<SilverLake> => {
   await lake.upload('b', 2, rows("(2, 'b2')", "(3, 'b3')"));
   await lake.upload('c', 3, rows("(4, 'c4')"));
   await compact(lake);
-  expect(await files(lake)).toMatchObject([{ rows: 5, mask: { rows: 1 } }]);
+  expect(await files(lake)).toMatchObject([{ rows: 5, deletes: { rows: 1 } }]);
   expect(await all(lake)).toEqual(['a1', 'b2', 'b3', 'c4']);
   return lake;
 };
@@ -71,7 +71,7 @@ describe('a source whose rows lie with others’ in one file', () => {
     const lake = await merged();
     expect(await lake.upload('c', 4, rows("(5, 'c5')"))).toEqual({ status: 'loaded', version: 5 });
     expect(await all(lake)).toEqual(['a1', 'b2', 'b3', 'c5']);
-    expect((await files(lake)).map(({ rows: count, mask }) => [count, mask?.rows])).toEqual([
+    expect((await files(lake)).map(({ rows: count, deletes }) => [count, deletes?.rows])).toEqual([
       [1, undefined],
       [4, 1],
     ]);
@@ -85,7 +85,7 @@ describe('a source whose rows lie with others’ in one file', () => {
     const lake = await merged();
     await lake.upload('b', 4, rows("(3, 'new')"));
     expect(await all(lake)).toEqual(['a1', 'a2', 'c4', 'new']);
-    expect((await files(lake)).map(({ rows: count, mask }) => [count, mask?.rows])).toEqual([
+    expect((await files(lake)).map(({ rows: count, deletes }) => [count, deletes?.rows])).toEqual([
       [1, undefined],
       [3, undefined],
     ]);

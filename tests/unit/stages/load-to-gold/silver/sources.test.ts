@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../../../../shared/errors.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import {
-  type SourceState,
+  type CommittedSource,
   sourcesRoot,
   sourceTree,
 } from '../../../../../shared/stages/load-to-gold/silver/sources.ts';
@@ -11,7 +11,7 @@ import { contractOf, keysIn, rowsSql, runOf, SilverLake } from '../../../../help
 const YEAR = '{ name: year, logicalType: integer, partitioned: true }';
 const years = (count: number) => rowsSql('year', ...Array.from({ length: count }, (_, i) => `(${2000 + i})`));
 
-const stateOf = async (lake: SilverLake, file: string): Promise<SourceState | undefined> =>
+const stateOf = async (lake: SilverLake, file: string): Promise<CommittedSource | undefined> =>
   await sourceTree(lake.store, 't').get(sourcesRoot(await lake.snapshot()), runOf(file, 0).source_id);
 
 test('a snapshot knows of each source whose rows it has, when they came and where they are', async () => {
@@ -59,6 +59,6 @@ test('they lie outside the table’s folder, where other engines remove what the
 
 test('what cannot be a state is refused', async () => {
   const tree = sourceTree(new FolderStore(scratch()), 't');
-  const broken = { runId: 'r' } as unknown as SourceState;
+  const broken = { runId: 'r' } as unknown as CommittedSource;
   await expect(tree.put(undefined, new Map([['s', broken]]))).rejects.toThrow(InvalidInput);
 });

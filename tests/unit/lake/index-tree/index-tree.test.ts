@@ -3,7 +3,7 @@ import { utimesSync } from 'node:fs';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { InvalidInput, ObjectMissing } from '../../../../shared/errors.ts';
-import { LEAF_ENTRIES, StateTree } from '../../../../shared/lake/state-tree/state-tree.ts';
+import { LEAF_ENTRIES, IndexTree } from '../../../../shared/lake/index-tree/index-tree.ts';
 import { FolderStore } from '../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../shared/lake/storage/metered-store.ts';
 import type { ObjectStore } from '../../../../shared/lake/storage/object-store.ts';
@@ -14,8 +14,8 @@ type State = z.infer<typeof state>;
 
 const keyOf = (name: string): string => `_sources/t/${name}.json`;
 const open = (): ObjectStore => new FolderStore(scratch(), { name: 'silver' });
-const treeIn = (store: ObjectStore, leafEntries?: number): StateTree<State> =>
-  new StateTree(
+const treeIn = (store: ObjectStore, leafEntries?: number): IndexTree<State> =>
+  new IndexTree(
     store,
     keyOf,
     (value) => state.parse(value),
@@ -40,7 +40,7 @@ const namesIn = async (store: ObjectStore): Promise<string[]> => {
 };
 
 /** What a call costs with nothing remembered. */
-const costOf = async (store: ObjectStore, call: (tree: StateTree<State>) => Promise<unknown>) => {
+const costOf = async (store: ObjectStore, call: (tree: IndexTree<State>) => Promise<unknown>) => {
   const counted = metered(store);
   await call(treeIn(counted));
   const { get, put, ...others } = counted.usage.requests;
@@ -325,7 +325,7 @@ test('a value that could not be read again is not written', async () => {
 
 test('what a newer release says of a source survives a change of another', async () => {
   const store = open();
-  const newer = new StateTree<Record<string, unknown>>(store, keyOf, (value) =>
+  const newer = new IndexTree<Record<string, unknown>>(store, keyOf, (value) =>
     z.looseObject({}).parse(value),
   );
   const root = await newer.put(undefined, new Map([['a', { run: 'r', version: 1, more: [1, { x: null }] }]]));

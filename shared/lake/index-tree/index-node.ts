@@ -18,9 +18,9 @@ export interface Branch {
   branches: ReadonlyMap<string, string>;
 }
 
-export type StateNode = Leaf | Branch;
+export type IndexNode = Leaf | Branch;
 
-export const isLeaf = (node: StateNode): node is Leaf => 'entries' in node;
+export const isLeaf = (node: IndexNode): node is Leaf => 'entries' in node;
 
 const name = z.string().regex(/^[0-9a-f]{32}$/);
 const node = z.union([
@@ -33,7 +33,7 @@ const node = z.union([
 ]);
 
 /** Parses a node; `where` is its place for the message. Throws `InvalidInput` for anything else. */
-export const parseNode = (text: string, where: string): StateNode => {
+export const parseNode = (text: string, where: string): IndexNode => {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -56,7 +56,7 @@ export const unreadable = (where: string, reason: string, cause: unknown): Inval
   );
 
 /** The one text of a node: nodes that hold the same are the same object. */
-export const nodeText = (node: StateNode): string =>
+export const nodeText = (node: IndexNode): string =>
   canonicalJson(
     isLeaf(node)
       ? { format: 1, entries: sorted(node.entries) }

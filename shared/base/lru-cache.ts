@@ -6,7 +6,7 @@ const MOST = 256;
  * that it was made of, so what is remembered is never out of date; and it is frozen, so that no invocation can leave
  * something in it for another.
  */
-export class Remembered<T extends object> {
+export class LruCache<T extends object> {
   /** The least recently used first. */
   readonly #values = new Map<string, T>();
 

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { ObjectMissing } from '../../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { isLeaf, nodeName, nodeText, parseNode, type StateNode } from './state-node.ts';
+import { isLeaf, nodeName, nodeText, parseNode, type IndexNode } from './index-node.ts';
 
 /** How many nodes are fetched or written at once. */
 export const PARALLEL = 16;
@@ -16,12 +16,12 @@ export interface Ref {
 }
 
 /** The nodes of state trees as objects, the last ones used kept in memory: a node never changes. */
-export class StateNodes {
+export class IndexNodes {
   readonly #store: ObjectStore;
   readonly #keyOf: (name: string) => string;
   readonly #limit = pLimit(PARALLEL);
   /** The least recently used first. */
-  readonly #remembered = new Map<string, Promise<StateNode>>();
+  readonly #remembered = new Map<string, Promise<IndexNode>>();
 
   constructor(store: ObjectStore, keyOf: (name: string) => string) {
     this.#store = store;
@@ -29,7 +29,7 @@ export class StateNodes {
   }
 
   /** Throws `ObjectMissing`, and `InvalidInput` for what is not a node. One request, or none. */
-  read(name: string): Promise<StateNode> {
+  read(name: string): Promise<IndexNode> {
     const remembered = this.#remembered.get(name);
     if (remembered !== undefined) {
       this.#remember(name, remembered);
@@ -47,7 +47,7 @@ export class StateNodes {
    * Writes a node, unless it is what the one named `was` is. Also where it might be there already: what an
    * attempt left behind that never committed is now as young as this one, and not removed for its age.
    */
-  async write(node: StateNode, was?: string): Promise<Ref> {
+  async write(node: IndexNode, was?: string): Promise<Ref> {
     const text = nodeText(node);
     const name = nodeName(text);
     if (name !== was) await this.#limit(() => this.#store.write(this.#keyOf(name), text));
@@ -60,7 +60,7 @@ export class StateNodes {
     return `${this.#store.name}/${this.#keyOf(name)}`;
   }
 
-  async #fetch(name: string): Promise<StateNode> {
+  async #fetch(name: string): Promise<IndexNode> {
     const body = await this.#store.read(this.#keyOf(name));
     if (body !== undefined) return parseNode(body.toString(), this.where(name));
     throw new ObjectMissing(
@@ -68,7 +68,7 @@ export class StateNodes {
     );
   }
 
-  #remember(name: string, node: Promise<StateNode>): void {
+  #remember(name: string, node: Promise<IndexNode>): void {
     this.#remembered.delete(name);
     this.#remembered.set(name, node);
     const [oldest] = this.#remembered.keys();

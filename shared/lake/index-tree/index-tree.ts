@@ -1,12 +1,12 @@
 import { InvalidInput } from '../../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { type Branch, bitsAt, canonicalJson, isLeaf, placeOf, slotIn, unreadable } from './state-node.ts';
-import { PARALLEL, type Ref, StateNodes } from './state-nodes.ts';
+import { type Branch, bitsAt, canonicalJson, isLeaf, placeOf, slotIn, unreadable } from './index-node.ts';
+import { PARALLEL, type Ref, IndexNodes } from './index-nodes.ts';
 
 /** Most entries of a leaf: some 30 KB with the state of a source in each. */
 export const LEAF_ENTRIES = 128;
 
-export interface StateTreeOptions {
+export interface IndexTreeOptions {
   /** Trees that were made with different numbers can be read all the same. */
   leafEntries?: number;
 }
@@ -36,8 +36,8 @@ type Children = Map<string, Ref>;
  *
  * Throws `ObjectMissing` where a node is gone and `InvalidInput` where one is not what was written.
  */
-export class StateTree<V> {
-  readonly #nodes: StateNodes;
+export class IndexTree<V> {
+  readonly #nodes: IndexNodes;
   readonly #parse: (value: unknown) => V;
   readonly #leafEntries: number;
 
@@ -49,9 +49,9 @@ export class StateTree<V> {
     store: ObjectStore,
     keyOf: (name: string) => string,
     parse: (value: unknown) => V,
-    options: StateTreeOptions = {},
+    options: IndexTreeOptions = {},
   ) {
-    this.#nodes = new StateNodes(store, keyOf);
+    this.#nodes = new IndexNodes(store, keyOf);
     this.#parse = parse;
     this.#leafEntries = options.leafEntries ?? LEAF_ENTRIES;
   }

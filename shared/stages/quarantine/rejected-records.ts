@@ -3,14 +3,14 @@ import type { Db } from '../../engine/with-duckdb.ts';
 import type { RunIdentity } from '../../run/run-identity.ts';
 import { REASONS_TYPE } from '../validate/row-check.ts';
 import { QUARANTINE_COLUMNS } from './quarantine-table.ts';
-import type { RefusedColumn } from './summary.ts';
+import type { RejectedColumn } from './summary.ts';
 
 /**
  * SELECT of QUARANTINE_COLUMNS: a row for the whole file where that is what is refused, and one per refused record.
  *
  * @param rejected local Parquet of the refused records, where there are any
  */
-export const refusedRecordsSql = (
+export const rejectedRecordsSql = (
   run: RunIdentity,
   scope: 'file' | 'rows',
   rejected: string | undefined,
@@ -49,7 +49,7 @@ export const refusedRecordsSql = (
 };
 
 /** How many records each column's rules refused, the most first. */
-export const countReasons = async (db: Db, rejected: string | undefined): Promise<RefusedColumn[]> =>
+export const countReasons = async (db: Db, rejected: string | undefined): Promise<RejectedColumn[]> =>
   rejected === undefined
     ? []
     : await db.all<{ column: string | null; rule: string; rows: number }>(`

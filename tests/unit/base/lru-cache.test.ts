@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Remembered } from '../../../shared/base/remembered.ts';
+import { LruCache } from '../../../shared/base/lru-cache.ts';
 import { loadContract } from '../../../shared/contract/load.ts';
 import { ContractInvalid } from '../../../shared/errors.ts';
 import { loadGoldModels } from '../../../shared/stages/load-to-gold/gold/model-header.ts';
@@ -56,7 +56,7 @@ test('mistakes are told every time, and mended ones no more', async () => {
 });
 
 test('remembers so many, and lets those go that were not asked for longest', () => {
-  const remembered = new Remembered<{ n: number }>();
+  const remembered = new LruCache<{ n: number }>();
   for (let n = 0; n < 256; n += 1) remembered.set(String(n), { n });
   expect(remembered.get('0')).toEqual({ n: 0 });
   remembered.set('256', { n: 256 });
