@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { CONTENDERS, type Contender, type ContenderName, findContender } from './contenders.ts';
+import { CONTENDERS, type Contender, type ContenderName } from './contender.ts';
+import { findContender } from './contenders.ts';
 import { DATASETS, FORMATS } from './datasets.ts';
 import { describeMachine } from './machine.ts';
 import { type Choice, caseName, casesOf, DIRT, EVERYTHING, isInSuite, quickOf, roundsFor } from './plan.ts';

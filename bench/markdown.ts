@@ -1,5 +1,5 @@
 import { chartedCases } from './charted.ts';
-import { CONTENDERS } from './contenders.ts';
+import { CONTENDERS } from './contender.ts';
 import { caseName } from './plan.ts';
 import { megabytes, seconds } from './report.ts';
 import type { CaseResult, Measurement, Results } from './results.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Bar, drawChart } from './chart.ts';
 import { chartedCases } from './charted.ts';
-import { CONTENDERS } from './contenders.ts';
+import { CONTENDERS } from './contender.ts';
 import { resultsMarkdown } from './markdown.ts';
 import { ROOT } from './paths.ts';
 import { caseName } from './plan.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Contender } from './contenders.ts';
+import type { Contender } from './contender.ts';
 import { CACHE, ROOT } from './paths.ts';
 
 /** The newest of each when this was written; a benchmark against yesterday's versions says little. */

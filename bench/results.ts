@@ -1,4 +1,4 @@
-import type { ContenderName } from './contenders.ts';
+import type { ContenderName } from './contender.ts';
 import type { ContenderResult, RowCounts } from './job.ts';
 import type { Machine } from './machine.ts';
 import type { Case } from './plan.ts';

@@ -12,7 +12,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { objectCreatedEvent, openLake } from '../operate/local/lake.ts';
-import type { Contender } from './contenders.ts';
+import type { Contender } from './contender.ts';
 import type { Input } from './generate.ts';
 import type { ContenderResult, Job, WorkSpec } from './job.ts';
 import { type Measured, measure } from './measured-process.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { compare, describeDifference, type Outcome } from './compare.ts';
-import type { Contender, ContenderName } from './contenders.ts';
+import type { Contender, ContenderName } from './contender.ts';
 import { CACHE } from './paths.ts';
 import { type Case, inputOf } from './plan.ts';
 import { type CaseResult, summarise, withRatios } from './results.ts';

@@ -5,7 +5,7 @@ import { objectCreatedEvent } from '../operate/local/lake.ts';
 import { type Load, Scheduler } from '../operate/local/scheduler.ts';
 import { sharesOf } from '../operate/local/shares.ts';
 import { type Outcome, outcomeOf } from '../operate/outcome.ts';
-import { InvalidInput } from '../shared/errors.ts';
+import { UsageError } from '../shared/errors.ts';
 import type { ObjectCreated } from '../shared/run/event.ts';
 import { renderOutcome } from './render/outcome.ts';
 import { bySize } from './render/queue.ts';
@@ -143,10 +143,10 @@ class Progress {
   }
 }
 
-/** @throws InvalidInput when it is no whole number above zero */
+/** @throws UsageError when it is no whole number above zero */
 export const positiveInteger = (text: string, option: string): number => {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidInput(`${option} takes a whole number above 0, not "${text}".`);
+    throw new UsageError(`${option} takes a whole number above 0, not "${text}".`);
   return value;
 };

@@ -21,7 +21,7 @@ Example:
   duckstep demo && duckstep query "select * from runs"`;
 
 /** Errors that the caller can mend by calling differently. */
-const USAGE_ERRORS = ['InvalidInput', 'ConfigurationError'];
+const USAGE_ERRORS = ['UsageError', 'ConfigurationError'];
 
 const createProgram = (session: Session): Command => {
   const program = new Command('duckstep')

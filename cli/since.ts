@@ -1,4 +1,4 @@
-import { InvalidInput } from '../shared/errors.ts';
+import { UsageError } from '../shared/errors.ts';
 import { isDay } from '../shared/query/when.ts';
 
 const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -6,7 +6,7 @@ const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000
 /**
  * Reads a point in time: so long ago (`90m`, `24h`, `3d`), or an ISO 8601 date or time.
  *
- * @throws InvalidInput when it is neither
+ * @throws UsageError when it is neither
  */
 export const parseSince = (text: string, now: Date = new Date()): Date => {
   const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(text) ?? [];
@@ -18,7 +18,7 @@ export const parseSince = (text: string, now: Date = new Date()): Date => {
         : Number.NaN,
   );
   if (Number.isNaN(time.getTime()))
-    throw new InvalidInput(`--since takes 90m, 24h, 3d, or a time such as 2026-11-21T03:00Z, not "${text}".`);
+    throw new UsageError(`--since takes 90m, 24h, 3d, or a time such as 2026-11-21T03:00Z, not "${text}".`);
   return time;
 };
 

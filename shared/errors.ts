@@ -99,9 +99,19 @@ export class OutOfDisk extends Fault {
   override readonly name = 'OutOfDisk';
 }
 
-/** A step was called with something that is not its input: a hand-made event, another version's payload. */
+/** A step was called with something that is not its input: a hand-made event, another release's payload. */
 export class InvalidInput extends Fault {
   override readonly name = 'InvalidInput';
+}
+
+/** A table's metadata, manifests or index cannot be read as what they must be, or ask for what duckstep does not support. */
+export class TableDamaged extends Fault {
+  override readonly name = 'TableDamaged';
+}
+
+/** A command was called with something that it does not take. Never an error of a step: it does not leave the terminal. */
+export class UsageError extends DuckstepError {
+  override readonly name = 'UsageError';
 }
 
 /** The step's environment is incomplete or contradicts itself. */

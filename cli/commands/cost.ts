@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ASSUMPTIONS, type Comparison, compare, SHELL_LIMIT_BYTES } from '../../operate/cost/compare.ts';
 import { readMeasured } from '../../operate/cost/measured.ts';
-import { InvalidInput } from '../../shared/errors.ts';
+import { UsageError } from '../../shared/errors.ts';
 import { PRICED } from '../../shared/run/prices.ts';
 import { dollars } from '../render/dollars.ts';
 import { renderTable } from '../render/table.ts';
@@ -75,6 +75,6 @@ const assumptions = (): string => {
 const positive = (text: string, option: string): number => {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
-    throw new InvalidInput(`${option} takes a number above 0, not "${text}".`);
+    throw new UsageError(`${option} takes a number above 0, not "${text}".`);
   return value;
 };

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { deployedExecutions } from '../../operate/aws/open.ts';
 import { costOf } from '../../operate/cost/execution-cost.ts';
 import { EXECUTION_STATUSES, type Execution, type ExecutionStatus } from '../../operate/local/execution.ts';
-import { InvalidInput } from '../../shared/errors.ts';
+import { UsageError } from '../../shared/errors.ts';
 import { positiveInteger } from '../process-files.ts';
 import { costText } from '../render/dollars.ts';
 import { renderExecution, renderExecutions } from '../render/execution.ts';
@@ -92,7 +92,7 @@ const show = async (session: Session, { stage, lake, json }: Options, id: string
       ? openWorkspace(session, lake).engine.find(id)
       : await (await deployedExecutions(session, stage)).find(id);
   if (execution === undefined)
-    throw new InvalidInput(`There is no execution ${id}. \`duckstep executions\` lists them.`);
+    throw new UsageError(`There is no execution ${id}. \`duckstep executions\` lists them.`);
   session.terminal.print(
     json === true
       ? JSON.stringify({ ...execution, cost: costOf(execution) }, null, 2)

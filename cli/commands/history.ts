@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { openStage } from '../../operate/aws/open.ts';
 import { loadAll } from '../../shared/contract/load.ts';
-import { InvalidInput } from '../../shared/errors.ts';
+import { UsageError } from '../../shared/errors.ts';
 import { Table } from '../../shared/lake/table/commit/table.ts';
 import { fullName, type LakeTable } from '../../shared/query/as-of.ts';
 import { lakeTables } from '../../shared/query/attach.ts';
@@ -86,8 +86,8 @@ const tableCalled = <T extends LakeTable>(text: string, tables: readonly T[]): T
   );
   const [table] = found;
   const names = (found.length > 1 ? found : tables).map(fullName).toSorted().join(', ');
-  if (found.length > 1) throw new InvalidInput(`There are several tables ${text}: say which of ${names}.`);
+  if (found.length > 1) throw new UsageError(`There are several tables ${text}: say which of ${names}.`);
   if (table === undefined)
-    throw new InvalidInput(`There is no table ${text} with a history. There are ${names || 'none'}.`);
+    throw new UsageError(`There is no table ${text} with a history. There are ${names || 'none'}.`);
   return table;
 };

@@ -7,7 +7,7 @@ import { profileSource } from '../../operate/infer/profile.ts';
 import { unlessMissing } from '../../shared/base/files.ts';
 import { withScratch } from '../../shared/engine/scratch.ts';
 import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
-import { InvalidInput } from '../../shared/errors.ts';
+import { UsageError } from '../../shared/errors.ts';
 import { openSource } from '../../shared/formats/open-source.ts';
 import { configFromEnv } from '../../shared/runtime/config.ts';
 import { during } from '../render/terminal.ts';
@@ -36,7 +36,7 @@ export const addInfer = (program: Command, session: Session): void => {
     .option('-o, --output <file>', 'write the draft there; an existing file stays as it is')
     .addHelpText('after', HELP)
     .action(async (file: string, options: Options) => {
-      if (!(await unlessMissing(stat(file)))?.isFile()) throw new InvalidInput(`${file} is not a file.`);
+      if (!(await unlessMissing(stat(file)))?.isFile()) throw new UsageError(`${file} is not a file.`);
       const { terminal } = session;
       const dataset = options.dataset ?? datasetName(file);
       const draft = await during(terminal, `Reading ${file}`, () => infer(session, file, dataset));
@@ -55,12 +55,12 @@ const infer = async ({ root, env }: Session, file: string, dataset: string): Pro
   );
 };
 
-/** @throws InvalidInput when the file exists: somebody may have edited it */
+/** @throws UsageError when the file exists: somebody may have edited it */
 const save = async (file: string, draft: string): Promise<void> => {
   try {
     await writeFile(file, draft, { flag: 'wx' });
   } catch (error) {
-    throw new InvalidInput(
+    throw new UsageError(
       `${file} cannot be written: ${error instanceof Error ? error.message : error}. Remove it first, or choose another.`,
     );
   }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { stageCatalog } from '../../operate/aws/catalog.ts';
 import { openStage } from '../../operate/aws/open.ts';
-import { InvalidInput } from '../../shared/errors.ts';
+import { UsageError } from '../../shared/errors.ts';
 import { DAY_MS, GRACE_MS } from '../../shared/lake/table/upkeep/orphans.ts';
 import { type MaintainedTable, type MaintainOptions, maintain } from '../../shared/maintenance/maintain.ts';
 import { summedUp } from '../../shared/maintenance/summed-up.ts';
@@ -82,7 +82,7 @@ const graceOf = ({ graceDays, stage }: Options): number => {
   const least = stage === undefined ? 0 : GRACE_DAYS;
   const days = Number(graceDays);
   if (/^\d+(\.\d+)?$/.test(graceDays) && days >= least) return days * DAY_MS;
-  throw new InvalidInput(
+  throw new UsageError(
     `--grace-days takes a number of days, at least ${least}${stage === undefined ? '' : ' with --stage'}, not "${graceDays}".`,
   );
 };

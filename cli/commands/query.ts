@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { openStage } from '../../operate/aws/open.ts';
 import { isOneStatement } from '../../shared/contract/sql-text.ts';
 import type { Db } from '../../shared/engine/with-duckdb.ts';
-import { InvalidInput } from '../../shared/errors.ts';
+import { UsageError } from '../../shared/errors.ts';
 import type { AttachOptions } from '../../shared/query/attach.ts';
 import { exportWarehouse, leaveOut, withWarehouse } from '../../shared/query/warehouse.ts';
 import { parseWhen } from '../../shared/query/when.ts';
@@ -59,9 +59,9 @@ export const addQuery = (program: Command, session: Session): void => {
     .action(async (sql: string | undefined, _, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       if (sql === undefined && options.export === undefined)
-        throw new InvalidInput('Give a query in quotes, or --export FILE.');
+        throw new UsageError('Give a query in quotes, or --export FILE.');
       if (sql !== undefined && !isOneStatement(sql))
-        throw new InvalidInput('Give one statement: of several, only one result could be shown.');
+        throw new UsageError('Give one statement: of several, only one result could be shown.');
       const limit = options.limit === undefined ? undefined : positiveInteger(options.limit, '--limit');
       const at = options.at === undefined ? undefined : parseWhen(options.at);
       const format = options.json === true ? 'json' : options.format;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { deployedExecutions } from '../../operate/aws/open.ts';
 import type { Execution } from '../../operate/local/execution.ts';
 import type { Outcome } from '../../operate/outcome.ts';
-import { InvalidInput } from '../../shared/errors.ts';
+import { UsageError } from '../../shared/errors.ts';
 import { exitCodeOf, printOutcomes, redriveAll } from '../process-files.ts';
 import { during } from '../render/terminal.ts';
 import { counted } from '../render/text.ts';
@@ -43,9 +43,9 @@ export const addRedrive = (program: Command, session: Session): void => {
     .action(async (id: string | undefined, _, command: Command) => {
       const options = command.optsWithGlobals<Options>();
       if ((id === undefined) === (options.allFailed === undefined))
-        throw new InvalidInput('Give either the id of an execution, or --all-failed.');
+        throw new UsageError('Give either the id of an execution, or --all-failed.');
       if (id !== undefined && (options.since ?? options.error) !== undefined)
-        throw new InvalidInput('--since and --error choose among --all-failed.');
+        throw new UsageError('--since and --error choose among --all-failed.');
       const wanted: Wanted = {
         id,
         since: options.since === undefined ? undefined : parseSince(options.since).toISOString(),

@@ -2,7 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { unlessMissing } from '../../shared/base/files.ts';
-import { InvalidInput } from '../../shared/errors.ts';
+import { UsageError } from '../../shared/errors.ts';
 import { isHidden, isPathSafe } from '../../shared/lake/storage/key-path.ts';
 import { exitCodeOf, printOutcomes, processFiles, type Upload } from '../process-files.ts';
 import type { Session } from '../session.ts';
@@ -26,7 +26,7 @@ export const addRun = (program: Command, session: Session): void => {
       const uploads = await uploadsOf(files, options.dataset);
       for (const { file, key } of uploads)
         if (!isPathSafe(key) || isHidden(key))
-          throw new InvalidInput(
+          throw new UsageError(
             `${file} cannot become raw/${key}: no part of it may be empty, begin with a dot, or have a backslash.`,
           );
       const outcomes = await processFiles(session, options.lake, uploads);
@@ -35,17 +35,17 @@ export const addRun = (program: Command, session: Session): void => {
     });
 };
 
-/** @throws InvalidInput when a file is not there or cannot be read, or two would get the same key */
+/** @throws UsageError when a file is not there or cannot be read, or two would get the same key */
 export const uploadsOf = async (files: readonly string[], dataset: string): Promise<Upload[]> => {
   const uploads = files.map((file) => ({ file, key: `${dataset}/${path.basename(file)}` }));
   for (const [i, { file, key }] of uploads.entries()) {
-    if (!(await unlessMissing(stat(file)))?.isFile()) throw new InvalidInput(`${file} is not a file.`);
+    if (!(await unlessMissing(stat(file)))?.isFile()) throw new UsageError(`${file} is not a file.`);
     await access(file, constants.R_OK).catch((cause: unknown) => {
-      throw new InvalidInput(`${file} cannot be read.`, { cause });
+      throw new UsageError(`${file} cannot be read.`, { cause });
     });
     const twin = uploads.slice(0, i).find((other) => other.key === key);
     if (twin !== undefined)
-      throw new InvalidInput(
+      throw new UsageError(
         `${twin.file} and ${file} would both become raw/${key}: rename one, or run them one after the other.`,
       );
   }

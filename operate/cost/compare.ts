@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../shared/errors.ts';
+import { UsageError } from '../../shared/errors.ts';
 import { PART_BYTES } from '../../shared/lake/storage/s3-download.ts';
 import { consumed, transitionsOn } from '../../shared/run/consumption.ts';
 import type { Usage } from '../../shared/run/payload.ts';
@@ -91,7 +91,7 @@ export const duckstepCost = ({ sizes }: Pick<Measured, 'sizes'>, bytes: number):
   const points = sizes.map((size) => ({ bytes: size.bytes, usd: estimateCost(consumptionOf(size.states)) }));
   const [first] = points;
   if (first === undefined)
-    throw new InvalidInput('docs/costs.json holds no measurements: npx node scripts/cost-table.ts');
+    throw new UsageError('docs/costs.json holds no measurements: npx node scripts/cost-table.ts');
   if (bytes <= first.bytes || points.length === 1) return first.usd;
   const found = points.findIndex((point) => point.bytes >= bytes);
   const upper = found < 0 ? points.length - 1 : found;
@@ -99,13 +99,13 @@ export const duckstepCost = ({ sizes }: Pick<Measured, 'sizes'>, bytes: number):
   return low.usd + ((high.usd - low.usd) * (bytes - low.bytes)) / (high.bytes - low.bytes);
 };
 
-/** Compares the ways for so many files a day of so many bytes each. @throws InvalidInput for what is no such number */
+/** Compares the ways for so many files a day of so many bytes each. @throws UsageError for what is no such number */
 export const compare = (
   measured: Pick<Measured, 'sizes'>,
   { bytes, filesPerDay }: { bytes: number; filesPerDay: number },
 ): Comparison => {
   if (!(bytes > 0) || !(filesPerDay > 0))
-    throw new InvalidInput('A comparison takes a size and a number of files a day, both above 0.');
+    throw new UsageError('A comparison takes a size and a number of files a day, both above 0.');
   const { sparkDpus, sparkMbPerSecond, sparkFixedSeconds } = ASSUMPTIONS;
   const { shellDpus, shellMbPerSecond, shellFixedSeconds, crawlerDpus, crawlerSeconds } = ASSUMPTIONS;
   const spark = (mb: number): number =>

@@ -1,17 +1,17 @@
 import { Document, visit } from 'yaml';
 import { count, counted } from '../../cli/render/text.ts';
 import { isDatasetName } from '../../shared/contract/load.ts';
-import { InvalidInput } from '../../shared/errors.ts';
+import { UsageError } from '../../shared/errors.ts';
 import type { ColumnProfile, SourceProfile } from './profile.ts';
 
 /**
  * An ODCS contract as YAML that says what the file says, with comments for the person who has to decide.
  *
- * @throws InvalidInput when the dataset cannot have that name
+ * @throws UsageError when the dataset cannot have that name
  */
 export const draftContract = (dataset: string, file: string, profile: SourceProfile): string => {
   if (!isDatasetName(dataset))
-    throw new InvalidInput(
+    throw new UsageError(
       `"${dataset}" cannot be a dataset's name: small letters, digits and _, a letter first, and no name of the lake's own (raw, silver, gold, quarantine, runs). Use --dataset.`,
     );
   const { rows } = profile;

@@ -1,5 +1,5 @@
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
-import { ConfigurationError, InvalidInput } from '../../shared/errors.ts';
+import { ConfigurationError, UsageError } from '../../shared/errors.ts';
 import type { Lake } from '../../shared/lake/paths.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
 import type { Config } from '../../shared/runtime/config.ts';
@@ -59,18 +59,18 @@ export class Engine {
    * Resumes an execution where it failed, or where its process died, with that state's input. Retries start
    * anew, as on AWS.
    *
-   * @throws InvalidInput when there is nothing to resume: unknown, finished, running, or just taken by another
+   * @throws UsageError when there is nothing to resume: unknown, finished, running, or just taken by another
    */
   async redrive(id: string, allowance: Allowance = {}): Promise<Execution> {
     // Before the execution is looked at: who redrives it in between has this number then.
     const attempt = this.log.next(id);
     const execution = this.find(id);
     if (execution === undefined)
-      throw new InvalidInput(`There is no execution ${id}. \`duckstep executions\` lists them.`);
+      throw new UsageError(`There is no execution ${id}. \`duckstep executions\` lists them.`);
     if (execution.status === 'succeeded')
-      throw new InvalidInput(`Execution ${id} succeeded: there is nothing to redrive.`);
+      throw new UsageError(`Execution ${id} succeeded: there is nothing to redrive.`);
     if (execution.status === 'running')
-      throw new InvalidInput(`Execution ${id} is still running: wait until it ends.`);
+      throw new UsageError(`Execution ${id} is still running: wait until it ends.`);
     const { resume, event } = execution;
     const writer = this.log.claim({
       at: new Date().toISOString(),
@@ -80,7 +80,7 @@ export class Engine {
       startAt: resume.state,
       input: resume.input,
     });
-    if (writer === undefined) throw new InvalidInput(`Execution ${id} is being redriven by another process.`);
+    if (writer === undefined) throw new UsageError(`Execution ${id} is being redriven by another process.`);
     return this.#attempt(writer, allowance);
   }
 

@@ -1,6 +1,6 @@
 /** A data contract as the pipeline uses it, read from ODCS v3.1 YAML by `load.ts`. */
 
-import type { Transform } from '../lake/iceberg/types.ts';
+import type { PartitionColumn } from '../lake/table/draft.ts';
 
 /** The dimensions of data quality that ODCS v3.1 names. */
 export const DIMENSIONS = [
@@ -106,14 +106,6 @@ export interface QualityRule {
 export interface OrderBy {
   column: string;
   direction: 'asc' | 'desc';
-}
-
-/** One field of how a table's files are split. */
-export interface PartitionColumn {
-  /** Name of the field: the column's own for identity. */
-  name: string;
-  column: string;
-  transform: Transform;
 }
 
 export interface Contract {

@@ -1,9 +1,10 @@
 import { icebergTypeOf } from '../lake/iceberg/duckdb-types.ts';
-import { canTransform, fieldName, parseTransform } from '../lake/iceberg/partition.ts';
+import { canTransform, fieldName, parseTransform } from '../lake/iceberg/transforms.ts';
 import type { Transform } from '../lake/iceberg/types.ts';
+import type { PartitionColumn } from '../lake/table/draft.ts';
 import type { WrittenTransform } from './custom-properties.ts';
 import { orderedBy, type Placed } from './keys.ts';
-import type { Column, PartitionColumn } from './model.ts';
+import type { Column } from './model.ts';
 import type { Place } from './problems.ts';
 
 /** One field of a partitioning, before it is known whether there can be such a field. */

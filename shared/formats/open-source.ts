@@ -1,17 +1,17 @@
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { EmptyFile } from '../errors.ts';
-import { chunksOf, sampleOf } from './chunks.ts';
+import { chunksOf, sampleOf } from './bytes/chunks.ts';
+import { encodingOf } from './bytes/encoding.ts';
+import { toUtf8, type Utf8File } from './bytes/transcode.ts';
+import { unpack } from './bytes/unpack.ts';
 import { type OpenedText, openCsv } from './csv/open-csv.ts';
-import { encodingOf } from './encoding.ts';
 import { jsonKindOf, openJsonArray, openJsonObjects } from './json/open-json.ts';
-import type { OpenedSource, OpenOptions } from './opened-source.ts';
 import { openParquet } from './parquet/open-parquet.ts';
-import { toUtf8, type Utf8File } from './transcode.ts';
-import { unpack } from './unpack.ts';
+import type { OpenedSource, OpenOptions } from './records/opened-source.ts';
 
-export * from './opened-source.ts';
-export { asUnreadable } from './unreadable.ts';
+export * from './records/opened-source.ts';
+export { asUnreadable } from './records/unreadable.ts';
 
 /**
  * Finds out what a local file is, by its content and never by its name, and prepares it for DuckDB, which

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { withoutValues } from '../engine/failure-reason.ts';
+import type { Resources } from '../engine/resources.ts';
 import { withScratch } from '../engine/scratch.ts';
 import { withDuckDb } from '../engine/with-duckdb.ts';
 import type { ObjectStore } from '../lake/storage/object-store.ts';
@@ -9,13 +10,12 @@ import { type MetadataVersion, Table } from '../lake/table/commit/table.ts';
 import { compactTable, planOf } from '../lake/table/upkeep/compact.ts';
 import { THOROUGH } from '../lake/table/upkeep/compaction.ts';
 import { removeOrphans } from '../lake/table/upkeep/orphans.ts';
-import type { Config } from '../runtime/config.ts';
 import { ROW_IDENTITY } from '../stages/transform/silver-table.ts';
 
 export interface TableOptions {
   zone: 'silver' | 'gold';
   store: ObjectStore;
-  config: Pick<Config, 'memoryMb' | 'threads' | 'scratchRoot'>;
+  config: Resources;
   graceMs?: number;
   dryRun?: boolean;
 }
@@ -39,7 +39,7 @@ const MAX_ROUNDS = 16;
  * Merges a table's small files, lets old snapshots go, and removes what nothing refers to. Undefined for a table that
  * nothing was committed to. Runs that commit meanwhile do not notice.
  *
- * @throws CommitConflict, ObjectMissing, InvalidInput, ConservationBroken: what was done until then stays done
+ * @throws CommitConflict, ObjectMissing, TableDamaged, ConservationBroken: what was done until then stays done
  */
 export const maintainTable = async (
   name: string,

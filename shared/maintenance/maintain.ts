@@ -1,17 +1,17 @@
 import path from 'node:path';
 import { listDatasets, loadAll } from '../contract/load.ts';
 import type { Report } from '../contract/problems.ts';
+import type { Resources } from '../engine/resources.ts';
 import { ContractInvalid } from '../errors.ts';
 import type { Catalog } from '../lake/catalog/catalog.ts';
 import { pointTable } from '../lake/catalog/point-tables.ts';
 import type { Lake } from '../lake/paths.ts';
-import type { Config } from '../runtime/config.ts';
 import { loadGoldModels } from '../stages/load-to-gold/gold/model-header.ts';
 import { maintainTable, type TableSummary } from './maintain-table.ts';
 
 export interface MaintainOptions {
   lake: Pick<Lake, 'silver' | 'gold'>;
-  config: Pick<Config, 'memoryMb' | 'threads' | 'scratchRoot' | 'sqlDir'>;
+  config: Resources & { sqlDir: string };
   catalog?: Catalog;
   /** See `removeOrphans`. */
   graceMs?: number;

@@ -1,5 +1,5 @@
 import { inParallel } from '../base/in-parallel.ts';
-import { InvalidInput } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { ObjectStore } from '../lake/storage/object-store.ts';
 import { Table } from '../lake/table/commit/table.ts';
 import type { Snapshot } from '../lake/table/read/snapshot.ts';
@@ -45,7 +45,7 @@ class Newest {
  * picks that snapshot of its table, and of all other tables what they were when it was committed.
  *
  * @param tables of the lake; those that are not wanted are looked at only to find an id, or the beginning of history
- * @throws InvalidInput for an id that no table has, a time before the first commit, or one that is not kept
+ * @throws UsageError for an id that no table has, a time before the first commit, or one that is not kept
  */
 export const asOf = async (
   when: When,
@@ -81,7 +81,7 @@ const pick = async (
       if (snapshot !== undefined) return { table, snapshot };
     }
   const names = groups.flat().map(fullName).toSorted().join(', ');
-  throw new InvalidInput(
+  throw new UsageError(
     `No table has a snapshot ${id}, or none has it any more. \`duckstep history TABLE\` lists what is kept of ${names}.`,
   );
 };
@@ -96,7 +96,7 @@ const committedBy = (
   const at = history.findIndex(({ entry }) => entry['timestamp-ms'] <= time);
   const [found, next, oldest] = [history[at], history[at - 1], history.at(-1)];
   if (found === undefined && oldest !== undefined && oldest.version > 1)
-    throw new InvalidInput(
+    throw new UsageError(
       `${fullName(table)} is not kept as it was at ${iso(time)}: its oldest snapshot is ${oldest.id}, committed at ${oldest.committedAt}. \`duckstep history ${fullName(table)}\` lists what is kept.`,
     );
   if (found !== undefined && next !== undefined && next.version > found.version + 1)
@@ -118,7 +118,7 @@ const notBeforeAll = (time: number, tables: readonly { table: LakeTable; newest:
   if (first === undefined || first.snapshot.entry['timestamp-ms'] <= time) return;
   // Of a table whose first snapshots are gone, nobody can say that it was not there.
   if (oldest.some(({ snapshot }) => snapshot.version > 1)) return;
-  throw new InvalidInput(
+  throw new UsageError(
     `Nothing was committed by ${iso(time)}: the first snapshot is ${first.snapshot.id} of ${fullName(first.table)}, committed at ${first.snapshot.committedAt}. \`duckstep history ${fullName(first.table)}\` lists what is kept.`,
   );
 };

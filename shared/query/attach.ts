@@ -35,7 +35,7 @@ export interface AttachOptions {
  * Makes the committed lake readable as SQL: `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>` and `runs`.
  * What has not arrived yet is there as an empty view.
  *
- * @throws InvalidInput for a time or a snapshot that is not kept
+ * @throws UsageError for a time or a snapshot that is not kept
  */
 export const attachLake = async (
   db: Db,

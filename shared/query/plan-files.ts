@@ -1,8 +1,10 @@
 import type { Db } from '../engine/with-duckdb.ts';
+import { registerTransforms } from '../lake/iceberg/bucket.ts';
 import { storedType } from '../lake/iceberg/duckdb-types.ts';
 import { currentSchema } from '../lake/iceberg/metadata.ts';
-import { registerTransforms, resultType, transformSql } from '../lake/iceberg/partition.ts';
+import { transformSql } from '../lake/iceberg/partition-sql.ts';
 import { decimalOf, isNested } from '../lake/iceberg/schema.ts';
+import { resultType } from '../lake/iceberg/transforms.ts';
 import type { Field, PartitionSpec, PrimitiveType } from '../lake/iceberg/types.ts';
 import type { DataFile, TableColumn } from '../lake/table/data-file.ts';
 import { partitionNames } from '../lake/table/partition-names.ts';

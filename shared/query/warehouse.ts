@@ -4,11 +4,11 @@ import path from 'node:path';
 import type { Terminal } from '../../cli/render/terminal.ts';
 import { loadAll } from '../contract/load.ts';
 import { type Report, throwIfAny } from '../contract/problems.ts';
+import type { Resources } from '../engine/resources.ts';
 import { withScratch } from '../engine/scratch.ts';
 import { ident, literal } from '../engine/sql.ts';
 import { type Db, withDuckDb } from '../engine/with-duckdb.ts';
 import type { Lake } from '../lake/paths.ts';
-import type { Config } from '../runtime/config.ts';
 import { loadGoldModels } from '../stages/load-to-gold/gold/model-header.ts';
 import { type AttachOptions, attachLake } from './attach.ts';
 
@@ -20,7 +20,7 @@ import { type AttachOptions, attachLake } from './attach.ts';
  * @throws ContractInvalid unless `report` does otherwise
  */
 export const withWarehouse = async <T>(
-  { lake, config }: { lake: Lake; config: Config },
+  { lake, config }: { lake: Lake; config: Resources & { sqlDir: string } },
   work: (db: Db) => Promise<T>,
   options?: AttachOptions,
   report: Report = throwIfAny,

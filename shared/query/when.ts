@@ -1,4 +1,4 @@
-import { InvalidInput } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 
 /** A point in a lake's history: a moment, in milliseconds since 1970, or a snapshot of one table. */
 export type When = { time: number } | { snapshot: number };
@@ -10,14 +10,14 @@ const MOMENT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d
  * Reads what `--at` takes: a snapshot's id; an ISO 8601 time with its zone; or a date, which means the end of that
  * day in UTC, so that all that was committed on it is there.
  *
- * @throws InvalidInput when it is none of these
+ * @throws UsageError when it is none of these
  */
 export const parseWhen = (text: string): When => {
   if (/^[1-9]\d*$/.test(text) && Number.isSafeInteger(Number(text))) return { snapshot: Number(text) };
   const [, day = DAY.test(text) ? text : '', clock = '23:59:59.999', zone = 'Z'] = MOMENT.exec(text) ?? [];
   const time = isDay(day) ? Date.parse(`${day}T${clock}${zone}`) : Number.NaN;
   if (Number.isNaN(time))
-    throw new InvalidInput(
+    throw new UsageError(
       `--at takes a time with its zone (2026-11-21T03:00Z, 2026-11-21T04:00+01:00), a date (the end of that day in UTC) or the id of a snapshot, not "${text}".`,
     );
   return { time };

@@ -1,24 +1,20 @@
 import os from 'node:os';
 import { z } from 'zod';
+import type { Resources } from '../engine/resources.ts';
 import { ConfigurationError } from '../errors.ts';
 import { MAX_STORAGE_MB } from '../run/consumption.ts';
 import type { Architecture } from '../run/prices.ts';
 
 /** What a step needs to know of where it runs. */
-export interface Config {
-  /** Memory of the function, or of the share of the laptop that one step may use, in MB (1 MB = 2^20 bytes). */
-  memoryMb: number;
-  /** Of the folder for scratch files, in MB, and the processor: what a function of this kind is charged by. */
+export interface Config extends Resources {
+  /** Size of the scratch folder in MB; used for cost only. */
   storageMb?: number;
+  /** The processor; used for cost only. */
   architecture?: Architecture;
   /** On a laptop: what a step may use that has run out of `memoryMb`, in MB. In Lambda that is another function's. */
   memoryLargestMb?: number;
-  /** Threads for DuckDB. */
-  threads: number;
   /** Folder with one folder per dataset. */
   sqlDir: string;
-  /** Folder for scratch files; `/tmp` in Lambda. */
-  scratchRoot: string;
   /** A file may not grow past this when decompressed, in bytes. */
   maxUnpackedBytes: number;
   /** A record longer than this is refused, in bytes. */

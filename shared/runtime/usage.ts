@@ -1,7 +1,7 @@
 import type { metered } from '../lake/storage/metered-store.ts';
 import type { RequestKind } from '../lake/storage/object-store.ts';
 import type { Usage } from '../run/payload.ts';
-import type { StepContext } from './step.ts';
+import type { Config } from './config.ts';
 
 /** How S3 charges a request: as a PUT, as a GET, or not at all. Source: Amazon S3 pricing, "Requests & data retrievals". */
 const CHARGED_AS: Readonly<Record<RequestKind, 'write' | 'read' | 'free'>> = {
@@ -14,7 +14,7 @@ const CHARGED_AS: Readonly<Record<RequestKind, 'write' | 'read' | 'free'>> = {
 
 /** What an invocation has used by now: its time since `began` (milliseconds, `performance.now`) and its requests. */
 export const usageOf = (
-  { config, invocation }: Pick<StepContext, 'config' | 'invocation'>,
+  { config, invocation }: { config: Config; invocation?: { initMs?: number } },
   began: number,
   { stores, catalog }: { stores: readonly ReturnType<typeof metered>['usage'][]; catalog: number },
 ): Usage => {

@@ -1,6 +1,6 @@
 import type { Db } from '../../shared/engine/with-duckdb.ts';
 import { type Evolved, evolveSchema } from '../../shared/lake/iceberg/evolve.ts';
-import { fieldName } from '../../shared/lake/iceberg/partition.ts';
+import { fieldName } from '../../shared/lake/iceberg/transforms.ts';
 import type { PartitionSpec, Transform } from '../../shared/lake/iceberg/types.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { LogicalType } from '../../contract/model.ts';
-import type { ExpectedColumn } from '../opened-source.ts';
+import type { ExpectedColumn } from '../records/opened-source.ts';
 
 const NUMBER = /^[-+]?[\d.,' ]*\d[\d.,' ]*%?([eE][-+]?\d+)?$/;
 const DATE = /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?$/;

@@ -1,9 +1,9 @@
 import { EmptyFile, UnreadableFile } from '../../errors.ts';
-import { sampleOf } from '../chunks.ts';
-import type { OpenedSource, OpenOptions } from '../opened-source.ts';
+import { sampleOf } from '../bytes/chunks.ts';
+import type { Utf8File } from '../bytes/transcode.ts';
+import type { OpenedSource, OpenOptions } from '../records/opened-source.ts';
 import { readCsv } from '../records/read-csv.ts';
 import { type Scan, scanRecords } from '../records/scan-records.ts';
-import type { Utf8File } from '../transcode.ts';
 import { dialectOf, firstRecord } from './dialect.ts';
 import { headerOf } from './header.ts';
 

@@ -1,13 +1,13 @@
 import { literal } from '../../engine/sql.ts';
 import { EmptyFile, UnreadableFile } from '../../errors.ts';
-import { chunksOf, sampleOf } from '../chunks.ts';
+import { chunksOf, sampleOf } from '../bytes/chunks.ts';
+import type { Utf8File } from '../bytes/transcode.ts';
 import { accountOf, type OpenedText } from '../csv/open-csv.ts';
-import { MAX_RECORD_BYTES, type OpenOptions } from '../opened-source.ts';
 import { grammar } from '../records/csv-record.ts';
+import { MAX_RECORD_BYTES, type OpenOptions } from '../records/opened-source.ts';
 import { readCsv } from '../records/read-csv.ts';
 import { scanRecords } from '../records/scan-records.ts';
-import type { Utf8File } from '../transcode.ts';
-import { asUnreadable } from '../unreadable.ts';
+import { asUnreadable } from '../records/unreadable.ts';
 
 /** What a text may be as JSON, by its first characters; undefined when it is none. */
 export const jsonKindOf = (text: string): 'array' | 'objects' | undefined => {

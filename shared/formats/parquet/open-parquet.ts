@@ -1,7 +1,7 @@
 import { literal } from '../../engine/sql.ts';
 import { EmptyFile } from '../../errors.ts';
-import type { OpenedSource, Queryable } from '../opened-source.ts';
-import { asUnreadable } from '../unreadable.ts';
+import type { OpenedSource, Queryable } from '../records/opened-source.ts';
+import { asUnreadable } from '../records/unreadable.ts';
 
 /**
  * @throws EmptyFile for a file of no rows

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { MalformedRule } from '../opened-source.ts';
 import { fieldsOf, type Grammar } from './csv-record.ts';
+import type { MalformedRule } from './opened-source.ts';
 import { ScratchWriter } from './scratch-writer.ts';
 
 const RAW_LIMIT = 64 * 1024;

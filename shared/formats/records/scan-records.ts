@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import type { MalformedRule } from '../opened-source.ts';
 import {
   emptySpan,
   type Grammar,
@@ -10,6 +9,7 @@ import {
 } from './csv-record.ts';
 import { FileWindow } from './file-window.ts';
 import { Ledger } from './ledger.ts';
+import type { MalformedRule } from './opened-source.ts';
 
 export interface ScanPlan {
   path: string;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import avro from 'avsc';
-import { InvalidInput } from '../../errors.ts';
+import { TableDamaged } from '../../errors.ts';
 
 /**
  * Avro object container files (https://avro.apache.org/docs/1.11.1/specification/, "Object Container Files"). `avsc` encodes
@@ -51,7 +51,7 @@ const compile = (schema: object): avro.Type =>
 /**
  * A whole file of `records`, compressed. The schema goes into the header as it is given, with all attributes that Avro does
  * not know. The same input gives the same bytes: the sync marker, which must only be unlikely inside a block, is a hash.
- * Throws `InvalidInput` for a record that does not fit the schema.
+ * Throws `TableDamaged` for a record that does not fit the schema.
  */
 export const encodeAvro = async (
   schema: object,
@@ -97,7 +97,7 @@ const encodeRecord = (type: avro.Type, record: object, at: number): Buffer => {
   } catch {
     let path = '';
     type.isValid(record, { errorHook: (parts) => (path ||= parts.join('.')) });
-    throw new InvalidInput(
+    throw new TableDamaged(
       `Record ${at} does not fit the Avro schema "${type.name}" at "${path}". This is a defect of the writer: report it.`,
     );
   }
@@ -116,13 +116,13 @@ export interface AvroFile {
 /**
  * Reads a whole file; `where` is its place for messages. A long beyond 2^53 comes as a bigint. `nameOf` renames fields that
  * have a `field-id`: Iceberg tells fields by their id, and other writers, or other releases of them, name some differently.
- * Throws `InvalidInput` for anything but a complete file that was compressed with `deflate` or not at all.
+ * Throws `TableDamaged` for anything but a complete file that was compressed with `deflate` or not at all.
  */
 export const decodeAvro = async (
   bytes: Buffer,
   { where = 'The file', nameOf = unnamed }: { where?: string; nameOf?: NameOf } = {},): Promise<AvroFile> => {
   const refuse = (reason: string, cause?: unknown) =>
-    new InvalidInput(
+    new TableDamaged(
       `${where} is not an Avro file that can be read: ${reason}. Restore the object from a backup, or drop the snapshots that need it.`,
       { cause },
     );
@@ -160,7 +160,7 @@ export const decodeAvro = async (
     }
     return { records, metadata };
   } catch (cause) {
-    if (cause instanceof InvalidInput) throw cause;
+    if (cause instanceof TableDamaged) throw cause;
     throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
   }
 };
@@ -187,4 +187,13 @@ const renamed = (schema: unknown, nameOf: NameOf): unknown => {
   const copy = Object.fromEntries(parts);
   const name = typeof copy['field-id'] === 'number' ? nameOf(copy['field-id']) : undefined;
   return name === undefined ? copy : { ...copy, name };
+};
+
+/**
+ * A count, size or id that was read from an Avro file. Throws `TableDamaged` where it is absent, negative or beyond 2^53, which
+ * ids of other engines' snapshots may be: a rounded id would be another one.
+ */
+export const wholeOf = (value: unknown, what: string): number => {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new TableDamaged(`${what} is ${value ?? 'absent'}, not a whole number below 2^53`);
 };

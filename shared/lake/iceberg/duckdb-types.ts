@@ -1,14 +1,7 @@
 import { ident, literal } from '../../engine/sql.ts';
 import { parseDuckDbType } from './parse-duckdb-type.ts';
 import { childrenOf, decimalOf, fixedLength, isNested } from './schema.ts';
-import type { Field, PrimitiveType, Schema, Type } from './types.ts';
-
-/** A type whose nested fields have no ids yet. All of them are optional: DuckDB's types say nothing of NULL. */
-export type UnassignedType =
-  | PrimitiveType
-  | { type: 'struct'; fields: { name: string; type: UnassignedType }[] }
-  | { type: 'list'; element: UnassignedType }
-  | { type: 'map'; key: UnassignedType; value: UnassignedType };
+import type { Field, Schema, Type, UnassignedType } from './types.ts';
 
 /**
  * The Iceberg type of a column whose DuckDB type is named as DESCRIBE prints it. What Iceberg lacks but another type

@@ -1,8 +1,8 @@
 import { ContractInvalid, SchemaIncompatible } from '../../errors.ts';
-import { icebergTypeOf, type UnassignedType } from './duckdb-types.ts';
+import { icebergTypeOf } from './duckdb-types.ts';
 import { isNested } from './schema.ts';
 import { assigned, changed, FieldIds, type Obstacle } from './type-change.ts';
-import type { Field, Schema } from './types.ts';
+import type { Field, Schema, UnassignedType } from './types.ts';
 
 export interface WantedColumn {
   /** What the column is known by over time, whatever it is called. */

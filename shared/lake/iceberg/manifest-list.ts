@@ -1,17 +1,17 @@
-import { InvalidInput } from '../../errors.ts';
+import { TableDamaged } from '../../errors.ts';
 import { decodeAvro, encodeAvro } from './avro-file.ts';
 import { CONTENTS } from './manifest-record.ts';
 import { MANIFEST_FILE_SCHEMA, nameOf } from './manifest-schema.ts';
 import { partitionTypes, type Summaries } from './partition-summary.ts';
 import { decodeValue, encodeValue } from './single-value.ts';
 import type { ManifestFile, PartitionSpec, PrimitiveType, Schema } from './types.ts';
-import { wholeOf } from './whole.ts';
+import { wholeOf } from './avro-file.ts';
 
 /** Manifest lists: one Avro file per snapshot, of its manifests (Iceberg specification, "Manifest Lists"). */
 
 /**
  * The file's bytes. `schema` tells the types of the specs' columns; of a manifest that is partitioned by a column which it has
- * not, no summaries are written. Throws `InvalidInput` for a manifest of a spec that is not among `specs`.
+ * not, no summaries are written. Throws `TableDamaged` for a manifest of a spec that is not among `specs`.
  */
 export const writeManifestList = (input: {
   snapshotId: number;
@@ -68,7 +68,7 @@ const toSummaries = (summaries: Summaries, types: readonly (PrimitiveType | unde
 
 /**
  * The manifests of a snapshot; `where` is the list's place for messages. `partitions` is empty where nothing is known of a
- * manifest's partition values. Throws `InvalidInput` for anything but a whole list whose manifests are of these specs.
+ * manifest's partition values. Throws `TableDamaged` for anything but a whole list whose manifests are of these specs.
  */
 export const readManifestList = async (
   bytes: Buffer,
@@ -81,8 +81,8 @@ export const readManifestList = async (
     try {
       return toManifestFile(record, typesOf);
     } catch (cause) {
-      const reason = cause instanceof InvalidInput ? cause.message : 'not a value of its type';
-      throw new InvalidInput(
+      const reason = cause instanceof TableDamaged ? cause.message : 'not a value of its type';
+      throw new TableDamaged(
         `${where} is not a manifest list that can be read: manifest ${at}: ${reason}. ` +
           'Restore the object, or use an engine that knows what the table uses.',
         { cause },
@@ -98,8 +98,8 @@ const toManifestFile = (record: Record<string, unknown>, typesOf: ReturnType<typ
     rows: whole(`${kind}_rows_count`),
   });
   const content = CONTENTS[whole('content')];
-  if (content === undefined) throw new InvalidInput(`content ${record.content}`);
-  if ((record.key_metadata ?? null) !== null) throw new InvalidInput('encrypted manifests are not supported');
+  if (content === undefined) throw new TableDamaged(`content ${record.content}`);
+  if ((record.key_metadata ?? null) !== null) throw new TableDamaged('encrypted manifests are not supported');
   const path = String(record.manifest_path);
   const specId = whole('partition_spec_id');
   return {
@@ -149,6 +149,6 @@ const bySpec = (specs: readonly PartitionSpec[], schema: Schema) => {
   return (specId: number, path: string): (PrimitiveType | undefined)[] => {
     const found = types.get(specId);
     if (found !== undefined) return found;
-    throw new InvalidInput(`${path} is of partition spec ${specId}, which the table has not`);
+    throw new TableDamaged(`${path} is of partition spec ${specId}, which the table has not`);
   };
 };

@@ -1,9 +1,9 @@
-import { InvalidInput } from '../../errors.ts';
-import { avroValue, textOfAvro } from './partition.ts';
+import { TableDamaged } from '../../errors.ts';
+import { avroValue, textOfAvro } from './partition-value.ts';
 import { findField } from './schema.ts';
 import { decodeValue, encodeValue } from './single-value.ts';
 import type { ColumnMetrics, ContentFile, PrimitiveType, Schema } from './types.ts';
-import { wholeOf } from './whole.ts';
+import { wholeOf } from './avro-file.ts';
 
 /** `ContentFile` ↔ the Avro record `data_file` (Iceberg specification, "Manifests"). */
 
@@ -28,7 +28,7 @@ interface Shape {
   names: readonly string[];
 }
 
-/** Makes records for one manifest. Throws `InvalidInput` for a partition value that is not of its field's type. */
+/** Makes records for one manifest. Throws `TableDamaged` for a partition value that is not of its field's type. */
 export const toDataFile = ({ schema, types, names }: Shape): (file: ContentFile) => object => {
   const typeOf = boundTypes(schema);
   return (file) => dataFile(file, { types, names, typeOf });
@@ -75,7 +75,7 @@ const partitionValue = (type: PrimitiveType, file: ContentFile, at: number): unk
   try {
     return avroValue(type, file.partition[at] ?? null);
   } catch (cause) {
-    throw new InvalidInput(
+    throw new TableDamaged(
       `Partition value ${at} of ${file.path} is not of the type ${type}. This is a defect of the writer: report it.`,
       { cause },
     );
@@ -94,17 +94,17 @@ const boundTypes = (schema: Schema): (id: number) => PrimitiveType | undefined =
   };
 };
 
-/** Reads records of one manifest. Throws `InvalidInput` for what a `ContentFile` cannot hold. */
+/** Reads records of one manifest. Throws `TableDamaged` for what a `ContentFile` cannot hold. */
 export const toContentFile = ({ schema, types, names, specId }: Shape & { specId: number }) => {
   const typeOf = boundTypes(schema);
 
   return (record: Record<string, unknown>): ContentFile => {
     const content = FILE_CONTENTS[wholeOf(record.content, 'content')];
-    if (content === undefined) throw new InvalidInput('equality deletes are not supported');
+    if (content === undefined) throw new TableDamaged('equality deletes are not supported');
     if (String(record.file_format).toLowerCase() !== 'parquet') {
-      throw new InvalidInput(`files of the format ${record.file_format} are not supported`);
+      throw new TableDamaged(`files of the format ${record.file_format} are not supported`);
     }
-    if ((record.key_metadata ?? null) !== null) throw new InvalidInput('encrypted files are not supported');
+    if ((record.key_metadata ?? null) !== null) throw new TableDamaged('encrypted files are not supported');
 
     const columns: Record<number, ColumnMetrics> = {};
     const each = <T>(name: string, set: (metrics: ColumnMetrics, value: T, id: number) => void) => {

@@ -1,4 +1,4 @@
-import { avroPartitionType } from './partition.ts';
+import { avroPartitionType } from './partition-value.ts';
 import type { PartitionField, PrimitiveType } from './types.ts';
 
 /**

@@ -1,11 +1,11 @@
-import { InvalidInput } from '../../errors.ts';
+import { TableDamaged } from '../../errors.ts';
 import { decodeAvro, encodeAvro } from './avro-file.ts';
 import { ADDED, CONTENTS, STATUSES, toContentFile, toDataFile } from './manifest-record.ts';
 import { avroNames, entrySchema, nameOf } from './manifest-schema.ts';
 import { parseManifestTypes } from './metadata-schema.ts';
 import { knownPartitionTypes, summarize } from './partition-summary.ts';
 import type { ManifestEntry, ManifestFile, PartitionSpec, PrimitiveType, Schema } from './types.ts';
-import { wholeOf } from './whole.ts';
+import { wholeOf } from './avro-file.ts';
 
 /** Manifests: Avro files of data files or of delete files (Iceberg specification, "Manifests"). */
 
@@ -19,7 +19,7 @@ export interface ManifestInput {
 
 /**
  * The file's bytes. Entries that are added get no sequence number: they inherit the one that the manifest list gives, so that
- * a commit that lost a race writes only the list anew. Throws `InvalidInput` for entries that do not fit the spec or content.
+ * a commit that lost a race writes only the list anew. Throws `TableDamaged` for entries that do not fit the spec or content.
  */
 export const writeManifest = ({ schema, spec, content, entries }: ManifestInput): Promise<Buffer> => {
   const types = typesOf(spec, schema);
@@ -54,7 +54,7 @@ const checkEntry = ({ file }: ManifestEntry, spec: PartitionSpec, content: strin
     file.partition.length === spec.fields.length &&
     (file.content === 'data') === (content === 'data');
   if (fits) return;
-  throw new InvalidInput(
+  throw new TableDamaged(
     `${file.path} (${file.content}, partition spec ${file.specId}) does not belong in a manifest of ${content} ` +
       `of partition spec ${spec['spec-id']}. This is a defect of the writer: report it.`,
   );
@@ -96,13 +96,13 @@ export const describeManifest = (
 
 /**
  * The entries of a manifest, as its manifest list describes it; what they leave out they inherit from there ("Sequence Number
- * Inheritance"). Throws `InvalidInput` for a file that is cut or is another manifest, and for what format version 2 or this
+ * Inheritance"). Throws `TableDamaged` for a file that is cut or is another manifest, and for what format version 2 or this
  * library does not have: equality deletes, encryption, formats other than Parquet.
  */
 export const readManifest = async (bytes: Buffer, manifest: ManifestFile): Promise<ManifestEntry[]> => {
   const { path } = manifest;
   const refuse = (reason: string, cause?: unknown) =>
-    new InvalidInput(
+    new TableDamaged(
       `${path} is not a manifest that can be read: ${reason}. Restore the object, or use an engine that knows what the table uses.`,
       { cause },
     );
@@ -127,10 +127,10 @@ export const readManifest = async (bytes: Buffer, manifest: ManifestFile): Promi
   return records.map((record, at) => {
     try {
       const status = STATUSES[wholeOf(record.status, 'status')];
-      if (status === undefined) throw new InvalidInput(`status ${record.status}`);
+      if (status === undefined) throw new TableDamaged(`status ${record.status}`);
       const file = toFile(record.data_file as Record<string, unknown>);
       if ((file.content === 'data') !== (manifest.content === CONTENTS[0]))
-        throw new InvalidInput(file.content);
+        throw new TableDamaged(file.content);
       const inherited = status === ADDED ? manifest.sequenceNumber : undefined;
       return {
         status,
@@ -140,7 +140,7 @@ export const readManifest = async (bytes: Buffer, manifest: ManifestFile): Promi
       };
     } catch (cause) {
       throw refuse(
-        `entry ${at}: ${cause instanceof InvalidInput ? cause.message : 'not a value of its type'}`,
+        `entry ${at}: ${cause instanceof TableDamaged ? cause.message : 'not a value of its type'}`,
         cause,
       );
     }

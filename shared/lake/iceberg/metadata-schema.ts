@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InvalidInput } from '../../errors.ts';
+import { TableDamaged } from '../../errors.ts';
 import { parseTransform } from './transforms.ts';
 import type { PartitionField, PrimitiveType, Schema, TableMetadata, Transform, Type } from './types.ts';
 
@@ -115,7 +115,7 @@ const metadata = z.looseObject({
 
 /**
  * The schema and partition fields that a manifest carries in its header, as JSON; `where` is its place for messages.
- * Throws `InvalidInput` if they are not there or not of format version 2.
+ * Throws `TableDamaged` if they are not there or not of format version 2.
  */
 export const parseManifestTypes = (
   header: Record<string, string>,
@@ -124,7 +124,7 @@ export const parseManifestTypes = (
     try {
       return kind.parse(JSON.parse(header[key] ?? '')) as T;
     } catch (cause) {
-      throw new InvalidInput(
+      throw new TableDamaged(
         `${where} is not a manifest that can be read: its "${key}" is not what format version 2 asks for. ` +
           'Restore the object, or use an engine that knows what the table uses.',
         { cause },
@@ -136,11 +136,11 @@ export const parseManifestTypes = (
 
 /**
  * Parses a `v<N>.metadata.json`; `where` is its place for messages. Lists that a writer may leave out come as empty ones.
- * Throws `InvalidInput` for anything but metadata of format version 2 whose ids lead somewhere and fit a JavaScript number.
+ * Throws `TableDamaged` for anything but metadata of format version 2 whose ids lead somewhere and fit a JavaScript number.
  */
 export const parseMetadata = (text: string, where: string): TableMetadata => {
   const refuse = (reason: string, cause?: unknown) =>
-    new InvalidInput(
+    new TableDamaged(
       `${where} is not Iceberg table metadata that can be read: ${reason}. ` +
         'Restore the object, or use an engine that knows what the table uses.',
       { cause },

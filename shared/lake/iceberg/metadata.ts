@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../errors.ts';
+import { TableDamaged } from '../../errors.ts';
 import { sameSchema } from './schema.ts';
 import type { PartitionField, PartitionSpec, Schema, SnapshotEntry, TableMetadata } from './types.ts';
 
@@ -68,7 +68,7 @@ export const snapshotById = (metadata: TableMetadata, id: number): SnapshotEntry
 };
 
 const missing = (metadata: TableMetadata, what: string) =>
-  new InvalidInput(
+  new TableDamaged(
     `The table at ${metadata.location} has no ${what}. Its metadata is broken: restore an earlier version.`,
   );
 
@@ -86,7 +86,7 @@ export const withSchema = (metadata: TableMetadata, schema: Schema, lastColumnId
 
 /**
  * Makes a partition spec of these fields the default: an equal one that the table has, or a new one, in which a field that
- * any earlier spec has (same source and transform) keeps its id ("Partitioning"). Throws `InvalidInput` for a field twice.
+ * any earlier spec has (same source and transform) keeps its id ("Partitioning"). Throws `TableDamaged` for a field twice.
  */
 export const withSpec = (
   metadata: TableMetadata,
@@ -94,7 +94,7 @@ export const withSpec = (
   for (const same of [kind, (field: { name: string }) => field.name]) {
     const twice = fields.find((field, at) => fields.findIndex((other) => same(other) === same(field)) !== at);
     if (twice === undefined) continue;
-    throw new InvalidInput(
+    throw new TableDamaged(
       `The table at ${metadata.location} cannot be partitioned by "${twice.name}" twice. Name each partition field once.`,
     );
   }
@@ -138,13 +138,13 @@ export const withProperties = (
 
 /**
  * Makes a snapshot the newest of `main`. Its time is moved up to the table's last one if a clock went backwards: engines look
- * for a time in the snapshot log as in a sorted list. Throws `InvalidInput` if its id is taken or its sequence number is old.
+ * for a time in the snapshot log as in a sorted list. Throws `TableDamaged` if its id is taken or its sequence number is old.
  */
 export const withSnapshot = (metadata: TableMetadata, snapshot: SnapshotEntry): TableMetadata => {
   const id = snapshot['snapshot-id'];
   const sequence = snapshot['sequence-number'];
   if (snapshotById(metadata, id) !== undefined || sequence <= metadata['last-sequence-number']) {
-    throw new InvalidInput(
+    throw new TableDamaged(
       `The table at ${metadata.location} cannot take snapshot ${id} of sequence number ${sequence}: ` +
         `it is at ${metadata['last-sequence-number']}. Make the snapshot anew from the table's current version.`,
     );

@@ -1,5 +1,4 @@
-import type { UnassignedType } from './duckdb-types.ts';
-import type { PrimitiveType } from './types.ts';
+import type { PrimitiveType, UnassignedType } from './types.ts';
 
 /** Reads the names of types as DuckDB's DESCRIBE prints them: `MAP(VARCHAR, STRUCT(a INTEGER, "b c" DATE[])[3])`. */
 

@@ -1,5 +1,5 @@
-import { InvalidInput } from '../../errors.ts';
-import { resultType } from './partition.ts';
+import { TableDamaged } from '../../errors.ts';
+import { resultType } from './transforms.ts';
 import { findField } from './schema.ts';
 import { encodeValue } from './single-value.ts';
 import type { ManifestFile, PartitionField, PrimitiveType, Schema } from './types.ts';
@@ -22,7 +22,7 @@ export const partitionTypes = (
     return field.transform === 'void' ? 'int' : undefined; // Nothing but NULL, of whatever type.
   });
 
-/** As above, but a column that is not there is an `InvalidInput`: its values could be neither written nor read. */
+/** As above, but a column that is not there is an `TableDamaged`: its values could be neither written nor read. */
 export const knownPartitionTypes = (
   fields: readonly PartitionField[],
   schema: Schema,
@@ -30,7 +30,7 @@ export const knownPartitionTypes = (
 ): PrimitiveType[] =>
   partitionTypes(fields, schema).map((type, at) => {
     if (type !== undefined) return type;
-    throw new InvalidInput(
+    throw new TableDamaged(
       `${where} is partitioned by "${fields[at]?.name}", but schema ${schema['schema-id']} has no column ` +
         `of values with the id ${fields[at]?.['source-id']}. Use a schema of the table that has it.`,
     );

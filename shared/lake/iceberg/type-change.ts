@@ -1,6 +1,5 @@
-import type { UnassignedType } from './duckdb-types.ts';
 import { childrenOf, decimalOf, findField, isNested } from './schema.ts';
-import type { Field, Schema, Type } from './types.ts';
+import type { Field, Schema, Type, UnassignedType } from './types.ts';
 
 /** How the types of a table's fields become wanted ones (specification, "Schema Evolution"). */
 

@@ -163,3 +163,10 @@ export interface TableMetadata {
   'default-sort-order-id': number;
   refs: Record<string, { 'snapshot-id': number; type: 'branch' | 'tag' }>;
 }
+
+/** A type whose nested fields have no ids yet. All of them are optional: DuckDB's types say nothing of NULL. */
+export type UnassignedType =
+  | PrimitiveType
+  | { type: 'struct'; fields: { name: string; type: UnassignedType }[] }
+  | { type: 'list'; element: UnassignedType }
+  | { type: 'map'; key: UnassignedType; value: UnassignedType };

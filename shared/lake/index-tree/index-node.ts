@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { InvalidInput } from '../../errors.ts';
+import { TableDamaged } from '../../errors.ts';
 
 /** Holds entries: their values as JSON, by id. */
 export interface Leaf {
@@ -32,7 +32,7 @@ const node = z.union([
   }),
 ]);
 
-/** Parses a node; `where` is its place for the message. Throws `InvalidInput` for anything else. */
+/** Parses a node; `where` is its place for the message. Throws `TableDamaged` for anything else. */
 export const parseNode = (text: string, where: string): IndexNode => {
   let json: unknown;
   try {
@@ -48,8 +48,8 @@ export const parseNode = (text: string, where: string): IndexNode => {
 };
 
 /** What to throw for a node that is not as it was written. */
-export const unreadable = (where: string, reason: string, cause: unknown): InvalidInput =>
-  new InvalidInput(
+export const unreadable = (where: string, reason: string, cause: unknown): TableDamaged =>
+  new TableDamaged(
     `${where} is not a state of sources that can be read: ${reason}. ` +
       'Restore the object, or process it with the release of duckstep that wrote it.',
     { cause },

@@ -28,7 +28,7 @@ export class IndexNodes {
     this.#keyOf = keyOf;
   }
 
-  /** Throws `ObjectMissing`, and `InvalidInput` for what is not a node. One request, or none. */
+  /** Throws `ObjectMissing`, and `TableDamaged` for what is not a node. One request, or none. */
   read(name: string): Promise<IndexNode> {
     const remembered = this.#remembered.get(name);
     if (remembered !== undefined) {

@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../errors.ts';
+import { TableDamaged } from '../../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { type Branch, bitsAt, canonicalJson, isLeaf, placeOf, slotIn, unreadable } from './index-node.ts';
 import { PARALLEL, type Ref, IndexNodes } from './index-nodes.ts';
@@ -34,7 +34,7 @@ type Children = Map<string, Ref>;
  * reads and as many writes, and one or two writes more where a leaf is divided. An instance remembers nodes, so
  * values that it gives away must not be changed.
  *
- * Throws `ObjectMissing` where a node is gone and `InvalidInput` where one is not what was written.
+ * Throws `ObjectMissing` where a node is gone and `TableDamaged` where one is not what was written.
  */
 export class IndexTree<V> {
   readonly #nodes: IndexNodes;
@@ -71,7 +71,7 @@ export class IndexTree<V> {
 
   /**
    * The state with these values added or replaced: its root, once all of its nodes are written. Values that are
-   * there already write nothing. Throws `InvalidInput` for a value that could not be read again.
+   * there already write nothing. Throws `TableDamaged` for a value that could not be read again.
    */
   async put(root: string | undefined, changes: ReadonlyMap<string, V>): Promise<string> {
     if (root !== undefined && changes.size === 0) return root;
@@ -206,7 +206,7 @@ export class IndexTree<V> {
       this.#parse(json);
       return json;
     } catch (cause) {
-      throw new InvalidInput(`the state of ${id} cannot be written: it could not be read again`, { cause });
+      throw new TableDamaged(`the state of ${id} cannot be written: it could not be read again`, { cause });
     }
   }
 

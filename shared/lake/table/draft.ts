@@ -10,6 +10,14 @@ export interface TableSchema {
   lastColumnId: number;
 }
 
+/** One field of how a table's files are split. */
+export interface PartitionColumn {
+  /** Name of the field: the column's own for identity. */
+  name: string;
+  column: string;
+  transform: Transform;
+}
+
 export interface PartitionBy {
   /** Field id of the column. */
   'source-id': number;

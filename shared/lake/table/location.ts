@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../errors.ts';
+import { TableDamaged } from '../../errors.ts';
 import type { TableMetadata } from '../iceberg/types.ts';
 import { lakePaths } from '../paths.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
@@ -19,17 +19,17 @@ export class Location {
     this.#folder = folder;
   }
 
-  /** Throws `InvalidInput` for a key outside the table's folder. */
+  /** Throws `TableDamaged` for a key outside the table's folder. */
   uriOf(key: string): string {
     if (!key.startsWith(`${this.#folder}/`))
-      throw new InvalidInput(`${key} is not below ${this.#folder}: a table's files lie in its folder.`);
+      throw new TableDamaged(`${key} is not below ${this.#folder}: a table's files lie in its folder.`);
     return this.uri + key.slice(this.#folder.length);
   }
 
-  /** Throws `InvalidInput` for a file outside the table's location. */
+  /** Throws `TableDamaged` for a file outside the table's location. */
   keyOf(uri: string): string {
     if (!uri.startsWith(`${this.uri}/`))
-      throw new InvalidInput(
+      throw new TableDamaged(
         `${uri} is not below ${this.uri}: the table names a file that is not its own. It was changed by another program; restore its newest metadata file.`,
       );
     return this.#folder + uri.slice(this.uri.length);

@@ -1,4 +1,4 @@
-import { fieldName } from '../iceberg/partition.ts';
+import { fieldName } from '../iceberg/transforms.ts';
 import { findField } from '../iceberg/schema.ts';
 import type { PartitionSpec, Schema } from '../iceberg/types.ts';
 import type { DataFile } from './data-file.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InvalidInput } from '../../errors.ts';
+import { TableDamaged } from '../../errors.ts';
 import type { Field } from '../iceberg/types.ts';
 import type { Partition } from './partition-names.ts';
 
@@ -61,7 +61,7 @@ const fromJson = <T>(schema: z.ZodType<T>, text: string | undefined, name: strin
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new InvalidInput(`The table's property ${name} cannot be read. Restore its newest metadata file.`, {
+    throw new TableDamaged(`The table's property ${name} cannot be read. Restore its newest metadata file.`, {
       cause,
     });
   }

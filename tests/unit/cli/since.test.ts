@@ -1,5 +1,5 @@
 import { parseSince } from '../../../cli/since.ts';
-import { InvalidInput } from '../../../shared/errors.ts';
+import { UsageError } from '../../../shared/errors.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 
@@ -16,6 +16,6 @@ test.each([
 test.each(['', 'yesterday', '24', '-1h', '5', '48', '90', 'Nov 21', '999999999d', '2026-02-31'])(
   '%p is refused',
   (text) => {
-    expect(() => parseSince(text, now)).toThrow(InvalidInput);
+    expect(() => parseSince(text, now)).toThrow(UsageError);
   },
 );

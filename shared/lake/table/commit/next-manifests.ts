@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { InvalidInput } from '../../../errors.ts';
+import { TableDamaged } from '../../../errors.ts';
 import { describeManifest, writeManifest } from '../../iceberg/manifest.ts';
 import type { ContentFile, ManifestEntry, ManifestFile, PartitionSpec, Schema } from '../../iceberg/types.ts';
 import { inParallel } from '../../../base/in-parallel.ts';
@@ -115,7 +115,7 @@ const holdersOf = async (
   await look([...likely]);
   await look(manifests.filter((manifest) => !likely.has(manifest)));
   if (missing.size > 0)
-    throw new InvalidInput(
+    throw new TableDamaged(
       `${[...missing].join(', ')} is not in the snapshot that it shall be removed from.`,
     );
   return holders;

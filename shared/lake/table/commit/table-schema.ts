@@ -1,11 +1,10 @@
-import type { PartitionColumn } from '../../../contract/model.ts';
 import { SchemaIncompatible } from '../../../errors.ts';
 import { evolveSchema, type WantedColumn } from '../../iceberg/evolve.ts';
 import { currentSchema } from '../../iceberg/metadata.ts';
 import { findField } from '../../iceberg/schema.ts';
 import type { Field, PartitionSpec, Schema } from '../../iceberg/types.ts';
 import type { TableColumn, ViewColumn } from '../data-file.ts';
-import type { PartitionBy, TableSchema } from '../draft.ts';
+import type { PartitionBy, PartitionColumn, TableSchema } from '../draft.ts';
 import { isKnown } from '../partition-names.ts';
 import type { Snapshot } from '../read/snapshot.ts';
 

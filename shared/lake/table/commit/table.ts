@@ -93,7 +93,7 @@ export class Table {
     return (await this.newest())?.snapshot;
   }
 
-  /** The snapshot of one version, if the table still has it. Throws `InvalidInput` for broken metadata. */
+  /** The snapshot of one version, if the table still has it. Throws `TableDamaged` for broken metadata. */
   async at(version: number): Promise<Snapshot | undefined> {
     return (await this.current())?.history.find((snapshot) => snapshot.version === version);
   }

@@ -1,5 +1,5 @@
 import { compareValues } from '../../iceberg/compare.ts';
-import { resultType } from '../../iceberg/partition.ts';
+import { resultType } from '../../iceberg/transforms.ts';
 import { findField } from '../../iceberg/schema.ts';
 import type { ManifestFile, PartitionSpec, PrimitiveType, Schema } from '../../iceberg/types.ts';
 import { type Partition, partitionNames } from '../partition-names.ts';

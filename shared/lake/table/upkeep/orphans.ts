@@ -50,7 +50,7 @@ interface Leftovers {
  *
  * Readers who opened the table in the last day (or the last grace, if that is shorter) find their snapshot whole.
  *
- * @throws ObjectMissing, InvalidInput
+ * @throws ObjectMissing, TableDamaged
  */
 export const removeOrphans = async (
   store: ObjectStore,

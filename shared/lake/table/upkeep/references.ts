@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../../errors.ts';
+import { TableDamaged } from '../../../errors.ts';
 import type { TableMetadata } from '../../iceberg/types.ts';
 import { lakePaths } from '../../paths.ts';
 import { inParallel } from '../../../base/in-parallel.ts';
@@ -14,7 +14,7 @@ import type { MetadataVersion } from '../commit/table.ts';
  * and of all its snapshots the lists of manifests, manifests, data files, position deletes, and states of sources.
  * One request for each snapshot, each manifest, and each branch of a state.
  *
- * @throws ObjectMissing, InvalidInput where anything of it is gone or cannot be read
+ * @throws ObjectMissing, TableDamaged where anything of it is gone or cannot be read
  */
 export const referencedBy = async (
   store: ObjectStore,
@@ -30,7 +30,7 @@ export const referencedBy = async (
   const keys = new Set(uris.map((uri) => location.keyOf(uri)));
   const snapshots = snapshot.history;
   if (snapshots.length !== metadata.snapshots.length)
-    throw new InvalidInput(
+    throw new TableDamaged(
       `Table ${snapshot.table} has snapshots beside its history, which another program made. Remove its branches first.`,
     );
   const files = await filesOf(snapshots);

@@ -7,7 +7,7 @@ import { ident, identList, literal } from '../../../engine/sql.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import { fieldIds, storedType } from '../../iceberg/duckdb-types.ts';
 import { columnMetrics } from '../../iceberg/metrics.ts';
-import { registerTransforms } from '../../iceberg/partition.ts';
+import { registerTransforms } from '../../iceberg/bucket.ts';
 import type { PartitionSpec, Schema } from '../../iceberg/types.ts';
 import { inParallel } from '../../../base/in-parallel.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';

@@ -3,13 +3,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { LruCache } from '../../../base/lru-cache.ts';
-import type { Contract, PartitionColumn } from '../../../contract/model.ts';
+import type { Contract } from '../../../contract/model.ts';
 import { Place, Problems, type Report, throwIfAny } from '../../../contract/problems.ts';
 import { readShape } from '../../../contract/shape.ts';
 import { shownPath } from '../../../contract/shown-path.ts';
 import { silverType } from '../../../contract/silver-type.ts';
 import { notOneSelect, silverTablesIn, withoutSemicolon } from '../../../contract/sql-text.ts';
 import { readYaml } from '../../../contract/yaml-file.ts';
+import type { PartitionColumn } from '../../../lake/table/draft.ts';
 import { declaredType } from './declared-type.ts';
 import { readPartitionedBy, spellField } from './partition-entries.ts';
 

@@ -1,7 +1,7 @@
-import type { PartitionColumn } from '../../../contract/model.ts';
 import { partitionFields, readTransform, type Split } from '../../../contract/partitioning.ts';
 import type { Place } from '../../../contract/problems.ts';
 import { partsOf } from '../../../lake/iceberg/transforms.ts';
+import type { PartitionColumn } from '../../../lake/table/draft.ts';
 
 /** A column, or a transform of one as Spark's DDL writes it: `month(day)`, `bucket(16, id)`. */
 const ENTRY = /^\s*(?:(\w+)\s*\(\s*(?:(\d+)\s*,\s*)?(\w+)\s*\)|(\w+))\s*$/;

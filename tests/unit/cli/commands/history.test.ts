@@ -112,7 +112,7 @@ test('a name that silver and gold have both must be said whole', async () => {
   const folder = scratch();
   expect(await duckstep(folder, sqlDir, 'history', 't')).toMatchObject({
     code: 64,
-    err: 'InvalidInput: There are several tables t: say which of gold.t, silver.t.\n',
+    err: 'UsageError: There are several tables t: say which of gold.t, silver.t.\n',
   });
   expect(await duckstep(folder, sqlDir, 'history', 'gold.t')).toMatchObject({ code: 0 });
 });

@@ -168,7 +168,7 @@ test('--since and --error belong to --all-failed', async () => {
   const { code, err } = await duckstep('redrive', 'e1', '--since', '1h');
   expect({ code, err }).toEqual({
     code: 64,
-    err: 'InvalidInput: --since and --error choose among --all-failed.',
+    err: 'UsageError: --since and --error choose among --all-failed.',
   });
 });
 

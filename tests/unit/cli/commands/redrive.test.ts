@@ -27,7 +27,7 @@ test('one that another process redrives is named, and the others are redriven', 
   const { out, err, code } = await redrive(folder, '--all-failed');
   expect({ err, code }).toEqual({ err: '', code: 1 });
   expect(out).toContain('nonsense/b.csv: quarantined');
-  expect(out).toContain(`${first.id}  refused: InvalidInput: Execution ${first.id} is still running`);
+  expect(out).toContain(`${first.id}  refused: UsageError: Execution ${first.id} is still running`);
 });
 
 test('as JSON, it stands beside the outcomes', async () => {
@@ -44,7 +44,7 @@ test('to name one that cannot be redriven is wrong usage', async () => {
   const { folder } = testPipeline();
   expect(await redrive(folder, '20000101T000000-aaaa')).toEqual({
     out: '',
-    err: expect.stringContaining('InvalidInput: There is no execution 20000101T000000-aaaa.'),
+    err: expect.stringContaining('UsageError: There is no execution 20000101T000000-aaaa.'),
     code: 64,
   });
 });

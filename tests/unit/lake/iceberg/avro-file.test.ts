@@ -1,5 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
-import { InvalidInput } from '../../../../shared/errors.ts';
+import { TableDamaged } from '../../../../shared/errors.ts';
 import { decodeAvro, encodeAvro } from '../../../../shared/lake/iceberg/avro-file.ts';
 
 const schema = {
@@ -89,7 +89,7 @@ test.each([
   [{ id: 1 }, 'names'],
 ])('a record that does not fit is refused by its place and without its value: %#', async (record, path) => {
   const encoding = encodeAvro(schema, [records[0] as object, record], {});
-  await expect(encoding).rejects.toThrow(InvalidInput);
+  await expect(encoding).rejects.toThrow(TableDamaged);
   await expect(encoding).rejects.toThrow(`Record 1 does not fit the Avro schema "thing" at "${path}".`);
 });
 
@@ -110,7 +110,7 @@ test('a file cut at any byte is refused, but for the ends of blocks', async () =
   for (let length = 0; length < whole.length; length++) {
     if (length === header) continue; // A file without blocks is a file.
     const cut = decodeAvro(whole.subarray(0, length), { where: 's3://b/m.avro' });
-    await expect(cut).rejects.toThrow(InvalidInput);
+    await expect(cut).rejects.toThrow(TableDamaged);
     await expect(cut).rejects.toThrow(/^s3:\/\/b\/m\.avro is not an Avro file that can be read: /);
   }
 });

@@ -6,10 +6,9 @@ import {
   icebergTypeOf,
   readSchema,
   storedType,
-  type UnassignedType,
 } from '../../../../shared/lake/iceberg/duckdb-types.ts';
 import { evolveSchema } from '../../../../shared/lake/iceberg/evolve.ts';
-import type { Field, Schema } from '../../../../shared/lake/iceberg/types.ts';
+import type { Field, Schema, UnassignedType } from '../../../../shared/lake/iceberg/types.ts';
 import { scratch } from '../../../helpers/scratch.ts';
 
 const inDb = <T>(work: (db: Db) => Promise<T>): Promise<T> =>

@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../../../shared/errors.ts';
+import { TableDamaged } from '../../../../shared/errors.ts';
 import { decodeAvro, encodeAvro } from '../../../../shared/lake/iceberg/avro-file.ts';
 import { readManifestList, writeManifestList } from '../../../../shared/lake/iceberg/manifest-list.ts';
 import type { ManifestFile, PartitionSpec, Schema } from '../../../../shared/lake/iceberg/types.ts';
@@ -176,7 +176,7 @@ test.each([
     { partitions: byDay.partitions.map(() => ({ contains_null: true, lower_bound: Buffer.alloc(1) })) },
   ],
 ])('refuses with the place: %s', async (reason, change) => {
-  await expect(changed(change)).rejects.toThrow(InvalidInput);
+  await expect(changed(change)).rejects.toThrow(TableDamaged);
   await expect(changed(change)).rejects.toThrow(reason);
   await expect(changed(change)).rejects.toThrow('s3://b/snap.avro is not a manifest list that can be read');
 });
@@ -186,7 +186,7 @@ test('a broken file, and a manifest of a spec that the table has not', async () 
   await expect(readManifestList(bytes.subarray(0, -1), specs, schema, 'here')).rejects.toThrow(
     /^here is not an Avro file/,
   );
-  await expect(readManifestList(Buffer.alloc(0), specs, schema)).rejects.toThrow(InvalidInput);
+  await expect(readManifestList(Buffer.alloc(0), specs, schema)).rejects.toThrow(TableDamaged);
   const foreign = async () => writeManifestList({ ...input, manifests: [{ ...byDay, specId: 9 }] });
-  await expect(foreign()).rejects.toThrow(InvalidInput);
+  await expect(foreign()).rejects.toThrow(TableDamaged);
 });

@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../../../shared/errors.ts';
+import { TableDamaged } from '../../../../shared/errors.ts';
 import { decodeAvro, encodeAvro } from '../../../../shared/lake/iceberg/avro-file.ts';
 import { type ManifestInput, readManifest } from '../../../../shared/lake/iceberg/manifest.ts';
 import type { ManifestEntry } from '../../../../shared/lake/iceberg/types.ts';
@@ -52,7 +52,7 @@ test.each<[string, () => Promise<unknown>]>([
   ],
 ])('refuses to read what it cannot hold: %s', async (reason, read) => {
   const refused = await read().then(String, (error: unknown) => error);
-  expect(refused).toBeInstanceOf(InvalidInput);
+  expect(refused).toBeInstanceOf(TableDamaged);
   expect((refused as Error).message).toContain(reason);
   expect((refused as Error).message).toContain('s3://b/m.avro');
 });
@@ -60,7 +60,7 @@ test.each<[string, () => Promise<unknown>]>([
 test('a file of another length than the list says is refused: a cut between blocks shows nowhere else', async () => {
   const { bytes, described } = await roundTrip({ entries: [entry()] });
   const reading = readManifest(bytes.subarray(0, -1), described);
-  await expect(reading).rejects.toThrow(InvalidInput);
+  await expect(reading).rejects.toThrow(TableDamaged);
   await expect(reading).rejects.toThrow(
     `${bytes.length - 1} bytes where the manifest list says ${bytes.length}`,
   );
@@ -76,7 +76,7 @@ test.each<[string, ManifestEntry, Partial<ManifestInput>]>([
   ['Record 0 does not fit', entry({}, { rows: 1.5 }), {}],
 ])('refuses to write: %s (%#)', async (reason, bad, input) => {
   const refused = await roundTrip({ ...input, entries: [bad] }).then(String, (error: unknown) => error);
-  expect(refused).toBeInstanceOf(InvalidInput);
+  expect(refused).toBeInstanceOf(TableDamaged);
   expect((refused as Error).message).toContain(reason);
   expect((refused as Error).message).not.toContain('yesterday');
 });

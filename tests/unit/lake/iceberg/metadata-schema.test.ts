@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../../../shared/errors.ts';
+import { TableDamaged } from '../../../../shared/errors.ts';
 import { parseMetadata } from '../../../../shared/lake/iceberg/metadata.ts';
 import { created, grown, parse, schema, snapshot, spec } from '../../../helpers/metadata-cases.ts';
 
@@ -53,7 +53,7 @@ test.each<[unknown, string]>([
   [{ ...grown, snapshots: [{ ...snapshot(4, 4), summary: {} }] }, 'snapshots.0.summary.operation'],
   [{ ...grown, snapshots: [{ ...snapshot(4, 4), 'manifest-list': undefined }] }, 'snapshots.0.manifest-list'],
 ])('refuses with the place: %#', (value, reason) => {
-  expect(() => parse(value)).toThrow(InvalidInput);
+  expect(() => parse(value)).toThrow(TableDamaged);
   expect(() => parse(value)).toThrow(
     `s3://silver/signups/metadata/v3.metadata.json is not Iceberg table metadata that can be read: ${reason}`,
   );
@@ -65,5 +65,5 @@ test('parsing refuses an id that a number would round, and text that is not JSON
   expect(() => parseMetadata(JSON.stringify(grown).slice(0, -1), 'here')).toThrow(
     'here is not Iceberg table metadata that can be read: not JSON.',
   );
-  expect(() => parseMetadata('', 'here')).toThrow(InvalidInput);
+  expect(() => parseMetadata('', 'here')).toThrow(TableDamaged);
 });

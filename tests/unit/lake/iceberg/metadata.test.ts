@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../../../shared/errors.ts';
+import { TableDamaged } from '../../../../shared/errors.ts';
 import {
   createMetadata,
   currentSchema,
@@ -91,7 +91,7 @@ describe('withSpec', () => {
   test.each([[[day, { ...day, name: 'other' }]], [[day, { ...bucket, name: 'day' }]]])(
     'refuses a field twice: %#',
     (fields) => {
-      expect(() => withSpec(created, fields)).toThrow(InvalidInput);
+      expect(() => withSpec(created, fields)).toThrow(TableDamaged);
     },
   );
 });
@@ -131,8 +131,8 @@ describe('withSnapshot', () => {
   });
 
   test('refuses one that was made from an older version', () => {
-    expect(() => withSnapshot(grown, snapshot(4, 2000, { 'sequence-number': 5 }))).toThrow(InvalidInput);
-    expect(() => withSnapshot(grown, snapshot(5, 2000, { 'sequence-number': 4 }))).toThrow(InvalidInput);
+    expect(() => withSnapshot(grown, snapshot(4, 2000, { 'sequence-number': 5 }))).toThrow(TableDamaged);
+    expect(() => withSnapshot(grown, snapshot(5, 2000, { 'sequence-number': 4 }))).toThrow(TableDamaged);
   });
 });
 

@@ -3,12 +3,10 @@ import { literal } from '../../../../shared/engine/sql.ts';
 import { type Db, withDuckDb } from '../../../../shared/engine/with-duckdb.ts';
 import { storedType } from '../../../../shared/lake/iceberg/duckdb-types.ts';
 import { unscaledOfText } from '../../../../shared/lake/iceberg/numbers.ts';
-import {
-  avroValue,
-  registerTransforms,
-  resultType,
-  transformSql,
-} from '../../../../shared/lake/iceberg/partition.ts';
+import { avroValue } from '../../../../shared/lake/iceberg/partition-value.ts';
+import { registerTransforms } from '../../../../shared/lake/iceberg/bucket.ts';
+import { resultType } from '../../../../shared/lake/iceberg/transforms.ts';
+import { transformSql } from '../../../../shared/lake/iceberg/partition-sql.ts';
 import type { PrimitiveType, Transform } from '../../../../shared/lake/iceberg/types.ts';
 import { scratch } from '../../../helpers/scratch.ts';
 

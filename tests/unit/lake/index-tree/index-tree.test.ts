@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { utimesSync } from 'node:fs';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { InvalidInput, ObjectMissing } from '../../../../shared/errors.ts';
+import { TableDamaged, ObjectMissing } from '../../../../shared/errors.ts';
 import { LEAF_ENTRIES, IndexTree } from '../../../../shared/lake/index-tree/index-tree.ts';
 import { FolderStore } from '../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../shared/lake/storage/metered-store.ts';
@@ -310,7 +310,7 @@ test.each([
   const name = 'f'.repeat(32);
   await store.write(keyOf(name), text);
   const reading = treeIn(store).get(name, 'a');
-  await expect(reading).rejects.toThrow(InvalidInput);
+  await expect(reading).rejects.toThrow(TableDamaged);
   await expect(reading).rejects.toThrow(
     `silver/${keyOf(name)} is not a state of sources that can be read: ${reason}`,
   );
@@ -319,7 +319,7 @@ test.each([
 test('a value that could not be read again is not written', async () => {
   const store = open();
   const broken = { run: 'r', version: Number.NaN };
-  await expect(treeIn(store).put(undefined, new Map([['a', broken]]))).rejects.toThrow(InvalidInput);
+  await expect(treeIn(store).put(undefined, new Map([['a', broken]]))).rejects.toThrow(TableDamaged);
   expect(await namesIn(store)).toEqual([]);
 });
 

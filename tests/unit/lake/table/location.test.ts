@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../../../shared/errors.ts';
+import { TableDamaged } from '../../../../shared/errors.ts';
 import { FolderStore } from '../../../../shared/lake/storage/folder-store.ts';
 import { Table } from '../../../../shared/lake/table/commit/table.ts';
 import { Location } from '../../../../shared/lake/table/location.ts';
@@ -19,14 +19,14 @@ describe.each(['s3://bucket/t', 'file:///my lake/50%/t', 's3://bucket/under/t'])
   test.each(['other/data/a.parquet', 'ta/data/a.parquet', 't', ''])(
     'has no file under the key "%s"',
     (key) => {
-      expect(() => location.uriOf(key)).toThrow(InvalidInput);
+      expect(() => location.uriOf(key)).toThrow(TableDamaged);
     },
   );
 
   test.each(['s3://other/t/a.parquet', `${uri}a/b.parquet`, uri, '/etc/passwd', ''])(
     'has no file "%s"',
     (other) => {
-      expect(() => location.keyOf(other)).toThrow(InvalidInput);
+      expect(() => location.keyOf(other)).toThrow(TableDamaged);
     },
   );
 });

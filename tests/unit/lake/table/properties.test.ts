@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../../../shared/errors.ts';
+import { TableDamaged } from '../../../../shared/errors.ts';
 import {
   type ColumnIds,
   columnIdProperties,
@@ -36,7 +36,7 @@ test.each([
   ['duckstep.column-ids', '[]'],
   ['duckstep.retired-columns', '{"id":1}'],
 ])('a property %s of %s is an error', (name, text) => {
-  expect(() => columnIdsIn({ [name]: text })).toThrow(InvalidInput);
+  expect(() => columnIdsIn({ [name]: text })).toThrow(TableDamaged);
   expect(() => columnIdsIn({ [name]: text })).toThrow(`property ${name} cannot be read`);
 });
 
@@ -61,6 +61,6 @@ test('so many that a summary would grow large are all', () => {
 
 test('who does not say what was touched may have touched all; nonsense is an error', () => {
   expect(touchedIn({})).toBe('all');
-  expect(() => touchedIn({ 'duckstep.touched': '[{"day":1}]' })).toThrow(InvalidInput);
-  expect(() => touchedIn({ 'duckstep.touched': 'some' })).toThrow(InvalidInput);
+  expect(() => touchedIn({ 'duckstep.touched': '[{"day":1}]' })).toThrow(TableDamaged);
+  expect(() => touchedIn({ 'duckstep.touched': 'some' })).toThrow(TableDamaged);
 });

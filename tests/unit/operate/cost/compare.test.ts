@@ -12,7 +12,7 @@ import {
   SHELL_LIMIT_BYTES,
 } from '../../../../operate/cost/compare.ts';
 import { type Measured, readMeasured } from '../../../../operate/cost/measured.ts';
-import { InvalidInput } from '../../../../shared/errors.ts';
+import { UsageError } from '../../../../shared/errors.ts';
 import { estimateCost, PRICE_SOURCES, PRICES } from '../../../../shared/run/prices.ts';
 import { ROOT } from '../../../helpers/engine.ts';
 
@@ -65,7 +65,7 @@ test('sizes in between are on a straight line, and larger ones on the last', () 
   expect(duckstepCost(measured, 1_500)).toBeCloseTo(((low ?? 0) + (middle ?? 0)) / 2, 12);
   expect(duckstepCost(measured, 2_000)).toBeCloseTo(middle ?? 0, 12);
   expect(duckstepCost(measured, 4_000)).toBeCloseTo(2 * (high ?? 0) - (middle ?? 0), 12);
-  expect(() => duckstepCost({ sizes: [] }, 1)).toThrow(InvalidInput);
+  expect(() => duckstepCost({ sizes: [] }, 1)).toThrow(UsageError);
 });
 
 test('ways compared: a job for each file, one a day, and what it cannot take', () => {
@@ -84,7 +84,7 @@ test.each([
   [1, 0],
   [Number.NaN, 1],
 ])('%f bytes, %f a day: refused', (bytes, filesPerDay) => {
-  expect(() => compare({ sizes: [sizeOf(1, 1)] }, { bytes, filesPerDay })).toThrow(InvalidInput);
+  expect(() => compare({ sizes: [sizeOf(1, 1)] }, { bytes, filesPerDay })).toThrow(UsageError);
 });
 
 test('docs/costs.md says what was measured, at the prices as they are', async () => {

@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../../../../shared/errors.ts';
+import { TableDamaged } from '../../../../../shared/errors.ts';
 import type { ManifestEntry } from '../../../../../shared/lake/iceberg/types.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../../shared/lake/storage/metered-store.ts';
@@ -138,7 +138,7 @@ test('a file that is not there cannot be removed, and nothing is committed', asy
   const { commit, append, table } = newTable();
   await append('a');
   const attempt = commit({ removed: [fileOf('a'), fileOf('b')] });
-  await expect(attempt).rejects.toThrow(InvalidInput);
+  await expect(attempt).rejects.toThrow(TableDamaged);
   await expect(attempt).rejects.toThrow('t/data/b.parquet is not in the snapshot');
   expect((await table.current())?.version).toBe(1);
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { CommitConflict, InvalidInput, StorageUnavailable } from '../../../../../shared/errors.ts';
+import { CommitConflict, TableDamaged, StorageUnavailable } from '../../../../../shared/errors.ts';
 import { lakePaths } from '../../../../../shared/lake/paths.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../../shared/lake/storage/metered-store.ts';
@@ -205,7 +205,7 @@ describe.each<[string, () => ObjectStore]>([
     await tableOf(store, 3);
     await store.write(metadataKey(3), body);
     const place = `silver/${metadataKey(3)}`;
-    await expect(table.current()).rejects.toThrow(InvalidInput);
+    await expect(table.current()).rejects.toThrow(TableDamaged);
     await expect(table.current()).rejects.toThrow(place);
     await expect(table.at(1)).rejects.toThrow(place);
     await expect(append(table, 'next')).rejects.toThrow(place);

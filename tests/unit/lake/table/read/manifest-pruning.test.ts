@@ -1,4 +1,4 @@
-import { fieldName } from '../../../../../shared/lake/iceberg/partition.ts';
+import { fieldName } from '../../../../../shared/lake/iceberg/transforms.ts';
 import type {
   ManifestFile,
   PartitionSpec,

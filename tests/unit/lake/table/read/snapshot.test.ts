@@ -1,4 +1,4 @@
-import { InvalidInput, ObjectMissing } from '../../../../../shared/errors.ts';
+import { TableDamaged, ObjectMissing } from '../../../../../shared/errors.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../../shared/lake/storage/metered-store.ts';
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';
@@ -126,7 +126,7 @@ describe('a snapshot of which something is lost or broken is an error, never few
     const files = async () => (await read()).files();
     for (const broken of [body.subarray(0, -1), Buffer.alloc(0), Buffer.from('{}')]) {
       await store.write(key, broken);
-      await expect(files()).rejects.toThrow(InvalidInput);
+      await expect(files()).rejects.toThrow(TableDamaged);
     }
     await store.remove(key);
     await expect(files()).rejects.toThrow(ObjectMissing);
@@ -144,5 +144,5 @@ test('a file of a place that is not the table’s own is refused', async () => {
   const elsewhere = JSON.parse(text);
   elsewhere.snapshots[0]['manifest-list'] = 'file:///etc/passwd';
   await store.write(key, JSON.stringify(elsewhere));
-  await expect((await read()).files()).rejects.toThrow(InvalidInput);
+  await expect((await read()).files()).rejects.toThrow(TableDamaged);
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { InvalidInput, ObjectMissing } from '../../../../../shared/errors.ts';
+import { TableDamaged, ObjectMissing } from '../../../../../shared/errors.ts';
 import { lakePaths } from '../../../../../shared/lake/paths.ts';
 import { IndexTree } from '../../../../../shared/lake/index-tree/index-tree.ts';
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';
@@ -270,7 +270,7 @@ describe('what stays', () => {
 });
 
 describe('on doubt nothing is removed', () => {
-  const damaged: [string, string, typeof ObjectMissing | typeof InvalidInput][] = [
+  const damaged: [string, string, typeof ObjectMissing | typeof TableDamaged][] = [
     ['snap-', 'a list of manifests', ObjectMissing],
     ['-data.avro', 'a manifest', ObjectMissing],
     ['_sources/', 'a state of sources', ObjectMissing],
@@ -292,7 +292,7 @@ describe('on doubt nothing is removed', () => {
     const world = await withOrphans();
     for (const key of world.keys(part)) await world.store.write(key, 'nonsense');
     const before = world.keys();
-    await expect(world.clean()).rejects.toThrow(InvalidInput);
+    await expect(world.clean()).rejects.toThrow(TableDamaged);
     expect(world.keys()).toEqual(before);
   });
 });

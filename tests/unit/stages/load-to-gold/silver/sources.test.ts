@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../../../../shared/errors.ts';
+import { TableDamaged } from '../../../../../shared/errors.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import {
   type CommittedSource,
@@ -60,5 +60,5 @@ test('they lie outside the table’s folder, where other engines remove what the
 test('what cannot be a state is refused', async () => {
   const tree = sourceTree(new FolderStore(scratch()), 't');
   const broken = { runId: 'r' } as unknown as CommittedSource;
-  await expect(tree.put(undefined, new Map([['s', broken]]))).rejects.toThrow(InvalidInput);
+  await expect(tree.put(undefined, new Map([['s', broken]]))).rejects.toThrow(TableDamaged);
 });

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { types } from 'node:util';
-import { UnreadableFile } from '../errors.ts';
+import { UnreadableFile } from '../../errors.ts';
 import { chunksOf } from './chunks.ts';
 import type { TextEncoding } from './encoding.ts';
 

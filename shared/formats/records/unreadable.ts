@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { UnreadableFile } from '../errors.ts';
+import { UnreadableFile } from '../../errors.ts';
 
 /** DuckDB's errors that are about what it read, not about memory, disk or our SQL. */
 const ABOUT_THE_DATA =

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { UnreadableFile } from '../errors.ts';
+import { UnreadableFile } from '../../errors.ts';
 import { chunksOf, sampleOf } from './chunks.ts';
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { types } from 'node:util';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { DecompressionLimit, DuckstepError, UnreadableFile } from '../errors.ts';
+import { DecompressionLimit, DuckstepError, UnreadableFile } from '../../errors.ts';
 import { type Magic, magicOf } from './magic.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';

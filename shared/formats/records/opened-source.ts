@@ -1,6 +1,6 @@
-import type { LogicalType } from '../contract/model.ts';
-import type { Encoding } from './encoding.ts';
-import type { Compression } from './unpack.ts';
+import type { LogicalType } from '../../contract/model.ts';
+import type { Encoding } from '../bytes/encoding.ts';
+import type { Compression } from '../bytes/unpack.ts';
 
 /** One record longer than this is malformed, unless the caller says otherwise. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024;

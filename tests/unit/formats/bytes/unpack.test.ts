@@ -1,8 +1,8 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { unpack } from '../../../shared/formats/unpack.ts';
-import { scratch } from '../../helpers/scratch.ts';
+import { unpack } from '../../../../shared/formats/bytes/unpack.ts';
+import { scratch } from '../../../helpers/scratch.ts';
 
 test.each([
   ['gzip', gzipSync],
