@@ -85,7 +85,7 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   "a folder that cannot be a dataset's name": file(CSV, 'My Orders/file.csv'),
   'a CSV row with too few or too many fields': { ...amid('3,Cy\n4,Di,1,2024-01-01,S,x,y'), refused: 2 },
   'a quote that is never closed': amid('3,"Cy,1,,,'),
-  'text behind a closing quote': amid('3,"Cy" the Great,1,,,'),
+  'text after a closing quote': amid('3,"Cy" the Great,1,,,'),
   'bytes that are not UTF-8, in a UTF-8 file': {
     ...amid(Buffer.from('3,Cy\xff,1,,,\n4,Zo\xc3\xab,1,,,', 'latin1')),
     loaded: [1, 2, 4],
