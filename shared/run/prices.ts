@@ -54,7 +54,8 @@ export const PRICE_SOURCES: readonly PriceSource[] = [
   {
     prices: ['lambdaStorageGbSecond'],
     page: 'https://aws.amazon.com/lambda/pricing/',
-    confirmed: 'The page confirms that 512 MB are free and that the rest is billed by GB and second, but not the number.',
+    confirmed:
+      'The page confirms that 512 MB are free and that the rest is billed by GB and second, but not the number.',
   },
   {
     prices: ['stateTransition'],
