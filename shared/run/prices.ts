@@ -49,40 +49,41 @@ export const PRICE_SOURCES: readonly PriceSource[] = [
     prices: ['lambdaGbSecond', 'lambdaRequest'],
     page: 'https://aws.amazon.com/lambda/pricing/',
     confirmed:
-      'How it is billed, by the page. The numbers only by others who quote them: its own are filled in by a script. Starting up is billed since 2025-08-01, says the AWS Compute Blog ("AWS Lambda standardizes billing for INIT Phase").',
+      'The page confirms the billing rules. Only third parties that quote the numbers confirm them, because a script fills them into the page. Start-up time is billed since 2025-08-01 according to the AWS Compute Blog ("AWS Lambda standardizes billing for INIT Phase").',
   },
   {
     prices: ['lambdaStorageGbSecond'],
     page: 'https://aws.amazon.com/lambda/pricing/',
-    confirmed: 'That 512 MB are free and the rest is billed by GB and second. The number itself: not.',
+    confirmed:
+      'The page confirms that 512 MB are free and that the rest is billed by GB and second, but not the number.',
   },
   {
     prices: ['stateTransition'],
     page: 'https://aws.amazon.com/step-functions/pricing/',
     confirmed:
-      'The number, and that retries count. That the end of an execution counts as one more transition: not; it is counted here, so that the estimate is not too low.',
+      'The page confirms the number, and that retries count. It does not confirm that the end of an execution counts as one more transition; it is counted here to keep the estimate from being too low.',
   },
   {
     prices: ['s3Write', 's3Read'],
     page: 'https://aws.amazon.com/s3/pricing/',
-    confirmed: 'The numbers only by others who quote them.',
+    confirmed: 'Only third parties that quote the numbers confirm them.',
   },
   {
     prices: ['glueCatalogRequest'],
     page: 'https://aws.amazon.com/glue/pricing/',
     confirmed:
-      'By others who quote it (May 2026). The first million a month is free, which is not taken into account.',
+      'Third parties that quote the number (May 2026) confirm it. The first million a month is free; the estimate ignores this.',
   },
   {
     prices: ['glueDpuHour'],
     page: 'https://aws.amazon.com/glue/pricing/',
     confirmed:
-      'The number by a translation of the page. The minimum of a minute for jobs and of ten for crawlers by others who quote them (May 2026); older copies of the page say ten minutes for jobs, too, which held for Glue 0.9 and 1.0.',
+      'A translation of the page confirms the number. Third parties (May 2026) confirm the minimum of one minute for jobs and of ten for crawlers; older copies of the page also say ten minutes for jobs, which applied to Glue 0.9 and 1.0.',
   },
   {
     prices: ['eventBridgeEvent'],
     page: 'https://aws.amazon.com/eventbridge/pricing/',
-    confirmed: 'By others who quote it (June 2026).',
+    confirmed: 'Third parties that quote the number (June 2026) confirm it.',
   },
 ];
 
