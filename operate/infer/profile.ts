@@ -1,7 +1,7 @@
 import { STRING_FORMATS } from '../../shared/contract/string-formats.ts';
 import { ident, literal, pointerTo } from '../../shared/engine/sql.ts';
 import type { Db } from '../../shared/engine/with-duckdb.ts';
-import type { OpenedSource } from '../../shared/formats/records/opened-source.ts';
+import type { OpenedSource } from '../../shared/formats/open-source.ts';
 import { parseText, presentText, textOfBytes } from '../../shared/stages/validate/typed-value.ts';
 import { columnNames } from './names.ts';
 import { MISSING_MARKERS, nativeReading, READINGS, type Reading, reading } from './readings.ts';
