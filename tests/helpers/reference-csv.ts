@@ -1,4 +1,4 @@
-/** CSV as it is meant to be read, in a few regular expressions: slow, and nothing like the scanner. */
+/** A reference for reading CSV, written in a few regular expressions: slow, and independent of the scanner. */
 export interface Reference {
   rows: { line: number; fields: string[] }[];
   malformed: { line: number; raw: string }[];
@@ -6,7 +6,7 @@ export interface Reference {
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** Every record of the text, the header included, judged against the number of columns. */
+/** Reads every record of the text, including the header, and checks its number of fields. */
 export const readReference = (
   text: string,
   delimiter: string,

@@ -10,7 +10,7 @@ import { type StagedRecords, stageRecords } from '../../shared/stages/validate/s
 import { contractYaml, sqlDirWith } from './contracts.ts';
 import { scratch } from './scratch.ts';
 
-/** A contract for `orders` with these properties, each one line of YAML, and what else its object holds. */
+/** A contract for `orders` with these properties, each one line of YAML. `more` follows them in its schema object. */
 export const contractOf = async (db: Db, properties: readonly string[], more = ''): Promise<Contract> => {
   const body = `properties:\n${properties.map((property) => `      - { ${property} }`).join('\n')}\n${more}`;
   const sqlDir = sqlDirWith({ 'orders/contract.yaml': contractYaml(body) });
@@ -21,11 +21,11 @@ export const inDuckDb = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
   withDuckDb({ memoryMb: 1024, threads: 2, scratch: scratch() }, work);
 
 export interface Staged extends StagedRecords {
-  /** Every parsed record, refused ones too, with `_rescued`. */
+  /** Every parsed record, accepted or rejected, with `_rescued`. */
   all: Row[];
-  /** `line` → reasons as `column.rule`. */
-  refused: Record<number, string[]>;
-  /** `line` → the record as it was. */
+  /** `line` of each rejected row or malformed record → its reasons, as `column.rule`. */
+  reasons: Record<number, string[]>;
+  /** `line` of each rejected row or malformed record → its text. */
   raw: Record<number, string>;
 }
 
@@ -61,7 +61,7 @@ export const stage = (
     return {
       ...staged,
       all,
-      refused: Object.fromEntries(
+      reasons: Object.fromEntries(
         rejected.map(({ line, reasons }) => [
           line,
           reasons.map(({ column, rule }) => (column === null ? rule : `${column}.${rule}`)),

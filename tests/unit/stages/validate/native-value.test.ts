@@ -1,10 +1,10 @@
 import type { Json } from '../../../../shared/engine/values.ts';
 import { stage } from '../../../helpers/staging.ts';
 
-/** One column of Parquet into one of the contract: values, and how many rows were refused for what. */
+/** One column of Parquet into one of the contract: values, and how many rows were rejected for what. */
 const fromParquet = async (options: string, expression: string) => {
-  const { all, refused } = await stage([`name: a, ${options}`], { parquet: `SELECT ${expression} AS a` });
-  return { values: all.map(({ a }) => a), reasons: Object.values(refused).flat() };
+  const { all, reasons } = await stage([`name: a, ${options}`], { parquet: `SELECT ${expression} AS a` });
+  return { values: all.map(({ a }) => a), reasons: Object.values(reasons).flat() };
 };
 
 test.each<[string, string, Json[], string[]]>([
@@ -144,8 +144,8 @@ test('a number that is listed as "no value" is not rounded to what a column hold
 });
 
 test('a required value that is nested is nested, not missing', async () => {
-  const { refused } = await stage(['name: a, logicalType: string, required: true'], {
+  const { reasons } = await stage(['name: a, logicalType: string, required: true'], {
     parquet: `SELECT unnest([{'x': 1}, NULL]) AS a`,
   });
-  expect(refused).toEqual({ 1: ['a.nested'], 2: ['a.required'] });
+  expect(reasons).toEqual({ 1: ['a.nested'], 2: ['a.required'] });
 });

@@ -281,7 +281,7 @@ test('a zone’s name as a part of the format', async () => {
 });
 
 test('numbers that a contract lists as texts are spelled as they stand there', async () => {
-  const { all, refused } = await stage(
+  const { all, reasons } = await stage(
     [
       'name: a, logicalType: number',
       'name: b, logicalType: string, quality: [{ metric: invalidValues, arguments: { validValues: [01, 02] }, mustBe: 0 }]',
@@ -294,11 +294,11 @@ test('numbers that a contract lists as texts are spelled as they stand there', a
     [null, null],
     [-999, 0],
   ]);
-  expect(refused).toEqual({ 3: ['b.allowed'] });
+  expect(reasons).toEqual({ 3: ['b.allowed'] });
 });
 
 test('numbers that are listed by an alias are spelled as at its anchor, and others than decimals by their value', async () => {
-  const { all, refused } = await stage(
+  const { all, reasons } = await stage(
     [
       'name: a, logicalType: number, quality: [{ metric: missingValues, arguments: { missingValues: &gone [-999.0] }, mustBe: 1 }]',
       'name: b, logicalType: number, quality: [{ metric: missingValues, arguments: { missingValues: *gone }, mustBe: 1 }]',
@@ -310,5 +310,5 @@ test('numbers that are listed by an alias are spelled as at its anchor, and othe
     [null, null],
     [-999, -999],
   ]);
-  expect(refused).toEqual({ 3: ['c.allowed'] });
+  expect(reasons).toEqual({ 3: ['c.allowed'] });
 });
