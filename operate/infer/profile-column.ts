@@ -4,7 +4,7 @@ import type { Db } from '../../shared/engine/with-duckdb.ts';
 import { parseText, presentText } from '../../shared/stages/validate/typed-value.ts';
 import { MISSING_MARKERS, nativeReading, READINGS, type Reading, reading } from './readings.ts';
 
-/** What all rows of a file say about one column. */
+/** The facts about one column, from all rows of a file. */
 export interface ColumnProfile {
   sourceName: string;
   name: string;

@@ -6,9 +6,9 @@ import { PARQUET } from './parquet/open-parquet.ts';
 import type { Format } from './records/format.ts';
 
 /**
- * All input formats. Their detection, their openers, the help texts and the table in docs/datasets.md come from here.
- * Formats of bytes are asked before formats of text, and within these two the first that recognises a file reads it: a
- * format stands before those that would take its files too.
+ * All input formats. Detection, openers, help texts and the table in docs/datasets.md come from this list.
+ * Binary formats are tried before formats of text, and the first that recognises a file opens it. So a format comes
+ * before every other that would recognise its files too; CSV, which recognises any text, is the last.
  */
 export const FORMATS = [PARQUET, NDJSON, JSON_DOCUMENTS, CSV] as const satisfies readonly Format[];
 
@@ -17,7 +17,7 @@ export type FormatName = (typeof FORMATS)[number]['name'];
 const listed = (names: readonly string[], conjunction: string): string =>
   `${names.slice(0, -1).join(', ')} ${conjunction} ${names.at(-1)}`;
 
-/** For people, the most common format comes first. */
+/** In the reverse order, people read the most common formats first. */
 const TITLES = FORMATS.toReversed().flatMap(({ titles }) => titles);
 const COMPRESSION_NAMES = COMPRESSIONS.map(({ name }) => name);
 

@@ -15,7 +15,7 @@ const isBzip2 = (head: Buffer): boolean => /^425a683[1-9]314159265359/.test(head
 /** A CSV may start with "ORC" too, but not with the control characters that follow as lengths in an ORC file. */
 const isOrc = (head: Buffer): boolean => startsWith(head, '4f5243') && head.subarray(3, 20).some(isControl);
 
-/** The formats that are recognised only to be rejected, with advice. They are asked after the binary formats that are read. */
+/** The formats that are recognised only to be rejected, with advice. They are tried after the binary formats that are read. */
 export const UNSUPPORTED: readonly UnsupportedFormat[] = [
   unsupported(
     'a ZIP archive or an Excel workbook (.xlsx)',

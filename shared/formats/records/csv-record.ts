@@ -10,7 +10,7 @@ export type Newline = 'lf' | 'crlf' | 'cr' | 'end of file';
 export interface Grammar {
   /** Byte between fields; -1 for none. */
   delimiter: number;
-  /** Byte around fields; -1 for none. A doubled quote stands for one. */
+  /** Byte around fields; -1 for none. Within quotes, a doubled quote means one. */
   quote: number;
   /** Byte that escapes a quote or itself within quotes, besides the doubled quote; -1 for none. */
   escaper: number;

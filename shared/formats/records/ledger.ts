@@ -84,7 +84,7 @@ export class Ledger {
   }
 }
 
-/** Where to cut so that no character is cut in two. */
+/** The length to which a record is cut, so that no character is cut in two. */
 const cutAt = (raw: Buffer): number => {
   if (raw.length <= MAX_RAW_BYTES) return raw.length;
   let cut = MAX_RAW_BYTES;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { stage } from '../../../helpers/staging.ts';
 
-/** Names that could be taken for ours, for SQL, or for a path. */
+/** Names that could be mistaken for ours, for SQL, or for a path. */
 const NAMES = [
   'c0',
   'c1',
@@ -18,7 +18,7 @@ const NAMES = [
   'C2',
 ];
 
-test.each(['csv', 'json', 'parquet'])('column names mean nothing but columns (%s)', async (format) => {
+test.each(['csv', 'json', 'parquet'])('no column name has another meaning (%s)', async (format) => {
   const properties = NAMES.map((name) => `name: ${name}, logicalType: integer, required: true`);
   const values = NAMES.map((_, i) => i);
   const csv = `${NAMES.join(',')}\n${values.join(',')}\n${values.join(',').replace(/^0/, 'x')}\n`;
@@ -37,7 +37,7 @@ test.each(['csv', 'json', 'parquet'])('column names mean nothing but columns (%s
   expect(Object.values(reasons)).toEqual([['c0.type']]);
 });
 
-/** Names that only a source may have. */
+/** Names that a source may have and a contract may not. */
 const STRANGE = [
   `it's`,
   'say "hi"',
@@ -60,7 +60,7 @@ const STRANGE = [
 const strange = STRANGE.map(
   (name, i) => `name: n${i}, physicalName: ${JSON.stringify(name)}, logicalType: integer`,
 );
-/** The contract wants a name: the empty one can only be rescued. */
+/** A contract cannot refer to the empty name: such a column can only be rescued. */
 const named = strange.filter((_, i) => STRANGE[i] !== '');
 const namedValues = Object.fromEntries(STRANGE.flatMap((name, i) => (name === '' ? [] : [[`n${i}`, i]])));
 
@@ -175,7 +175,7 @@ test('any text of a JSON record is staged as it is, whatever it looks like', asy
   );
 });
 
-test('a record that is no object has that one reason', async () => {
+test('a record that is no object is rejected for that reason only', async () => {
   const { reasons, rows } = await stage(
     ['name: id, logicalType: integer, required: true', 'name: s, logicalType: string, required: true'],
     '{"id": 1, "s": "a"}\n[1]\n"x"\n7\nnull\n{"id": \n',
@@ -184,7 +184,7 @@ test('a record that is no object has that one reason', async () => {
   expect(rows).toEqual({ read: 6, accepted: 1, rejected: 5 });
 });
 
-test('what the contract does not know is rescued whole, nulls and duplicates of names included', async () => {
+test('columns that the contract does not know are rescued whole, with nulls and repeated names', async () => {
   const property = ['name: id, logicalType: integer'];
   const csv = await stage(property, 'id,x,x,y\n1,a,b,\n2,,,\n');
   expect(csv.all).toEqual([
@@ -224,7 +224,7 @@ test('two hundred columns', async () => {
   expect(reasons[3]).toHaveLength(200);
 });
 
-test('of keys as many as rows, the contract’s is found and the others are rescued', async () => {
+test('among as many keys as rows, the contract’s is found and the others are rescued', async () => {
   const lines = Array.from({ length: 10_500 }, (_, i) => JSON.stringify({ [`k${i}`]: i, 'zZ ': i }));
   const { all, rows, unknownColumns } = await stage(['name: zz, logicalType: integer'], lines.join('\n'));
   expect(rows).toEqual({ read: 10_500, accepted: 10_500, rejected: 0 });
@@ -232,7 +232,7 @@ test('of keys as many as rows, the contract’s is found and the others are resc
   expect(unknownColumns).toHaveLength(9_999);
 });
 
-test('texts that mean "no value" do so in columns of objects and arrays too', async () => {
+test('texts mean "no value" in columns of objects and arrays too', async () => {
   const lines = [
     '{"id":1,"tags":""}',
     '{"id":2,"tags":" "}',

@@ -123,7 +123,7 @@ test.each<[string, string[], string[]]>([
   expect(reasonsPerRow(staged)).toHaveLength(bad.length);
 });
 
-test('no limit is broken by what is not there', async () => {
+test('a missing value breaks no limit', async () => {
   const { rows } = await stage(
     [
       'name: id, logicalType: integer',
