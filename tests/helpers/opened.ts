@@ -11,9 +11,9 @@ import {
 
 export interface Opened {
   source: OpenedSource;
-  /** Every row of the relation, as its values in the order of the columns; for documents, the text alone. */
+  /** All rows of the relation, with their columns in order; a document has one text. */
   rows: unknown[][];
-  /** Line of each row. */
+  /** The line of each row. */
   lines: number[];
   malformed: MalformedRecord[];
 }
@@ -21,7 +21,7 @@ export interface Opened {
 export interface Opener {
   db: Db;
   scratch: string;
-  /** Opens a file of these bytes and reads everything that is found in it. */
+  /** Opens a file of these bytes and reads all of its rows. */
   open: (bytes: string | Uint8Array, options?: Partial<OpenOptions>, name?: string) => Promise<Opened>;
 }
 

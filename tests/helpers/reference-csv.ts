@@ -1,4 +1,4 @@
-/** A reference for reading CSV, written in a few regular expressions: slow, and independent of the scanner. */
+/** A slow CSV reader of a few regular expressions, which has nothing in common with the scanner. */
 export interface Reference {
   rows: { line: number; fields: string[] }[];
   malformed: { line: number; raw: string }[];
@@ -6,7 +6,7 @@ export interface Reference {
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** Reads every record of the text, including the header, and checks its number of fields. */
+/** All records of the text, the header included; a record with another number of columns is malformed. */
 export const readReference = (
   text: string,
   delimiter: string,

@@ -78,7 +78,7 @@ const openCsv = async (
 export const CSV: TextFormat<'csv'> = {
   name: 'csv',
   titles: ['CSV', 'TSV'],
-  docs: "fields separated by comma, tab, semicolon or bar, quoted with `\"` or `'`, any kind of line end. A header in any order; where the first record holds no name of the contract and looks like a row, the columns are the contract's, in its order",
+  docs: "fields separated by comma, tab, semicolon or bar, quoted with `\"` or `'`, any kind of line end; delimiter and quote are detected (`shared/formats/csv/dialect.ts`). The header's columns may be in any order. If the first record contains no name of the contract and looks like a row, the columns are the contract's, in its order",
   content: 'text',
   // Any text may be CSV: this entry comes after all other formats of text.
   recognise: () => true,

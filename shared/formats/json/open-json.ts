@@ -69,7 +69,7 @@ const readDocuments = async (
 export const JSON_DOCUMENTS: TextFormat<'json', 'json' | 'ndjson'> = {
   name: 'json',
   titles: ['JSON'],
-  docs: 'an array of objects, or objects that are written over several lines or one directly after the other',
+  docs: 'an array of objects, or objects written over several lines or one directly after the other',
   content: 'text',
   recognise: (file) => layoutOf(file) !== undefined,
   open: openJson,

@@ -71,7 +71,7 @@ const columnsOf = async (db: Queryable, path: string): Promise<string[]> => {
 export const PARQUET: BinaryFormat<'parquet'> = {
   name: 'parquet',
   titles: ['Parquet'],
-  docs: 'as it is; lists and structs only where a column is an `object` or `array`',
+  docs: 'any flat columns; lists and structs only for an `object` or `array` column',
   content: 'bytes',
   recognise: isParquet,
   open: openParquet,

@@ -28,7 +28,7 @@ const expectTable = (name: string, header: readonly [string, string], rows: read
 test('docs/datasets.md lists the formats and compressions that are read, in the order of the help text', () => {
   expectTable(
     'formats',
-    ['a file of', 'is read'],
+    ['a file of', 'duckstep reads'],
     [
       ...FORMATS.toReversed().map(({ titles, docs }) => [titles.join(', '), docs]),
       ['any of these, compressed', COMPRESSIONS.map(({ name }) => name).join(', ')],
