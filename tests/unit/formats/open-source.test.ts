@@ -26,7 +26,7 @@ describe('compression', () => {
     expect(rows).toEqual(ROWS);
   });
 
-  test('many zstd frames over many reads', async () => {
+  test('many zstd frames across many reads', async () => {
     const frames = Array.from({ length: 5000 }, (_, i) => zstdCompressSync(`${i},${'x'.repeat(i % 300)}\n`));
     const { source } = await open(Buffer.concat([zstdCompressSync('id,x\n'), ...frames]));
     expect(source.records).toBe(5000);
