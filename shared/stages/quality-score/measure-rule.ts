@@ -8,8 +8,9 @@ import { isNumber } from '../../engine/type-names.ts';
 import type { Db } from '../../engine/with-duckdb.ts';
 import { DuckstepError, RuleNotEvaluable } from '../../errors.ts';
 import { isNoneOf, mismatches } from '../validate/limit-rules.ts';
-import { holds, type Measure, share } from './score.ts';
-import type { Subject } from './subject.ts';
+import type { MeasuredFile } from './measured-file.ts';
+import type { Measure } from './report.ts';
+import { holds, share } from './score.ts';
 
 /**
  * Measures one rule that a contract states.
@@ -19,11 +20,11 @@ import type { Subject } from './subject.ts';
 export const measureRule = async (
   db: Db,
   contract: Contract,
-  subject: Subject,
+  file: MeasuredFile,
   rule: QualityRule,
 ): Promise<Measure> => {
   const { id, column, dimension, severity, operator, unit, check } = rule;
-  const { value, strategy } = await evaluate(db, contract, subject, rule).catch((error: unknown) => {
+  const { value, strategy } = await evaluate(db, contract, file, rule).catch((error: unknown) => {
     // Want of memory is no mistake in the rule.
     if (error instanceof DuckstepError) throw error;
     const reason = error instanceof RangeError ? error.message : failureReason(error);
@@ -33,7 +34,7 @@ export const measureRule = async (
     );
   });
   const aboutRows = check.kind !== 'rowCount' && check.kind !== 'sql';
-  const measured = aboutRows && unit === 'percent' ? (value * 100) / Math.max(1, subject.rowsRead) : value;
+  const measured = aboutRows && unit === 'percent' ? (value * 100) / Math.max(1, file.rowsRead) : value;
   const passed = holds(operator, measured);
   return {
     rule: id,
@@ -46,7 +47,7 @@ export const measureRule = async (
     ...(strategy !== undefined && { strategy }),
     passed,
     // A tolerated number of failing rows is no fault: within its tolerance a rule contributes fully.
-    share: passed ? 1 : aboutRows ? share(value, subject.rowsRead) : 0,
+    share: passed ? 1 : aboutRows ? share(value, file.rowsRead) : 0,
   };
 };
 
@@ -54,20 +55,20 @@ export const measureRule = async (
 const evaluate = async (
   db: Db,
   contract: Contract,
-  subject: Subject,
+  file: MeasuredFile,
   rule: QualityRule,
 ): Promise<{ value: number; strategy?: Strategy }> => {
   const { check } = rule;
-  if (check.kind === 'rowCount') return { value: subject.rowsRead };
-  if (check.kind === 'sql') return { value: await numberOf(db, fillQuery(rule, subject.table)) };
+  if (check.kind === 'rowCount') return { value: file.rowsRead };
+  if (check.kind === 'sql') return { value: await numberOf(db, fillQuery(rule, file.table)) };
   if (check.kind === 'duplicateValues') {
-    const { rows: value, strategy } = await countDuplicates(db, subject.records, check.columns);
+    const { rows: value, strategy } = await countDuplicates(db, file.records, check.columns);
     return { value, strategy };
   }
   const column = contract.columns.find(({ name }) => name === rule.column);
   if (column === undefined) throw new RangeError(`there is no column "${rule.column ?? ''}"`);
   const { failing } = await db.one<{ failing: number }>(
-    `SELECT count(*) AS failing FROM ${subject.records} WHERE ${failsIn(column, check)}`,
+    `SELECT count(*) AS failing FROM ${file.records} WHERE ${failsIn(column, check)}`,
   );
   return { value: failing };
 };

@@ -1,5 +1,5 @@
 import { RuleNotEvaluable } from '../../../../shared/errors.ts';
-import type { Measure } from '../../../../shared/stages/quality-score/score.ts';
+import type { Measure } from '../../../../shared/stages/quality-score/report.ts';
 import { REASONS_TYPE } from '../../../../shared/stages/validate/row-check.ts';
 import { measures, PROPERTIES } from '../../../helpers/measuring.ts';
 

@@ -1,5 +1,6 @@
 import type { Dimension, Operator } from '../../../../shared/contract/model.ts';
-import { holds, judge, type Measure, share } from '../../../../shared/stages/quality-score/score.ts';
+import type { Measure } from '../../../../shared/stages/quality-score/report.ts';
+import { holds, judge, share } from '../../../../shared/stages/quality-score/score.ts';
 
 const measured = (rule: string, dimension: Dimension, of: Partial<Measure> = {}): Measure => ({
   rule,
