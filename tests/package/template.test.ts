@@ -133,7 +133,7 @@ describe('a function', () => {
       expect(said(Properties)).toEqual(said(twin));
       expect(Properties).not.toHaveProperty('Environment.Variables.DUCKSTEP_STORAGE_MB');
       expect(Properties).toMatchObject({
-        MemorySize: Number(stages.dev?.memoryLargest),
+        MemorySize: Number(stages.dev?.retryMemoryMb),
         EphemeralStorage: { Size: 10240 },
       });
       expect(Number(Properties.MemorySize)).toBeGreaterThan(Number(twin.MemorySize));

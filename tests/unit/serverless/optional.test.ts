@@ -89,7 +89,7 @@ test.each(['Prod', 'a'.repeat(31), 'my_stage', '-a'])(
   'refuses %s as a stage: no bucket can be called so',
   async (stage) => {
     await expect(optional.bucketDeletion(context({ 'sls:stage': stage }))).rejects.toThrow(
-      /30 characters at most/,
+      /at most 30 characters/,
     );
     expect(`duckstep-${'a'.repeat(30)}-quarantine-123456789012`).toHaveLength(63);
   },
