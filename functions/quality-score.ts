@@ -16,7 +16,7 @@ const MAX_NAMED_RULES = 10;
 /**
  * Measures the contract's rules over all rows read and judges the file; see `judge` for the formula.
  *
- * @throws RuleNotEvaluable when a rule cannot be evaluated: the execution fails here, nothing passes by accident
+ * @throws RuleNotEvaluable when a rule cannot be evaluated: the execution fails, so that no file passes by accident
  */
 export const qualityScore = step('QualityScore', QualityScoreInput, async (input, tools) => {
   const { run, rows, staged } = input.validate;

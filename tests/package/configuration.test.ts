@@ -28,7 +28,7 @@ test('a function knows how much of /tmp it is charged for', () => {
     };
     return [Number(Environment.Variables.DUCKSTEP_STORAGE_MB ?? MAX_STORAGE_MB), EphemeralStorage.Size];
   });
-  for (const [told, size] of known) expect(told).toBe(size);
+  for (const [variable, size] of known) expect(variable).toBe(size);
 });
 
 test('docs/configuration.md has every environment variable that is set', () => {

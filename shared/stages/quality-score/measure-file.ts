@@ -8,10 +8,10 @@ import type { Measure } from './report.ts';
 import { share } from './score.ts';
 
 /**
- * Measures every rule of a contract, over all rows read: those its schema implies (types and limits, required,
- * unique and key columns, freshness) and those it states.
+ * Measures every rule of a contract over all rows read: rules that its schema implies (types and limits, required,
+ * unique and key columns, freshness) and rules that it states.
  *
- * @throws RuleNotEvaluable when a rule cannot be evaluated; there is no pass by accident
+ * @throws RuleNotEvaluable when a rule cannot be evaluated, so that none passes by accident
  */
 export const measureFile = async (db: Db, contract: Contract, file: MeasuredFile): Promise<Measure[]> => {
   const measures = [
@@ -41,8 +41,8 @@ const implied = (
 });
 
 /**
- * What Validate found row by row: one measure per dimension over the union of its failing rows, and one per
- * column and rule that failed, so that the report says where.
+ * Measures of the rules that Validate checked row by row: one per dimension over the union of its failing rows, and one
+ * per column and rule that failed, so that the report shows the place.
  */
 const rowMeasures = async (db: Db, contract: Contract, file: MeasuredFile): Promise<Measure[]> => {
   const { conformity, completeness } = await db.one<{ conformity: number; completeness: number }>(`
@@ -94,7 +94,7 @@ const uniquenessMeasures = async (db: Db, contract: Contract, file: MeasuredFile
     ...contract.columns
       .filter(({ unique }) => unique)
       .map(({ name }) => ({ rule: `${name}.unique`, columns: [name] })),
-    // A key that Transform computes cannot be measured on what was read; Transform counts its duplicates.
+    // A key that Transform computes is not in the records; Transform counts its duplicates.
   ].filter(({ columns }) => columns.length > 0 && columns.every((name) => source.has(name)));
   const measures: Measure[] = [];
   for (const { rule, columns } of keys) {
@@ -117,7 +117,7 @@ const uniquenessMeasures = async (db: Db, contract: Contract, file: MeasuredFile
 const freshnessMeasures = async (db: Db, contract: Contract, file: MeasuredFile): Promise<Measure[]> => {
   if (contract.freshness === undefined) return [];
   const { column, maxAgeSeconds } = contract.freshness;
-  // A mistyped year in the future is no sign of fresh data; a day ahead may be another time zone's today.
+  // Values in the future are ignored, because they are typing errors; one day ahead can be today in another time zone.
   const { age } = await db.one<{ age: number | null }>(
     `SELECT epoch(CAST($1 AS TIMESTAMPTZ)) - epoch(max(moment)) AS age
      FROM (SELECT CAST(${ident(column)} AS TIMESTAMP) AS moment FROM ${file.records})

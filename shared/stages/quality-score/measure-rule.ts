@@ -15,7 +15,7 @@ import { holds, share } from './score.ts';
 /**
  * Measures one rule that a contract states.
  *
- * @throws RuleNotEvaluable when there is no number to hold against it
+ * @throws RuleNotEvaluable when its query fails, or does not return one number
  */
 export const measureRule = async (
   db: Db,
@@ -25,11 +25,11 @@ export const measureRule = async (
 ): Promise<Measure> => {
   const { id, column, dimension, severity, operator, unit, check } = rule;
   const { value, strategy } = await evaluate(db, contract, file, rule).catch((error: unknown) => {
-    // Want of memory is no mistake in the rule.
+    // OutOfMemory, for example: the rule itself is right.
     if (error instanceof DuckstepError) throw error;
     const reason = error instanceof RangeError ? error.message : failureReason(error);
     throw new RuleNotEvaluable(
-      `Rule "${id}" of ${contract.file} cannot be evaluated: ${reason}. Mend the rule, deploy, and redrive.`,
+      `Rule "${id}" of ${contract.file} cannot be evaluated: ${reason}. Fix the rule, deploy, and redrive.`,
       { cause: error },
     );
   });
@@ -46,12 +46,12 @@ export const measureRule = async (
     ...(aboutRows ? { rows_failing: value } : {}),
     ...(strategy !== undefined && { strategy }),
     passed,
-    // A tolerated number of failing rows is no fault: within its tolerance a rule contributes fully.
+    // Failing rows within the rule's tolerance do not lower its share.
     share: passed ? 1 : aboutRows ? share(value, file.rowsRead) : 0,
   };
 };
 
-/** Rows failing, or for `rowCount` and `sql` the number itself. */
+/** The number of failing rows; for `rowCount` and `sql` the number itself. */
 const evaluate = async (
   db: Db,
   contract: Contract,
@@ -73,13 +73,13 @@ const evaluate = async (
   return { value: failing };
 };
 
-/** SQL: the row fails a check of one column. */
+/** SQL condition: the row fails a check of one column. */
 const failsIn = (
   column: Column,
   check: Extract<QualityRule['check'], { kind: 'nullValues' | 'missingValues' | 'invalidValues' }>,
 ): string => {
   const value = ident(column.name);
-  // A value that did not fit its type is NULL in the records, yet it was there, and invalid.
+  // A value that does not fit its type is NULL in the records, but counts as invalid, not as absent.
   const misfit = `len(list_filter(coalesce(_reasons, []), lambda _reason: _reason.column = ${literal(column.name)} AND _reason.rule IN ('type', 'nested'))) > 0`;
   const absent = `(${value} IS NULL AND NOT ${misfit})`;
   switch (check.kind) {
@@ -98,7 +98,7 @@ const failsIn = (
   }
 };
 
-/** The one number that a query gives; anything else is an error, as it would be a pass or a failure by accident. */
+/** The one number that a query returns. Anything else throws, because comparing it would pass or fail by accident. */
 const numberOf = async (db: Db, query: string): Promise<number> => {
   const columns = await db.describe(query);
   const [column] = columns;

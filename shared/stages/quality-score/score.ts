@@ -38,7 +38,7 @@ export const holds = (operator: Operator, measured: number): boolean => {
 };
 
 /**
- * From measures to one verdict.
+ * Judges a file by its measures.
  *
  * - Rule: `share = 1 - rows failing / rows read`, the ratio measure `X = A / B` of ISO/IEC 25024:2015; for a rule
  *   about the whole file 1 if it passed, else 0.

@@ -40,7 +40,7 @@ const outcome = {
   strategies: { silver: 'groups' },
 } as const;
 
-test('sums what the states used, and leaves out those that did not run', () => {
+test('sums the usage of the states that ran', () => {
   const record = runRecord(run, 'e1', outcome, [usage, undefined, { ...usage, memory_mb: 512 }]);
   expect(record).toMatchObject({
     ...outcome,
@@ -56,7 +56,7 @@ test('sums what the states used, and leaves out those that did not run', () => {
   });
 });
 
-test('has the columns that `runs` is read by, in their order', () => {
+test('has the columns that `runs` is read by', () => {
   const record = runRecord(run, 'e1', outcome, [usage]);
   expect(Object.keys(record).toSorted()).toEqual(Object.keys(RUN_COLUMNS).toSorted());
 });
@@ -82,7 +82,7 @@ const costOf = (record: RunRecord): number =>
     catalogRequests: record.requests_catalog,
   });
 
-test('says what was used of all that is charged, and what that costs', () => {
+test('has the amount of every item that AWS charges for, and their cost', () => {
   const record = recordOf(0, full, full, full, full);
   expect(record).toMatchObject({
     requests: 40,
@@ -129,7 +129,7 @@ test('the start of a function is charged as well; the most expensive value is as
   });
 });
 
-test('prices add up by what was used', () => {
+test('prices add up by the amounts used', () => {
   const of = (used: Partial<Consumption>): number => estimateCost({ ...NOTHING, ...used });
   expect(of({})).toBe(0);
   expect(of({ gbSeconds: 1_000_000 })).toBeCloseTo(13.3334, 4);
@@ -155,7 +155,7 @@ describe('of a run that is started again', () => {
     expect(await recordsOf({ ...quarantined, execution: 'old' }, { execution: 'new' })).toBe('new');
   });
 
-  test('and now loads other rows, is the one of what silver holds', async () => {
+  test('and now loads other rows, is the one of the rows in silver', async () => {
     expect(await recordsOf({ execution: 'old' }, { execution: 'new', rows_silver: 1 })).toBe('new');
   });
 
@@ -164,7 +164,7 @@ describe('of a run that is started again', () => {
   });
 });
 
-test('is written once: what comes later does not change what happened', async () => {
+test('is written once: a later delivery of the event does not change it', async () => {
   const lake = { gold: new FolderStore(scratch()) };
   const first = runRecord(run, 'e1', outcome, [usage]);
   const key = await writeRunRecord(lake, first);
