@@ -6,9 +6,10 @@ import type { StepContext } from '../shared/runtime/step.ts';
 import { meter } from '../shared/runtime/usage.ts';
 
 /**
- * Keeps the tables of silver and gold in order. A schedule calls it, with an event that holds no input; it is not a
- * state of the pipeline. It throws when all tables are done: the error of the only table that failed, or an
- * AggregateError that names each.
+ * Maintains the tables of silver and gold. A schedule calls it, with an event that holds no input; it is not a state of
+ * the pipeline. Failures are thrown when all tables are done.
+ *
+ * @throws AggregateError when several tables failed; when one failed, the error of that table
  */
 export const maintainTables = async (
   _event: unknown,

@@ -22,7 +22,10 @@ const network = async ({ resolveVariable }) => {
   return subnetIds.length === 0 ? undefined : { subnetIds, securityGroupIds };
 };
 
-/** Characters that S3 allows in a bucket's name. 30 keep the longest name, `duckstep-STAGE-quarantine-ACCOUNT`, within S3's 63. */
+/**
+ * Characters that S3 allows in a bucket's name. At most 30, so that the longest name, `duckstep-STAGE-quarantine-ACCOUNT`,
+ * stays within S3's 63.
+ */
 const STAGE = /^[a-z0-9][a-z0-9-]{0,29}$/;
 
 module.exports = {

@@ -81,7 +81,7 @@ export class ObjectMissing extends Fault {
   override readonly name = 'ObjectMissing';
 }
 
-/** The contract changes a column in a way that the table's data does not allow: only adding, dropping, renaming and widening do. */
+/** The contract asks for another change of the table's columns than adding, dropping, renaming and widening. */
 export class SchemaIncompatible extends Fault {
   override readonly name = 'SchemaIncompatible';
 }

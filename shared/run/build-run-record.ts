@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { consumed, transitionsOn } from './consumption.ts';
 import type { LoadToGoldInput, QuarantineInput, Usage } from './payload.ts';
 import { type Consumption, estimateCost } from './prices.ts';
@@ -91,11 +90,7 @@ export const runRecord = (
 
 /** The record of a run whose file went through the quality gate. */
 export const loadedRecord = (
-  {
-    validate,
-    quality,
-    transform,
-  }: Pick<z.infer<typeof LoadToGoldInput>, 'validate' | 'quality' | 'transform'>,
+  { validate, quality, transform }: Pick<LoadToGoldInput, 'validate' | 'quality' | 'transform'>,
   execution: string,
   { status, reason }: { status: 'loaded' | 'superseded'; reason: string },
   usage: Usage,
@@ -129,7 +124,7 @@ export const loadedRecord = (
  * @param error name of the error that Validate failed with; undefined when the quality gate closed
  */
 export const quarantinedRecord = (
-  { validate, quality, detail }: z.infer<typeof QuarantineInput>,
+  { validate, quality, detail }: QuarantineInput,
   execution: string,
   { run, reason, error }: { run: RunIdentity; reason: string; error: string | undefined },
   usage: Usage,

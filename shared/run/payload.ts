@@ -106,6 +106,7 @@ export const ValidateInput = ObjectCreated;
 export const QualityScoreInput = ObjectCreated.extend({ validate: ValidateOutput });
 export const TransformInput = QualityScoreInput.extend({ quality: QualityOutput });
 export const LoadToGoldInput = TransformInput.extend({ transform: TransformOutput });
+export type LoadToGoldInput = z.infer<typeof LoadToGoldInput>;
 export const QuarantineInput = ObjectCreated.extend({
   validate: ValidateOutput.optional(),
   quality: QualityOutput.optional(),
@@ -113,3 +114,4 @@ export const QuarantineInput = ObjectCreated.extend({
   load: LoadOutput.optional(),
   error: CaughtError.optional(),
 });
+export type QuarantineInput = z.infer<typeof QuarantineInput>;

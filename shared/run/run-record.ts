@@ -130,7 +130,7 @@ export const parseRunRecord = (body: string, where: string): StoredRunRecord =>
     body,
     (problem, cause) =>
       new TableDamaged(
-        `${where} is not the record of a run: ${problem}. Restore the object, or remove it: the next run of the same file writes it again.`,
+        `${where} is not the record of a run: ${problem}. Restore the object; or remove it and redrive, which writes it again.`,
         { cause },
       ),
   );

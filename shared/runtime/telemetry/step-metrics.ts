@@ -13,9 +13,9 @@ const Output = z.object({
 });
 
 export interface StepMetrics {
-  /** Metrics by state and dataset: `RowsRead`, `RowsAccepted` …, `Score`, `BytesRead`, `BytesWritten`, `Duration`, `Cost`. */
+  /** By state and dataset: `RowsRead`, `RowsAccepted` …, `Score`, `BytesRead`, `BytesWritten`, `Duration`, `Cost`. */
   step: Record<string, number>;
-  /** Metrics over all datasets, for alarms, which cannot sum over dimensions: `FilesLoaded`, `FilesQuarantined`. */
+  /** Over all datasets, for alarms, which cannot sum over dimensions: `FilesLoaded`, `FilesQuarantined`. */
   service: Record<string, number>;
 }
 
