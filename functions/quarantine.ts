@@ -36,9 +36,9 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
     records: staged && (await lake.silver.localPath(staged, path.join(scratch, 'silver'))),
   } as const;
   const file = path.join(scratch, 'quarantine.parquet');
-  const { refused, rows } = await tools.duckDb(async (db) => ({
+  const { reasons, rows } = await tools.duckDb(async (db) => ({
     rows: await writeRejectedRecords(db, run, rejected, file),
-    refused: await countReasons(db, rejected.records),
+    reasons: await countReasons(db, rejected.records),
   }));
   const records = lakePaths.quarantinedRows(run.dataset, run.run_id);
   await lake.quarantine.upload(file, records);
@@ -48,7 +48,7 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
     run,
     scope,
     reason,
-    refused,
+    refused: reasons,
     ...(error !== undefined && { error }),
     ...(validate !== undefined && { rows: validate.rows }),
     ...(quality !== undefined && { score: quality.score, scores: quality.scores }),
