@@ -14,7 +14,7 @@ import { objectCreatedEvent, openLake } from '../operate/local/lake.ts';
 import { loadStateMachine } from '../operate/local/state-machine.ts';
 import { STEPS } from '../operate/local/steps.ts';
 import { withDuckDb } from '../shared/engine/with-duckdb.ts';
-import type { RunRecord } from '../shared/run/run-record.ts';
+import { parseRunRecord } from '../shared/run/run-record.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const JSON_FILE = path.join(ROOT, 'docs/costs.json');
@@ -105,7 +105,7 @@ const measure = async (folder: string): Promise<MeasuredSize[]> => {
     const { status, error, output } = await engine.run(objectCreatedEvent(lake.raw.name, found));
     if (status !== 'succeeded') throw new Error(`${key}: ${JSON.stringify(error)}`);
     const { load } = output as { load: { run_record: string } };
-    const record = JSON.parse(String(await lake.gold.read(load.run_record))) as RunRecord;
+    const record = parseRunRecord(String(await lake.gold.read(load.run_record)), load.run_record);
     if (record.rows_silver !== record.rows_read) throw new Error(`${key}: rows are missing`);
     return { states: usagesIn(output), bytes: (await stat(file)).size };
   };

@@ -27,7 +27,7 @@ export const asExhausted = (error: unknown, { memoryMb, limitMb, spillMb }: Reso
     );
   if (!NO_MEMORY.test(error.message)) return error;
   return new OutOfMemory(
-    `DuckDB needs more than the ${limitMb} MB that it may use of the ${memoryMb} MB that the step has. Deploy with more memoryLarge and memoryLargest; on a laptop, set more DUCKSTEP_MEMORY_MB and DUCKSTEP_MEMORY_LARGEST_MB. Or upload the file in parts. Then redrive.`,
+    `DuckDB needs more than the ${limitMb} MB that it may use of the ${memoryMb} MB that the step has. Deploy with more memoryMb and retryMemoryMb; on a laptop, set more DUCKSTEP_MEMORY_MB and DUCKSTEP_RETRY_MEMORY_MB. Or upload the file in parts. Then redrive.`,
     { cause: error },
   );
 };

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 
-/** As a function's `process.arch` and its `architecture` are called in the prices. */
+/** Processors, by the names that Lambda's price list uses. */
 export const ARCHITECTURES = ['arm64', 'x86_64'] as const;
 export const Architecture = z.enum(ARCHITECTURES);
 export type Architecture = z.infer<typeof Architecture>;
 
-/** Where and since when the prices below hold. Another region's prices differ by up to a half. */
+/** Region and date of the prices below. Prices of other regions differ by up to a half. */
 export const PRICED = {
   region: 'us-east-1',
   regionName: 'US East (N. Virginia)',
-  /** When they were last compared with what is said of them in public. */
+  /** Date of the last comparison with public sources. */
   checked: '2026-11-21',
   currency: 'USD',
 } as const;
 
-/** On demand, first tier, without free tiers and savings plans. `PRICE_SOURCES` says where each comes from. */
+/** On-demand prices of the first tier, without free tiers and savings plans. `PRICE_SOURCES` names the source of each. */
 export const PRICES = {
-  /** Lambda, per GB of memory and second, the time of starting up included. */
+  /** Lambda, per GB of memory and second, including start-up time. */
   lambdaGbSecond: { arm64: 0.0000133334, x86_64: 0.0000166667 },
   /** Lambda, per GB of `/tmp` above the 512 MB that are free, and second. */
   lambdaStorageGbSecond: 0.0000000309,
@@ -30,7 +30,7 @@ export const PRICES = {
   s3Read: 0.0000004,
   /** Glue Data Catalog, per request. */
   glueCatalogRequest: 0.000001,
-  /** EventBridge, per event that an AWS service sends: S3's are such. */
+  /** EventBridge, per event of an AWS service, such as S3. */
   eventBridgeEvent: 0,
   /** Glue jobs and crawlers, per DPU and hour, by the second. */
   glueDpuHour: 0.44,
@@ -40,7 +40,7 @@ export interface PriceSource {
   /** Names in `PRICES`. */
   prices: readonly (keyof typeof PRICES)[];
   page: string;
-  /** What a stored copy of the page, or of others that quote it, could confirm. */
+  /** The facts that a stored copy of the page, or of pages that quote it, confirms. */
   confirmed: string;
 }
 
@@ -87,11 +87,11 @@ export const PRICE_SOURCES: readonly PriceSource[] = [
   },
 ];
 
-/** What was used of what AWS charges for. */
+/** Amounts of the items that AWS charges for. */
 export interface Consumption {
   /** GB of memory × seconds. */
   gbSeconds: number;
-  /** GB of `/tmp` above what is free × seconds. */
+  /** GB of `/tmp` above the free 512 MB × seconds. */
   storageGbSeconds: number;
   architecture: Architecture;
   invocations: number;
@@ -112,7 +112,7 @@ export const NOTHING: Readonly<Consumption> = {
   catalogRequests: 0,
 };
 
-/** In USD. What is stored, logged and traced, and what leaves the region, is not in it. */
+/** Estimated cost in USD, without storage, logs, traces, and data that leaves the region. */
 export const estimateCost = (used: Consumption): number =>
   used.gbSeconds * PRICES.lambdaGbSecond[used.architecture] +
   used.storageGbSeconds * PRICES.lambdaStorageGbSecond +

@@ -3,8 +3,8 @@ import { ObjectCreated } from '../../run/event.ts';
 import { CaughtError } from '../../run/payload.ts';
 import { identify } from '../../run/run-identity.ts';
 
-/** What an invocation is about; on every log line and trace. */
-export interface Subject {
+/** The run that an invocation belongs to, as keys of every log line and trace. */
+export interface RunKeys {
   execution: string;
   run_id: string;
   dataset: string;
@@ -16,11 +16,11 @@ const Envelope = z.object({
   state: ObjectCreated.extend({ error: CaughtError.optional() }),
 });
 
-/** A dimension's value for datasets that nobody defined: whoever may upload could make up any number of names. */
+/** Dimension of all datasets without a contract: each upload under a new name would otherwise create new metrics. */
 const UNKNOWN = 'unknown';
 
-/** Undefined for what is no input of a step; the step itself says what is wrong with it. */
-export const subjectOf = (event: unknown): Subject | undefined => {
+/** Undefined for an event that is not a step's input; the step itself reports what is wrong with it. */
+export const runKeysOf = (event: unknown): RunKeys | undefined => {
   const parsed = Envelope.safeParse(event);
   if (!parsed.success) return undefined;
   const { execution, state } = parsed.data;

@@ -5,8 +5,11 @@ import type { TableSummary } from './maintain-table.ts';
 export type TableReport = Pick<MaintainedTable, 'zone' | 'table'> &
   Partial<TableSummary> & { error?: { name: string; message: string } };
 
-/** What maintenance came to, and the error to end with: that of the only table that failed, or one that names all. */
-export const summedUp = (
+/**
+ * Reports each table, and the error to end with: the error of the only table that failed, or an AggregateError that names
+ * all of them.
+ */
+export const maintenanceReport = (
   done: readonly MaintainedTable[],
 ): { tables: TableReport[]; failure: Error | undefined } => {
   const tables = done.map(({ zone, table, summary, error }) => ({
@@ -16,9 +19,9 @@ export const summedUp = (
     ...(error && { error: { name: error.name, message: error.message } }),
   }));
   const errors = done.flatMap(({ error }) => error ?? []);
-  const said = tables.flatMap(({ zone, table, error }) =>
+  const messages = tables.flatMap(({ zone, table, error }) =>
     error === undefined ? [] : [`${zone}.${table}: ${error.name}: ${error.message}`],
   );
-  const failure = errors.length > 1 ? new AggregateError(errors, said.join('\n')) : errors[0];
+  const failure = errors.length > 1 ? new AggregateError(errors, messages.join('\n')) : errors[0];
   return { tables, failure };
 };

@@ -3,7 +3,7 @@ import { consumed } from '../../run/consumption.ts';
 import { Usage } from '../../run/payload.ts';
 import { estimateCost } from '../../run/prices.ts';
 
-/** What steps' outputs have in common, as far as it is measured. */
+/** The part of a step's output that metrics are made from. */
 const Output = z.object({
   rows: z.union([z.number(), z.record(z.string(), z.number())]).default({}),
   score: z.number().optional(),
@@ -12,15 +12,15 @@ const Output = z.object({
   usage: Usage,
 });
 
-export interface Measures {
+export interface StepMetrics {
   /** By state and dataset: `RowsRead`, `RowsAccepted` …, `Score`, `BytesRead`, `BytesWritten`, `Duration`, `Cost`. */
   step: Record<string, number>;
   /** Over all datasets, for alarms, which cannot sum over dimensions: `FilesLoaded`, `FilesQuarantined`. */
   service: Record<string, number>;
 }
 
-/** Numbers out of a step's output, which holds counts and pointers and never rows. */
-export const measuresOf = (output: unknown): Measures => {
+/** Makes metrics of a step's output, which holds counts and pointers and never rows. */
+export const metricsOf = (output: unknown): StepMetrics => {
   const { rows, score, status, scope, usage } = Output.parse(output);
   const counts = typeof rows === 'number' ? { quarantined: rows } : rows;
   const named = Object.entries(counts).map(([name, count]) => [`Rows${capitalised(name)}`, count]);

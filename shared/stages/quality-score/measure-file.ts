@@ -3,22 +3,23 @@ import { countDuplicates } from '../../engine/duplicates.ts';
 import { ident } from '../../engine/sql.ts';
 import type { Db } from '../../engine/with-duckdb.ts';
 import { measureRule } from './measure-rule.ts';
-import { type Measure, share } from './score.ts';
-import type { Subject } from './subject.ts';
+import type { MeasuredFile } from './measured-file.ts';
+import type { Measure } from './report.ts';
+import { share } from './score.ts';
 
 /**
- * Measures every rule of a contract, over all rows read: those its schema implies (types and limits, required,
- * unique and key columns, freshness) and those it states.
+ * Measures every rule of a contract over all rows read: rules that its schema implies (types and limits, required,
+ * unique and key columns, freshness) and rules that it states.
  *
- * @throws RuleNotEvaluable when a rule cannot be evaluated; there is no pass by accident
+ * @throws RuleNotEvaluable when a rule cannot be evaluated, so that none passes by accident
  */
-export const measure = async (db: Db, contract: Contract, subject: Subject): Promise<Measure[]> => {
+export const measureFile = async (db: Db, contract: Contract, file: MeasuredFile): Promise<Measure[]> => {
   const measures = [
-    ...(await rowMeasures(db, contract, subject)),
-    ...(await uniquenessMeasures(db, contract, subject)),
-    ...(await freshnessMeasures(db, contract, subject)),
+    ...(await rowMeasures(db, contract, file)),
+    ...(await uniquenessMeasures(db, contract, file)),
+    ...(await freshnessMeasures(db, contract, file)),
   ];
-  for (const rule of contract.rules) measures.push(await measureRule(db, contract, subject, rule));
+  for (const rule of contract.rules) measures.push(await measureRule(db, contract, file, rule));
   return measures;
 };
 
@@ -40,15 +41,15 @@ const implied = (
 });
 
 /**
- * What Validate found row by row: one measure per dimension over the union of its failing rows, and one per
- * column and rule that failed, so that the report says where.
+ * Measures of the rules that Validate checked row by row: one per dimension over the union of its failing rows, and one
+ * per column and rule that failed, so that the report shows the place.
  */
-const rowMeasures = async (db: Db, contract: Contract, subject: Subject): Promise<Measure[]> => {
+const rowMeasures = async (db: Db, contract: Contract, file: MeasuredFile): Promise<Measure[]> => {
   const { conformity, completeness } = await db.one<{ conformity: number; completeness: number }>(`
     SELECT count(*) FILTER (list_contains(dimensions, 'conformity')) AS conformity,
       count(*) FILTER (list_contains(dimensions, 'completeness')) AS completeness
     FROM (SELECT list_transform(_reasons, lambda _reason: _reason.dimension) AS dimensions
-      FROM ${subject.records} WHERE _reasons IS NOT NULL)`);
+      FROM ${file.records} WHERE _reasons IS NOT NULL)`);
   const details = await db.all<{
     column: string | null;
     rule: string;
@@ -56,9 +57,9 @@ const rowMeasures = async (db: Db, contract: Contract, subject: Subject): Promis
     failing: number;
   }>(`
     SELECT reason.column AS "column", reason.rule AS rule, reason.dimension AS dimension, count(*) AS failing
-    FROM (SELECT unnest(_reasons) AS reason FROM ${subject.records} WHERE _reasons IS NOT NULL)
+    FROM (SELECT unnest(_reasons) AS reason FROM ${file.records} WHERE _reasons IS NOT NULL)
     GROUP BY ALL ORDER BY ALL`);
-  const { rowsRead, malformed } = subject;
+  const { rowsRead, malformed } = file;
   const hasRequired = contract.columns.some((column) => column.required);
   return [
     implied(
@@ -84,7 +85,7 @@ const rowMeasures = async (db: Db, contract: Contract, subject: Subject): Promis
   ];
 };
 
-const uniquenessMeasures = async (db: Db, contract: Contract, subject: Subject): Promise<Measure[]> => {
+const uniquenessMeasures = async (db: Db, contract: Contract, file: MeasuredFile): Promise<Measure[]> => {
   const source = new Set(
     contract.columns.filter((column) => column.derivedFrom === undefined).map(({ name }) => name),
   );
@@ -93,18 +94,18 @@ const uniquenessMeasures = async (db: Db, contract: Contract, subject: Subject):
     ...contract.columns
       .filter(({ unique }) => unique)
       .map(({ name }) => ({ rule: `${name}.unique`, columns: [name] })),
-    // A key that Transform computes cannot be measured on what was read; Transform counts its duplicates.
+    // A key that Transform computes is not in the records; Transform counts its duplicates.
   ].filter(({ columns }) => columns.length > 0 && columns.every((name) => source.has(name)));
   const measures: Measure[] = [];
   for (const { rule, columns } of keys) {
-    const { rows: failing, strategy } = await countDuplicates(db, subject.records, columns);
+    const { rows: failing, strategy } = await countDuplicates(db, file.records, columns);
     measures.push({
       ...implied(
         rule,
         'uniqueness',
         `no two rows with the same ${columns.join(', ')}`,
         failing,
-        subject.rowsRead,
+        file.rowsRead,
       ),
       ...(columns.length === 1 && columns[0] !== undefined ? { column: columns[0] } : {}),
       strategy,
@@ -113,15 +114,15 @@ const uniquenessMeasures = async (db: Db, contract: Contract, subject: Subject):
   return measures;
 };
 
-const freshnessMeasures = async (db: Db, contract: Contract, subject: Subject): Promise<Measure[]> => {
+const freshnessMeasures = async (db: Db, contract: Contract, file: MeasuredFile): Promise<Measure[]> => {
   if (contract.freshness === undefined) return [];
   const { column, maxAgeSeconds } = contract.freshness;
-  // A mistyped year in the future is no sign of fresh data; a day ahead may be another time zone's today.
+  // Values in the future are ignored, because they are typing errors; one day ahead can be today in another time zone.
   const { age } = await db.one<{ age: number | null }>(
     `SELECT epoch(CAST($1 AS TIMESTAMPTZ)) - epoch(max(moment)) AS age
-     FROM (SELECT CAST(${ident(column)} AS TIMESTAMP) AS moment FROM ${subject.records})
+     FROM (SELECT CAST(${ident(column)} AS TIMESTAMP) AS moment FROM ${file.records})
      WHERE moment <= CAST(CAST($1 AS TIMESTAMPTZ) AS TIMESTAMP) + INTERVAL 1 DAY`,
-    [subject.uploadedAt],
+    [file.uploadedAt],
   );
   const passed = age !== null && age <= maxAgeSeconds;
   return [

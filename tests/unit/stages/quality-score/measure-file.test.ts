@@ -1,6 +1,6 @@
 import { measures, PROPERTIES, RECORDS, reasons } from '../../../helpers/measuring.ts';
 
-test('rows that break types and limits lower conformity once each, those not parsed among them', async () => {
+test('rows that break types and limits lower conformity once each, malformed rows included', async () => {
   const found = await measures();
   expect(found.get('schema.conformity')).toMatchObject({
     measured: 4,
@@ -26,7 +26,7 @@ test('rows without a required value lower completeness once each', async () => {
   expect(optional.has('schema.required')).toBe(false);
 });
 
-test('rows beyond the first of a key or a unique value lower uniqueness; no value is no double', async () => {
+test('rows beyond the first of a key or a unique value lower uniqueness; absent values are no duplicates', async () => {
   const found = await measures();
   expect(found.get('schema.primaryKey')).toMatchObject({ rows_failing: 3, share: 0.7, column: 'id' });
   expect(found.get('mail.unique')).toMatchObject({ rows_failing: 1, share: 0.9, column: 'mail' });
@@ -83,7 +83,7 @@ test('a file without any date is not fresh', async () => {
   expect(found.get('sla.freshness')).toMatchObject({ passed: false, share: 0 });
 });
 
-test('columns may be called as we call ours', async () => {
+test('columns of the contract may have the names of our own columns', async () => {
   const found = await measures({
     properties: [
       'name: reason, logicalType: integer, unique: true, quality: [{ id: it, metric: nullValues, mustBe: 0 }]',

@@ -1,6 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Measures } from './measures.ts';
-import type { Subject } from './subject.ts';
+import type { RunKeys } from './run-keys.ts';
+import type { StepMetrics } from './step-metrics.ts';
 
 const metrics = new Metrics();
 
@@ -11,12 +11,12 @@ const unitOf = (name: string): (typeof MetricUnit)[keyof typeof MetricUnit] => {
   return MetricUnit.Count;
 };
 
-/** Publishes through the log, in CloudWatch's embedded metric format: no request, no permission. */
-export const publish = (state: string, subject: Subject | undefined, measures: Measures): void => {
+/** Publishes through the log, in CloudWatch's embedded metric format, which needs no request and no permission. */
+export const publish = (state: string, run: RunKeys | undefined, values: StepMetrics): void => {
   metrics.addDimension('state', state);
-  metrics.addDimension('dataset', subject?.dataset ?? 'none');
-  for (const [name, value] of Object.entries(measures.step)) metrics.addMetric(name, unitOf(name), value);
+  metrics.addDimension('dataset', run?.dataset ?? 'none');
+  for (const [name, value] of Object.entries(values.step)) metrics.addMetric(name, unitOf(name), value);
   metrics.publishStoredMetrics();
-  for (const [name, value] of Object.entries(measures.service))
+  for (const [name, value] of Object.entries(values.service))
     metrics.singleMetric().addMetric(name, unitOf(name), value);
 };
