@@ -56,7 +56,8 @@ const compile = (schema: object): avro.Type =>
 export const encodeAvro = async (
   schema: object,
   records: readonly object[],
-  metadata: Record<string, string>,): Promise<Buffer> => {
+  metadata: Record<string, string>,
+): Promise<Buffer> => {
   const type = compile(schema);
   const blocks: { count: number; data: Buffer }[] = [];
   let rows: Buffer[] = [];
@@ -120,7 +121,8 @@ export interface AvroFile {
  */
 export const decodeAvro = async (
   bytes: Buffer,
-  { where = 'The file', nameOf = unnamed }: { where?: string; nameOf?: NameOf } = {},): Promise<AvroFile> => {
+  { where = 'The file', nameOf = unnamed }: { where?: string; nameOf?: NameOf } = {},
+): Promise<AvroFile> => {
   const refuse = (reason: string, cause?: unknown) =>
     new TableDamaged(
       `${where} is not an Avro file that can be read: ${reason}. Restore the object from a backup, or drop the snapshots that need it.`,
@@ -165,7 +167,12 @@ export const decodeAvro = async (
   }
 };
 
-const decodeBlock = (type: avro.Type, block: Buffer, count: number, into: Record<string, unknown>[]): void => {
+const decodeBlock = (
+  type: avro.Type,
+  block: Buffer,
+  count: number,
+  into: Record<string, unknown>[],
+): void => {
   let at = 0;
   for (let row = 0; row < count; row++) {
     const { value, offset } = type.decode(block, at);

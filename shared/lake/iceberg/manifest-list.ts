@@ -1,11 +1,10 @@
 import { TableDamaged } from '../../errors.ts';
-import { decodeAvro, encodeAvro } from './avro-file.ts';
+import { decodeAvro, encodeAvro, wholeOf } from './avro-file.ts';
 import { CONTENTS } from './manifest-record.ts';
 import { MANIFEST_FILE_SCHEMA, nameOf } from './manifest-schema.ts';
 import { partitionTypes, type Summaries } from './partition-summary.ts';
 import { decodeValue, encodeValue } from './single-value.ts';
 import type { ManifestFile, PartitionSpec, PrimitiveType, Schema } from './types.ts';
-import { wholeOf } from './avro-file.ts';
 
 /** Manifest lists: one Avro file per snapshot, of its manifests (Iceberg specification, "Manifest Lists"). */
 
@@ -48,7 +47,10 @@ export const writeManifestList = (input: {
 };
 
 /** Null when a bound cannot be said: to say none of it would mean that all values are NULL (see `Summaries`). */
-const toSummaries = (summaries: Summaries, types: readonly (PrimitiveType | undefined)[]): object[] | null => {
+const toSummaries = (
+  summaries: Summaries,
+  types: readonly (PrimitiveType | undefined)[],
+): object[] | null => {
   if (summaries.length !== types.length) return null;
   let isWhole = true;
   const bound = (text: string | undefined, type: PrimitiveType | undefined): Buffer | null => {
@@ -74,7 +76,8 @@ export const readManifestList = async (
   bytes: Buffer,
   specs: readonly PartitionSpec[],
   schema: Schema,
-  where = 'The manifest list',): Promise<ManifestFile[]> => {
+  where = 'The manifest list',
+): Promise<ManifestFile[]> => {
   const typesOf = bySpec(specs, schema);
   const { records } = await decodeAvro(bytes, { where, nameOf });
   return records.map((record, at) => {
@@ -91,7 +94,10 @@ export const readManifestList = async (
   });
 };
 
-const toManifestFile = (record: Record<string, unknown>, typesOf: ReturnType<typeof bySpec>): ManifestFile => {
+const toManifestFile = (
+  record: Record<string, unknown>,
+  typesOf: ReturnType<typeof bySpec>,
+): ManifestFile => {
   const whole = (name: string) => wholeOf(record[name], name);
   const counts = (kind: 'added' | 'existing' | 'deleted') => ({
     files: whole(`${kind}_files_count`),
@@ -126,7 +132,8 @@ interface Summary {
 
 const fromSummaries = (
   records: readonly Summary[],
-  types: readonly (PrimitiveType | undefined)[],): Summaries => {
+  types: readonly (PrimitiveType | undefined)[],
+): Summaries => {
   if (records.length !== types.length) return [];
   const isUnknown = records.some(
     ({ lower_bound, upper_bound }, at) => types[at] === undefined && (lower_bound || upper_bound),

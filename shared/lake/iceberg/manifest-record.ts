@@ -1,9 +1,9 @@
 import { TableDamaged } from '../../errors.ts';
+import { wholeOf } from './avro-file.ts';
 import { avroValue, textOfAvro } from './partition-value.ts';
 import { findField } from './schema.ts';
 import { decodeValue, encodeValue } from './single-value.ts';
 import type { ColumnMetrics, ContentFile, PrimitiveType, Schema } from './types.ts';
-import { wholeOf } from './avro-file.ts';
 
 /** `ContentFile` ↔ the Avro record `data_file` (Iceberg specification, "Manifests"). */
 
@@ -29,7 +29,7 @@ interface Shape {
 }
 
 /** Makes records for one manifest. Throws `TableDamaged` for a partition value that is not of its field's type. */
-export const toDataFile = ({ schema, types, names }: Shape): (file: ContentFile) => object => {
+export const toDataFile = ({ schema, types, names }: Shape): ((file: ContentFile) => object) => {
   const typeOf = boundTypes(schema);
   return (file) => dataFile(file, { types, names, typeOf });
 };
@@ -83,7 +83,7 @@ const partitionValue = (type: PrimitiveType, file: ContentFile, at: number): unk
 };
 
 /** The types of columns by id, each looked up once: undefined for a nested column, and for one that the schema has not. */
-const boundTypes = (schema: Schema): (id: number) => PrimitiveType | undefined => {
+const boundTypes = (schema: Schema): ((id: number) => PrimitiveType | undefined) => {
   const known = new Map<number, PrimitiveType | undefined>(POSITION_DELETE_TYPES);
   return (id) => {
     if (!known.has(id)) {

@@ -1,11 +1,10 @@
 import { TableDamaged } from '../../errors.ts';
-import { decodeAvro, encodeAvro } from './avro-file.ts';
+import { decodeAvro, encodeAvro, wholeOf } from './avro-file.ts';
 import { ADDED, CONTENTS, STATUSES, toContentFile, toDataFile } from './manifest-record.ts';
 import { avroNames, entrySchema, nameOf } from './manifest-schema.ts';
 import { parseManifestTypes } from './metadata-schema.ts';
 import { knownPartitionTypes, summarize } from './partition-summary.ts';
 import type { ManifestEntry, ManifestFile, PartitionSpec, PrimitiveType, Schema } from './types.ts';
-import { wholeOf } from './avro-file.ts';
 
 /** Manifests: Avro files of data files or of delete files (Iceberg specification, "Manifests"). */
 

@@ -119,7 +119,8 @@ const metadata = z.looseObject({
  */
 export const parseManifestTypes = (
   header: Record<string, string>,
-  where: string,): { schema: Schema; fields: PartitionField[] } => {
+  where: string,
+): { schema: Schema; fields: PartitionField[] } => {
   const parse = <T>(key: string, kind: z.ZodType): T => {
     try {
       return kind.parse(JSON.parse(header[key] ?? '')) as T;

@@ -90,7 +90,8 @@ export const withSchema = (metadata: TableMetadata, schema: Schema, lastColumnId
  */
 export const withSpec = (
   metadata: TableMetadata,
-  fields: readonly Pick<PartitionField, 'source-id' | 'transform' | 'name'>[],): TableMetadata => {
+  fields: readonly Pick<PartitionField, 'source-id' | 'transform' | 'name'>[],
+): TableMetadata => {
   for (const same of [kind, (field: { name: string }) => field.name]) {
     const twice = fields.find((field, at) => fields.findIndex((other) => same(other) === same(field)) !== at);
     if (twice === undefined) continue;
@@ -130,7 +131,8 @@ export const kind = (field?: Pick<PartitionField, 'source-id' | 'transform'>) =>
 /** Sets the properties that are given and removes those that are given as undefined. */
 export const withProperties = (
   metadata: TableMetadata,
-  properties: Record<string, string | undefined>,): TableMetadata => {
+  properties: Record<string, string | undefined>,
+): TableMetadata => {
   const merged = Object.entries({ ...metadata.properties, ...properties });
   const kept = merged.filter((entry): entry is [string, string] => entry[1] !== undefined);
   return { ...metadata, properties: Object.fromEntries(kept) };
@@ -184,7 +186,8 @@ export const withoutSnapshots = (metadata: TableMetadata, ids: ReadonlySet<numbe
 /** Statistics files that other engines made (their lists are no part of our type) go with their snapshots. */
 const statisticsOf = (
   metadata: object,
-  keep: (entries: { 'snapshot-id': number }[]) => { 'snapshot-id': number }[],): object => {
+  keep: (entries: { 'snapshot-id': number }[]) => { 'snapshot-id': number }[],
+): object => {
   const lists = Object.entries(metadata).filter(
     ([key, value]) => ['statistics', 'partition-statistics'].includes(key) && Array.isArray(value),
   );
@@ -195,7 +198,8 @@ const statisticsOf = (
 export const withMetadataLog = (
   metadata: TableMetadata,
   previous: { at: number; file: string },
-  most: number,): TableMetadata => {
+  most: number,
+): TableMetadata => {
   const log = [...metadata['metadata-log'], { 'timestamp-ms': previous.at, 'metadata-file': previous.file }];
   return { ...metadata, 'metadata-log': log.slice(Math.max(0, log.length - most)) };
 };

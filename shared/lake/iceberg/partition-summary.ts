@@ -1,7 +1,7 @@
 import { TableDamaged } from '../../errors.ts';
-import { resultType } from './transforms.ts';
 import { findField } from './schema.ts';
 import { encodeValue } from './single-value.ts';
+import { resultType } from './transforms.ts';
 import type { ManifestFile, PartitionField, PrimitiveType, Schema } from './types.ts';
 
 /**
@@ -39,7 +39,8 @@ export const knownPartitionTypes = (
 /** Over the partition values of a manifest's files, one tuple each. */
 export const summarize = (
   types: readonly PrimitiveType[],
-  partitions: readonly (string | null)[][],): Summaries => {
+  partitions: readonly (string | null)[][],
+): Summaries => {
   const summaries = types.map((type, at) =>
     summarizeField(type, new Set(partitions.map((values) => values[at]))),
   );
@@ -48,7 +49,8 @@ export const summarize = (
 
 const summarizeField = (
   type: PrimitiveType,
-  texts: ReadonlySet<string | null | undefined>,): Summaries[number] | undefined => {
+  texts: ReadonlySet<string | null | undefined>,
+): Summaries[number] | undefined => {
   const inOrder = order(type);
   const isFloat = type === 'float' || type === 'double';
   const containsNull = texts.has(null) || texts.has(undefined);
@@ -72,7 +74,7 @@ interface Bound {
 }
 
 /** Orders values of a type by their binary form, which the text of many types does not do. */
-const order = (type: PrimitiveType): (a: Buffer, b: Buffer) => number => {
+const order = (type: PrimitiveType): ((a: Buffer, b: Buffer) => number) => {
   const by = (value: (bytes: Buffer) => number | bigint) => (a: Buffer, b: Buffer) => {
     const [x, y] = [value(a), value(b)];
     return x < y ? -1 : Number(x > y);

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { ObjectMissing } from '../../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { isLeaf, nodeName, nodeText, parseNode, type IndexNode } from './index-node.ts';
+import { type IndexNode, isLeaf, nodeName, nodeText, parseNode } from './index-node.ts';
 
 /** How many nodes are fetched or written at once. */
 export const PARALLEL = 16;

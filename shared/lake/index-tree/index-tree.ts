@@ -1,7 +1,7 @@
 import { TableDamaged } from '../../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { type Branch, bitsAt, canonicalJson, isLeaf, placeOf, slotIn, unreadable } from './index-node.ts';
-import { PARALLEL, type Ref, IndexNodes } from './index-nodes.ts';
+import { IndexNodes, PARALLEL, type Ref } from './index-nodes.ts';
 
 /** Most entries of a leaf: some 30 KB with the state of a source in each. */
 export const LEAF_ENTRIES = 128;

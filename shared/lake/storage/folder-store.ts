@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import path from "node:path";
+import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import {
   copyDurably,
   copyWithTime,
@@ -14,6 +13,7 @@ import {
   unlessMissing,
   writeDurably,
 } from '../../base/files.ts';
+import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import { FolderVersions } from './folder-versions.ts';
 import { isHidden, isPathSafe } from './key-path.ts';
 import { both, type ObjectInfo, type ObjectStore, type RequestObserver } from './object-store.ts';

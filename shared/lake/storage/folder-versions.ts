@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs';
 import { mkdir, readdir, rename, unlink } from 'node:fs/promises';
-import path from "node:path";
-import { InvalidInput } from '../../errors.ts';
+import path from 'node:path';
 import { contentHash, fileStats, linkUnlessTaken, unlessMissing } from '../../base/files.ts';
+import { InvalidInput } from '../../errors.ts';
 import type { ObjectInfo } from './object-store.ts';
 
 /** Microseconds since 1970, and the start of the content's SHA-256. Sorts by time. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import path from "node:path";
+import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { LimitFunction } from 'p-limit';
-import { StorageUnavailable } from '../../errors.ts';
 import { fileStats } from '../../base/files.ts';
+import { StorageUnavailable } from '../../errors.ts';
 
 /** Of downloads and uploads alike: large enough to fill a connection, small enough to hold several in memory. */
 export const PART_BYTES = 8 * 1024 * 1024;

@@ -1,5 +1,5 @@
-import { DuckstepError, StorageUnavailable } from '../../errors.ts';
 import { failedWith } from '../../base/files.ts';
+import { DuckstepError, StorageUnavailable } from '../../errors.ts';
 
 const NETWORK_CODES = [
   'EAI_AGAIN',

@@ -1,5 +1,5 @@
-import { fieldName } from '../iceberg/transforms.ts';
 import { findField } from '../iceberg/schema.ts';
+import { fieldName } from '../iceberg/transforms.ts';
 import type { PartitionSpec, Schema } from '../iceberg/types.ts';
 import type { DataFile } from './data-file.ts';
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { inParallel } from '../../../base/in-parallel.ts';
 import { TableDamaged } from '../../../errors.ts';
 import { describeManifest, writeManifest } from '../../iceberg/manifest.ts';
 import type { ContentFile, ManifestEntry, ManifestFile, PartitionSpec, Schema } from '../../iceberg/types.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
-import { mayHold } from '../read/manifest-pruning.ts';
 import { isKnown, namedPartition, partitionNames } from '../partition-names.ts';
+import { mayHold } from '../read/manifest-pruning.ts';
 import type { LoadedManifest } from '../read/snapshot.ts';
 
 /** A manifest with fewer files is small: it may be written again together with others. */

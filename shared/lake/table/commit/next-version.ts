@@ -15,12 +15,12 @@ import type { ContentFile, SnapshotEntry, TableMetadata } from '../../iceberg/ty
 import type { DataFile, PositionDeletes } from '../data-file.ts';
 import type { Draft } from '../draft.ts';
 import type { Location } from '../location.ts';
-import { nextManifests } from './next-manifests.ts';
 import { isKnown, partitionNames } from '../partition-names.ts';
 import { FILE_PATH } from '../position-deletes.ts';
 import { columnIdProperties, SUMMARY, touchedProperty } from '../properties.ts';
-import { expired, type Retention } from './retention.ts';
 import type { Snapshot } from '../read/snapshot.ts';
+import { nextManifests } from './next-manifests.ts';
+import { expired, type Retention } from './retention.ts';
 import { summaryOf } from './summary.ts';
 import { specOf } from './table-schema.ts';
 

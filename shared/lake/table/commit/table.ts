@@ -6,10 +6,10 @@ import { lakePaths } from '../../paths.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { Draft } from '../draft.ts';
 import { locationOf } from '../location.ts';
+import { Snapshot } from '../read/snapshot.ts';
 import { CommitLock } from './locks.ts';
 import { type Base, nextVersion, tidied, type Writer } from './next-version.ts';
 import { DEFAULT_RETENTION, type Retention } from './retention.ts';
-import { Snapshot } from '../read/snapshot.ts';
 
 export interface TableOptions {
   /** How often `commit` may lose the race for a version that it has made before it throws. */

@@ -1,6 +1,6 @@
 import { compareValues } from '../../iceberg/compare.ts';
-import { resultType } from '../../iceberg/transforms.ts';
 import { findField } from '../../iceberg/schema.ts';
+import { resultType } from '../../iceberg/transforms.ts';
 import type { ManifestFile, PartitionSpec, PrimitiveType, Schema } from '../../iceberg/types.ts';
 import { type Partition, partitionNames } from '../partition-names.ts';
 

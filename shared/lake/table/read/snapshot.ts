@@ -1,3 +1,4 @@
+import { inParallel } from '../../../base/in-parallel.ts';
 import { ObjectMissing } from '../../../errors.ts';
 import { readManifest } from '../../iceberg/manifest.ts';
 import { readManifestList } from '../../iceberg/manifest-list.ts';
@@ -10,13 +11,12 @@ import type {
   SnapshotEntry,
   TableMetadata,
 } from '../../iceberg/types.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile } from '../data-file.ts';
 import type { Location } from '../location.ts';
-import { mayHold } from './manifest-pruning.ts';
 import { namedPartition, type Partition, partitionNames } from '../partition-names.ts';
 import { type ColumnIds, columnIdsIn, SUMMARY, touchedIn } from '../properties.ts';
+import { mayHold } from './manifest-pruning.ts';
 
 /** A manifest of a snapshot, read when it is asked for, and once. */
 export interface LoadedManifest {

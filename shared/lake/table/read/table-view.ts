@@ -1,13 +1,13 @@
+import { inParallel } from '../../../base/in-parallel.ts';
 import { createBitmap, isIn } from '../../../engine/bitmap.ts';
 import { ident, literal, literalList } from '../../../engine/sql.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import { readSchema } from '../../iceberg/duckdb-types.ts';
 import type { Field } from '../../iceberg/types.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile, TableColumn, ViewColumn } from '../data-file.ts';
-import { alikeFiles, asToday } from './nested-names.ts';
 import { DELETES } from '../position-deletes.ts';
+import { alikeFiles, asToday } from './nested-names.ts';
 
 /**
  * Creates a view of a table's committed rows: its data files without the rows that their position deletes name. A table
@@ -146,7 +146,9 @@ const manyDeleted = async (
 ): Promise<Map<string, string>> => {
   const sets = new Map<string, string>();
   let listed = 0;
-  for (const { key, rows, deletes } of files.toSorted((a, b) => (a.deletes?.rows ?? 0) - (b.deletes?.rows ?? 0))) {
+  for (const { key, rows, deletes } of files.toSorted(
+    (a, b) => (a.deletes?.rows ?? 0) - (b.deletes?.rows ?? 0),
+  )) {
     listed += deletes?.rows ?? 0;
     const [path, positions] = [paths.get(key) ?? '', deletesOf.get(paths.get(key) ?? '')];
     if (deletes === undefined || positions === undefined || listed <= MAX_LISTED) continue;
@@ -180,7 +182,9 @@ export const deletePairs = async (
   store: ObjectStore,
   scratch: string,
 ): Promise<(readonly [path: string, deletes: string])[]> => {
-  const withDeletes = files.flatMap(({ key, deletes }) => (deletes === undefined ? [] : [[key, deletes.key] as const]));
+  const withDeletes = files.flatMap(({ key, deletes }) =>
+    deletes === undefined ? [] : [[key, deletes.key] as const],
+  );
   const local = await localPaths(
     store,
     scratch,

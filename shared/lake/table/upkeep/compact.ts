@@ -5,14 +5,14 @@ import { currentSchema, defaultSpec, kind } from '../../iceberg/metadata.ts';
 import type { PartitionSpec } from '../../iceberg/types.ts';
 import { lakePaths } from '../../paths.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
-import { bytesOf, type CompactionPolicy, planCompaction } from './compaction.ts';
+import type { MetadataVersion, Table } from '../commit/table.ts';
 import type { DataFile } from '../data-file.ts';
 import type { Draft } from '../draft.ts';
 import type { Partition } from '../partition-names.ts';
 import { SUMMARY } from '../properties.ts';
-import { type Rewritten, rewriteFiles } from '../write/rewrite.ts';
 import type { Snapshot } from '../read/snapshot.ts';
-import type { Table, MetadataVersion } from '../commit/table.ts';
+import { type Rewritten, rewriteFiles } from '../write/rewrite.ts';
+import { bytesOf, type CompactionPolicy, planCompaction } from './compaction.ts';
 
 export interface CompactOptions {
   store: ObjectStore;

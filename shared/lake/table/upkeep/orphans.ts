@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { inParallel } from '../../../base/in-parallel.ts';
 import { ObjectMissing } from '../../../errors.ts';
 import { lakePaths } from '../../paths.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/object-store.ts';
+import type { Table } from '../commit/table.ts';
 import { Location } from '../location.ts';
 import { filesOf, referencedBy } from './references.ts';
-import type { Table } from '../commit/table.ts';
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -1,13 +1,13 @@
+import { inParallel } from '../../../base/in-parallel.ts';
 import { TableDamaged } from '../../../errors.ts';
 import type { TableMetadata } from '../../iceberg/types.ts';
+import { IndexTree } from '../../index-tree/index-tree.ts';
 import { lakePaths } from '../../paths.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
+import type { MetadataVersion } from '../commit/table.ts';
 import { Location } from '../location.ts';
 import { SUMMARY } from '../properties.ts';
 import type { LoadedManifest, Snapshot } from '../read/snapshot.ts';
-import { IndexTree } from '../../index-tree/index-tree.ts';
-import type { MetadataVersion } from '../commit/table.ts';
 
 /**
  * Keys of everything that a version of a table refers to: its metadata file and those that it names as earlier ones,

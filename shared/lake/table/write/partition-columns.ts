@@ -1,8 +1,8 @@
 import { ident, literalList } from '../../../engine/sql.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
-import { resultType } from '../../iceberg/transforms.ts';
 import { transformSql } from '../../iceberg/partition-sql.ts';
 import { isNested } from '../../iceberg/schema.ts';
+import { resultType } from '../../iceberg/transforms.ts';
 import type { PartitionSpec, Schema } from '../../iceberg/types.ts';
 import { type Partition, partitionNames } from '../partition-names.ts';
 

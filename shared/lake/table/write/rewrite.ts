@@ -7,7 +7,7 @@ import type { Field, PartitionSpec, Schema } from '../../iceberg/types.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile, PositionDeletes } from '../data-file.ts';
 import { alikeFiles, asToday } from '../read/nested-names.ts';
-import { localPaths, deletePairs, readFiles, readPositions } from '../read/table-view.ts';
+import { deletePairs, localPaths, readFiles, readPositions } from '../read/table-view.ts';
 import { writeDeletes, writeFiles } from './write-files.ts';
 
 export interface RewriteOptions {

@@ -3,18 +3,18 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { inParallel } from '../../../base/in-parallel.ts';
 import { ident, identList, literal } from '../../../engine/sql.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
+import { registerTransforms } from '../../iceberg/bucket.ts';
 import { fieldIds, storedType } from '../../iceberg/duckdb-types.ts';
 import { columnMetrics } from '../../iceberg/metrics.ts';
-import { registerTransforms } from '../../iceberg/bucket.ts';
 import type { PartitionSpec, Schema } from '../../iceberg/types.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile, PositionDeletes } from '../data-file.ts';
+import { DELETES } from '../position-deletes.ts';
 import { partitionColumns } from './partition-columns.ts';
 import { partitionFolder } from './partition-folder.ts';
-import { DELETES } from '../position-deletes.ts';
 
 /** What COPY tells of a file that it wrote. */
 interface WrittenFile {

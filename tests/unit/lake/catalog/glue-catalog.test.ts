@@ -8,7 +8,15 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { CatalogUnavailable, CommitConflict, ConfigurationError } from '../../../../shared/errors.ts';
 import { glueCatalog } from '../../../../shared/lake/catalog/glue-catalog.ts';
-import { concurrent, DATABASES, FakeGlue, LOCATION, metadataOf, missing, signups } from '../../../helpers/glue.ts';
+import {
+  concurrent,
+  DATABASES,
+  FakeGlue,
+  LOCATION,
+  metadataOf,
+  missing,
+  signups,
+} from '../../../helpers/glue.ts';
 
 const client = new GlueClient({ region: 'eu-central-1' });
 const mock = mockClient(client);

@@ -7,7 +7,8 @@ import { entry, roundTrip, schema } from '../../../helpers/manifest-cases.ts';
 /** The manifest of one entry, its record and header changed as another writer, or a fault, would have it. */
 const changed = async (
   change: (record: Record<string, unknown>) => void,
-  header: Record<string, string> = {},) => {
+  header: Record<string, string> = {},
+) => {
   const { bytes, described } = await roundTrip({
     entries: [entry({ status: 'existing', sequenceNumber: 2 })],
   });

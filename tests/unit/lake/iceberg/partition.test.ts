@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { literal } from '../../../../shared/engine/sql.ts';
 import { type Db, withDuckDb } from '../../../../shared/engine/with-duckdb.ts';
+import { registerTransforms } from '../../../../shared/lake/iceberg/bucket.ts';
 import { storedType } from '../../../../shared/lake/iceberg/duckdb-types.ts';
 import { unscaledOfText } from '../../../../shared/lake/iceberg/numbers.ts';
-import { avroValue } from '../../../../shared/lake/iceberg/partition-value.ts';
-import { registerTransforms } from '../../../../shared/lake/iceberg/bucket.ts';
-import { resultType } from '../../../../shared/lake/iceberg/transforms.ts';
 import { transformSql } from '../../../../shared/lake/iceberg/partition-sql.ts';
+import { avroValue } from '../../../../shared/lake/iceberg/partition-value.ts';
+import { resultType } from '../../../../shared/lake/iceberg/transforms.ts';
 import type { PrimitiveType, Transform } from '../../../../shared/lake/iceberg/types.ts';
 import { scratch } from '../../../helpers/scratch.ts';
 

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { InvalidInput, ObjectMissing } from '../../../../shared/errors.ts';
 import { FolderStore } from '../../../../shared/lake/storage/folder-store.ts';
 import { runChild, startChild } from '../../../helpers/child.ts';
-import { scratch } from '../../../helpers/scratch.ts';
 import { objectStoreSuite } from '../../../helpers/object-store-suite.ts';
+import { scratch } from '../../../helpers/scratch.ts';
 
 objectStoreSuite(async (options) => new FolderStore(scratch(), options));
 

@@ -163,7 +163,9 @@ describe('what hides rows of a file', () => {
     });
     expect((await two.files()).map((file) => file.deletes)).toEqual([mask('m2', 2), mask('m3')]);
     expect(await counts(two, 'deletes')).toEqual([[2, 0, 1]]);
-    const three = await commit({ changedDeletes: [{ file: (await two.files())[0] as DataFile, deletes: undefined }] });
+    const three = await commit({
+      changedDeletes: [{ file: (await two.files())[0] as DataFile, deletes: undefined }],
+    });
     expect((await three.files()).map((file) => file.deletes)).toEqual([undefined, mask('m3')]);
     // The data files' manifest was never touched.
     expect(await counts(three)).toEqual([[2, 0, 0]]);

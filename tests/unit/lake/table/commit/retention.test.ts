@@ -1,5 +1,9 @@
 import fc from 'fast-check';
-import { DEFAULT_RETENTION, expired, type Retention } from '../../../../../shared/lake/table/commit/retention.ts';
+import {
+  DEFAULT_RETENTION,
+  expired,
+  type Retention,
+} from '../../../../../shared/lake/table/commit/retention.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,4 +1,4 @@
-import { TableDamaged, ObjectMissing } from '../../../../../shared/errors.ts';
+import { ObjectMissing, TableDamaged } from '../../../../../shared/errors.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../../shared/lake/storage/metered-store.ts';
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';

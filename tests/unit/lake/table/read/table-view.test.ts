@@ -3,7 +3,12 @@ import type { Evolved } from '../../../../../shared/lake/iceberg/evolve.ts';
 import type { Transform } from '../../../../../shared/lake/iceberg/types.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import type { DataFile, TableColumn, ViewColumn } from '../../../../../shared/lake/table/data-file.ts';
-import { createTableView, localPaths, readFiles, typed } from '../../../../../shared/lake/table/read/table-view.ts';
+import {
+  createTableView,
+  localPaths,
+  readFiles,
+  typed,
+} from '../../../../../shared/lake/table/read/table-view.ts';
 import { writeDeletes, writeFiles } from '../../../../../shared/lake/table/write/write-files.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 import { rowsSql, testDb } from '../../../../helpers/silver-lake.ts';

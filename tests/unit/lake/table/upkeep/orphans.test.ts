@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { TableDamaged, ObjectMissing } from '../../../../../shared/errors.ts';
-import { lakePaths } from '../../../../../shared/lake/paths.ts';
+import { ObjectMissing, TableDamaged } from '../../../../../shared/errors.ts';
 import { IndexTree } from '../../../../../shared/lake/index-tree/index-tree.ts';
+import { lakePaths } from '../../../../../shared/lake/paths.ts';
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import type { Draft } from '../../../../../shared/lake/table/draft.ts';
@@ -73,7 +73,10 @@ class World {
         partitionedBy: [],
         added,
         removed,
-        changedDeletes: hides.map((file) => ({ file, deletes: { key: maskOf(file.key), rows: 1, bytes: 9 } })),
+        changedDeletes: hides.map((file) => ({
+          file,
+          deletes: { key: maskOf(file.key), rows: 1, bytes: 9 },
+        })),
         touched: 'all',
         properties: { [SUMMARY.sources]: await tree.put(base?.properties[SUMMARY.sources], change) },
       } satisfies Draft;

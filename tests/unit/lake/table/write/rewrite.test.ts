@@ -118,7 +118,10 @@ test('hidden rows stay hidden, and are still there', () =>
     const before = await t.show(...files);
     expect(before.map(({ v }) => v)).toEqual(['a2', 'b1', 'b2', 'c1']);
     const file = whole(await t.rewrite(files));
-    expect(file).toMatchObject({ rows: 7, deletes: { rows: 3, key: expect.stringMatching(/^t\/deletes\/r-/) } });
+    expect(file).toMatchObject({
+      rows: 7,
+      deletes: { rows: 3, key: expect.stringMatching(/^t\/deletes\/r-/) },
+    });
     expect(await t.show(file)).toEqual(before);
     const { deletes: _, ...bare } = file;
     expect(await t.show(bare)).toHaveLength(7);

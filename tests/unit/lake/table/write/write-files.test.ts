@@ -2,7 +2,11 @@ import type { Db } from '../../../../../shared/engine/with-duckdb.ts';
 import type { Transform } from '../../../../../shared/lake/iceberg/types.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
-import { type WriteOptions, writeDeletes, writeFiles } from '../../../../../shared/lake/table/write/write-files.ts';
+import {
+  type WriteOptions,
+  writeDeletes,
+  writeFiles,
+} from '../../../../../shared/lake/table/write/write-files.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 import { keysIn, rowsSql, testDb } from '../../../../helpers/silver-lake.ts';
 import { schemaFor, specFor } from '../../../../helpers/table-schema.ts';
