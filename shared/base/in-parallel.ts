@@ -1,19 +1,19 @@
 import pLimit from 'p-limit';
 
 /** How many objects are asked for at once. */
-const PARALLEL = 8;
+const MAX_PARALLEL = 8;
 
 /**
  * Results in the order of the items. Once one fails, no further one is begun.
  *
- * @param most at once
+ * @param max at once
  */
 export const inParallel = async <T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
-  most = PARALLEL,
+  max = MAX_PARALLEL,
 ): Promise<R[]> => {
-  const limit = pLimit(most);
+  const limit = pLimit(max);
   try {
     return await Promise.all(items.map((item) => limit(() => work(item))));
   } catch (error) {

@@ -1,5 +1,5 @@
 /** So many contracts, and as many models, are remembered. */
-const MOST = 256;
+const MAX_ENTRIES = 256;
 
 /**
  * What was made of texts that were without mistakes, for the next invocation of the same process. The key holds all
@@ -20,7 +20,7 @@ export class LruCache<T extends object> {
     this.#values.delete(key);
     this.#values.set(key, frozen(value));
     const [oldest] = this.#values.keys();
-    if (this.#values.size > MOST && oldest !== undefined) this.#values.delete(oldest);
+    if (this.#values.size > MAX_ENTRIES && oldest !== undefined) this.#values.delete(oldest);
     return value;
   }
 }

@@ -10,7 +10,7 @@ import type { Db } from './with-duckdb.ts';
  */
 
 /** SQL of an empty set, of one bit at least: DuckDB knows no empty BIT. `bitstring('0', n)` would write out all bits as text. */
-const empty = (size: number): string =>
+const emptySql = (size: number): string =>
   `set_bit((SELECT bitstring_agg(n, 0, ${Math.max(1, size) - 1}) FROM (SELECT 0) AS zero(n)), 0, 0)`;
 
 /**
@@ -25,7 +25,7 @@ export const createBitmap = async (
   size: number,
   parts: readonly string[],
 ): Promise<void> => {
-  await db.run(`CREATE OR REPLACE TEMP TABLE ${ident(table)} AS SELECT ${empty(size)} AS bits`);
+  await db.run(`CREATE OR REPLACE TEMP TABLE ${ident(table)} AS SELECT ${emptySql(size)} AS bits`);
   for (const part of parts) await insert(db, table, size, part);
   await publish(db, table);
 };

@@ -11,7 +11,7 @@ export interface Duplicates {
 }
 
 /** Bits that are worth a row, and bits at most: 25 MB a thread. */
-const SPREAD = 64;
+const MAX_BITS_PER_ROW = 64;
 const MAX_BITS = 200_000_000;
 
 /**
@@ -64,7 +64,7 @@ const spanOf = async (db: Db, view: string, columns: readonly string[]): Promise
   if (least === null || most === null) return { name, offset: '0', rows: 0, least: 0, most: 0 };
   if (!Number.isSafeInteger(least) || !Number.isSafeInteger(most)) return undefined;
   const bits = most - least + 1;
-  if (bits > MAX_BITS || bits > rows * SPREAD) return undefined;
+  if (bits > MAX_BITS || bits > rows * MAX_BITS_PER_ROW) return undefined;
   return { name, offset: `(CAST(${name} AS BIGINT) - ${least})`, rows, least, most };
 };
 
@@ -88,9 +88,9 @@ export interface Suspects {
 const BLOCK_SHIFT = 6;
 const BLOCK = 2 ** BLOCK_SHIFT;
 /** Bits that are worth a row where a block takes a group: then eight values and more share one. */
-const CLOSE = 8;
+const MAX_BLOCKED_BITS_PER_ROW = 8;
 /** Values that are no numbers are told apart by so many places: a megabyte of bits. */
-const PLACES = 2 ** 23;
+const HASH_SLOTS = 2 ** 23;
 
 /**
  * Finds the rows that may share their values with others. What decides between such rows then has few to look at, where
@@ -103,7 +103,7 @@ const PLACES = 2 ** 23;
  */
 export const findSuspects = async (db: Db, view: string, columns: readonly string[]): Promise<Suspects> => {
   const span = await spanOf(db, view, columns);
-  if (span !== undefined && span.most - span.least < span.rows * CLOSE) {
+  if (span !== undefined && span.most - span.least < span.rows * MAX_BLOCKED_BITS_PER_ROW) {
     const block = `(${span.offset} >> ${BLOCK_SHIFT})`;
     const bit = `1::UBIGINT << CAST(${span.offset} & ${BLOCK - 1} AS UBIGINT)`;
     const crowded = `SELECT ${block} FROM ${view} GROUP BY ALL HAVING count(*) > bit_count(bit_or(${bit}))`;
@@ -113,14 +113,14 @@ export const findSuspects = async (db: Db, view: string, columns: readonly strin
   }
   if (span !== undefined && (await countInBitmap(db, view, span)) === 0)
     return { where: 'false', some: false, strategy: 'bitmap' };
-  const place = `hash(${identList(columns)}) % ${PLACES}`;
+  const slot = `hash(${identList(columns)}) % ${HASH_SLOTS}`;
   const { strategy, passes } = await planGrouping(db, view, columns);
   const shared = passes.map(
     ({ where }) =>
-      `SELECT ${place} FROM ${view} WHERE ${where} GROUP BY ${identList(columns)} HAVING count(*) > 1`,
+      `SELECT ${slot} FROM ${view} WHERE ${where} GROUP BY ${identList(columns)} HAVING count(*) > 1`,
   );
-  await createBitmap(db, '_suspects', PLACES, shared);
-  return await suspected(db, place, strategy);
+  await createBitmap(db, '_suspects', HASH_SLOTS, shared);
+  return await suspected(db, slot, strategy);
 };
 
 const suspected = async (db: Db, number: string, strategy: Strategy): Promise<Suspects> => {

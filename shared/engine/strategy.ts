@@ -23,7 +23,7 @@ export interface Grouping {
  * Measured with DuckDB 1.5 as the peak of 10 million groups in one table: 46 bytes each for BIGINT keys, 70 to 80
  * for texts of 17 bytes.
  */
-const GROUP = 40;
+const GROUP_BYTES = 40;
 
 /** The share of DuckDB's memory that a table of groups may take: threads fill tables of their own before they merge. */
 const TABLE_SHARE = 0.5;
@@ -43,14 +43,14 @@ export const chooseStrategy = (
   bytesPerKey: number,
   memoryMb: number,
 ): { strategy: Grouping['strategy']; passes: number } => {
-  const bytes = groups * (GROUP + bytesPerKey);
+  const bytes = groups * (GROUP_BYTES + bytesPerKey);
   const most = memoryMb * 2 ** 20 * DUCKDB_SHARE * TABLE_SHARE;
   const passes = Math.min(MAX_PASSES, Math.max(1, Math.ceil(bytes / most)));
   return { strategy: passes === 1 ? 'groups' : `${passes} buckets`, passes };
 };
 
 /** The most that a value takes in the row of its group: a text's length and pointer. The text itself comes on top. */
-const VALUE = 16;
+const VALUE_BYTES = 16;
 
 /** SQL of a value's bytes outside of the row. */
 const LENGTH: Readonly<Record<string, string>> = { VARCHAR: 'strlen', JSON: 'strlen', BLOB: 'octet_length' };
@@ -86,7 +86,7 @@ export const planGrouping = async (
   const { rows, bytes } = await db.one<{ rows: number; bytes: number }>(
     `SELECT count(*) AS rows, ${['0', ...lengths].join(' + ')} AS bytes FROM ${view}`,
   );
-  const perKey = columns.length * VALUE + bytes + (kept?.bytes ?? 0);
+  const perKey = columns.length * VALUE_BYTES + bytes + (kept?.bytes ?? 0);
   const atMost = chooseStrategy(rows, perKey, db.memoryMb);
   if (atMost.passes === 1) return { strategy: atMost.strategy, passes: [{ where: 'true' }] };
   const { distinct } = await db.one<{ distinct: number }>(

@@ -46,13 +46,13 @@ const SPILL_SHARE = 0.8;
  * Partitions that a COPY writes at a time. Past so many DuckDB closes files and begins new ones, a hundred times as
  * many where rows come in any order; Lambda allows 1,024 open files.
  */
-const OPEN_PARTITIONS = 500;
+const MAX_OPEN_PARTITIONS = 500;
 
 /**
  * What is free again goes back to the system soon. By DuckDB's defaults its allocator keeps hundreds of megabytes beside
  * the limit, for which a function would be ended.
  */
-const GIVE_BACK = {
+const RETURN_MEMORY = {
   allocator_background_threads: 'true',
   allocator_flush_threshold: '16MiB',
   allocator_bulk_deallocation_flush_threshold: '16MiB',
@@ -79,9 +79,9 @@ export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => 
     temp_directory: home,
     max_temp_directory_size: `${resources.spillMb}MiB`,
     home_directory: home,
-    partitioned_write_max_open_files: String(OPEN_PARTITIONS),
+    partitioned_write_max_open_files: String(MAX_OPEN_PARTITIONS),
     preserve_insertion_order: String(settings.ordered ?? true),
-    ...GIVE_BACK,
+    ...RETURN_MEMORY,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',

@@ -15,8 +15,8 @@ import { isBehind, tableInput } from './glue-table.ts';
 export type Databases = Record<CatalogTable['zone'], string>;
 
 /** Who loses that often yields to the others, and lets the state machine wait. */
-const ATTEMPTS = 8;
-const LONGEST_WAIT_MS = 1_000;
+const MAX_ATTEMPTS = 8;
+const MAX_WAIT_MS = 1_000;
 
 /** Glue answers within a second or is in trouble, as S3 does. */
 const TIMEOUTS = { connectionTimeout: 5_000, socketTimeout: 30_000 };
@@ -89,14 +89,14 @@ export const glueCatalog = (
   return {
     point: async (table, onRequest = () => undefined) => {
       const where = `${databases[table.zone]}.${table.name}`;
-      for (let tried = 0; tried < ATTEMPTS; tried++) {
-        if (tried > 0) await pause(Math.random() * Math.min(LONGEST_WAIT_MS, 25 * 2 ** tried));
+      for (let tried = 0; tried < MAX_ATTEMPTS; tried++) {
+        if (tried > 0) await pause(Math.random() * Math.min(MAX_WAIT_MS, 25 * 2 ** tried));
         const settled = await attempt(table, where, onRequest).catch((error: unknown) => {
           throw catalogError(error, where);
         });
         if (settled) return;
       }
-      throw new CommitConflict(`${where}: others changed its entry in Glue ${ATTEMPTS} times in a row`);
+      throw new CommitConflict(`${where}: others changed its entry in Glue ${MAX_ATTEMPTS} times in a row`);
     },
   };
 };

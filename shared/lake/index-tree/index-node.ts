@@ -67,7 +67,7 @@ export const nodeName = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 /** Where an id belongs. Of its UTF-16 units: as UTF-8, halves of characters would all be the same. */
-export const placeOf = (id: string): Buffer =>
+export const hashOf = (id: string): Buffer =>
   createHash('sha256').update(Buffer.from(id, 'utf16le')).digest();
 
 /** One byte of a place, as branches spell it. */

@@ -4,10 +4,10 @@ import type { ObjectStore } from '../storage/object-store.ts';
 import { type IndexNode, isLeaf, nodeName, nodeText, parseNode } from './index-node.ts';
 
 /** How many nodes are fetched or written at once. */
-export const PARALLEL = 16;
+export const MAX_PARALLEL = 16;
 
 /** Nodes of some 20 KB each. */
-const REMEMBERED = 512;
+const MAX_CACHED = 512;
 
 /** A node by its name, and whether it is a leaf: so that who only needs names reads no leaves. */
 export interface Ref {
@@ -19,7 +19,7 @@ export interface Ref {
 export class IndexNodes {
   readonly #store: ObjectStore;
   readonly #keyOf: (name: string) => string;
-  readonly #limit = pLimit(PARALLEL);
+  readonly #limit = pLimit(MAX_PARALLEL);
   /** The least recently used first. */
   readonly #remembered = new Map<string, Promise<IndexNode>>();
 
@@ -72,6 +72,6 @@ export class IndexNodes {
     this.#remembered.delete(name);
     this.#remembered.set(name, node);
     const [oldest] = this.#remembered.keys();
-    if (this.#remembered.size > REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
+    if (this.#remembered.size > MAX_CACHED && oldest !== undefined) this.#remembered.delete(oldest);
   }
 }

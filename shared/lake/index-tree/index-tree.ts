@@ -1,10 +1,10 @@
 import { TableDamaged } from '../../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { type Branch, bitsAt, canonicalJson, isLeaf, placeOf, slotIn, unreadable } from './index-node.ts';
-import { IndexNodes, PARALLEL, type Ref } from './index-nodes.ts';
+import { type Branch, bitsAt, canonicalJson, hashOf, isLeaf, slotIn, unreadable } from './index-node.ts';
+import { IndexNodes, MAX_PARALLEL, type Ref } from './index-nodes.ts';
 
 /** Most entries of a leaf: some 30 KB with the state of a source in each. */
-export const LEAF_ENTRIES = 128;
+export const MAX_LEAF_ENTRIES = 128;
 
 export interface IndexTreeOptions {
   /** Trees that were made with different numbers can be read all the same. */
@@ -12,7 +12,7 @@ export interface IndexTreeOptions {
 }
 
 /** An entry on its way to its leaf. */
-interface Placed {
+interface HashedEntry {
   id: string;
   place: Buffer;
   json: unknown;
@@ -53,7 +53,7 @@ export class IndexTree<V> {
   ) {
     this.#nodes = new IndexNodes(store, keyOf);
     this.#parse = parse;
-    this.#leafEntries = options.leafEntries ?? LEAF_ENTRIES;
+    this.#leafEntries = options.leafEntries ?? MAX_LEAF_ENTRIES;
   }
 
   /** The id's value; undefined where it has none. A root that is undefined is the empty state's. */
@@ -64,7 +64,7 @@ export class IndexTree<V> {
   /** The values of those of the ids that have one. Reads each node once, however many of the ids are below it. */
   async getMany(root: string | undefined, ids: Iterable<string>): Promise<Map<string, V>> {
     const found = new Map<string, V>();
-    const wanted = [...new Set(ids)].map((id) => ({ id, place: placeOf(id) }));
+    const wanted = [...new Set(ids)].map((id) => ({ id, place: hashOf(id) }));
     if (root !== undefined && wanted.length > 0) await this.#find(root, wanted, 0, found);
     return found;
   }
@@ -77,7 +77,7 @@ export class IndexTree<V> {
     if (root !== undefined && changes.size === 0) return root;
     const placed = [...changes].map(([id, value]) => ({
       id,
-      place: placeOf(id),
+      place: hashOf(id),
       json: this.#jsonOf(id, value),
     }));
     const { name } = root === undefined ? await this.#spread(placed, 0) : await this.#change(root, placed, 0);
@@ -111,8 +111,8 @@ export class IndexTree<V> {
       return;
     }
     const leaves = [...node.leaves.values()];
-    for (let start = 0; start < leaves.length; start += PARALLEL) {
-      const batch = leaves.slice(start, start + PARALLEL);
+    for (let start = 0; start < leaves.length; start += MAX_PARALLEL) {
+      const batch = leaves.slice(start, start + MAX_PARALLEL);
       await Promise.all(batch.map((leaf) => this.#nodes.read(leaf)));
       for (const leaf of batch) yield* this.entries(leaf);
     }
@@ -121,7 +121,7 @@ export class IndexTree<V> {
 
   async #find(
     name: string,
-    wanted: readonly Pick<Placed, 'id' | 'place'>[],
+    wanted: readonly Pick<HashedEntry, 'id' | 'place'>[],
     level: number,
     found: Map<string, V>,
   ): Promise<void> {
@@ -142,7 +142,7 @@ export class IndexTree<V> {
   }
 
   /** The node with these entries in it, and what has become of the nodes below. */
-  async #change(name: string, placed: readonly Placed[], level: number): Promise<Ref> {
+  async #change(name: string, placed: readonly HashedEntry[], level: number): Promise<Ref> {
     const node = await this.#nodes.read(name);
     if (isLeaf(node)) return this.#spread(await this.#merged(name, placed), level, name);
     const children: Children = new Map();
@@ -165,17 +165,17 @@ export class IndexTree<V> {
   }
 
   /** A leaf's entries with these in their place. */
-  async #merged(leaf: string, placed: readonly Placed[]): Promise<Placed[]> {
+  async #merged(leaf: string, placed: readonly HashedEntry[]): Promise<HashedEntry[]> {
     const node = await this.#nodes.read(leaf);
-    const merged = new Map<string, Placed>();
+    const merged = new Map<string, HashedEntry>();
     for (const [id, json] of isLeaf(node) ? node.entries : [])
-      merged.set(id, { id, place: placeOf(id), json });
+      merged.set(id, { id, place: hashOf(id), json });
     for (const entry of placed) merged.set(entry.id, entry);
     return [...merged.values()];
   }
 
   /** A whole subtree of these entries: a leaf, or a branch where they are too many. `was`: see `StateNodes.write`. */
-  async #spread(placed: readonly Placed[], level: number, was?: string): Promise<Ref> {
+  async #spread(placed: readonly HashedEntry[], level: number, was?: string): Promise<Ref> {
     if (placed.length > this.#leafEntries)
       return this.#nodes.write(branchOf(await this.#divide('', placed, level)));
     return this.#nodes.write({ entries: new Map(placed.map(({ id, json }) => [id, json])) }, was);
@@ -185,7 +185,12 @@ export class IndexTree<V> {
    * The children of a branch that these entries make, all of which have the bits: halved, bit by bit, as long as
    * they are too many for a leaf. Half of a full leaf each, where 256 small ones would come of dividing at once.
    */
-  async #divide(bits: string, placed: readonly Placed[], level: number, was?: string): Promise<Children> {
+  async #divide(
+    bits: string,
+    placed: readonly HashedEntry[],
+    level: number,
+    was?: string,
+  ): Promise<Children> {
     if (bits.length === 8 || (bits !== '' && placed.length <= this.#leafEntries)) {
       return new Map([[bits, await this.#spread(placed, level + 1, was)]]);
     }

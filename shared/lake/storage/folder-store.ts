@@ -16,7 +16,7 @@ import {
 import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import { FolderVersions } from './folder-versions.ts';
 import { isHidden, isPathSafe } from './key-path.ts';
-import { both, type ObjectInfo, type ObjectStore, type RequestObserver } from './object-store.ts';
+import { combineObservers, type ObjectInfo, type ObjectStore, type RequestObserver } from './object-store.ts';
 
 export interface FolderStoreOptions {
   /** Keep every content that a key has had, as a versioned bucket does. */
@@ -29,7 +29,7 @@ export interface FolderStoreOptions {
 /** Where what has no name yet is written; what dead processes have left of it lies there. */
 export const UNFINISHED = '.tmp';
 
-const ADOPT_ATTEMPTS = 5;
+const MAX_ADOPT_ATTEMPTS = 5;
 
 const inUtf8Order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
@@ -64,7 +64,10 @@ export class FolderStore implements ObjectStore {
   }
 
   observed(observer: RequestObserver): FolderStore {
-    return new FolderStore(this.#root, { ...this.#options, observer: both(this.#observe, observer) });
+    return new FolderStore(this.#root, {
+      ...this.#options,
+      observer: combineObservers(this.#observe, observer),
+    });
   }
 
   async head(key: string, versionId?: string): Promise<ObjectInfo | undefined> {
@@ -149,7 +152,7 @@ export class FolderStore implements ObjectStore {
     if (!versions)
       throw new ConfigurationError(`${this.name} keeps no versions: open it with versioned: true`);
     const target = this.#target(key);
-    for (let attempt = 1; attempt <= ADOPT_ATTEMPTS; attempt += 1) {
+    for (let attempt = 1; attempt <= MAX_ADOPT_ATTEMPTS; attempt += 1) {
       const adopted = await this.#scratch(async (copy) => {
         const before = await fileStats(target);
         if (!before) throw new ObjectMissing(`${this.name}/${key} is not there`);

@@ -14,7 +14,7 @@ export type RequestKind = 'head' | 'get' | 'put' | 'list' | 'delete';
 /** Told of every request as it ends, failed ones too; `bytes` are those a get read or a put wrote. */
 export type RequestObserver = (kind: RequestKind, bytes: number) => void;
 
-export const both =
+export const combineObservers =
   (one: RequestObserver, other: RequestObserver): RequestObserver =>
   (kind, bytes) => {
     one(kind, bytes);

@@ -19,7 +19,7 @@ import pLimit from 'p-limit';
 import { ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import { isPathSafe } from './key-path.ts';
 import {
-  both,
+  combineObservers,
   type ObjectInfo,
   type ObjectStore,
   type RequestKind,
@@ -28,8 +28,8 @@ import {
 import { download, PART_BYTES, type RangedGet } from './s3-download.ts';
 import { httpStatusOf, isMissing, storageError } from './s3-errors.ts';
 
-const PARALLEL_PARTS = 8;
-const CONFLICT_ATTEMPTS = 6;
+const MAX_PARALLEL_PARTS = 8;
+const MAX_CONFLICT_ATTEMPTS = 6;
 
 /** As events spell it. */
 const withoutQuotes = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
@@ -43,7 +43,7 @@ export class S3Store implements ObjectStore {
   readonly uri: string;
   readonly #client: S3Client;
   readonly #observe: RequestObserver;
-  readonly #limit = pLimit(PARALLEL_PARTS);
+  readonly #limit = pLimit(MAX_PARALLEL_PARTS);
 
   constructor(client: S3Client, bucket: string, observer: RequestObserver = () => undefined) {
     this.#client = client;
@@ -53,7 +53,7 @@ export class S3Store implements ObjectStore {
   }
 
   observed(observer: RequestObserver): S3Store {
-    return new S3Store(this.#client, this.name, both(this.#observe, observer));
+    return new S3Store(this.#client, this.name, combineObservers(this.#observe, observer));
   }
 
   async head(key: string, versionId?: string): Promise<ObjectInfo | undefined> {
@@ -79,7 +79,7 @@ export class S3Store implements ObjectStore {
   }
 
   async writeIfAbsent(key: string, body: string | Buffer): Promise<boolean> {
-    for (let attempt = 1; attempt <= CONFLICT_ATTEMPTS; attempt += 1) {
+    for (let attempt = 1; attempt <= MAX_CONFLICT_ATTEMPTS; attempt += 1) {
       try {
         await this.#put(key, body, '*');
         return true;
@@ -197,7 +197,7 @@ export class S3Store implements ObjectStore {
       client: this.#client,
       params: { Bucket: this.name, Key: key, Body: createReadStream(file) },
       partSize: PART_BYTES,
-      queueSize: PARALLEL_PARTS / 2,
+      queueSize: MAX_PARALLEL_PARTS / 2,
     });
     await this.#request(
       'put',

@@ -10,7 +10,7 @@ export interface CommitLockOptions {
 }
 
 /** More than one, so that a slow write of one is not taken for death. */
-const SIGNS_A_LEASE = 3;
+const HEARTBEATS_PER_LEASE = 3;
 
 /** What this instance knows of the lock of one version. */
 interface Claim {
@@ -140,7 +140,7 @@ export class CommitLock {
     };
     const timer = setInterval(() => {
       held.signing ??= sign();
-    }, this.#leaseMs / SIGNS_A_LEASE).unref();
+    }, this.#leaseMs / HEARTBEATS_PER_LEASE).unref();
     const held: NonNullable<Claim['held']> = { timer };
     return held;
   }

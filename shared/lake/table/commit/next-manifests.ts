@@ -8,13 +8,13 @@ import { mayHold } from '../read/manifest-pruning.ts';
 import type { LoadedManifest } from '../read/snapshot.ts';
 
 /** A manifest with fewer files is small: it may be written again together with others. */
-const SMALL = 500;
+const SMALL_FILES = 500;
 
 /** Past so many small manifests of one kind all of them are written into one. */
 const MAX_SMALL = 8;
 
 /** No manifest lists more. */
-const FULL = 2_000;
+const MAX_FILES = 2_000;
 
 export interface ManifestChange {
   content: 'data' | 'deletes';
@@ -35,14 +35,14 @@ export interface ManifestChange {
  * what it changes and not the whole table; small ones are merged now and then, so that a reader opens few.
  */
 export const nextManifests = async (change: ManifestChange): Promise<ManifestFile[]> => {
-  const own = change.base.filter(({ file }) => file.content === change.content && hasFiles(file));
+  const ofContent = change.base.filter(({ file }) => file.content === change.content && hasFiles(file));
   const removed = new Set(change.removed.map(({ path }) => path));
-  const holders = await holdersOf(own, change);
-  const kept = own.filter((manifest) => !holders.has(manifest));
+  const holders = await holdersOf(ofContent, change);
+  const kept = ofContent.filter((manifest) => !holders.has(manifest));
   const written: ManifestFile[] = [];
   for (const spec of change.specs) {
     const specId = spec['spec-id'];
-    const smalls = kept.filter(({ file }) => file.specId === specId && sizeOf(file) < SMALL);
+    const smalls = kept.filter(({ file }) => file.specId === specId && sizeOf(file) < SMALL_FILES);
     const changed = [...holders].filter(({ file }) => file.specId === specId);
     const added = change.added.filter((file) => file.specId === specId);
     if (changed.length + added.length === 0) continue;
@@ -55,8 +55,8 @@ export const nextManifests = async (change: ManifestChange): Promise<ManifestFil
     ];
     // Of files whose partitions have no type any more nothing can be said, nor need it be once they are gone.
     if (!isKnown(spec, change.schema) && entries.every(({ status }) => status === 'deleted')) continue;
-    for (let start = 0; start < entries.length; start += FULL)
-      written.push(await writeOne(change, spec, entries.slice(start, start + FULL)));
+    for (let start = 0; start < entries.length; start += MAX_FILES)
+      written.push(await writeOne(change, spec, entries.slice(start, start + MAX_FILES)));
   }
   return [...kept.map(({ file }) => file), ...written];
 };

@@ -103,7 +103,7 @@ export const nextVersion = async (
     },
     'schema-id': schema['schema-id'],
   };
-  return tidied(withoutLostSpecs(withSnapshot(shaped, entry)), base, at, writer.retention);
+  return withRetention(withoutLostSpecs(withSnapshot(shaped, entry)), base, at, writer.retention);
 };
 
 /**
@@ -128,7 +128,7 @@ export const expiredIn = ({ snapshots }: TableMetadata, at: number, retention: R
   );
 
 /** The same table without the snapshots that the retention lets go, and without what only they needed. */
-export const tidied = (
+export const withRetention = (
   metadata: TableMetadata,
   base: Base | undefined,
   at: number,

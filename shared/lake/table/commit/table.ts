@@ -8,7 +8,7 @@ import type { Draft } from '../draft.ts';
 import { locationOf } from '../location.ts';
 import { Snapshot } from '../read/snapshot.ts';
 import { CommitLock } from './locks.ts';
-import { type Base, nextVersion, tidied, type Writer } from './next-version.ts';
+import { type Base, nextVersion, type Writer, withRetention } from './next-version.ts';
 import { DEFAULT_RETENTION, type Retention } from './retention.ts';
 
 export interface TableOptions {
@@ -201,7 +201,7 @@ export class Table {
     if (base === undefined) return 0;
     if (base.version !== hinted) await this.#writeHint(base.version);
     const at = Math.max(now(), base.metadata['last-updated-ms']);
-    const metadata = { ...tidied(base.metadata, base, at, retention), 'last-updated-ms': at };
+    const metadata = { ...withRetention(base.metadata, base, at, retention), 'last-updated-ms': at };
     const gone = base.metadata.snapshots.length - metadata.snapshots.length;
     // Who wins instead expires them as well: every commit does.
     return gone > 0 && (await this.#create(base.version + 1, metadata)) ? gone : 0;

@@ -5,7 +5,7 @@ import { childrenOf } from '../../iceberg/schema.ts';
 import type { Field, MapType, StructType, Type } from '../../iceberg/types.ts';
 
 /** Files with the same fields, and the wanted columns in types that these files can be read in. */
-export interface AlikeFiles {
+export interface FileGroup {
   paths: string[];
   fields: Field[];
 }
@@ -27,11 +27,11 @@ type Members = ReadonlyMap<number, readonly Node[]>;
  *
  * Where no column has a struct, no file is opened.
  */
-export const alikeFiles = async (
+export const groupByStructs = async (
   db: Db,
   paths: readonly string[],
   fields: readonly Field[],
-): Promise<AlikeFiles[]> => {
+): Promise<FileGroup[]> => {
   if (!fields.some(({ type }) => hasStruct(type))) return [{ paths: [...paths], fields: [...fields] }];
   const kinds = await db.all<{ paths: string[]; nodes: Node[] }>(`
     SELECT list(file_name) AS paths, nodes FROM (
@@ -50,8 +50,8 @@ export const alikeFiles = async (
 };
 
 /** SQL that makes a value of type `from`, as `alikeFiles` gives it, one of type `to`. NULL stays NULL at every depth. */
-export const asToday = (value: string, from: Type, to: Type): string =>
-  from === to ? value : rebuilt(value, from, to, 0);
+export const convertSql = (value: string, from: Type, to: Type): string =>
+  from === to ? value : convertedSql(value, from, to, 0);
 
 const hasStruct = (type: Type): boolean =>
   typeof type !== 'string' &&
@@ -109,27 +109,27 @@ const readableStruct = (type: StructType, nodes: readonly Node[], members: Membe
   };
 };
 
-const rebuilt = (value: string, from: Type, to: Type, depth: number): string => {
+const convertedSql = (value: string, from: Type, to: Type, depth: number): string => {
   if (from === to || typeof from === 'string' || typeof to === 'string') return value;
   const item = `x${depth}`;
   if (from.type === 'list' && to.type === 'list')
-    return `list_transform(${value}, lambda ${item}: ${rebuilt(item, from.element, to.element, depth + 1)})`;
-  if (from.type === 'map' && to.type === 'map') return rebuiltMap(value, from, to, depth);
+    return `list_transform(${value}, lambda ${item}: ${convertedSql(item, from.element, to.element, depth + 1)})`;
+  if (from.type === 'map' && to.type === 'map') return convertedMapSql(value, from, to, depth);
   if (from.type !== 'struct' || to.type !== 'struct') return value;
   const members = to.fields.map((field) => {
     const source = from.fields.find(({ id }) => id === field.id);
     const member =
       source === undefined
         ? `CAST(NULL AS ${storedType(field.type)})`
-        : rebuilt(`struct_extract(${value}, ${literal(source.name)})`, source.type, field.type, depth);
+        : convertedSql(`struct_extract(${value}, ${literal(source.name)})`, source.type, field.type, depth);
     return `${ident(field.name)} := ${member}`;
   });
   return `CASE WHEN ${value} IS NOT NULL THEN struct_pack(${members.join(', ')}) END`;
 };
 
-const rebuiltMap = (value: string, from: MapType, to: MapType, depth: number): string => {
+const convertedMapSql = (value: string, from: MapType, to: MapType, depth: number): string => {
   const item = `x${depth}`;
-  const key = rebuilt(`struct_extract(${item}, 'key')`, from.key, to.key, depth + 1);
-  const mapped = rebuilt(`struct_extract(${item}, 'value')`, from.value, to.value, depth + 1);
+  const key = convertedSql(`struct_extract(${item}, 'key')`, from.key, to.key, depth + 1);
+  const mapped = convertedSql(`struct_extract(${item}, 'value')`, from.value, to.value, depth + 1);
   return `map_from_entries(list_transform(map_entries(${value}), lambda ${item}: struct_pack(k := ${key}, v := ${mapped})))`;
 };

@@ -7,7 +7,7 @@ import type { Field } from '../../iceberg/types.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile, TableColumn, ViewColumn } from '../data-file.ts';
 import { DELETES } from '../position-deletes.ts';
-import { alikeFiles, asToday } from './nested-names.ts';
+import { convertSql, groupByStructs } from './nested-names.ts';
 
 /**
  * Creates a view of a table's committed rows: its data files without the rows that their position deletes name. A table
@@ -105,21 +105,21 @@ const rowsOf = async (
     files.map(({ key }) => key),
   );
   const deletesOf = new Map(await deletePairs(files, paths, store, scratch));
-  const bitsOf = await manyDeleted(db, files, paths, deletesOf);
+  const bitsOf = await deletedBitmaps(db, files, paths, deletesOf);
   const fields = columns.flatMap(({ field }) => (field === undefined ? [] : [field]));
   const parts: string[] = [];
-  for (const alike of await alikeFiles(db, [...paths.values()], fields)) {
-    const select = `SELECT ${columns.map((column) => viewColumn(column, alike.fields)).join(', ')} FROM`;
-    const plain = alike.paths.filter((path) => !deletesOf.has(path));
-    if (plain.length > 0) parts.push(`${select} ${scan(plain, alike.fields)}`);
-    for (const path of alike.paths) {
+  for (const group of await groupByStructs(db, [...paths.values()], fields)) {
+    const select = `SELECT ${columns.map((column) => viewColumn(column, group.fields)).join(', ')} FROM`;
+    const plain = group.paths.filter((path) => !deletesOf.has(path));
+    if (plain.length > 0) parts.push(`${select} ${scan(plain, group.fields)}`);
+    for (const path of group.paths) {
       const bits = bitsOf.get(path);
       if (bits !== undefined)
-        parts.push(`${select} ${withPositions([path], alike.fields)} WHERE NOT ${isIn(bits, 'scan._row')}`);
+        parts.push(`${select} ${withPositions([path], group.fields)} WHERE NOT ${isIn(bits, 'scan._row')}`);
     }
-    const withDeletes = alike.paths.filter((path) => deletesOf.has(path) && !bitsOf.has(path));
+    const withDeletes = group.paths.filter((path) => deletesOf.has(path) && !bitsOf.has(path));
     if (withDeletes.length > 0)
-      parts.push(`${select} ${withPositions(withDeletes, alike.fields)} WHERE (scan._path, scan._row) NOT IN (
+      parts.push(`${select} ${withPositions(withDeletes, group.fields)} WHERE (scan._path, scan._row) NOT IN (
         ${deletedRows(withDeletes.map((path) => [path, deletesOf.get(path) ?? '']))})`);
   }
   return parts.join('\nUNION ALL\n');
@@ -138,7 +138,7 @@ const MAX_LISTED = 250_000;
  *
  * @returns names of the sets by the files' paths
  */
-const manyDeleted = async (
+const deletedBitmaps = async (
   db: Db,
   files: readonly DataFile[],
   paths: ReadonlyMap<string, string>,
@@ -167,7 +167,7 @@ export const readPositions = (positions: string): string => readFiles([positions
 const viewColumn = ({ name, type, field }: TableColumn, stored: readonly Field[]): string => {
   const from = stored.find(({ id }) => id === field?.id);
   const value =
-    field === undefined || from === undefined ? 'NULL' : asToday(inner(field.id), from.type, field.type);
+    field === undefined || from === undefined ? 'NULL' : convertSql(inner(field.id), from.type, field.type);
   return `CAST(${value} AS ${type}) AS ${ident(name)}`;
 };
 

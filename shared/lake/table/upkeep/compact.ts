@@ -47,7 +47,7 @@ interface Merged {
 }
 
 /** What snapshots say of the table's state, and not of one commit: a snapshot that does not say it has lost it. */
-const STATE = [SUMMARY.sources, SUMMARY.silver, SUMMARY.fingerprint];
+const CARRIED_OVER = [SUMMARY.sources, SUMMARY.silver, SUMMARY.fingerprint];
 
 /**
  * Merges small files, as the policy wants, in a commit of its own that changes no row. Undefined where nothing is to
@@ -184,7 +184,7 @@ const draftOf = (base: Snapshot, merged: readonly Merged[], { runId }: CompactOp
     changedDeletes: files.filter(({ deletes }) => deletes !== undefined),
     touched: [],
     properties: Object.fromEntries(
-      STATE.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])),
+      CARRIED_OVER.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])),
     ),
   };
 };

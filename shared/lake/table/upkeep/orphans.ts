@@ -97,7 +97,7 @@ export const removeOrphans = async (
 const FILE = /^(metadata\/[^/]+\.avro|data\/.+\.parquet|deletes\/.+\.parquet)$/;
 const METADATA = /^metadata\/v([1-9]\d*)\.metadata\.json$/;
 const LOCK = /^v(\d+)-\d+$/;
-const STATE = /^[0-9a-f]{32}\.json$/;
+const INDEX_NODE = /^[0-9a-f]{32}\.json$/;
 
 const listLeftovers = async (store: ObjectStore, table: string): Promise<Leftovers> => {
   const leftovers: Leftovers = { files: [], versions: [], locks: [], intents: [] };
@@ -107,7 +107,7 @@ const listLeftovers = async (store: ObjectStore, table: string): Promise<Leftove
     if (FILE.test(name)) leftovers.files.push(object);
   }
   for await (const [name, object] of below(store, lakePaths.sources(table, 'x'), 1))
-    if (STATE.test(name)) leftovers.files.push(object);
+    if (INDEX_NODE.test(name)) leftovers.files.push(object);
   for await (const [name, object] of below(store, lakePaths.locks(table, 'x'), 1)) {
     const version = LOCK.exec(name)?.[1];
     if (version !== undefined) leftovers.locks.push({ version: Number(version), object });

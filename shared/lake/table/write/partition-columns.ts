@@ -7,7 +7,7 @@ import type { PartitionSpec, Schema } from '../../iceberg/types.ts';
 import { type Partition, partitionNames } from '../partition-names.ts';
 
 /** Bytes of a value as it stands in the name of DuckDB's folder, where each may take three: names have 255. */
-const LONGEST = 64;
+const MAX_BYTES = 64;
 
 /** In front of a value that stands for itself, and of one that a hash stands for. */
 const WHOLE = 'v';
@@ -68,4 +68,4 @@ export const partitionColumns = (schema: Schema, spec: PartitionSpec): Partition
 };
 
 const shortened = (text: string): string =>
-  `CASE WHEN strlen(${text}) <= ${LONGEST} THEN '${WHOLE}' || ${text} ELSE '${HASHED}' || sha256(${text}) END`;
+  `CASE WHEN strlen(${text}) <= ${MAX_BYTES} THEN '${WHOLE}' || ${text} ELSE '${HASHED}' || sha256(${text}) END`;

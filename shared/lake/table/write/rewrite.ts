@@ -6,7 +6,7 @@ import { leavesOf } from '../../iceberg/schema.ts';
 import type { Field, PartitionSpec, Schema } from '../../iceberg/types.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile, PositionDeletes } from '../data-file.ts';
-import { alikeFiles, asToday } from '../read/nested-names.ts';
+import { convertSql, groupByStructs } from '../read/nested-names.ts';
 import { deletePairs, localPaths, readFiles, readPositions } from '../read/table-view.ts';
 import { writeDeletes, writeFiles } from './write-files.ts';
 
@@ -51,7 +51,7 @@ export const rewriteFiles = async (
   const pairs = await deletePairs(files, paths, store, scratch);
   const passes = pairs.length === 0 ? [] : await collectDeleted(db, files, pairs, options);
   const whole = { ...schema, fields: [...schema.fields, ...retired.map(renamed)] };
-  const rows = await rowsAsToday(db, [...paths.values()], whole.fields);
+  const rows = await currentRows(db, [...paths.values()], whole.fields);
   const written = await writeFiles(
     db,
     options.keep === undefined ? rows : `SELECT * FROM (${rows}) WHERE ${options.keep}`,
@@ -84,13 +84,13 @@ const known = ({ fields }: Schema, columns: DataFile['columns']): DataFile['colu
 };
 
 /** A SELECT of the fields from files that may have other names for members of their structs. */
-const rowsAsToday = async (db: Db, paths: readonly string[], fields: readonly Field[]): Promise<string> => {
-  const parts = (await alikeFiles(db, paths, fields)).map((alike) => {
+const currentRows = async (db: Db, paths: readonly string[], fields: readonly Field[]): Promise<string> => {
+  const parts = (await groupByStructs(db, paths, fields)).map((group) => {
     const columns = fields.map(({ id, name, type }) => {
-      const from = alike.fields.find((field) => field.id === id);
-      return `${asToday(`source.${ident(name)}`, from?.type ?? type, type)} AS ${ident(name)}`;
+      const from = group.fields.find((field) => field.id === id);
+      return `${convertSql(`source.${ident(name)}`, from?.type ?? type, type)} AS ${ident(name)}`;
     });
-    return `SELECT ${columns.join(', ')} FROM (${readFiles(alike.paths, alike.fields)}) AS source`;
+    return `SELECT ${columns.join(', ')} FROM (${readFiles(group.paths, group.fields)}) AS source`;
   });
   return parts.join('\nUNION ALL\n');
 };

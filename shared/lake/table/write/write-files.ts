@@ -114,7 +114,7 @@ export const writeLocally = async (
 };
 
 /** Files on their way at once: a large one holds several parts of itself in memory. */
-const UPLOADS = 4;
+const MAX_UPLOADS = 4;
 
 /** The second half of `writeFiles`. */
 export const uploadFiles = async (
@@ -125,7 +125,7 @@ export const uploadFiles = async (
   const names = await inParallel(
     files,
     async (file) => path.posix.join(partitionFolder(file.partition), await nameOf(file.path, prefix)),
-    UPLOADS,
+    MAX_UPLOADS,
   );
   const copies = new Map<string, number>();
   const keyed = files.map((file, i) => {
@@ -141,7 +141,7 @@ export const uploadFiles = async (
       await store.upload(file, known.key);
       return known;
     },
-    UPLOADS,
+    MAX_UPLOADS,
   );
 };
 

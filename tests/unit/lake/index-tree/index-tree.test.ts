@@ -3,7 +3,7 @@ import { utimesSync } from 'node:fs';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { ObjectMissing, TableDamaged } from '../../../../shared/errors.ts';
-import { IndexTree, LEAF_ENTRIES } from '../../../../shared/lake/index-tree/index-tree.ts';
+import { IndexTree, MAX_LEAF_ENTRIES } from '../../../../shared/lake/index-tree/index-tree.ts';
 import { FolderStore } from '../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../shared/lake/storage/metered-store.ts';
 import type { ObjectStore } from '../../../../shared/lake/storage/object-store.ts';
@@ -154,7 +154,7 @@ test('many changes share the nodes above them', async () => {
   const tree = treeIn(store);
   const root = await tree.put(undefined, some(0, 1_000));
   const nodes = (await tree.reachable([root])).size;
-  expect(nodes).toBeLessThanOrEqual(1 + (2.5 * 1_000) / LEAF_ENTRIES);
+  expect(nodes).toBeLessThanOrEqual(1 + (2.5 * 1_000) / MAX_LEAF_ENTRIES);
   const replaced = new Map([...some(0, 1_000).keys()].map((id) => [id, stateOf(7)]));
   expect(await costOf(store, (fresh) => fresh.put(root, replaced))).toMatchObject({ get: nodes, put: nodes });
   expect(await costOf(store, (fresh) => fresh.getMany(root, replaced.keys()))).toMatchObject({ get: nodes });
