@@ -1,3 +1,5 @@
+import { DAY_MS, HOUR_MS } from '../../../base/time.ts';
+
 /** What to keep of a table's history. */
 export interface Retention {
   /** The newest snapshots, at least one. */
@@ -9,9 +11,6 @@ export interface Retention {
 }
 
 export const DEFAULT_RETENTION: Readonly<Retention> = { newest: 60, hours: 24, days: 30 };
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /**
  * The ids of the snapshots that the policy does not keep: history gets thinner with age, as backups do, so that a

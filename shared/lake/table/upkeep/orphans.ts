@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { inParallel } from '../../../base/in-parallel.ts';
+import { DAY_MS } from '../../../base/time.ts';
 import { ObjectMissing } from '../../../errors.ts';
 import { lakePaths } from '../../paths.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/object-store.ts';
 import type { Table } from '../commit/table.ts';
 import { Location } from '../location.ts';
 import { filesOf, referencedBy } from './references.ts';
-
-export const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * A redrive may come until 14 days after a run's first try, and commits data files that were staged in that: no

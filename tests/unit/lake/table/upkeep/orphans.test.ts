@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { DAY_MS, HOUR_MS } from '../../../../../shared/base/time.ts';
 import { ObjectMissing, TableDamaged } from '../../../../../shared/errors.ts';
 import { IndexTree } from '../../../../../shared/lake/index-tree/index-tree.ts';
 import { lakePaths } from '../../../../../shared/lake/paths.ts';
@@ -7,11 +8,10 @@ import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import type { Draft } from '../../../../../shared/lake/table/draft.ts';
 import { SUMMARY } from '../../../../../shared/lake/table/properties.ts';
 import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts';
-import { DAY_MS, GRACE_MS, removeOrphans } from '../../../../../shared/lake/table/upkeep/orphans.ts';
+import { GRACE_MS, removeOrphans } from '../../../../../shared/lake/table/upkeep/orphans.ts';
 import { COLUMNS, fileOf } from '../../../../helpers/increment.ts';
 import { MemoryStore, requestsOf } from '../../../../helpers/memory-store.ts';
 
-const HOUR_MS = DAY_MS / 24;
 const START = Date.UTC(2026, 0, 1);
 const RETENTION = { newest: 3, hours: 2, days: 2 };
 
