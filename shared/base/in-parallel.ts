@@ -1,12 +1,12 @@
 import pLimit from 'p-limit';
 
-/** How many objects are asked for at once. */
+/** Requests to a store under way at a time. */
 const MAX_PARALLEL = 8;
 
 /**
- * Results in the order of the items. Once one fails, no further one is begun.
+ * Runs work on all items and returns the results in the items' order. After a failure it starts no further item.
  *
- * @param max at once
+ * @param max items under way at a time
  */
 export const inParallel = async <T, R>(
   items: readonly T[],
