@@ -5,8 +5,8 @@ import { unlessMissing } from '../../shared/base/files.ts';
 import { DAY_MS } from '../../shared/base/time.ts';
 import { removeLeftovers } from '../../shared/engine/scratch.ts';
 import { ZONES } from '../../shared/lake/paths.ts';
-import { UNFINISHED } from '../../shared/lake/storage/folder-store.ts';
 import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
+import { UNFINISHED } from '../../shared/lake/storage/unfinished-file.ts';
 
 /** As long as AWS lets an execution be redriven; the deployed buckets expire staged objects after it too. */
 const REDRIVE_WINDOW_MS = 14 * DAY_MS;

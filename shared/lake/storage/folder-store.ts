@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -17,6 +16,7 @@ import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } f
 import { FolderVersions } from './folder-versions.ts';
 import { isHidden, isPathSafe } from './key-path.ts';
 import { combineObservers, type ObjectInfo, type ObjectStore, type RequestObserver } from './object-store.ts';
+import { withUnfinishedFile } from './unfinished-file.ts';
 
 export interface FolderStoreOptions {
   /** Keep every content that a key has had, as a versioned bucket does. */
@@ -25,9 +25,6 @@ export interface FolderStoreOptions {
   name?: string;
   observer?: RequestObserver;
 }
-
-/** Folder for objects that are being written; processes that were killed leave theirs there. */
-export const UNFINISHED = '.tmp';
 
 const MAX_ADOPT_ATTEMPTS = 5;
 
@@ -148,7 +145,7 @@ export class FolderStore implements ObjectStore {
       throw new ConfigurationError(`${this.name} keeps no versions: open it with versioned: true`);
     const target = this.#target(key);
     for (let attempt = 1; attempt <= MAX_ADOPT_ATTEMPTS; attempt += 1) {
-      const adopted = await this.#scratch(async (copy) => {
+      const adopted = await withUnfinishedFile(this.#root, async (copy) => {
         const before = await fileStats(target);
         if (!before) throw new ObjectMissing(`${this.name}/${key} is not there`);
         const known = await versions.holding(key, before);
@@ -173,7 +170,7 @@ export class FolderStore implements ObjectStore {
     const target = this.#target(key);
     const versions = this.#versions;
     if (!versions) return moveTo(target, staged);
-    let shown = await this.#scratch(async (copy) => {
+    let shown = await withUnfinishedFile(this.#root, async (copy) => {
       await copyWithTime(staged, copy);
       return versions.add(key, copy);
     });
@@ -232,22 +229,11 @@ export class FolderStore implements ObjectStore {
     const target = this.#target(key);
     try {
       await mkdir(path.dirname(target), { recursive: true });
-      return await this.#scratch((staged) => run(staged, target));
+      return await withUnfinishedFile(this.#root, (staged) => run(staged, target));
     } catch (cause) {
       if (!failedWith(cause, 'EISDIR', 'ENOTDIR', 'EEXIST')) throw cause;
       const message = `${this.name} cannot hold ${key}: an existing key would have to be both a file and a folder`;
       throw new InvalidInput(message, { cause });
-    }
-  }
-
-  async #scratch<T>(run: (file: string) => Promise<T>): Promise<T> {
-    const folder = path.join(this.#root, UNFINISHED);
-    await mkdir(folder, { recursive: true });
-    const file = path.join(folder, randomUUID());
-    try {
-      return await run(file);
-    } finally {
-      await rm(file, { force: true });
     }
   }
 }
