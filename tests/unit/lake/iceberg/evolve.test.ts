@@ -1,8 +1,9 @@
-import { ContractInvalid, SchemaIncompatible } from '../../../../shared/errors.ts';
+import { SchemaIncompatible } from '../../../../shared/errors.ts';
 import {
   type Evolved,
   type EvolveOptions,
   evolveSchema,
+  UnsupportedTypes,
   type WantedColumn,
 } from '../../../../shared/lake/iceberg/evolve.ts';
 import { findField } from '../../../../shared/lake/iceberg/schema.ts';
@@ -38,7 +39,7 @@ const message = (work: () => unknown): string => {
   try {
     work();
   } catch (error) {
-    return error instanceof SchemaIncompatible || error instanceof ContractInvalid
+    return error instanceof SchemaIncompatible || error instanceof UnsupportedTypes
       ? error.message
       : String(error);
   }
@@ -294,7 +295,7 @@ describe('what cannot change is named', () => {
   });
 
   test('types that Iceberg lacks, all of them', () => {
-    expect(() => first(column('h', 'HUGEINT'))).toThrow(ContractInvalid);
+    expect(() => first(column('h', 'HUGEINT'))).toThrow(UnsupportedTypes);
     expect(message(() => first(column('h', 'HUGEINT'), column('a', 'DATE'), column('i', 'INTERVAL[]')))).toBe(
       'silver table "t": Iceberg tables have no type for column "h" (HUGEINT), column "i" (INTERVAL[]). Cast it to a type that they have, such as VARCHAR or DECIMAL(38, 0).',
     );

@@ -1,5 +1,6 @@
 import type { Contract } from '../../../../../shared/contract/model.ts';
-import { SchemaIncompatible } from '../../../../../shared/errors.ts';
+import { ContractInvalid, SchemaIncompatible } from '../../../../../shared/errors.ts';
+import { nextSchema } from '../../../../../shared/lake/table/commit/table-schema.ts';
 import { contractOf, rowsSql, SilverLake } from '../../../../helpers/silver-lake.ts';
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';
@@ -19,11 +20,18 @@ const ids = async (lake: SilverLake): Promise<Record<string, number>> =>
       .map(({ id, name }) => [name, id]),
   );
 
-/** Goes over to a contract of these properties. */
+/** Replaces the lake's contract by one of these properties. */
 const change = async (lake: SilverLake, ...properties: string[]): Promise<Contract> => {
   lake.contract = await contractOf(properties);
   return lake.contract;
 };
+
+test('a column of a type that Iceberg lacks is a mistake of the contract', () => {
+  const wanted = [{ identity: 'h', name: 'h', type: 'HUGEINT', required: false }];
+  const next = () => nextSchema(undefined, wanted, { where: 'gold table "t"', identifier: [] });
+  expect(next).toThrow(ContractInvalid);
+  expect(next).toThrow('gold table "t": Iceberg tables have no type for column "h" (HUGEINT).');
+});
 
 describe('a contract changes over the data', () => {
   test('a column is added: older rows have NULL there', async () => {
