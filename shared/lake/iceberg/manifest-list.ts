@@ -6,11 +6,13 @@ import { partitionTypes, type Summaries } from './partition-summary.ts';
 import { decodeValue, encodeValue } from './single-value.ts';
 import type { ManifestFile, PartitionSpec, PrimitiveType, Schema } from './types.ts';
 
-/** Manifest lists: one Avro file per snapshot, of its manifests (Iceberg specification, "Manifest Lists"). */
+/** Manifest lists: one Avro file per snapshot that lists its manifests (Iceberg specification, "Manifest Lists"). */
 
 /**
- * The file's bytes. `schema` tells the types of the specs' columns; of a manifest that is partitioned by a column which it has
- * not, no summaries are written. Throws `TableDamaged` for a manifest of a spec that is not among `specs`.
+ * The bytes of a manifest list. `schema` gives the types of the specs' columns. A manifest gets no summaries if it is
+ * partitioned by a column that `schema` lacks.
+ *
+ * @throws TableDamaged when a manifest's spec is not among `specs`
  */
 export const writeManifestList = (input: {
   snapshotId: number;
@@ -46,7 +48,7 @@ export const writeManifestList = (input: {
   });
 };
 
-/** Null when a bound cannot be said: to say none of it would mean that all values are NULL (see `Summaries`). */
+/** Null if a bound cannot be encoded: a summary without bounds would mean that all values are NULL (see `Summaries`). */
 const toSummaries = (
   summaries: Summaries,
   types: readonly (PrimitiveType | undefined)[],
@@ -69,8 +71,10 @@ const toSummaries = (
 };
 
 /**
- * The manifests of a snapshot; `where` is the list's place for messages. `partitions` is empty where nothing is known of a
- * manifest's partition values. Throws `TableDamaged` for anything but a whole list whose manifests are of these specs.
+ * The manifests of a snapshot. `partitions` is empty if a manifest's partition values are not known.
+ *
+ * @param where the list's location, for messages
+ * @throws TableDamaged when the list is incomplete, or a manifest's spec is not among `specs`
  */
 export const readManifestList = async (
   bytes: Buffer,
@@ -150,12 +154,12 @@ const fromSummaries = (
   });
 };
 
-/** The types of a spec's fields, by its id. */
+/** A function that gives the types of a spec's fields, by the spec's id. */
 const bySpec = (specs: readonly PartitionSpec[], schema: Schema) => {
   const types = new Map(specs.map((spec) => [spec['spec-id'], partitionTypes(spec.fields, schema)]));
   return (specId: number, path: string): (PrimitiveType | undefined)[] => {
     const found = types.get(specId);
     if (found !== undefined) return found;
-    throw new TableDamaged(`${path} is of partition spec ${specId}, which the table has not`);
+    throw new TableDamaged(`${path} is of partition spec ${specId}, which the table does not have`);
   };
 };
