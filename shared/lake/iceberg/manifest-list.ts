@@ -160,6 +160,6 @@ const bySpec = (specs: readonly PartitionSpec[], schema: Schema) => {
   return (specId: number, path: string): (PrimitiveType | undefined)[] => {
     const found = types.get(specId);
     if (found !== undefined) return found;
-    throw new TableDamaged(`${path} is of partition spec ${specId}, which the table does not have`);
+    throw new TableDamaged(`${path} is of partition spec ${specId}, which the table has not`);
   };
 };

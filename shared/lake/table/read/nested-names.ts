@@ -4,28 +4,30 @@ import { storedType } from '../../iceberg/duckdb-types.ts';
 import { childrenOf } from '../../iceberg/schema.ts';
 import type { Field, MapType, StructType, Type } from '../../iceberg/types.ts';
 
-/** Files with the same fields, and the wanted columns in types that these files can be read in. */
+/** Files with the same fields, and the wanted columns in types in which DuckDB can read these files. */
 export interface FileGroup {
   paths: string[];
   fields: Field[];
 }
 
-/** A node of a Parquet schema; the nodes follow each other depth first. */
+/** A node of a Parquet schema. Schemas list their nodes depth first. */
 interface Node {
   id: number | null;
   name: string;
   children: number;
 }
 
-/** What is directly inside a struct of a file, by the struct's id. */
+/** The nodes directly inside a struct of a file, by the struct's id. */
 type Members = ReadonlyMap<number, readonly Node[]>;
 
 /**
- * DuckDB finds columns by field id, but members of a struct by name: one that was renamed would be NULL, one that took
- * a dropped one's name would have the other's values, and a struct without a single known member is an error. So files
- * with structs are read as they are, each kind by itself, and `asToday` makes today's type of their values.
+ * Groups files by the members of their structs, and gives each group the types to read it in.
  *
- * Where no column has a struct, no file is opened.
+ * DuckDB finds columns by field id, but members of a struct by name. A renamed member would be NULL, a member that took a
+ * dropped one's name would get that one's values, and a struct without a single known member is an error. So each group
+ * is read with its own members, and `convertSql` converts the values to the current type.
+ *
+ * If no column has a struct, no file is opened.
  */
 export const groupByStructs = async (
   db: Db,
@@ -49,7 +51,7 @@ export const groupByStructs = async (
   });
 };
 
-/** SQL that makes a value of type `from`, as `alikeFiles` gives it, one of type `to`. NULL stays NULL at every depth. */
+/** SQL that converts a value from the type that `groupByStructs` gives to the type `to`. NULL stays NULL at every depth. */
 export const convertSql = (value: string, from: Type, to: Type): string =>
   from === to ? value : convertedSql(value, from, to, 0);
 
@@ -71,7 +73,7 @@ const membersOf = (nodes: readonly Node[]): Members => {
   return members;
 };
 
-/** The type itself where DuckDB reads it rightly from such a file, else one with the file's own members. */
+/** The type itself if DuckDB reads it correctly from such a file, else one with the file's members. */
 const readable = (type: Type, id: number, members: Members): Type => {
   if (typeof type === 'string') return type;
   if (type.type === 'list') {
@@ -101,7 +103,7 @@ const readableStruct = (type: StructType, nodes: readonly Node[], members: Membe
     return found.name === field.name && found.type === field.type;
   });
   if (present.length > 0) return isPlain ? type : { type: 'struct', fields: present };
-  // Nobody wants its value, but only with a member does DuckDB tell whether the struct is NULL. Text holds any type.
+  // The member's value is not used, but DuckDB needs one to tell whether the struct is NULL. Any type can be read as text.
   const [any] = nodes;
   return {
     type: 'struct',

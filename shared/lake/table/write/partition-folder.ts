@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Partition } from '../partition-names.ts';
 
-/** Bytes of an encoded name or value, and of all folders of a file together: a key of S3 has 1,024. */
+/** Bytes of an encoded name or value, and of a file's whole folder. A key of S3 has at most 1,024. */
 const MAX_BYTES = { part: 100, folder: 600 };
 
 /**
- * Where the files of a partition lie: `country=FR/ts_day=2024-02-29`; an empty text without partitions. Safe as a
- * key and as a path whatever the values hold, and never too long: what would be is cut, and told apart by a hash.
+ * The folder of a partition's files: `country=FR/ts_day=2024-02-29`; empty without partitions. It is safe as a key and as
+ * a path for any values. A folder that would be too long is shortened, and ends in a hash.
  *
- * For people's eyes only: two partitions may share a folder (NULL and the text `null`; `a` and `A` where the file
- * system does not tell case apart), so files need names of their own.
+ * Only people read it. Two partitions may share a folder (NULL and the text `null`; `a` and `A` on a file system that
+ * ignores case), so the names of files must be unique.
  */
 export const partitionFolder = (partition: Partition): string => {
   const folder = Object.entries(partition)
@@ -18,10 +18,10 @@ export const partitionFolder = (partition: Partition): string => {
   return folder.length <= MAX_BYTES.folder ? folder : hashOf(folder);
 };
 
-/** Percent-encoded UTF-8, of whole characters: some readers decode folders' names. */
+/** Percent-encoded UTF-8. It is cut between whole characters only, since some readers decode folders' names. */
 const encoded = (text: string): string => {
   const parts = Array.from(text.slice(0, MAX_BYTES.part + 1), (character, at) =>
-    // A dot in front would hide the file from a folder's listing.
+    // A leading dot would hide the file from a folder's listing.
     SAFE.test(character) && !(character === '.' && at === 0) ? character : percentEncoded(character),
   );
   const whole = parts.join('');
