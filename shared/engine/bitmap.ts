@@ -9,7 +9,7 @@ import type { Db } from './with-duckdb.ts';
  * table's only row, and reading text of the remaining rows took 400 MB more (10 million rows of 100 bytes).
  */
 
-/** SQL of an empty set. It has at least one bit, since DuckDB has no empty BIT; `bitstring('0', n)` would spell all bits as text. */
+/** SQL of an empty set. DuckDB has no empty BIT, so it has at least one bit. `bitstring('0', n)` would spell all bits as text. */
 const emptySql = (size: number): string =>
   `set_bit((SELECT bitstring_agg(n, 0, ${Math.max(1, size) - 1}) FROM (SELECT 0) AS zero(n)), 0, 0)`;
 

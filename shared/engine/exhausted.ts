@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { OutOfDisk, OutOfMemory } from '../errors.ts';
 
-/** What a step may use, in MB. */
+/** Memory and disk of a step, in MB. */
 export interface Resources {
   /** Memory of the function. */
   memoryMb: number;
@@ -16,7 +16,7 @@ const NO_DISK = /max_temp_directory_size|no space left on device|failed to offlo
 const NO_MEMORY = /^Out of Memory Error|std::bad_alloc/;
 
 const ON_DISK =
-  'Deploy a larger ephemeralStorageSize (serverless/functions.yml) or more memory, so that less is spilled; on a laptop, make room or name another disk with DUCKSTEP_SCRATCH_DIR. Or upload the file in parts. Then redrive.';
+  'Deploy a larger ephemeralStorageSize (serverless/functions.yml) or more memory, so that less is spilled; on a laptop, free disk space or name another disk with DUCKSTEP_SCRATCH_DIR. Or upload the file in parts. Then redrive.';
 
 /** Turns DuckDB's errors about memory and disk into ones that say which setting to raise; returns other errors unchanged. */
 export const asExhausted = (error: unknown, { memoryMb, limitMb, spillMb }: Resources): unknown => {

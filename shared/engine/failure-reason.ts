@@ -21,7 +21,7 @@ export const failureReason = (error: unknown): string => {
   return `${(said ?? kind).replace(/[:\s]+$/, '')}${column === undefined ? '' : ` in column ${column}`} (values are not shown)`;
 };
 
-/** Replaces DuckDB's error by one whose message is `failureReason` and whose `cause` is the original; returns other errors unchanged. */
+/** Turns DuckDB's error into one with `failureReason` as its message and itself as `cause`; returns other errors unchanged. */
 export const withoutValues = (error: unknown): unknown =>
   types.isNativeError(error) &&
   error.name === 'Error' &&

@@ -23,7 +23,7 @@ export const lakePaths = {
   data: (table: string, file: string): string => `${table}/data/${file}`,
   /** In silver: position deletes, for rows that another file's row of the same primary key supersedes. */
   deletes: (table: string, file: string): string => `${table}/deletes/${file}`,
-  /** In silver: the index of committed sources. Outside the table's folder, because other engines remove unknown files there. */
+  /** In silver: the index of committed sources. Other engines may remove unknown files in a table's folder, so it is outside. */
   sources: (table: string, node: string): string => `_sources/${table}/${node}.json`,
   /** In silver or gold: locks for committing a table's next version. */
   locks: (table: string, name: string): string => `_commits/${table}/locks/${name}`,

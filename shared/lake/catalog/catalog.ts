@@ -1,6 +1,6 @@
 import type { Schema } from '../iceberg/types.ts';
 
-/** What a catalog needs to know of a committed version of a table. */
+/** A committed version of a table, as a catalog describes it. */
 export interface CatalogTable {
   zone: 'silver' | 'gold';
   name: string;

@@ -39,25 +39,11 @@ export const glueCatalog = (
   databases: Databases,
   pause: (ms: number) => Promise<unknown> = setTimeout,
 ): Catalog => {
-  const find = async (
-    DatabaseName: string,
-    Name: string,
-    onRequest: () => void,
-  ): Promise<Table | undefined> => {
-    onRequest();
-    try {
-      return (await client.send(new GetTableCommand({ DatabaseName, Name }))).Table;
-    } catch (error) {
-      // If the database is missing too, creating the table will fail and say so.
-      if (isNamed(error, 'EntityNotFoundException')) return undefined;
-      throw error;
-    }
-  };
-
   /** One attempt: false if another writer was faster. */
   const attempt = async (table: CatalogTable, where: string, onRequest: () => void): Promise<boolean> => {
     const DatabaseName = databases[table.zone];
-    const entry = await find(DatabaseName, table.name, onRequest);
+    onRequest();
+    const entry = await findEntry(client, DatabaseName, table.name);
     if (entry !== undefined && !isBehind(entry, table, where)) return true;
     const TableInput = tableInput(table, entry);
     const { VersionId } = entry ?? {};
@@ -101,4 +87,18 @@ export const glueCatalog = (
       );
     },
   };
+};
+
+const findEntry = async (
+  client: GlueClient,
+  DatabaseName: string,
+  Name: string,
+): Promise<Table | undefined> => {
+  try {
+    return (await client.send(new GetTableCommand({ DatabaseName, Name }))).Table;
+  } catch (error) {
+    // If the database is missing too, creating the table will fail and say so.
+    if (isNamed(error, 'EntityNotFoundException')) return undefined;
+    throw error;
+  }
 };

@@ -66,7 +66,7 @@ export const tableInput = (table: CatalogTable, entry?: Table): TableInput => {
   };
 };
 
-/** A column with the parameters that Iceberg's own Glue catalog writes (org.apache.iceberg.aws.glue, IcebergToGlueConverter). */
+/** A column with the parameters of Iceberg's own Glue catalog (org.apache.iceberg.aws.glue, IcebergToGlueConverter). */
 const column = ({ id, name, type, required, doc }: Field): Column => {
   const shown = hiveType(type);
   return {

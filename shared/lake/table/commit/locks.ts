@@ -12,7 +12,7 @@ export interface CommitLockOptions {
 /** More than one, so that a single slow write does not make a holder look dead. */
 const HEARTBEATS_PER_LEASE = 3;
 
-/** What this instance knows about the lock of one version. */
+/** This instance's knowledge about the lock of one version. */
 interface Claim {
   /** Holders that it has stopped waiting for. */
   passed: number;

@@ -116,7 +116,7 @@ const holdersOf = async (
   await look(manifests.filter((manifest) => !likely.has(manifest)));
   if (missing.size > 0)
     throw new TableDamaged(
-      `${[...missing].join(', ')} is not in the snapshot that it shall be removed from.`,
+      `${[...missing].join(', ')} is not in the snapshot that it should be removed from.`,
     );
   return holders;
 };

@@ -128,7 +128,10 @@ export const expiredIn = ({ snapshots }: TableMetadata, at: number, retention: R
     retention,
   );
 
-/** Expires the snapshots that the retention policy does not keep, drops schemas that only they used, and logs the base's file. */
+/**
+ * Expires the snapshots that the retention policy does not keep, and drops schemas that only they used. Adds the base's
+ * file to the metadata log.
+ */
 export const withRetention = (
   metadata: TableMetadata,
   base: Base | undefined,

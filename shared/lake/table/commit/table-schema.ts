@@ -100,7 +100,7 @@ const keepPartitionColumns = ({ metadata }: Snapshot, next: Schema, where: strin
   if (dropped.length > 0)
     throw new SchemaIncompatible(
       `${where}: column ${dropped.map(({ name }) => `"${name}"`).join(', ')} cannot be dropped: the table's files are, or were, ` +
-        'split by it. Keep it in the contract, optional and no longer partitioned if need be; or load the files into a new dataset.',
+        'partitioned by it. Keep it in the contract, optional and no longer partitioned if need be; or load the files into a new dataset.',
     );
 };
 
@@ -122,8 +122,8 @@ const refuseSplitNames = ({ metadata }: Snapshot, next: Schema, where: string): 
   );
   if (clash !== undefined)
     throw new SchemaIncompatible(
-      `${where}: a column cannot be called "${clash.name}", as a field that the table's files are, or were, split by: ` +
-        'other engines could not open the table. Give the column another name.',
+      `${where}: a column cannot be called "${clash.name}": the table's files are, or were, partitioned by a field of ` +
+        'that name, and other engines could not open the table. Give the column another name.',
     );
 };
 

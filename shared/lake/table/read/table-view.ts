@@ -134,8 +134,8 @@ const withPositions = (paths: readonly string[], fields: readonly Field[]): stri
 const MAX_LISTED = 250_000;
 
 /**
- * Makes bitmaps of the deleted positions, one bit per row of the file (`shared/engine/bitmap.ts`), for files with so many
- * deleted rows that a list would take too much memory. Most files have few deleted rows, and share one list.
+ * Makes bitmaps of the deleted positions, one bit per row of the file (`shared/engine/bitmap.ts`), for the files with the
+ * most deleted rows. Most files have few deleted rows, and share one list; a list of all would take too much memory.
  *
  * @returns names of the bitmaps, by the files' paths
  */

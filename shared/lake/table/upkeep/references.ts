@@ -57,7 +57,7 @@ export const filesOf = async (snapshots: readonly Snapshot[]): Promise<Set<strin
   return uris;
 };
 
-/** The files that a manifest lists as live. One that it lists as deleted may be needed by an earlier snapshot's manifest only. */
+/** The live files of a manifest. A file that it lists as deleted belongs to an earlier snapshot's manifest, or to none. */
 const liveIn = async (manifest: LoadedManifest): Promise<string[]> =>
   (await manifest.entries()).filter(({ status }) => status !== 'deleted').map(({ file }) => file.path);
 

@@ -38,7 +38,7 @@ export const partitionColumns = (schema: Schema, spec: PartitionSpec): Partition
     const source = schema.fields.find(({ id }) => id === field['source-id']);
     if (source === undefined || isNested(source.type))
       throw new TypeError(
-        `Partition field ${field.name} is of no column with values (${field['source-id']})`,
+        `Partition field ${field.name} has no source column with values (${field['source-id']})`,
       );
     let alias = `p${at}`;
     while (taken.has(alias)) alias = `_${alias}`;
