@@ -149,7 +149,7 @@ describe('columns change', () => {
     expect(next(base, wanted)).toEqual(evolved);
   });
 
-  test('what was dropped comes back as a new column, under an id that was never used', () => {
+  test('a dropped column comes back as a new one, with an id that was never used', () => {
     const without = next(base, [column('a', 'INTEGER')]);
     expect(without.columnIds).toEqual({ a: 1 });
     expect(shown(next(without, [column('a', 'INTEGER'), column('b', 'VARCHAR')]))).toEqual([
@@ -231,7 +231,7 @@ describe('nested fields change by their names', () => {
     ]);
   });
 
-  test('what was dropped comes back as what it was: DuckDB would find its old values by the name', () => {
+  test('a dropped member comes back with its former id: DuckDB would find its old values by the name', () => {
     const without = next(base, [column('s', 'STRUCT(y VARCHAR)')]);
     const history = [base.schema, without.schema];
     const back = next(without, [column('s', 'STRUCT(y VARCHAR, x BIGINT, n DATE)')], { history });
@@ -251,7 +251,7 @@ test('a struct shares a field with those of all files: DuckDB cannot read others
   );
 });
 
-describe('what cannot change is named', () => {
+describe('columns that cannot change are named', () => {
   const base = first(
     column('a', 'BIGINT'),
     column('b', 'DOUBLE'),

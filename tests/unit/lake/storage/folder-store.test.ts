@@ -23,13 +23,13 @@ describe('a folder as a bucket', () => {
     store = new FolderStore(root);
   });
 
-  test('is named as the folder is, or as it is told', () => {
+  test('has the folder’s name, or the given one', () => {
     expect(store.name).toBe('raw');
     expect(new FolderStore(root, { name: 'lake' }).name).toBe('lake');
     expect(store.observed(() => undefined).name).toBe('raw');
   });
 
-  test('a folder that is not there yet is an empty bucket', async () => {
+  test('a folder that does not exist yet is an empty bucket', async () => {
     expect(await keysIn(store)).toEqual([]);
     expect(await store.head('x')).toBeUndefined();
   });
@@ -77,7 +77,7 @@ describe('a folder as a bucket', () => {
     expect(await keysIn(store)).toEqual(['a', 'b/c']);
   });
 
-  test('lists what a person put there: files and links to files, nothing hidden', async () => {
+  test('lists what a person put there: files and links to files, but no hidden ones', async () => {
     await mkdir(path.join(root, 'd/.cache'), { recursive: true });
     await mkdir(path.join(root, 'd/empty'));
     for (const name of ['d/x.csv', 'd/.x.csv.swp', 'd/.cache/y.csv', '.DS_Store']) {

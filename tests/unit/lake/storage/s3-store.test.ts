@@ -152,7 +152,7 @@ describe('downloads', () => {
 });
 
 describe('uploads and lists', () => {
-  test('a small file is one request; the requests of a large one are counted truly', async () => {
+  test('a small file takes one request; all requests of a large one are counted', async () => {
     const { mock, store } = setUp();
     const counted = metered(store);
     await upload(counted, randomBytes(8 * MIB));

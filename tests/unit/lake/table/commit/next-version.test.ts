@@ -21,14 +21,14 @@ const newTable = (now: () => number = Date.now) => {
   return { table, commit };
 };
 
-/** Numbers that look like chance, and are the same in every run. */
+/** Pseudo-random numbers that are the same in every run. */
 const chance = (seed: number) => {
   let drawn = 0;
   return (below: number): number =>
     createHash('sha256').update(`${seed} ${drawn++}`).digest().readUInt32BE(0) % below;
 };
 
-/** What Iceberg's totals are to say of these files. */
+/** The totals that Iceberg expects for these files. */
 const totals = (files: readonly DataFile[]): Record<string, string> => {
   const masks = files.flatMap(({ deletes }) => (deletes === undefined ? [] : [deletes]));
   const sum = (numbers: readonly number[]) => String(numbers.reduce((a, b) => a + b, 0));
@@ -83,7 +83,7 @@ test.each([1, 2, 3])(
   },
 );
 
-test('the first version says what every engine needs', async () => {
+test('the first version has what every engine needs', async () => {
   const { table, commit } = newTable();
   await commit({ added: [fileOf('a')], tableProperties: { 'my.property': 'x' } });
   const version = await table.newest();

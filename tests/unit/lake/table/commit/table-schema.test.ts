@@ -8,7 +8,7 @@ const I32 = 'logicalType: integer, logicalTypeOptions: { format: i32 }';
 
 const lakeOf = async (...properties: string[]) => new SilverLake(await contractOf(properties));
 
-/** What shows of all columns but the lineage. */
+/** All rows, without the lineage columns. */
 const all = (lake: SilverLake) =>
   lake.query('SELECT * EXCLUDE (_run_id, _source_id, _row, _rescued) FROM silver.t ORDER BY id');
 
@@ -43,7 +43,7 @@ describe('a contract changes over the data', () => {
       { note: null, id: 1 },
       { note: 'new', id: 2 },
     ]);
-    // What older rows lack is optional for whoever reads them.
+    // Older rows lack the column, so it is optional.
     expect((await lake.snapshot()).schema.fields[0]).toMatchObject({ name: 'note', id: 6, required: false });
   });
 
@@ -260,7 +260,7 @@ describe('a column that the table is partitioned by', () => {
     expect((await lake.snapshot()).version).toBe(2);
   });
 
-  test('cannot be dropped: older files are split by it', async () => {
+  test('cannot be dropped: older files are partitioned by it', async () => {
     const lake = await lakeOf(ID, YEAR);
     await lake.upload('a', 1, rows('id, year', '(1, 2024)'));
     await change(lake, ID);
@@ -270,7 +270,7 @@ describe('a column that the table is partitioned by', () => {
     expect((await lake.snapshot()).version).toBe(1);
   });
 
-  test('nor when the table is no longer split by it', async () => {
+  test('nor when the table is no longer partitioned by it', async () => {
     const lake = await lakeOf(ID, YEAR);
     await lake.upload('a', 1, rows('id, year', '(1, 2024)'));
     await change(lake, ID, '{ name: year, logicalType: integer }');
@@ -284,7 +284,7 @@ describe('a column that the table is partitioned by', () => {
     await expect(lake.upload('c', 3, rows('id', '(3)'))).rejects.toThrow(SchemaIncompatible);
   });
 
-  test('may be renamed: rows that files of before hide still are, in their partition', async () => {
+  test('may be renamed: rows that were deleted before stay deleted, in their partition', async () => {
     const lake = await lakeOf(ID, '{ name: year, id: y, logicalType: integer, partitioned: true }');
     await lake.upload('a', 1, rows('id, year', '(1, 2023)', '(2, 2024)'));
     await change(lake, ID, '{ name: yr, id: y, logicalType: integer, partitioned: true }');

@@ -48,7 +48,7 @@ class TestTable {
     return await this.maskAll(at, `SELECT unnest([${positions.join(', ')}])::BIGINT AS pos`);
   }
 
-  /** The same with a SELECT of the positions. */
+  /** The files, without the rows at the positions that a SELECT gives. */
   async maskAll(at: number, positions: string): Promise<DataFile> {
     const file = this.files[at] as DataFile;
     const mask = await testDb((db, folder) =>
@@ -111,8 +111,8 @@ test('no files: an empty view with the right types', async () => {
   ]);
 });
 
-describe('masked rows', () => {
-  test('are hidden, each in its own file', async () => {
+describe('deleted rows', () => {
+  test('are not shown, each in its own file', async () => {
     const table = await tableOf(
       rowsSql('a', '(1)', '(2)', '(3)'),
       rowsSql('a', '(11)', '(12)', '(13)'),
@@ -123,7 +123,7 @@ describe('masked rows', () => {
     expect(await table.rows()).toHaveLength(8);
   });
 
-  test('are those of the mask that a file names, no others', async () => {
+  test('are those of the position deletes that a file names, no others', async () => {
     const table = await tableOf(rowsSql('a', '(1)', '(2)'), rowsSql('a', '(11)', '(12)'));
     const [first, second] = table.files as [DataFile, DataFile];
     const masked = await table.mask(0, 0);
@@ -176,7 +176,7 @@ describe('masked rows', () => {
   });
 });
 
-test('columns are found by id, cast to the type asked for, and NULL where a file or the table lacks them', async () => {
+test('columns are found by id, cast to the wanted type, and NULL if a file or the table lacks them', async () => {
   const table = await tableOf(rowsSql('b, a', "('x', 1)"), rowsSql('a, b', '(2, NULL::VARCHAR)'));
   await table.write(rowsSql('a', '(3)'));
   await table.write("SELECT 4 AS a, 'y' AS b");
@@ -302,7 +302,7 @@ describe('members of structs', () => {
     ]);
   });
 
-  test('that came for dropped ones of the same name do not have their values', async () => {
+  test('that replace dropped ones of the same name do not have their values', async () => {
     const table = await tableOf("SELECT {'x': 'old', 'y': 1} AS s");
     await table.write("SELECT {'y': 2} AS s");
     await table.write("SELECT {'y': 3, 'X': DATE '2024-02-29'} AS s");
@@ -313,7 +313,7 @@ describe('members of structs', () => {
     ]);
   });
 
-  test('may all be others than those of older files', async () => {
+  test('may all differ from those of older files', async () => {
     const table = await tableOf("SELECT {'x': {'z': [1]}} AS s UNION ALL SELECT NULL");
     await table.write("SELECT {'x': {'z': [2]}, 'y': 1} AS s");
     await table.write("SELECT {'y': 2} AS s");
@@ -325,11 +325,11 @@ describe('members of structs', () => {
     ]);
   });
 
-  test('are found by id at every depth, masked rows left out', async () => {
+  test('are found by id at every depth, without deleted rows', async () => {
     const table = await tableOf(
       "SELECT [{'m': MAP {'k': {'old': 1, 'n': 1::INTEGER}}}, NULL] AS s UNION ALL SELECT [{'m': NULL}] UNION ALL SELECT NULL UNION ALL SELECT []",
     );
-    // A member's id stays when it is renamed, by whichever program.
+    // A member's id stays when any program renames it.
     const renamed = JSON.parse(JSON.stringify(table.evolved).replace('"old"', '"new"')) as Evolved;
     table.evolved = renamed;
     await table.write("SELECT [{'m': MAP {'k': {'new': 2, 'n': 5000000000, 'more': true}}}] AS s");
@@ -384,7 +384,7 @@ test('a lake may lie in a folder with any name', async () => {
   ]);
 });
 
-test('filters and projections reach the files, masked or not', async () => {
+test('filters and projections reach the files, with and without deletes', async () => {
   const table = await tableOf(
     ...[0, 1].map((i) => `SELECT i AS a, i::VARCHAR AS b, ${i} AS c FROM range(9) r(i)`),
   );
@@ -423,7 +423,7 @@ const scansIn = (plans: Plan[]): Plan['extra_info'][] =>
     ...scansIn(children),
   ]);
 
-test('rows of files with their places, by today’s names of columns', async () => {
+test('rows of files with their positions, by the current names of columns', async () => {
   const table = await tableOf(rowsSql('a, b', '(1, 2)', '(3, 4)'));
   await table.write(rowsSql('c, a', '(5, 6)'), { c: 'b' });
   const paths = [

@@ -20,7 +20,7 @@ const uriOf = (key: string) => `s3://bucket/${key}`;
 
 const rows = (...values: string[]) => rowsSql('source, nr, v', ...values);
 
-/** A table whose rows are told apart by source and number. */
+/** A table whose rows are identified by source and number. */
 class Files {
   readonly store = new FolderStore(scratch());
   readonly db: Db;
@@ -32,7 +32,7 @@ class Files {
     this.folder = folder;
   }
 
-  /** One file of these rows, of which those at some positions are hidden. */
+  /** One file of these rows, with those at some positions deleted. */
   async write(sql: string, ...hidden: number[]): Promise<DataFile> {
     const { db, store, folder } = this;
     this.columns ??= await schemaFor(db, sql);
@@ -93,7 +93,7 @@ const whole = ([first, ...rest]: readonly Rewritten[]): DataFile => {
   return { ...first.file, ...(first.deletes && { deletes: first.deletes }) };
 };
 
-test('files become one, with all rows, and the bounds of what tells rows apart are whole', () =>
+test('files become one, with all rows, and the bounds of the identity columns are whole', () =>
   withFiles(async (t) => {
     const long = 'x'.repeat(40);
     const files = [
@@ -108,7 +108,7 @@ test('files become one, with all rows, and the bounds of what tells rows apart a
     expect(file.columns[1]).toMatchObject({ lower: `${long}a`, upper: `${long}b` });
   }));
 
-test('hidden rows stay hidden, and are still there', () =>
+test('deleted rows stay deleted, and are still in the file', () =>
   withFiles(async (t) => {
     const files = [
       await t.write(rows("('a', 1, 'a1')", "('a', 2, 'a2')", "('a', 3, 'a3')"), 0, 2),
@@ -125,13 +125,13 @@ test('hidden rows stay hidden, and are still there', () =>
     expect(await t.show(file)).toEqual(before);
     const { deletes: _, ...bare } = file;
     expect(await t.show(bare)).toHaveLength(7);
-    // And once more, with what hides rows of a file that was rewritten before.
+    // And once more, with position deletes of a file that was rewritten before.
     const again = whole(await t.rewrite([file]));
     expect(await t.show(again)).toEqual(before);
     expect(again.deletes?.rows).toBe(3);
   }));
 
-test('rows that are not kept go, and with them what hides them', () =>
+test('rows that are not kept are dropped, with their position deletes', () =>
   withFiles(async (t) => {
     const files = [
       await t.write(rows("('a', 1, 'a1')", "('a', 2, 'a2')"), 0),
@@ -165,14 +165,14 @@ test('files of before and after a column was renamed, widened or added become on
     expect(file.deletes?.rows).toBe(1);
   }));
 
-test('a file whose rows are all hidden stays, for when they are not', () =>
+test('a file whose rows are all deleted stays, since they may be restored', () =>
   withFiles(async (t) => {
     const file = whole(await t.rewrite([await t.write(rows("('a', 1, 'a1')", "('a', 2, 'a2')"), 0, 1)]));
     expect(file).toMatchObject({ rows: 2, deletes: { rows: 2 } });
     expect(await t.show(file)).toEqual([]);
   }));
 
-test('hidden rows stay hidden, also where their identities do not fit into memory at once', () =>
+test('deleted rows stay deleted, also if their identities do not fit into memory at once', () =>
   withFiles(async (t) => {
     const query = (source: string) =>
       `SELECT '${source}' AS source, i AS nr, '${source}' || i AS v FROM range(3000) AS t(i)`;

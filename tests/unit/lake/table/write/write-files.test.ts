@@ -55,7 +55,7 @@ const write = async (
   return { files, left, stored: await keysIn(store, ''), read, types };
 };
 
-test('one file without partitions, named for its run and its content', async () => {
+test('one file without partitions, named after its run and its content', async () => {
   const { files, stored, left, read } = await write(rowsSql('a', '(1)', '(2)'));
   expect(files).toEqual([
     {
@@ -175,7 +175,7 @@ test('a folder per partition; the files hold the partition columns as well', asy
   expect((await read())[0]).toEqual({ a: 1, y: 2024, m: 1 });
 });
 
-test('every partition value comes back as it is, and NULL as null', async () => {
+test('every partition value is read back unchanged, and NULL as null', async () => {
   const values = [
     'a/b',
     '..',
@@ -258,7 +258,7 @@ describe('partitions by a transform', () => {
     expect(Object.keys((await read())[0] as object)).toEqual(['a', 'p']);
   });
 
-  test('several of one column, beside a column that has the name of DuckDB’s', async () => {
+  test('several of one column, with a column that has the name of DuckDB’s', async () => {
     const query = `SELECT 1 AS p0, TIMESTAMP '2024-02-29' + to_days(i::INTEGER) AS p1 FROM range(3) r(i)`;
     const { files } = await write(query, {
       partitionedBy: [
@@ -278,7 +278,7 @@ describe('partitions by a transform', () => {
   });
 });
 
-test('files of one partition with equal rows are told apart', async () => {
+test('files of one partition with equal rows have different keys', async () => {
   // More partitions than DuckDB keeps open: it closes files and begins new ones.
   const { files, stored } = await write('SELECT i % 600 AS p, true AS a FROM range(6000000) r(i)', {
     partitionedBy: ['p'],
