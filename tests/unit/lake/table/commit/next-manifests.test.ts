@@ -144,29 +144,29 @@ test('a file that the snapshot lacks cannot be removed, and nothing is committed
 });
 
 describe('position deletes of a file', () => {
-  const mask = (name: string, rows = 1) => ({ key: `t/deletes/${name}.parquet`, rows, bytes: 5 });
+  const deletesOf = (name: string, rows = 1) => ({ key: `t/deletes/${name}.parquet`, rows, bytes: 5 });
 
   test('are added, changed and removed with one entry each', async () => {
     const { commit } = newTable();
     const one = await commit({
       added: [fileOf('a'), fileOf('b')],
-      changedDeletes: [{ file: fileOf('a'), deletes: mask('m1') }],
+      changedDeletes: [{ file: fileOf('a'), deletes: deletesOf('m1') }],
     });
-    expect((await one.files()).map((file) => file.deletes)).toEqual([mask('m1'), undefined]);
+    expect((await one.files()).map((file) => file.deletes)).toEqual([deletesOf('m1'), undefined]);
     expect(await counts(one, 'deletes')).toEqual([[1, 0, 0]]);
     const [a, b] = (await one.files()) as [DataFile, DataFile];
     const two = await commit({
       changedDeletes: [
-        { file: a, deletes: mask('m2', 2) },
-        { file: b, deletes: mask('m3') },
+        { file: a, deletes: deletesOf('m2', 2) },
+        { file: b, deletes: deletesOf('m3') },
       ],
     });
-    expect((await two.files()).map((file) => file.deletes)).toEqual([mask('m2', 2), mask('m3')]);
+    expect((await two.files()).map((file) => file.deletes)).toEqual([deletesOf('m2', 2), deletesOf('m3')]);
     expect(await counts(two, 'deletes')).toEqual([[2, 0, 1]]);
     const three = await commit({
       changedDeletes: [{ file: (await two.files())[0] as DataFile, deletes: undefined }],
     });
-    expect((await three.files()).map((file) => file.deletes)).toEqual([undefined, mask('m3')]);
+    expect((await three.files()).map((file) => file.deletes)).toEqual([undefined, deletesOf('m3')]);
     // The data files' manifest was never touched.
     expect(await counts(three)).toEqual([[2, 0, 0]]);
     expect((await three.manifests())[0]?.file).toEqual((await one.manifests())[0]?.file);
@@ -176,7 +176,7 @@ describe('position deletes of a file', () => {
     const { commit } = newTable();
     const one = await commit({
       added: [fileOf('a')],
-      changedDeletes: [{ file: fileOf('a'), deletes: mask('m1') }],
+      changedDeletes: [{ file: fileOf('a'), deletes: deletesOf('m1') }],
     });
     const two = await commit({ removed: await one.files() });
     expect(await counts(two, 'deletes')).toEqual([[0, 0, 1]]);
@@ -186,7 +186,7 @@ describe('position deletes of a file', () => {
   test('name the data file in bounds that every reader knows, and have its partition', async () => {
     const { commit } = newTable();
     const file = fileOf('a', { partition: { day: '2024' } });
-    const snapshot = await commit({ added: [file], changedDeletes: [{ file, deletes: mask('m1') }] });
+    const snapshot = await commit({ added: [file], changedDeletes: [{ file, deletes: deletesOf('m1') }] });
     const path = snapshot.uriOf(file.key);
     expect((await entriesOf(snapshot))[1]?.file).toMatchObject({
       content: 'position-deletes',

@@ -44,22 +44,22 @@ class TestTable {
   }
 
   /** The files, without the rows at these positions of one of them. */
-  async mask(at: number, ...positions: number[]): Promise<DataFile> {
-    return await this.maskAll(at, `SELECT unnest([${positions.join(', ')}])::BIGINT AS pos`);
+  async deleteRows(at: number, ...positions: number[]): Promise<DataFile> {
+    return await this.deleteSelected(at, `SELECT unnest([${positions.join(', ')}])::BIGINT AS pos`);
   }
 
   /** The files, without the rows at the positions that a SELECT gives. */
-  async maskAll(at: number, positions: string): Promise<DataFile> {
+  async deleteSelected(at: number, positions: string): Promise<DataFile> {
     const file = this.files[at] as DataFile;
-    const mask = await testDb((db, folder) =>
+    const deletes = await testDb((db, folder) =>
       writeDeletes(db, `file:///lake/${file.key}`, positions, this.store, {
         keyOf: (name) => `t/deletes/${name}`,
         prefix: 'm',
         scratch: folder,
       }),
     );
-    if (mask === undefined) throw new Error('no rows');
-    return { ...file, deletes: mask };
+    if (deletes === undefined) throw new Error('no rows');
+    return { ...file, deletes };
   }
 
   /** Columns as the view shows them: in the schema's stored types unless others are asked for. */
@@ -118,19 +118,23 @@ describe('deleted rows', () => {
       rowsSql('a', '(11)', '(12)', '(13)'),
       rowsSql('a', '(21)', '(22)'),
     );
-    const masked = [await table.mask(0, 0), await table.mask(1, 1, 2), ...table.files.slice(2)];
-    expect(await table.rows([A], masked)).toEqual([{ a: 2 }, { a: 3 }, { a: 11 }, { a: 21 }, { a: 22 }]);
+    const withDeletes = [
+      await table.deleteRows(0, 0),
+      await table.deleteRows(1, 1, 2),
+      ...table.files.slice(2),
+    ];
+    expect(await table.rows([A], withDeletes)).toEqual([{ a: 2 }, { a: 3 }, { a: 11 }, { a: 21 }, { a: 22 }]);
     expect(await table.rows()).toHaveLength(8);
   });
 
   test('are those of the position deletes that a file names, no others', async () => {
     const table = await tableOf(rowsSql('a', '(1)', '(2)'), rowsSql('a', '(11)', '(12)'));
     const [first, second] = table.files as [DataFile, DataFile];
-    const masked = await table.mask(0, 0);
-    await table.mask(1, 0);
-    const newer = await table.mask(1, 1);
-    expect(await table.rows([A], [masked, newer])).toEqual([{ a: 2 }, { a: 11 }]);
-    expect(await table.rows([A], [masked, second])).toEqual([{ a: 2 }, { a: 11 }, { a: 12 }]);
+    const withDeletes = await table.deleteRows(0, 0);
+    await table.deleteRows(1, 0);
+    const newer = await table.deleteRows(1, 1);
+    expect(await table.rows([A], [withDeletes, newer])).toEqual([{ a: 2 }, { a: 11 }]);
+    expect(await table.rows([A], [withDeletes, second])).toEqual([{ a: 2 }, { a: 11 }, { a: 12 }]);
     expect(await table.rows([A], [first, newer])).toEqual([{ a: 1 }, { a: 2 }, { a: 11 }]);
   });
 
@@ -141,13 +145,13 @@ describe('deleted rows', () => {
       'SELECT (1000000 + range)::INTEGER AS a FROM range(300000)',
       'SELECT (2000000 + range)::INTEGER AS a FROM range(10)',
     );
-    const few = [await table.mask(0, 1), ...table.files.slice(3)];
+    const few = [await table.deleteRows(0, 1), ...table.files.slice(3)];
     const odd = [
       ...few,
-      await table.maskAll(1, 'SELECT range AS pos FROM range(1, 400000, 2)'),
-      await table.maskAll(2, 'SELECT range AS pos FROM range(1, 300000, 2)'),
+      await table.deleteSelected(1, 'SELECT range AS pos FROM range(1, 400000, 2)'),
+      await table.deleteSelected(2, 'SELECT range AS pos FROM range(1, 300000, 2)'),
     ];
-    const late = [...few, await table.maskAll(1, 'SELECT range AS pos FROM range(10, 400000)')];
+    const late = [...few, await table.deleteSelected(1, 'SELECT range AS pos FROM range(10, 400000)')];
     const sums = (view: string) =>
       `SELECT count(*) AS rows, sum(a)::BIGINT AS total, count(*) FILTER (a < 0) AS few FROM ${view}`;
     await testDb(async (db, folder) => {
@@ -172,7 +176,7 @@ describe('deleted rows', () => {
 
   test('may be all rows', async () => {
     const table = await tableOf(rowsSql('a', '(1)'));
-    expect(await table.rows([A], [await table.mask(0, 0)])).toEqual([]);
+    expect(await table.rows([A], [await table.deleteRows(0, 0)])).toEqual([]);
   });
 });
 
@@ -209,8 +213,8 @@ test('a renamed column keeps its values, also when two columns swap their names'
     { b: 3, a: 'z' },
   ];
   expect(await table.rows(columns)).toEqual(rows);
-  const masked = [await table.mask(0, 0), ...table.files.slice(1)];
-  expect(await table.rows(columns, masked)).toEqual(rows.slice(1));
+  const withDeletes = [await table.deleteRows(0, 0), ...table.files.slice(1)];
+  expect(await table.rows(columns, withDeletes)).toEqual(rows.slice(1));
 });
 
 test('widened columns have the values of all files', async () => {
@@ -342,8 +346,8 @@ describe('members of structs', () => {
       { s: null },
     ];
     expect(await table.rows(columns)).toEqual(rows);
-    const masked = [await table.mask(0, 0, 3), ...table.files.slice(1)];
-    expect(await table.rows(columns, masked)).toEqual(rows.slice(2));
+    const withDeletes = [await table.deleteRows(0, 0, 3), ...table.files.slice(1)];
+    expect(await table.rows(columns, withDeletes)).toEqual(rows.slice(2));
   });
 });
 
@@ -361,24 +365,24 @@ test('names may hold quotes, and keys whatever a partition value holds', async (
 
 test('columns may be called as DuckDB calls its own', async () => {
   const query =
-    "SELECT 1 AS filename, 2 AS file_row_number, 3 AS _path, {'f1': 4} AS f1, 5 AS pair, 6 AS mask";
+    "SELECT 1 AS filename, 2 AS file_row_number, 3 AS _path, {'f1': 4} AS f1, 5 AS pair, 6 AS deletes";
   const table = await tableOf(`${query} UNION ALL ${query}`);
-  const names = ['filename', 'file_row_number', '_path', 'pair', 'mask'];
+  const names = ['filename', 'file_row_number', '_path', 'pair', 'deletes'];
   const columns = [
     ...names.map((name) => ({ name, type: 'INTEGER' })),
     { name: 'f1', type: 'STRUCT(f1 INTEGER)' },
   ];
-  const row = { filename: 1, file_row_number: 2, _path: 3, pair: 5, mask: 6, f1: { f1: 4 } };
+  const row = { filename: 1, file_row_number: 2, _path: 3, pair: 5, deletes: 6, f1: { f1: 4 } };
   expect(await table.rows(columns)).toEqual([row, row]);
-  expect(await table.rows(columns, [await table.mask(0, 1)])).toEqual([row]);
+  expect(await table.rows(columns, [await table.deleteRows(0, 1)])).toEqual([row]);
 });
 
 test('a lake may lie in a folder with any name', async () => {
   const table = new TestTable(`${scratch()}/it's [my] *?`);
   await table.write(rowsSql('a', "({'x': 1})", "({'x': 2})"));
   await table.write(rowsSql('a', "({'x': 3, 'y': 3})"));
-  const masked = [await table.mask(0, 0), ...table.files.slice(1)];
-  expect(await table.rows([{ name: 'a', type: 'STRUCT(x INTEGER, y INTEGER)' }], masked)).toEqual([
+  const withDeletes = [await table.deleteRows(0, 0), ...table.files.slice(1)];
+  expect(await table.rows([{ name: 'a', type: 'STRUCT(x INTEGER, y INTEGER)' }], withDeletes)).toEqual([
     { a: { x: 2, y: null } },
     { a: { x: 3, y: 3 } },
   ]);
@@ -393,7 +397,7 @@ test('filters and projections reach the files, with and without deletes', async 
     { name: 'b', type: 'VARCHAR' },
     { name: 'c', type: 'INTEGER' },
   ];
-  for (const files of [table.files, [await table.mask(0, 0), ...table.files.slice(1)]]) {
+  for (const files of [table.files, [await table.deleteRows(0, 0), ...table.files.slice(1)]]) {
     const plan = await table.view(
       columns,
       (db) =>

@@ -62,8 +62,8 @@ class World {
     const tree = treeOf(store);
     return await this.table(store).commit(async (base) => async () => {
       const removed = replaced((await base?.files()) ?? []);
-      const hides = removed.length > 0 ? added.slice(0, 1) : [];
-      for (const { key } of hides) await store.write(maskOf(key), 'positions');
+      const withDeletes = removed.length > 0 ? added.slice(0, 1) : [];
+      for (const { key } of withDeletes) await store.write(deletesOf(key), 'positions');
       const change = new Map(added.map(({ key }) => [key, { run: key }]));
       return {
         runId: 'run',
@@ -73,9 +73,9 @@ class World {
         partitionedBy: [],
         added,
         removed,
-        changedDeletes: hides.map((file) => ({
+        changedDeletes: withDeletes.map((file) => ({
           file,
-          deletes: { key: maskOf(file.key), rows: 1, bytes: 9 },
+          deletes: { key: deletesOf(file.key), rows: 1, bytes: 9 },
         })),
         touched: 'all',
         properties: { [SUMMARY.sources]: await tree.put(base?.properties[SUMMARY.sources], change) },
@@ -123,7 +123,7 @@ class World {
   }
 }
 
-const maskOf = (key: string): string => key.replace('t/data/', 't/deletes/');
+const deletesOf = (key: string): string => key.replace('t/data/', 't/deletes/');
 
 /** A table with an unreferenced file of each kind. */
 const withOrphans = async (): Promise<World> => {

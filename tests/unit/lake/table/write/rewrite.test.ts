@@ -33,7 +33,7 @@ class Files {
   }
 
   /** One file of these rows, with those at some positions deleted. */
-  async write(sql: string, ...hidden: number[]): Promise<DataFile> {
+  async write(sql: string, ...deleted: number[]): Promise<DataFile> {
     const { db, store, folder } = this;
     this.columns ??= await schemaFor(db, sql);
     const { schema } = this.columns;
@@ -45,10 +45,13 @@ class Files {
       spec: specFor(this.columns),
     });
     if (file === undefined) throw new Error('no rows');
-    if (hidden.length === 0) return file;
-    const positions = `SELECT unnest([${hidden.join(', ')}])::BIGINT AS pos`;
-    const mask = await writeDeletes(db, uriOf(file.key), positions, store, { ...options, keyOf: deletesKey });
-    return mask === undefined ? file : { ...file, deletes: mask };
+    if (deleted.length === 0) return file;
+    const positions = `SELECT unnest([${deleted.join(', ')}])::BIGINT AS pos`;
+    const deletes = await writeDeletes(db, uriOf(file.key), positions, store, {
+      ...options,
+      keyOf: deletesKey,
+    });
+    return deletes === undefined ? file : { ...file, deletes };
   }
 
   async rewrite(

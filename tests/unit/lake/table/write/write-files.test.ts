@@ -339,25 +339,25 @@ describe('bounds', () => {
 describe('position deletes', () => {
   const deletes = async (positions: string) => {
     const store = new FolderStore(scratch());
-    const mask = await testDb((db, folder) =>
+    const file = await testDb((db, folder) =>
       writeDeletes(db, 'file:///lake/t/data/x.parquet', positions, store, {
         keyOf: (file) => `t/deletes/${file}`,
         prefix: 'run',
         scratch: folder,
       }),
     );
-    return { mask, store, stored: await keysIn(store, '') };
+    return { file, store, stored: await keysIn(store, '') };
   };
 
   test('are Parquet as Iceberg has it, in the order of positions', async () => {
-    const { mask, store, stored } = await deletes('SELECT pos FROM (VALUES (7), (0), (3)) v(pos)');
-    expect(mask).toEqual({
+    const { file, store, stored } = await deletes('SELECT pos FROM (VALUES (7), (0), (3)) v(pos)');
+    expect(file).toEqual({
       key: expect.stringMatching(/^t\/deletes\/run-[0-9a-f]{16}\.parquet$/),
       rows: 3,
       bytes: expect.any(Number),
     });
-    expect(stored).toEqual([mask?.key]);
-    const path = await store.localPath(mask?.key ?? '', '');
+    expect(stored).toEqual([file?.key]);
+    const path = await store.localPath(file?.key ?? '', '');
     await testDb(async (db) => {
       expect(await db.all(`FROM read_parquet('${path}')`)).toEqual(
         [0, 3, 7].map((pos) => ({ file_path: 'file:///lake/t/data/x.parquet', pos })),
@@ -372,8 +372,8 @@ describe('position deletes', () => {
   });
 
   test('of no rows are no file', async () => {
-    const { mask, stored } = await deletes('SELECT 1 AS pos WHERE false');
-    expect(mask).toBeUndefined();
+    const { file, stored } = await deletes('SELECT 1 AS pos WHERE false');
+    expect(file).toBeUndefined();
     expect(stored).toEqual([]);
   });
 });
