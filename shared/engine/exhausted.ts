@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { OutOfDisk, OutOfMemory } from '../errors.ts';
 
 /** Memory and disk of a step, in MB. */
-export interface Resources {
+export interface DuckDbLimits {
   /** Memory of the function. */
   memoryMb: number;
   /** DuckDB's part of the memory. */
@@ -19,7 +19,7 @@ const ON_DISK =
   'Deploy a larger ephemeralStorageSize (serverless/functions.yml) or more memory, so that less is spilled; on a laptop, free disk space or name another disk with DUCKSTEP_SCRATCH_DIR. Or upload the file in parts. Then redrive.';
 
 /** Turns DuckDB's errors about memory and disk into ones that say which setting to raise; returns other errors unchanged. */
-export const asExhausted = (error: unknown, { memoryMb, limitMb, spillMb }: Resources): unknown => {
+export const asExhausted = (error: unknown, { memoryMb, limitMb, spillMb }: DuckDbLimits): unknown => {
   if (!types.isNativeError(error)) return error;
   if (NO_DISK.test(error.message))
     return new OutOfDisk(

@@ -70,7 +70,7 @@ export const compactTable = async (
     async (base) => {
       if (base === undefined) return undefined;
       if (ready !== undefined) {
-        done = intact(ready, base, await base.files(partitions));
+        done = stillValid(ready, base, await base.files(partitions));
         return done.length === 0 ? undefined : async () => draftOf(base, done, options);
       }
       if (planOf(base, await base.files(partitions), policy).length === 0) return undefined;
@@ -132,14 +132,14 @@ const merge = async (db: Db, base: Snapshot | undefined, options: CompactOptions
       uriOf: (key) => base.uriOf(key),
       identity,
     });
-    conserve(base, group, files);
+    checkConservation(base, group, files);
     merged.push({ group, files });
   }
   return merged;
 };
 
 /** Checks that the merged files have all rows, in their partition, and the same number of deleted rows. */
-const conserve = (base: Snapshot, group: readonly DataFile[], files: readonly Rewritten[]): void => {
+const checkConservation = (base: Snapshot, group: readonly DataFile[], files: readonly Rewritten[]): void => {
   const partition = JSON.stringify(group[0]?.partition);
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
   const rows = [sum(group.map((file) => file.rows)), sum(files.map(({ file }) => file.rows))];
@@ -158,7 +158,7 @@ const conserve = (base: Snapshot, group: readonly DataFile[], files: readonly Re
  * The merged groups that are still valid: no input file was replaced or got other deletes since, and the partition spec and
  * the names of its fields are unchanged. Otherwise the merged files would be committed to other partitions.
  */
-const intact = (merged: readonly Merged[], base: Snapshot, files: readonly DataFile[]): Merged[] => {
+const stillValid = (merged: readonly Merged[], base: Snapshot, files: readonly DataFile[]): Merged[] => {
   const current = currentSpecs(base);
   const now = new Map(files.map((file) => [file.key, file]));
   return merged.filter(({ group }) =>

@@ -148,13 +148,13 @@ const Intent = z.object({ staged: z.object({ files: z.array(z.object({ key: z.st
 const waitingFiles = async (store: ObjectStore, intents: readonly ObjectInfo[]): Promise<string[]> => {
   const bodies = await inParallel(intents, ({ key }) => store.read(key));
   return bodies.flatMap((body) => {
-    const intent = body === undefined ? undefined : Intent.safeParse(parsed(body));
+    const intent = body === undefined ? undefined : Intent.safeParse(parseJson(body));
     return intent?.data?.staged.files.map(({ key }) => key) ?? [];
   });
 };
 
 /** The JSON of an intent; undefined if it is none, since no writer would commit it either. */
-const parsed = (body: Buffer): unknown => {
+const parseJson = (body: Buffer): unknown => {
   try {
     return JSON.parse(body.toString());
   } catch {
