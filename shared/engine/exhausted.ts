@@ -23,7 +23,7 @@ export const asExhausted = (error: unknown, { memoryMb, limitMb, spillMb }: Duck
   if (!types.isNativeError(error)) return error;
   if (NO_DISK.test(error.message))
     return new OutOfDisk(
-      `DuckDB has no disk space left to spill to: it had ${spillMb} MB of disk in addition to ${limitMb} MB of memory. ${ON_DISK}`,
+      `DuckDB has no disk space left to spill to: it had ${spillMb} MB of disk besides ${limitMb} MB of memory. ${ON_DISK}`,
       { cause: error },
     );
   if (!NO_MEMORY.test(error.message)) return error;
