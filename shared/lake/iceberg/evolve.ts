@@ -42,8 +42,8 @@ export interface Evolved {
 
 /**
  * The table's next schema: columns are added, dropped, renamed (the identity stays), moved, widened, and become
- * optional. An optional column stays optional, and so is a new column of a table that has rows. The same input gives
- * the same ids.
+ * optional. An optional column stays optional, and a column that is added to an existing table is optional. The same
+ * input gives the same ids.
  *
  * @throws UnsupportedTypes when Iceberg has no type for a column
  * @throws SchemaIncompatible when Iceberg does not allow a change of type
