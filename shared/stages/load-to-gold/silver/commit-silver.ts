@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { inParallel } from '../../../base/in-parallel.ts';
+import { DAY_MS } from '../../../base/time.ts';
 import type { Contract } from '../../../contract/model.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import { ObjectMissing, StorageUnavailable, TransientError } from '../../../errors.ts';
@@ -9,7 +10,6 @@ import type { ObjectStore } from '../../../lake/storage/object-store.ts';
 import { type MetadataVersion, Table, type TableOptions } from '../../../lake/table/commit/table.ts';
 import type { Draft } from '../../../lake/table/draft.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
-import { DAY_MS } from '../../../lake/table/upkeep/orphans.ts';
 import { compareSequencers, type RunIdentity } from '../../../run/run-identity.ts';
 import { type StagedSilver, silverSchema, stagedLayout } from '../../transform/silver-table.ts';
 import { type Intent, Intents } from './intents.ts';

@@ -34,7 +34,7 @@ describe.each<[string, () => ObjectStore]>([
     table = tableWith({ sleep: noWait });
   });
 
-  test('waits longer and longer for who is at work, says so once, and passes by who is dead', async () => {
+  test('waits longer and longer for a live writer, reports it once, and skips a dead one', async () => {
     await hold(store, 1);
     const { slept, options } = fakeTime();
     const whenBusy = jest.fn(async () => undefined);
@@ -48,7 +48,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(whenBusy).toHaveBeenCalledTimes(1);
   });
 
-  test('who waits looks again at what has been committed meanwhile', async () => {
+  test('a waiting writer looks again at what was committed meanwhile', async () => {
     const lock = await hold(store, 1);
     let turns = 0;
     const waiter = tableWith({
@@ -69,7 +69,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await runsOf(commit.snapshot)).toEqual(['winner', 'waiter']);
   });
 
-  test('gives up when its patience is at an end', async () => {
+  test('gives up when its patience ends', async () => {
     await hold(store, 1);
     const { slept, options } = fakeTime();
     const attempt = append(tableWith({ ...options, patienceMs: 2_000 }), 'never');
@@ -80,7 +80,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await table.current()).toBeUndefined();
   });
 
-  test('without patience it leaves the table to who is at work, and to who wins', async () => {
+  test('without patience it leaves the table to a writer that is at work, or wins', async () => {
     const lock = await hold(store, 1);
     const impatient = async (meanwhile: () => Promise<unknown>) =>
       await table.commit(
@@ -113,7 +113,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await runsOf(commit.snapshot)).toEqual(['a', 'b']);
   });
 
-  test('lets go, with each commit, the snapshots that its retention does not keep', async () => {
+  test('expires, with each commit, the snapshots that its retention does not keep', async () => {
     const short = tableWith({ retention: { newest: 2, hours: 0, days: 0 } });
     for (const run of ['a', 'b', 'c', 'd']) await append(short, run);
     expect((await short.current())?.history.map(({ version }) => version)).toEqual([4, 3]);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { CommitConflict, TableDamaged, StorageUnavailable } from '../../../../../shared/errors.ts';
+import { CommitConflict, StorageUnavailable, TableDamaged } from '../../../../../shared/errors.ts';
 import { lakePaths } from '../../../../../shared/lake/paths.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../../shared/lake/storage/metered-store.ts';
@@ -251,7 +251,7 @@ describe('a table on S3 whose answers get lost', () => {
     expect((await table.current())?.version).toBe(1);
   });
 
-  test('a hint that was not written is written by who finds its work done already, and by maintenance', async () => {
+  test('a missing hint is written by a writer that finds its work already done, and by maintenance', async () => {
     for (const mend of [
       (table: Table) => table.commit(async () => undefined),
       (table: Table) => table.expire(),
@@ -306,7 +306,7 @@ describe('a table that several processes write', () => {
 
   test('after a kill at any point the table is at the old version or the new', async () => {
     const root = scratch();
-    // Nobody waits for the dead: time passes as fast as one sleeps.
+    // The fake clock moves with each sleep, so that dead writers cost no time.
     const table = new Table(new FolderStore(root), 't', { ...fakeTime().options, retention: KEEP_ALL });
     let known = 0;
     for (let round = 0; round < 8; round += 1) {
@@ -325,7 +325,7 @@ describe('a table that several processes write', () => {
   });
 });
 
-describe('who has just committed', () => {
+describe('a writer that has just committed', () => {
   const committed = async () => {
     const store = metered(new FolderStore(scratch(), { name: 'silver' }));
     const table = new Table(store, 't');
@@ -347,7 +347,7 @@ describe('who has just committed', () => {
     expect(files).toHaveLength(2);
   });
 
-  test('finds the newest with one look, and what others have committed since', async () => {
+  test('finds the newest version with one HEAD, and what others have committed since', async () => {
     const { store, table, version } = await committed();
     const before = structuredClone(store.usage.requests);
     expect(await table.newest(version)).toBe(version);
