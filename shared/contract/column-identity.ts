@@ -6,7 +6,9 @@ import type { Place } from './problems.ts';
 /** What a column is over time: its `id`, else its name, as `Column.identity` says. */
 export const identityOf = ({ id, name }: OdcsProperty, place: Place): string => {
   if (id?.startsWith('_') === true)
-    place.at('id').expected('an id without "_" in front: those are the pipeline\'s own', id);
+    place
+      .at('id')
+      .say(`"${id}" begins with "_", which is reserved for the pipeline's own columns; choose another id`);
   return (id ?? name).toLowerCase();
 };
 
@@ -24,7 +26,10 @@ export const checkIdentities = (columns: readonly Column[], properties: readonly
     if (twin === -1 || twin > i) continue;
     // Mostly a renamed column keeps its old name as its id, and a new column has taken the name: it is to get an id.
     const [wrong, taken] = hasId(i) && !hasId(twin) ? [twin, i] : [i, twin];
-    const expected = `an id that no column had: "${column.identity}" is what ${columns[taken]?.name} is over time`;
-    properties[wrong]?.place.at('id').expected(expected, properties[wrong]?.property.id);
+    properties[wrong]?.place
+      .at('id')
+      .say(
+        `duplicate id "${column.identity}": it identifies column ${columns[taken]?.name}; use an id that no column ever had`,
+      );
   }
 };

@@ -49,7 +49,7 @@ export const readConstraints = (limits: Limits, type: string, place: Place, chec
   if (maxLength !== undefined) constraints.maxLength = maxLength;
   if (multipleOf !== undefined) constraints.multipleOf = multipleOf;
   if ((minLength ?? 0) > (maxLength ?? Number.POSITIVE_INFINITY))
-    place.at('minLength').expected('at most maxLength', minLength);
+    place.at('minLength').expected(`at most maxLength (${maxLength})`, minLength);
   if (pattern !== undefined) {
     constraints.patterns.push(pattern);
     checks.push(patternCheck(pattern, place.at('pattern')));
@@ -64,7 +64,10 @@ export const readConstraints = (limits: Limits, type: string, place: Place, chec
     )
       place
         .at(name)
-        .expected('a number that YAML readers hold exactly (up to 2^53); the type has its own limits', limit);
+        .expected(
+          'a number of at most 2^53 (YAML readers round larger ones; omit it to allow all that the type holds)',
+          limit,
+        );
     const text = String(limit);
     constraints[name] = text;
     checks.push({
@@ -100,7 +103,7 @@ const orderChecks = (constraints: Constraints, type: string, place: Place): Chec
 /** Whether a named string format is one that is checked; an unknown name is reported with the known ones. */
 export const isStringFormat = (format: string, place: Place): boolean => {
   if (STRING_FORMATS[format] !== undefined) return true;
-  place.expected(`one of ${Object.keys(STRING_FORMATS).join(', ')} (or a pattern)`, format);
+  place.expected(`one of ${Object.keys(STRING_FORMATS).join(', ')} (or use pattern)`, format);
   return false;
 };
 

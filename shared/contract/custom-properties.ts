@@ -36,7 +36,7 @@ export const readSettings = (raw: readonly unknown[], place: Place): Settings =>
   const { values, places } = readOurs(OF_TABLE, raw, place);
   const weights = values.dimensionWeights ?? {};
   if (DIMENSIONS.every((dimension) => weights[dimension] === 0))
-    places.get('dimensionWeights')?.at('value').expected('one weight above 0 at least');
+    places.get('dimensionWeights')?.at('value').say('every weight is 0; set at least one above 0');
   return {
     qualityThreshold: values.qualityThreshold ?? 0.95,
     dimensionWeights: weights,
@@ -87,9 +87,11 @@ const readOurs = <S extends Shapes>(
     const [home] = HOMES.find(([, others]) => others.includes(name)) ?? [];
     const shape = names.includes(name) ? shapes[name] : undefined;
     const meant = nearMiss(name, names);
-    if (shape === undefined && home !== undefined) place.at(i).expected(`"${name}" under ${home}`);
-    else if (shape === undefined && meant !== undefined) place.at(i, 'property').expected(`"${meant}"`, name);
-    else if (places.has(name)) place.at(i, 'property').expected(`"${name}" once`);
+    if (shape === undefined && home !== undefined)
+      place.at(i).say(`"${name}" belongs under ${home}; move it there`);
+    else if (shape === undefined && meant !== undefined)
+      place.at(i, 'property').say(`unknown property "${name}"; did you mean "${meant}"?`);
+    else if (places.has(name)) place.at(i, 'property').say(`duplicate property "${name}"; keep one`);
     else if (shape !== undefined) {
       places.set(name, place.at(i));
       Object.assign(values, { [name]: readShape<unknown>(shape, value, place.at(i, 'value')) });

@@ -20,7 +20,8 @@ export const expressionCheck = (
   const logic = column.derivedFrom;
   if (logic === undefined) return [];
   if (logic === BY_SILVER_SQL) {
-    if (silverSql === undefined) place.expected('a silver.sql in the folder to compute it', logic);
+    if (silverSql === undefined)
+      place.say('silver.sql is missing: add it to the folder, or write an expression here');
     return [];
   }
   const given = columns.filter((other) => [undefined, BY_SILVER_SQL].includes(other.derivedFrom));
@@ -28,7 +29,7 @@ export const expressionCheck = (
     {
       place,
       sql: `SELECT count(*) = 0 FROM (SELECT CAST((\n${logic}\n) AS ${column.silverType}) FROM (${emptyRows(given)}))`,
-      expected: 'an expression over one row of this dataset, without columns that are derived themselves',
+      expected: 'an expression over one row, which may not use other derived columns',
       found: logic,
     },
   ];

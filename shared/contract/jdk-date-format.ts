@@ -64,13 +64,13 @@ export const strptimeFromJdk = (format: string, kind: 'date' | 'timestamp' | 'ti
     const [token, quoted, letter, other] = match;
     if (letter !== undefined) {
       const known = LETTERS[token];
-      if (known === undefined) return { problem: `letters that duckstep reads (not "${token}")` };
+      if (known === undefined) return { problem: unsupported(token) };
       strptime += known[0];
       parts.add(known[1]);
     } else if (other === "'") {
-      return { problem: 'an end to the quoted text' };
+      return { problem: "the quoted text has no end; write '' for a quote itself" };
     } else if (other !== undefined && '[]{}#'.includes(other)) {
-      return { problem: `no optional sections or reserved characters (not "${other}")` };
+      return { problem: `optional sections and reserved characters are not supported ("${other}")` };
     } else {
       // '' is one quote, inside quoted text and outside of it.
       const plain = other ?? (token === "''" ? "'" : (quoted ?? '').replaceAll("''", "'"));
@@ -80,14 +80,21 @@ export const strptimeFromJdk = (format: string, kind: 'date' | 'timestamp' | 'ti
   return complaint(parts, kind) ?? { strptime };
 };
 
+const unsupported = (letters: string): string => {
+  const meant = letters.toLowerCase();
+  const hint = meant !== letters && LETTERS[meant] !== undefined ? ` (did you mean "${meant}"?)` : '';
+  return `the letters "${letters}" are not supported${hint}`;
+};
+
 /** A format must tell everything: what it leaves out strptime would make up (1900, January, midnight). */
 const complaint = (parts: Set<Part>, kind: 'date' | 'timestamp' | 'time'): Converted | undefined => {
   const hour = parts.has('hour') || (parts.has('half-day hour') && parts.has('am/pm'));
   const day = parts.has('day of year') || (parts.has('month') && parts.has('day'));
-  if (kind !== 'time' && !(parts.has('year') && day)) return { problem: 'a year, a month and a day' };
+  if (kind !== 'time' && !(parts.has('year') && day))
+    return { problem: 'it must have a year, a month and a day' };
   if (kind === 'time' && parts.has('zone'))
-    return { problem: 'no offset or zone: without a day it says nothing' };
-  if (kind === 'time' && !hour) return { problem: 'an hour (HH, or hh with a)' };
-  if (parts.has('half-day hour') && !parts.has('am/pm')) return { problem: 'an "a" (am or pm) beside "h"' };
+    return { problem: 'an offset or zone is not allowed in a time without a date' };
+  if (kind === 'time' && !hour) return { problem: 'it must have an hour (HH, or hh with a)' };
+  if (parts.has('half-day hour') && !parts.has('am/pm')) return { problem: '"h" needs an "a" (am or pm)' };
   return undefined;
 };

@@ -17,12 +17,13 @@ export const orderedBy = (flag: Flag, properties: readonly Placed[]): string[] =
   const numbered = flagged.filter(({ property }) => property[key] !== undefined);
   for (const { property, place } of properties)
     if (property[key] !== undefined && property[flag] !== true)
-      place.at(key).expected(`${flag}: true beside it`, property[key]);
+      place.at(key).say(`needs ${flag}: true on the same property; add it, or remove the position`);
   for (const { property, place } of flagged) {
     const same = numbered.filter((other) => other.property[key] === property[key]);
     if (numbered.length > 0 && property[key] === undefined)
-      place.expected(`${key}, as the other ${flag} properties have it`);
-    else if (same.length > 1) place.at(key).expected('a position of its own', property[key]);
+      place.say(`${key} is missing; give one to every ${flag} property, or to none`);
+    else if (same.length > 1)
+      place.at(key).say(`duplicate position ${property[key]}; give every ${flag} property another one`);
   }
   const order = numbered.length === 0 ? flagged : numbered;
   return order

@@ -8,7 +8,7 @@ import { type Db, withDuckDb } from '../engine/with-duckdb.ts';
 import { ConfigurationError, ContractInvalid, UnknownDataset } from '../errors.ts';
 import { type Evaluate, runChecks } from './duckdb-checks.ts';
 import type { Contract } from './model.ts';
-import { Problems, type Report, throwIfAny } from './problems.ts';
+import { Place, Problems, type Report, throwIfAny } from './problems.ts';
 import { type Folder, readContract } from './read-contract.ts';
 import { shownPath } from './shown-path.ts';
 import { notOneSelect } from './sql-text.ts';
@@ -44,7 +44,9 @@ export const loadContract = async (
   const { contract, problems } = await (evaluate === undefined ? withOwnDuckDb(read) : read(evaluate));
   throwIfAny(problems);
   if (contract === undefined)
-    throw new ContractInvalid(`${shownPath(sqlDir, dataset, CONTRACT)} holds nothing.`);
+    throw new ContractInvalid(
+      `${shownPath(sqlDir, dataset, CONTRACT)} is empty: write the dataset's contract there.`,
+    );
   return contract;
 };
 
@@ -61,7 +63,10 @@ const contractFolders = async (sqlDir: string): Promise<string[]> => {
 
 const unusableName = (sqlDir: string, name: string): Problems => {
   const problems = new Problems(shownPath(sqlDir, name));
-  problems.add([], `a dataset name: [a-z][a-z0-9_]*, at most 64 long, and none of ${RESERVED.join(', ')}`);
+  problems.add(
+    [],
+    `not a dataset name; rename the folder to [a-z][a-z0-9_]*, at most 64 characters, and none of ${RESERVED.join(', ')}`,
+  );
   return problems;
 };
 
@@ -153,7 +158,7 @@ const readDataset = async (
   if (known !== undefined) return { contract: known, problems: [] };
   const silverProblems = new Problems(shownPath(sqlDir, dataset, SILVER_SQL));
   const wrong = silverSql === undefined ? undefined : notOneSelect(silverSql);
-  if (wrong !== undefined) silverProblems.add([], wrong);
+  if (wrong !== undefined) new Place(silverProblems).expected(wrong);
   const { value, problems } = readYaml(folder.file, text);
   if (!problems.isEmpty) return { problems: [problems, silverProblems] };
   const reading = readContract(value, folder, problems);

@@ -42,12 +42,11 @@ export const partitionFields = (splits: readonly Split[], columns: readonly stri
     const name = fieldName(column, transform);
     checkType(split);
     if (transform !== 'identity' && columns.some((other) => other.toLowerCase() === name.toLowerCase()))
-      split.transformPlace.expected(
-        `no column ${name}: the partition field is called so (rename the column, or split by another transform)`,
-        transform,
+      split.transformPlace.say(
+        `the partition field "${name}" has the name of a column; rename the column, or use another transform`,
       );
     else if (taken.has(name.toLowerCase()))
-      split.transformPlace.expected(`one partition field that is called ${name}`, transform);
+      split.transformPlace.say(`duplicate partition field "${name}"; keep one`);
     taken.add(name.toLowerCase());
     return { name, column, transform };
   });
@@ -62,7 +61,7 @@ const checkType = ({ type, transform, place, transformPlace }: Split): void => {
     place.expected('a type with exact, short values', type);
   else if (!canTransform(transform, source)) {
     const fitting = TRANSFORMS.filter((one) => canTransform(one, source));
-    transformPlace.expected(`a transform that ${type} has (${fitting.join(', ')})`, transform);
+    transformPlace.expected(`a transform that ${type} supports (${fitting.join(', ')})`, transform);
   }
 };
 
@@ -75,7 +74,7 @@ export const contractPartitions = (
   const splits = properties.flatMap(({ property, place }, i): Split[] => {
     const transform = written[i];
     if (property.partitioned !== true) {
-      transform?.place.expected('partitioned: true beside it');
+      transform?.place.say('needs partitioned: true on the same property; add it, or remove the transform');
       return [];
     }
     const transformPlace = transform?.place.at('value') ?? place.at('partitioned');

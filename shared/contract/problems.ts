@@ -32,20 +32,14 @@ export class Problems {
     return this.#found.length === 0;
   }
 
-  /** One line per problem, in the file's order: `file:line path: expected …, found …`. */
+  /** One line per problem, in the file's order: `file:line path: text`. */
   get lines(): string[] {
     return this.#found.toSorted((a, b) => a.line - b.line).map((problem) => problem.text);
   }
 
-  /** Notes a problem; without `found` the expectation alone says it all. */
-  add(path: Path, expected: string, found?: unknown): void {
-    const line = this.#lineOf(path);
+  add(path: Path, text: string, line = this.#lineOf(path)): void {
     const where = line === undefined ? this.file : `${this.file}:${line}`;
-    const instead = found === undefined ? '' : `, found ${spellFound(found)}`;
-    this.#found.push({
-      line: line ?? 0,
-      text: `${where} ${spellPath(path)}: expected ${expected}${instead}`,
-    });
+    this.#found.push({ line: line ?? 0, text: `${where} ${spellPath(path)}: ${text}` });
   }
 }
 
@@ -63,8 +57,14 @@ export class Place {
     return new Place(this.#problems, [...this.path, ...keys]);
   }
 
+  /** Reports a wrong value: `expected a number, found "x"`. */
   expected(expected: string, found?: unknown): void {
-    this.#problems.add(this.path, expected, found);
+    this.say(`expected ${expected}${found === undefined ? '' : `, found ${spellFound(found)}`}`);
+  }
+
+  /** Reports any other mistake in its own words: `duplicate name "id"`. */
+  say(text: string): void {
+    this.#problems.add(this.path, text);
   }
 
   /** The text of the scalar that stands here. */
@@ -85,7 +85,7 @@ export const throwIfAny: Report = (all) => {
   const lines = all.flatMap((problems) => problems.lines);
   if (lines.length === 0) return;
   const count = lines.length === 1 ? '1 problem' : `${lines.length} problems`;
-  throw new ContractInvalid(`${count} to mend:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+  throw new ContractInvalid(`${count} to fix:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 };
 
 const MAX_FOUND = 80;

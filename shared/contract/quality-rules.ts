@@ -41,9 +41,7 @@ export const readRule = (
   const entry = readShape(OdcsQuality, raw, place);
   if (entry === undefined || entry.type === 'text') return undefined;
   if (entry.type === 'custom') {
-    place
-      .at('type')
-      .expected('library or sql: what belongs to another engine cannot be evaluated here', 'custom');
+    place.at('type').expected('library or sql (rules of other engines are not evaluated here)', 'custom');
     return undefined;
   }
   const operator = readOperator(entry, place);
@@ -53,7 +51,7 @@ export const readRule = (
   if (typeof [operator.value].flat()[0] !== 'number')
     place.at(operator.op).expected('a number', operator.value);
   if (check.kind === 'rowCount' && entry.unit === 'percent')
-    place.at('unit').expected('rows: a count of rows has no share', 'percent');
+    place.at('unit').expected('rows (a row count has no percentage)', 'percent');
 
   const column = 'column' in on ? on.column.name : undefined;
   const rule: QualityRule = {
@@ -85,16 +83,22 @@ const readMetric = (
   checks: Check[],
 ): QualityRule['check'] | undefined => {
   const { metric, arguments: args = {} } = entry;
-  if (metric === undefined) return void place.at('metric').expected('a metric, or type: sql with a query');
-  if (entry.query !== undefined) place.at('query').expected('no query beside a metric, or type: sql');
+  if (metric === undefined)
+    return void place.at('metric').say('missing; name a metric, or set type: sql and a query');
+  if (entry.query !== undefined)
+    place.at('query').say('not allowed with a metric; remove it, or set type: sql');
   for (const name of Object.keys(args))
     if (!ARGUMENTS[metric].some((known) => known === name))
-      place.at('arguments', name).expected(`none: ${metric} does not take it`);
+      place.at('arguments', name).say(`argument not allowed for ${metric}; remove it`);
   const onColumn = 'column' in on;
   if (onColumn === (metric === 'rowCount') && metric !== 'duplicateValues')
     return void place
       .at('metric')
-      .expected(onColumn ? 'rowCount on the table' : `${metric} on a property`, metric);
+      .say(
+        onColumn
+          ? 'rowCount is a rule on the table; move it to schema[0].quality'
+          : `${metric} is a rule on a property; move it to the quality of one`,
+      );
 
   switch (metric) {
     case 'nullValues':
@@ -135,20 +139,21 @@ const readMetric = (
 
 const duplicateColumns = (names: string[] | undefined, on: Subject, place: Place): string[] => {
   if ('column' in on) {
-    if (names !== undefined) place.expected('none on a property: the rule is about that property');
+    if (names !== undefined)
+      place.say('argument not allowed on a property, which is compared itself; remove it');
     return [on.column.name];
   }
-  if (names === undefined) place.expected('the properties to compare');
+  if (names === undefined) place.say('missing; list the properties to compare');
   for (const [i, name] of (names ?? []).entries())
     if (!on.columns.some((column) => column.name === name && column.derivedFrom === undefined))
-      place.at(i).expected('a property that the source brings', name);
+      place.at(i).expected('a property that is read from the source', name);
   return names ?? [];
 };
 
 const readQuery = (entry: OdcsQuality, on: Subject, place: Place): QualityRule['check'] | undefined => {
   const { query, metric } = entry;
-  if (metric !== undefined) place.at('metric').expected('no metric beside type: sql', metric);
-  if (query === undefined) return void place.at('query').expected('a SELECT of one value');
+  if (metric !== undefined) place.at('metric').say('not allowed with type: sql; remove it');
+  if (query === undefined) return void place.at('query').say('missing; expected a SELECT of one value');
   const wrong = notOneSelect(query);
   if (wrong !== undefined) place.at('query').expected(wrong, query);
   for (const [placeholder, name = ''] of query.matchAll(/\$\{([^}]*)\}/g)) {
@@ -157,7 +162,9 @@ const readQuery = (entry: OdcsQuality, on: Subject, place: Place): QualityRule['
       place
         .at('query')
         .expected(
-          'column' in on ? `\${table} or \${column}` : `\${table}, or the rule on a property`,
+          'column' in on
+            ? `\${table} or \${column}`
+            : `\${table} (\${column} is filled in only for rules on a property)`,
           placeholder,
         );
   }

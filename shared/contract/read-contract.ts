@@ -40,12 +40,14 @@ export const readContract = (value: unknown, folder: Folder, problems: Problems)
   if (document === undefined) return { checks };
   refuseSettings(document.customProperties ?? [], root.at('customProperties'));
   if (document.schema.length !== 1)
-    root.at('schema').expected('one object: one dataset, one contract', `${document.schema.length} objects`);
+    root
+      .at('schema')
+      .expected('exactly one object: a contract describes one dataset', document.schema.length);
   const at = root.at('schema', 0);
   const object = readShape(OdcsObject, document.schema[0], at);
   if (object === undefined) return { checks };
   if (object.name !== folder.dataset)
-    at.at('name').expected(`"${folder.dataset}", as the folder is called`, object.name);
+    at.at('name').expected(`"${folder.dataset}", the name of the folder`, object.name);
 
   const settings = readSettings(object.customProperties ?? [], at.at('customProperties'));
   const properties = object.properties.flatMap((raw, i): Placed[] => {
@@ -137,11 +139,13 @@ const checkNames = (columns: readonly Column[], properties: readonly Placed[]): 
     const before = columns.slice(0, i);
     const place = properties[i]?.place;
     if (before.some((other) => same(other.name, column.name)))
-      place?.at('name').expected('a name of its own (case does not tell names apart)', column.name);
+      place?.at('name').say(`duplicate name "${column.name}" (case is ignored); rename one`);
     else if (column.derivedFrom === undefined) {
       const others = before.filter((other) => other.derivedFrom === undefined);
       if (others.some((other) => same(other.sourceName, column.sourceName)))
-        place?.at('physicalName').expected('a source column of its own', column.sourceName);
+        place
+          ?.at('physicalName')
+          .say(`duplicate source column "${column.sourceName}"; another property reads it already`);
     }
   }
 };
@@ -154,7 +158,7 @@ const checkOrder = (
 ): void => {
   for (const { column } of order)
     if (!columns.some((known) => known.name === column))
-      place.expected('dedupeOrderBy to name columns of this contract', column);
+      place.say(`dedupeOrderBy names "${column}", which is not a column of this contract`);
   if (order.length > 0 && !properties.some(({ property }) => property.primaryKey === true))
-    place.expected('a primaryKey beside dedupeOrderBy: without one no two rows are the same');
+    place.say('dedupeOrderBy needs a primaryKey, which tells which rows are the same; add one, or remove it');
 };

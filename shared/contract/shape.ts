@@ -21,12 +21,21 @@ export const readShape = <T>(schema: z.ZodType<T>, value: unknown, place: Place)
 };
 
 const reportValue = (expected: string, found: unknown, place: Place): void =>
-  found === undefined ? place.expected(`${expected} (missing)`) : place.expected(expected, found);
+  found === undefined ? place.say(`missing; expected ${expected}`) : place.expected(expected, found);
 
 const reportKey = (schema: z.ZodType | undefined, key: string, place: Place): void => {
   const known = schema !== undefined && 'shape' in schema ? Object.keys(schema.shape as object) : [];
+  place.at(key).say(`unknown key "${key}"; ${adviceFor(key, known)}`);
+};
+
+const MAX_LISTED_KEYS = 12;
+
+const adviceFor = (key: string, known: readonly string[]): string => {
   const meant = nearMiss(key, known);
-  place.at(key).expected(meant === undefined ? 'only keys that the standard names here' : `"${meant}"`, key);
+  if (meant !== undefined) return `did you mean "${meant}"?`;
+  return known.length === 0 || known.length > MAX_LISTED_KEYS
+    ? 'remove it or correct its spelling'
+    : `known here: ${known.join(', ')}`;
 };
 
 const expectation = (issue: z.core.$ZodIssue): string => {

@@ -14,9 +14,9 @@ export const bareSql = (sql: string): string =>
  */
 export const notOneSelect = (sql: string): string | undefined => {
   const bare = structure(sql);
-  if (bare === '') return 'a SELECT (there is none)';
-  if (!/^(?:select|with)\b/i.test(bare)) return 'a SELECT (it may begin with WITH)';
-  return isOneStatement(sql) ? undefined : 'one statement only';
+  if (bare === '') return 'a SELECT (there is no statement)';
+  if (!/^(?:select|with)\b/i.test(bare)) return 'a statement that begins with SELECT or WITH';
+  return isOneStatement(sql) ? undefined : 'one statement (there are several)';
 };
 
 /** Whether there is a statement, and no other after it. */

@@ -40,6 +40,6 @@ export const readYaml = (file: string, text: string, firstLine = 1): YamlFile =>
     return { value: document.toJS(), problems: new Problems(file, lineOf, writtenAt) };
   const problems = new Problems(file);
   for (const error of document.errors)
-    problems.add([`line ${lineAt(error.pos[0])}`], `YAML (${error.message.split('\n')[0]})`);
+    problems.add([], `not valid YAML: ${error.message.split('\n')[0]}`, lineAt(error.pos[0]));
   return { value: undefined, problems };
 };

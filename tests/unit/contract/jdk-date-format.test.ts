@@ -78,16 +78,16 @@ test.each([
 });
 
 test.each([
-  ['YYYY-MM-dd', 'date', 'letters that duckstep reads (not "YYYY")'],
-  ['yyyy-mm-dd', 'date', 'a year, a month and a day'],
-  ['yyyy-MM', 'date', 'a year, a month and a day'],
-  ['yyyy-MM-dd hh:mm', 'timestamp', 'an "a" (am or pm) beside "h"'],
-  ['yyyy-MM-dd[ HH:mm]', 'timestamp', 'no optional sections or reserved characters (not "[")'],
-  ["yyyy-MM-dd'T", 'date', 'an end to the quoted text'],
-  ['mm:ss', 'time', 'an hour (HH, or hh with a)'],
-  ['HH:mm:ssXXX', 'time', 'no offset or zone: without a day it says nothing'],
-  ['HH:mm VV', 'time', 'no offset or zone: without a day it says nothing'],
-  ['G yyyy-MM-dd', 'date', 'letters that duckstep reads (not "G")'],
+  ['YYYY-MM-dd', 'date', 'the letters "YYYY" are not supported (did you mean "yyyy"?)'],
+  ['yyyy-mm-dd', 'date', 'it must have a year, a month and a day'],
+  ['yyyy-MM', 'date', 'it must have a year, a month and a day'],
+  ['yyyy-MM-dd hh:mm', 'timestamp', '"h" needs an "a" (am or pm)'],
+  ['yyyy-MM-dd[ HH:mm]', 'timestamp', 'optional sections and reserved characters are not supported ("[")'],
+  ["yyyy-MM-dd'T", 'date', "the quoted text has no end; write '' for a quote itself"],
+  ['mm:ss', 'time', 'it must have an hour (HH, or hh with a)'],
+  ['HH:mm:ssXXX', 'time', 'an offset or zone is not allowed in a time without a date'],
+  ['HH:mm VV', 'time', 'an offset or zone is not allowed in a time without a date'],
+  ['G yyyy-MM-dd', 'date', 'the letters "G" are not supported'],
 ] as const)('%s is no format for a %s', (format, kind, problem) => {
   expect(strptimeFromJdk(format, kind)).toEqual({ problem });
 });

@@ -204,7 +204,7 @@ test('datasets are the folders that have a contract', async () => {
   const reported: string[] = [];
   const contracts = await loadAll(sqlDir, (all) => reported.push(...all.flatMap(({ lines }) => lines)));
   expect(contracts.map(({ dataset }) => dataset)).toEqual(['orders']);
-  expect(reported).toContainEqual(expect.stringMatching(/Orders 2.*expected a dataset name/));
+  expect(reported).toContainEqual(expect.stringMatching(/Orders 2.*not a dataset name; rename the folder/));
   await expect(loadAll(sqlDir)).rejects.toThrow(ContractInvalid);
 });
 

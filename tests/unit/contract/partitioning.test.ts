@@ -60,7 +60,7 @@ const TRANSFORM = 'customProperties: [{ property: partitionTransform';
 test.each([
   [
     `a, logicalType: date, ${by('truncate[4]')}`,
-    /properties\[0\]\.customProperties\[0\]\.value: expected a transform that DATE has \(identity, year, month, day, bucket\[16\]\), found "truncate\[4\]"/,
+    /properties\[0\]\.customProperties\[0\]\.value: expected a transform that DATE supports \(identity, year, month, day, bucket\[16\]\), found "truncate\[4\]"/,
   ],
   [
     `a, logicalType: object, ${by('bucket[4]')}`,
@@ -74,11 +74,11 @@ test.each([
   ),
   [
     `a, logicalType: date, ${TRANSFORM}, value: day }]`,
-    /:8 schema\[0\]\.properties\[0\]\.customProperties\[0\]: expected partitioned: true beside it/,
+    /:8 schema\[0\]\.properties\[0\]\.customProperties\[0\]: needs partitioned: true on the same property/,
   ],
   [
     `a, logicalType: date, partitioned: false, ${TRANSFORM}, value: day }]`,
-    /customProperties\[0\]: expected partitioned: true beside it/,
+    /customProperties\[0\]: needs partitioned: true on the same property/,
   ],
   [
     `a, logicalType: date, partitioned: true, ${TRANSFORM}, value: 4 }]`,
@@ -86,30 +86,30 @@ test.each([
   ],
   [
     `a, logicalType: date, partitioned: true, ${TRANSFORM}, value: day }, { property: partitionTransform, value: year }]`,
-    /customProperties\[1\]\.property: expected "partitionTransform" once/,
+    /customProperties\[1\]\.property: duplicate property "partitionTransform"; keep one/,
   ],
   [
     'a, logicalType: date, partitioned: true, customProperties: [{ property: partitionTransfrom, value: day }]',
-    /customProperties\[0\]\.property: expected "partitionTransform", found "partitionTransfrom"/,
+    /customProperties\[0\]\.property: unknown property "partitionTransfrom"; did you mean "partitionTransform"\?/,
   ],
   [
     `a, logicalType: date, ${by('day')} }, { name: A_day, logicalType: string`,
-    /customProperties\[0\]\.value: expected no column a_day: the partition field is called so.*found "day"/,
+    /customProperties\[0\]\.value: the partition field "a_day" has the name of a column/,
   ],
   [
     `a_b, logicalType: date, ${by('day')} }, { name: A_B_DAY, logicalType: string, transformLogic: "'x'"`,
-    /expected no column a_b_day/,
+    /the partition field "a_b_day" has the name of a column/,
   ],
 ])('{ name: %s }', async (property, expected) => {
   const body = `properties: [{ name: ${property} }]`;
   await expect(load(body)).rejects.toThrow(expected);
-  await expect(load(body)).rejects.toThrow(/^1 problem to mend/);
+  await expect(load(body)).rejects.toThrow(/^1 problem to fix/);
 });
 
 test('a transform elsewhere than on its property would be ignored, and is refused', async () => {
   await expect(
     load(`properties: [{ name: a, logicalType: date }]\n    ${TRANSFORM}, value: day }]`),
   ).rejects.toThrow(
-    /schema\[0\]\.customProperties\[0\]: expected "partitionTransform" under schema\[0\]\.properties/,
+    /schema\[0\]\.customProperties\[0\]: "partitionTransform" belongs under schema\[0\]\.properties/,
   );
 });

@@ -22,10 +22,10 @@ test.each([
   ['select 1', undefined],
   ['-- why\nwith a as (select 1) select * from a;', undefined],
   [`select ';' as ";"`, undefined],
-  ['', 'a SELECT (there is none)'],
-  ['-- select 1', 'a SELECT (there is none)'],
-  ['copy t to x', 'a SELECT (it may begin with WITH)'],
-  ['select 1; drop table t', 'one statement only'],
+  ['', 'a SELECT (there is no statement)'],
+  ['-- select 1', 'a SELECT (there is no statement)'],
+  ['copy t to x', 'a statement that begins with SELECT or WITH'],
+  ['select 1; drop table t', 'one statement (there are several)'],
 ])('%j is one select: %s', (sql, wrong) => {
   expect(notOneSelect(sql)).toBe(wrong);
 });

@@ -98,7 +98,7 @@ export const loadGoldModels = async (
     made.set(name, twin ?? found.model.file);
     if (twin !== undefined) {
       const problems = new Problems(found.model.file);
-      new Place(problems).expected(`a name of its own: ${twin} makes gold.${name} already`);
+      new Place(problems).say(`duplicate model "${name}": ${twin} makes gold.${name} already; rename one`);
       twins.push(problems);
     } else if (answersFor(found.model, file.split(/[/\\]/)[0] ?? '')) read.push(found);
   }
@@ -194,14 +194,16 @@ const readModel = (file: string, text: string): { model: GoldModel; problems: Pr
   if (wrong !== undefined) place.expected(wrong);
 
   const parsed = yaml === undefined ? undefined : readShape(Header, value, place);
-  if (yaml === undefined) place.expected('a first block comment /*--- … ---*/ that describes the columns');
+  if (yaml === undefined)
+    place.say('no header; begin with a block comment /*--- … ---*/ that describes the columns');
   const columns = (parsed?.columns ?? []).flatMap((raw, i) => {
     const column = readShape(HeaderColumn, raw, place.at('columns', i));
     return column === undefined ? [] : [{ ...column, type: typeOf(column, place.at('columns', i)) }];
   });
   const names = columns.map((column) => column.name);
   for (const [i, column] of names.entries())
-    if (names.indexOf(column) < i) place.at('columns', i, 'name').expected('a name of its own', column);
+    if (names.indexOf(column) < i)
+      place.at('columns', i, 'name').say(`duplicate name "${column}"; rename one`);
 
   const model: GoldModel = {
     name,

@@ -25,7 +25,7 @@ export const readPartitionedBy = (
   });
   for (const [i, { column, place }] of splits.entries())
     if (splits.findIndex((other) => other.column === column) < i)
-      place.expected('one partition field of each column', column);
+      place.say(`duplicate partition field of column "${column}"; keep one`);
   return partitionFields(
     splits,
     columns.map(({ name }) => name),
