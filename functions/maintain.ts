@@ -1,7 +1,7 @@
 import { counted } from '../shared/lake/catalog/catalog.ts';
 import { metered } from '../shared/lake/storage/metered-store.ts';
 import { maintain } from '../shared/maintenance/maintain.ts';
-import { summedUp } from '../shared/maintenance/summed-up.ts';
+import { maintenanceReport } from '../shared/maintenance/report.ts';
 import type { Usage } from '../shared/run/payload.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
 import type { StepContext } from '../shared/runtime/step.ts';
@@ -16,12 +16,12 @@ import { usageOf } from '../shared/runtime/usage.ts';
 export const maintainTables = async (
   _event: unknown,
   { lake, config, catalog, invocation }: StepContext,
-): Promise<{ tables: ReturnType<typeof summedUp>['tables']; usage: Usage }> => {
+): Promise<{ tables: ReturnType<typeof maintenanceReport>['tables']; usage: Usage }> => {
   const began = invocation?.began ?? performance.now();
   const [silver, gold] = [metered(lake.silver), metered(lake.gold)];
   const pointed = catalog && counted(catalog);
   const done = await maintain({ lake: { silver, gold }, config, ...(pointed && { catalog: pointed }) });
-  const { tables, failure } = summedUp(done);
+  const { tables, failure } = maintenanceReport(done);
   if (failure !== undefined) throw failure;
   const stores = [silver.usage, gold.usage];
   const used = { config, ...(invocation && { invocation }) };

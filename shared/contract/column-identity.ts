@@ -1,4 +1,4 @@
-import type { Placed } from './keys.ts';
+import type { PlacedProperty } from './key-positions.ts';
 import type { Column } from './model.ts';
 import type { OdcsProperty } from './odcs.ts';
 import type { Place } from './problems.ts';
@@ -18,7 +18,7 @@ export const identityOf = ({ id, name }: OdcsProperty, place: Place): string => 
  *
  * @param properties those that the columns were made of, in the same order
  */
-export const checkIdentities = (columns: readonly Column[], properties: readonly Placed[]): void => {
+export const checkIdentities = (columns: readonly Column[], properties: readonly PlacedProperty[]): void => {
   const hasId = (i: number): boolean => properties[i]?.property.id !== undefined;
   const sameName = (a: Column, b: Column): boolean => a.name.toLowerCase() === b.name.toLowerCase();
   for (const [i, column] of columns.entries()) {

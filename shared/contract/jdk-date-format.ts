@@ -8,7 +8,7 @@ type Part = 'year' | 'month' | 'day' | 'day of year' | 'hour' | 'half-day hour' 
 /**
  * Run of letters → strptime, and what it tells of the date. strptime is the more lenient of the two: `dd` reads
  * one digit as well, month and day names are read in any case; years of fewer than four digits are left to
- * `strptimePattern` to refuse. `yy` turns at 69: 68 is 2068, 69 is 1969.
+ * `strictDatePattern` to refuse. `yy` turns at 69: 68 is 2068, 69 is 1969.
  * Offsets (`X`, `x`, `Z`) are read as ±hh, ±hhmm or ±hh:mm; a `Z` for UTC is read by the default format only.
  */
 const LETTERS: Record<string, [strptime: string, part: Part]> = {

@@ -8,9 +8,9 @@ import { type Db, withDuckDb } from '../engine/with-duckdb.ts';
 import { ConfigurationError, ContractInvalid, UnknownDataset } from '../errors.ts';
 import { type Evaluate, runChecks } from './duckdb-checks.ts';
 import type { Contract } from './model.ts';
+import { pathInMessages } from './path-in-messages.ts';
 import { Place, Problems, type Report, throwIfAny } from './problems.ts';
 import { type Folder, readContract } from './read-contract.ts';
-import { shownPath } from './shown-path.ts';
 import { notOneSelect } from './sql-text.ts';
 import { readYaml } from './yaml-file.ts';
 
@@ -38,14 +38,14 @@ export const loadContract = async (
   if (text === undefined) await foldersIn(sqlDir);
   if (text === undefined)
     throw new UnknownDataset(
-      `No contract for "${dataset}": expected ${shownPath(sqlDir, dataset, CONTRACT)}. Add the dataset's folder, or move the file below an existing dataset.`,
+      `No contract for "${dataset}": expected ${pathInMessages(sqlDir, dataset, CONTRACT)}. Add the dataset's folder, or move the file below an existing dataset.`,
     );
   const read = (own: Evaluate) => readDataset(sqlDir, dataset, text, own);
   const { contract, problems } = await (evaluate === undefined ? withOwnDuckDb(read) : read(evaluate));
   throwIfAny(problems);
   if (contract === undefined)
     throw new ContractInvalid(
-      `${shownPath(sqlDir, dataset, CONTRACT)} is empty: write the dataset's contract there.`,
+      `${pathInMessages(sqlDir, dataset, CONTRACT)} is empty: write the dataset's contract there.`,
     );
   return contract;
 };
@@ -62,7 +62,7 @@ const contractFolders = async (sqlDir: string): Promise<string[]> => {
 };
 
 const unusableName = (sqlDir: string, name: string): Problems => {
-  const problems = new Problems(shownPath(sqlDir, name));
+  const problems = new Problems(pathInMessages(sqlDir, name));
   problems.add(
     [],
     `not a dataset name; rename the folder to [a-z][a-z0-9_]*, at most 64 characters, and none of ${RESERVED.join(', ')}`,
@@ -86,7 +86,7 @@ const foldersIn = async (sqlDir: string): Promise<string[]> => {
     return names.filter((_, i) => folders[i]);
   } catch (error) {
     throw new ConfigurationError(
-      `The folder of contracts, ${shownPath(sqlDir)}, cannot be read. Is DUCKSTEP_SQL_DIR right?`,
+      `The folder of contracts, ${pathInMessages(sqlDir)}, cannot be read. Is DUCKSTEP_SQL_DIR right?`,
       { cause: error },
     );
   }
@@ -149,14 +149,14 @@ const readDataset = async (
   const folder: Folder = {
     dataset,
     folder: directory,
-    file: shownPath(sqlDir, dataset, CONTRACT),
+    file: pathInMessages(sqlDir, dataset, CONTRACT),
     ...(silverSql !== undefined && { silverSql }),
     fingerprint: await fingerprint(directory, { [CONTRACT]: text, [SILVER_SQL]: silverSql ?? '' }),
   };
   const key = `${folder.folder}\0${folder.file}\0${folder.fingerprint}`;
   const known = remembered.get(key);
   if (known !== undefined) return { contract: known, problems: [] };
-  const silverProblems = new Problems(shownPath(sqlDir, dataset, SILVER_SQL));
+  const silverProblems = new Problems(pathInMessages(sqlDir, dataset, SILVER_SQL));
   const wrong = silverSql === undefined ? undefined : notOneSelect(silverSql);
   if (wrong !== undefined) new Place(silverProblems).expected(wrong);
   const { value, problems } = readYaml(folder.file, text);

@@ -3,12 +3,12 @@ import { canTransform, fieldName, parseTransform } from '../lake/iceberg/transfo
 import type { Transform } from '../lake/iceberg/types.ts';
 import type { PartitionColumn } from '../lake/table/draft.ts';
 import type { WrittenTransform } from './custom-properties.ts';
-import { orderedBy, type Placed } from './keys.ts';
+import { namesByPosition, type PlacedProperty } from './key-positions.ts';
 import type { Column } from './model.ts';
 import type { Place } from './problems.ts';
 
 /** One field of a partitioning, before it is known whether there can be such a field. */
-export interface Split {
+export interface PartitionRequest {
   column: string;
   /** The column's DuckDB type. */
   type: string;
@@ -35,7 +35,10 @@ export const readTransform = (text: string, place: Place): Transform | undefined
  *
  * @param columns names of all the table's columns
  */
-export const partitionFields = (splits: readonly Split[], columns: readonly string[]): PartitionColumn[] => {
+export const partitionFields = (
+  splits: readonly PartitionRequest[],
+  columns: readonly string[],
+): PartitionColumn[] => {
   const taken = new Set<string>();
   return splits.map((split) => {
     const { column, transform } = split;
@@ -55,7 +58,7 @@ export const partitionFields = (splits: readonly Split[], columns: readonly stri
 /** Inexact numbers and documents: equal values have several texts, or long ones. */
 const INEXACT = /^(?:DOUBLE|FLOAT|JSON)$/;
 
-const checkType = ({ type, transform, place, transformPlace }: Split): void => {
+const checkType = ({ type, transform, place, transformPlace }: PartitionRequest): void => {
   const source = icebergTypeOf(type);
   if (source === undefined || typeof source !== 'string' || INEXACT.test(type))
     place.expected('a type with exact, short values', type);
@@ -68,10 +71,10 @@ const checkType = ({ type, transform, place, transformPlace }: Split): void => {
 /** The partitioning that a contract's properties ask for, in the order of their positions. */
 export const contractPartitions = (
   columns: readonly Column[],
-  properties: readonly Placed[],
+  properties: readonly PlacedProperty[],
   written: readonly (WrittenTransform | undefined)[],
 ): PartitionColumn[] => {
-  const splits = properties.flatMap(({ property, place }, i): Split[] => {
+  const splits = properties.flatMap(({ property, place }, i): PartitionRequest[] => {
     const transform = written[i];
     if (property.partitioned !== true) {
       transform?.place.say('needs partitioned: true on the same property; add it, or remove the transform');
@@ -89,7 +92,7 @@ export const contractPartitions = (
       },
     ];
   });
-  const order = orderedBy('partitioned', properties);
+  const order = namesByPosition('partitioned', properties);
   return partitionFields(
     splits.toSorted((a, b) => order.indexOf(a.column) - order.indexOf(b.column)),
     columns.map(({ name }) => name),

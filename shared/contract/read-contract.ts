@@ -9,7 +9,7 @@ import {
 import type { Check } from './duckdb-checks.ts';
 import { expressionCheck, queryCheck } from './expression-checks.ts';
 import { readFreshness } from './freshness.ts';
-import { orderedBy, type Placed } from './keys.ts';
+import { namesByPosition, type PlacedProperty } from './key-positions.ts';
 import type { Column, Contract, QualityRule } from './model.ts';
 import { OdcsDocument, OdcsObject, OdcsProperty } from './odcs.ts';
 import { contractPartitions } from './partitioning.ts';
@@ -50,7 +50,7 @@ export const readContract = (value: unknown, folder: Folder, problems: Problems)
     at.at('name').expected(`"${folder.dataset}", the name of the folder`, object.name);
 
   const settings = readSettings(object.customProperties ?? [], at.at('customProperties'));
-  const properties = object.properties.flatMap((raw, i): Placed[] => {
+  const properties = object.properties.flatMap((raw, i): PlacedProperty[] => {
     const place = at.at('properties', i);
     const property = readShape(OdcsProperty, raw, place);
     return property === undefined ? [] : [{ property, place }];
@@ -99,7 +99,7 @@ export const readContract = (value: unknown, folder: Folder, problems: Problems)
     version: document.version,
     ...(description !== undefined && { description }),
     columns,
-    primaryKey: orderedBy('primaryKey', properties),
+    primaryKey: namesByPosition('primaryKey', properties),
     partitionedBy: contractPartitions(columns, properties, transforms),
     rules: withUniqueIds(rules),
     ...(freshness !== undefined && { freshness }),
@@ -133,7 +133,7 @@ const withUniqueIds = (rules: readonly Ruled[]): QualityRule[] => {
   });
 };
 
-const checkNames = (columns: readonly Column[], properties: readonly Placed[]): void => {
+const checkNames = (columns: readonly Column[], properties: readonly PlacedProperty[]): void => {
   const same = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
   for (const [i, column] of columns.entries()) {
     const before = columns.slice(0, i);
@@ -153,7 +153,7 @@ const checkNames = (columns: readonly Column[], properties: readonly Placed[]): 
 const checkOrder = (
   order: Contract['dedupeOrderBy'],
   columns: readonly Column[],
-  properties: readonly Placed[],
+  properties: readonly PlacedProperty[],
   place: Place,
 ): void => {
   for (const { column } of order)

@@ -1,5 +1,5 @@
 import type { Column } from '../../contract/model.ts';
-import { strptimePattern } from '../../contract/strptime-pattern.ts';
+import { strictDatePattern } from '../../contract/strict-date-pattern.ts';
 import { literal } from '../../engine/sql.ts';
 import { isExactNumber, isInteger, isNumber, scaleOf } from '../../engine/type-names.ts';
 
@@ -97,7 +97,7 @@ export const parseText = (value: string, column: Column): string => {
     `CASE WHEN regexp_full_match(${value}, ${literal(pattern)}) THEN ${typed} END`;
   if (strptime !== undefined)
     return guarded(
-      strptimePattern(strptime),
+      strictDatePattern(strptime),
       `CAST(${inLeapYear(value, strptime, `try_strptime(${value}, ${literal(strptime)})`)} AS ${type})`,
     );
   switch (column.logicalType) {
@@ -127,8 +127,8 @@ export const parseText = (value: string, column: Column): string => {
 
 /** The 366th day of a year that has 365 is no day; to strptime it is the next year's first. */
 const inLeapYear = (value: string, strptime: string, parsed: string): string => {
-  const pattern = strptimePattern(strptime, 'j');
-  if (pattern === strptimePattern(strptime)) return parsed;
+  const pattern = strictDatePattern(strptime, 'j');
+  if (pattern === strictDatePattern(strptime)) return parsed;
   // Two days before it is that year's December, whatever the offset.
   const december = `(${parsed} - INTERVAL 2 DAY)`;
   const leap = `dayofyear(make_date(year(${december}), 12, 31)) = 366`;

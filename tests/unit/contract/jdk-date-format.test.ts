@@ -1,5 +1,5 @@
 import { strptimeFromJdk } from '../../../shared/contract/jdk-date-format.ts';
-import { strptimePattern } from '../../../shared/contract/strptime-pattern.ts';
+import { strictDatePattern } from '../../../shared/contract/strict-date-pattern.ts';
 import { withTestDb } from '../../helpers/duckdb.ts';
 
 const READS: [format: string, text: string, is: string][] = [
@@ -40,7 +40,7 @@ test.each(READS)('%s reads %s', async (format, text, is) => {
     db.one('SELECT strptime($1, $2)::TIMESTAMP::VARCHAR AS read, regexp_full_match($1, $3) AS matches', [
       text,
       converted.strptime,
-      strptimePattern(converted.strptime),
+      strictDatePattern(converted.strptime),
     ]),
   );
   expect(row).toEqual({ read: is, matches: true });
@@ -59,7 +59,7 @@ test.each([
   const converted = strptimeFromJdk(format, 'timestamp');
   if (!('strptime' in converted)) throw new Error(converted.problem);
   const row = await withTestDb((db) =>
-    db.one('SELECT regexp_full_match($1, $2) AS matches', [text, strptimePattern(converted.strptime)]),
+    db.one('SELECT regexp_full_match($1, $2) AS matches', [text, strictDatePattern(converted.strptime)]),
   );
   expect(row).toEqual({ matches: false });
 });

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { z } from 'zod';
 import { LruCache } from '../../../base/lru-cache.ts';
 import type { Contract } from '../../../contract/model.ts';
+import { pathInMessages } from '../../../contract/path-in-messages.ts';
 import { Place, Problems, type Report, throwIfAny } from '../../../contract/problems.ts';
 import { readShape } from '../../../contract/shape.ts';
-import { shownPath } from '../../../contract/shown-path.ts';
 import { silverType } from '../../../contract/silver-type.ts';
 import { notOneSelect, silverTablesIn, withoutSemicolon } from '../../../contract/sql-text.ts';
 import { readYaml } from '../../../contract/yaml-file.ts';
@@ -92,7 +92,7 @@ export const loadGoldModels = async (
   for (const file of files
     .filter((name) => /^(?:[^/\\]+[/\\])?gold[/\\][^/\\]+\.sql$/.test(name))
     .toSorted()) {
-    const found = readAgain(shownPath(sqlDir, file), await readFile(path.join(sqlDir, file), 'utf8'));
+    const found = readAgain(pathInMessages(sqlDir, file), await readFile(path.join(sqlDir, file), 'utf8'));
     const { name } = found.model;
     const twin = made.get(name);
     made.set(name, twin ?? found.model.file);

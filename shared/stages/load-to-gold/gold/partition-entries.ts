@@ -1,4 +1,4 @@
-import { partitionFields, readTransform, type Split } from '../../../contract/partitioning.ts';
+import { type PartitionRequest, partitionFields, readTransform } from '../../../contract/partitioning.ts';
 import type { Place } from '../../../contract/problems.ts';
 import { partsOf } from '../../../lake/iceberg/transforms.ts';
 import type { PartitionColumn } from '../../../lake/table/draft.ts';
@@ -36,7 +36,7 @@ const readEntry = (
   entry: string,
   columns: readonly { name: string; type: string }[],
   place: Place,
-): Split | undefined => {
+): PartitionRequest | undefined => {
   const [matched, name, width, source, plain] = ENTRY.exec(entry) ?? [];
   if (matched === undefined) {
     const cut = entry.includes('(') !== entry.includes(')');

@@ -11,7 +11,7 @@ const TOKEN = /%(.)|([ \t\n\f\r]+)|[^% \t\n\f\r]+/gs;
  *
  * @param captured the letter of the specifier whose text is the pattern's only group
  */
-export const strptimePattern = (strptime: string, captured?: string): string => {
+export const strictDatePattern = (strptime: string, captured?: string): string => {
   const tokens = [...strptime.matchAll(TOKEN)];
   const parts = tokens.map(([token, letter, blank], i) => {
     if (blank !== undefined) return String.raw`\s+`;

@@ -2,7 +2,7 @@ import type { OdcsProperty } from './odcs.ts';
 import type { Place } from './problems.ts';
 
 /** A property that the shape allows, where it stands, and its index among all. */
-export interface Placed {
+export interface PlacedProperty {
   property: OdcsProperty;
   place: Place;
 }
@@ -11,7 +11,7 @@ type Flag = 'primaryKey' | 'partitioned';
 const POSITION = { primaryKey: 'primaryKeyPosition', partitioned: 'partitionKeyPosition' } as const;
 
 /** The names of the flagged properties by their positions; in the contract's order where none is given. */
-export const orderedBy = (flag: Flag, properties: readonly Placed[]): string[] => {
+export const namesByPosition = (flag: Flag, properties: readonly PlacedProperty[]): string[] => {
   const key = POSITION[flag];
   const flagged = properties.filter(({ property }) => property[flag] === true);
   const numbered = flagged.filter(({ property }) => property[key] !== undefined);

@@ -6,7 +6,7 @@ export type TableReport = Pick<MaintainedTable, 'zone' | 'table'> &
   Partial<TableSummary> & { error?: { name: string; message: string } };
 
 /** What maintenance came to, and the error to end with: that of the only table that failed, or one that names all. */
-export const summedUp = (
+export const maintenanceReport = (
   done: readonly MaintainedTable[],
 ): { tables: TableReport[]; failure: Error | undefined } => {
   const tables = done.map(({ zone, table, summary, error }) => ({
