@@ -1,36 +1,14 @@
-import { allowedChecks, patternCheck } from './constraints.ts';
 import type { Check } from './duckdb-checks.ts';
-import type { Column, Dimension, Operator, QualityRule } from './model.ts';
+import type { Column, Operator, QualityRule } from './model.ts';
 import { OdcsOperators, OdcsQuality } from './odcs.ts';
-import { type Place, textsAt } from './problems.ts';
+import type { Place } from './problems.ts';
+import { DIMENSION_OF, readMetric, type Subject } from './quality-metrics.ts';
 import { readShape } from './shape.ts';
 import { notOneSelect } from './sql-text.ts';
 
-type Metric = NonNullable<OdcsQuality['metric']>;
-
-const DIMENSION_OF: Record<Metric, Dimension> = {
-  nullValues: 'completeness',
-  missingValues: 'completeness',
-  invalidValues: 'conformity',
-  duplicateValues: 'uniqueness',
-  rowCount: 'coverage',
-};
-
-/** The arguments a metric takes: only these may be there, and one of them must where there are several. */
-const ARGUMENTS: Record<Metric, (keyof NonNullable<OdcsQuality['arguments']>)[]> = {
-  nullValues: [],
-  missingValues: ['missingValues'],
-  invalidValues: ['validValues', 'pattern'],
-  duplicateValues: ['properties'],
-  rowCount: [],
-};
-
-/** Where a rule stands: on a column, or on the table with these columns. */
-export type Subject = { column: Column } | { columns: readonly Column[] };
-
 /**
- * One entry of `quality`, or undefined where there is nothing to evaluate (`type: text`) or it is wrong.
- * Anything that would have to be skipped is a problem: a rule that nobody evaluates must not look like one.
+ * Reads one entry of `quality`. Undefined if it is documentation (`type: text`) or has mistakes. A rule that cannot be
+ * evaluated is reported, never skipped: the contract would promise a check that does not take place.
  */
 export const readRule = (
   raw: unknown,
@@ -47,7 +25,7 @@ export const readRule = (
   const operator = readOperator(entry, place);
   const check = entry.type === 'sql' ? readQuery(entry, on, place) : readMetric(entry, on, place, checks);
   if (operator === undefined || check === undefined) return undefined;
-  // The standard lets mustBe be anything; every measure here is a number.
+  // The standard allows any value for mustBe; every measure here is a number.
   if (typeof [operator.value].flat()[0] !== 'number')
     place.at(operator.op).expected('a number', operator.value);
   if (check.kind === 'rowCount' && entry.unit === 'percent')
@@ -76,80 +54,6 @@ const readOperator = (entry: OdcsQuality, place: Place): Operator | undefined =>
   return undefined;
 };
 
-const readMetric = (
-  entry: OdcsQuality,
-  on: Subject,
-  place: Place,
-  checks: Check[],
-): QualityRule['check'] | undefined => {
-  const { metric, arguments: args = {} } = entry;
-  if (metric === undefined)
-    return void place.at('metric').say('missing; name a metric, or set type: sql and a query');
-  if (entry.query !== undefined)
-    place.at('query').say('not allowed with a metric; remove it, or set type: sql');
-  for (const name of Object.keys(args))
-    if (!ARGUMENTS[metric].some((known) => known === name))
-      place.at('arguments', name).say(`argument not allowed for ${metric}; remove it`);
-  const onColumn = 'column' in on;
-  if (onColumn === (metric === 'rowCount') && metric !== 'duplicateValues')
-    return void place
-      .at('metric')
-      .say(
-        onColumn
-          ? 'rowCount is a rule on the table; move it to schema[0].quality'
-          : `${metric} is a rule on a property; move it to the quality of one`,
-      );
-
-  switch (metric) {
-    case 'nullValues':
-    case 'rowCount':
-      return { kind: metric };
-    case 'missingValues':
-      return {
-        kind: metric,
-        values: textsAt(args.missingValues ?? [], place.at('arguments', 'missingValues')),
-      };
-    case 'invalidValues':
-      if (args.validValues === undefined && args.pattern === undefined)
-        return void place.at('arguments').expected('validValues or a pattern', args);
-      if (args.validValues !== undefined && 'column' in on && on.column.logicalType !== 'string')
-        checks.push(
-          ...allowedChecks(
-            textsAt(args.validValues, place.at('arguments', 'validValues')),
-            on.column.silverType,
-            place.at('arguments', 'validValues'),
-          ),
-        );
-      if (args.pattern !== undefined)
-        checks.push(patternCheck(args.pattern, place.at('arguments', 'pattern')));
-      return {
-        kind: metric,
-        ...(args.validValues !== undefined && {
-          allowed: textsAt(args.validValues, place.at('arguments', 'validValues')),
-        }),
-        ...(args.pattern !== undefined && { pattern: args.pattern }),
-      };
-    case 'duplicateValues':
-      return {
-        kind: metric,
-        columns: duplicateColumns(args.properties, on, place.at('arguments', 'properties')),
-      };
-  }
-};
-
-const duplicateColumns = (names: string[] | undefined, on: Subject, place: Place): string[] => {
-  if ('column' in on) {
-    if (names !== undefined)
-      place.say('argument not allowed on a property, which is compared itself; remove it');
-    return [on.column.name];
-  }
-  if (names === undefined) place.say('missing; list the properties to compare');
-  for (const [i, name] of (names ?? []).entries())
-    if (!on.columns.some((column) => column.name === name && column.derivedFrom === undefined))
-      place.at(i).expected('a property that is read from the source', name);
-  return names ?? [];
-};
-
 const readQuery = (entry: OdcsQuality, on: Subject, place: Place): QualityRule['check'] | undefined => {
   const { query, metric } = entry;
   if (metric !== undefined) place.at('metric').say('not allowed with type: sql; remove it');
@@ -171,7 +75,10 @@ const readQuery = (entry: OdcsQuality, on: Subject, place: Place): QualityRule['
   return { kind: 'sql', query };
 };
 
-/** Rows that break a rule on allowed values are refused, unless it only informs: then they are only counted. */
+/**
+ * Makes rules on values also rules on rows: a row that breaks an `invalidValues` rule is rejected, unless the rule's
+ * severity is `info` or `warning`; then such rows are only counted.
+ */
 export const addRowConstraints = (column: Column, rules: readonly QualityRule[]): void => {
   const { constraints } = column;
   for (const { check, severity } of rules) {

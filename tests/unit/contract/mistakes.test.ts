@@ -208,7 +208,7 @@ test.each([
     '{ metric: nullValues, mustBe: 0, arguments: { pattern: x } }',
     /arguments.pattern: argument not allowed for nullValues/,
   ],
-  ['{ metric: invalidValues, mustBe: 0 }', /arguments: expected validValues or a pattern/],
+  ['{ metric: invalidValues, mustBe: 0 }', /arguments: missing; name validValues or a pattern/],
   [
     '{ metric: invalidValues, mustBe: 0, arguments: { pattern: "(?=x)" } }',
     /pattern: expected a pattern that RE2 compiles/,
