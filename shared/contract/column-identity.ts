@@ -3,7 +3,7 @@ import type { Column } from './model.ts';
 import type { OdcsProperty } from './odcs.ts';
 import type { Place } from './problems.ts';
 
-/** What a column is over time: its `id`, else its name, as `Column.identity` says. */
+/** The `Column.identity` of a property: its `id`, else its name. */
 export const identityOf = ({ id, name }: OdcsProperty, place: Place): string => {
   if (id?.startsWith('_') === true)
     place
@@ -13,10 +13,10 @@ export const identityOf = ({ id, name }: OdcsProperty, place: Place): string => 
 };
 
 /**
- * Two columns with one identity would share one history: values of the one would be read as the other's.
- * Columns of one name are left to whoever tells names apart.
+ * Reports columns that have the same identity: values of one would be read as values of the other. Columns of the same
+ * name are not reported here, as duplicate names are reported elsewhere.
  *
- * @param properties those that the columns were made of, in the same order
+ * @param properties the properties of the columns, in the same order
  */
 export const checkIdentities = (columns: readonly Column[], properties: readonly PlacedProperty[]): void => {
   const hasId = (i: number): boolean => properties[i]?.property.id !== undefined;
@@ -24,7 +24,7 @@ export const checkIdentities = (columns: readonly Column[], properties: readonly
   for (const [i, column] of columns.entries()) {
     const twin = columns.findIndex((other) => other.identity === column.identity && !sameName(other, column));
     if (twin === -1 || twin > i) continue;
-    // Mostly a renamed column keeps its old name as its id, and a new column has taken the name: it is to get an id.
+    // Mostly a renamed column has its old name as its id, and a new column took that name: the new one needs an id.
     const [wrong, taken] = hasId(i) && !hasId(twin) ? [twin, i] : [i, twin];
     properties[wrong]?.place
       .at('id')

@@ -10,12 +10,12 @@ import type { Place } from './problems.ts';
 import { readShape } from './shape.ts';
 import { silverType } from './silver-type.ts';
 
-/** `transformLogic` of a column that `silver.sql` itself produces. */
+/** The `transformLogic` of a column that `silver.sql` produces. */
 export const BY_SILVER_SQL = 'silver.sql';
 
 type Options = Limits & { format?: string | undefined; timezone?: boolean | undefined };
 
-/** One property as a column of silver. What only DuckDB can tell is added to `checks`. */
+/** Reads a property as a column of silver. What only DuckDB can check is added to `checks`. */
 export const readColumn = (
   property: OdcsProperty,
   missingValues: readonly string[],
@@ -53,8 +53,8 @@ export const readColumn = (
   return column;
 };
 
-/** The column that DuckDB adds when it is asked where a row of Parquet lies. */
-const OF_DUCKDB = 'file_row_number';
+/** A column that DuckDB's `read_parquet` can add to the rows of a file. */
+const ROW_NUMBER_COLUMN = 'file_row_number';
 
 const checkName = (name: string, place: Place): void => {
   if (name.startsWith('_'))
@@ -64,7 +64,7 @@ const checkName = (name: string, place: Place): void => {
       'a letter, then letters, digits and _ (the name in the source goes into physicalName)',
       name,
     );
-  else if (name.toLowerCase() === OF_DUCKDB)
+  else if (name.toLowerCase() === ROW_NUMBER_COLUMN)
     place.say(`"${name}" is the column in which DuckDB numbers the rows of Parquet; choose another name`);
 };
 
@@ -80,7 +80,7 @@ const readFormat = (column: Column, format: string, place: Place, checks: Check[
   column.strptime = converted.strptime;
   column.format = format;
   const read = literal(converted.strptime);
-  // A time without a zone is written without its name.
+  // strftime writes no zone name for a TIMESTAMP, but strptime requires one.
   const written = literal(converted.strptime.replaceAll(/%./gs, (each) => (each === '%Z' ? 'UTC' : each)));
   checks.push({
     place,
@@ -90,7 +90,7 @@ const readFormat = (column: Column, format: string, place: Place, checks: Check[
   });
 };
 
-/** A derived column has no source and is not looked at row by row: what would go unchecked must not be promised. */
+/** A derived column is not checked row by row. Options and rules that would not be checked are reported. */
 const readDerivation = (column: Column, logic: string, property: OdcsProperty, place: Place): void => {
   column.derivedFrom = logic.trim();
   if (property.physicalName !== undefined)

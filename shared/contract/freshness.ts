@@ -18,7 +18,7 @@ export interface Freshness {
   maxAgeSeconds: number;
 }
 
-/** The one `freshness` among the service levels; the others are agreements between people. */
+/** The `freshness` among the service levels. All others are agreements between people and are not evaluated. */
 export const readFreshness = (
   raw: readonly unknown[],
   dataset: string,

@@ -1,7 +1,7 @@
 import type { OdcsProperty } from './odcs.ts';
 import type { Place } from './problems.ts';
 
-/** A property that the shape allows, where it stands, and its index among all. */
+/** A property that was read without mistakes, and its place in the file. */
 export interface PlacedProperty {
   property: OdcsProperty;
   place: Place;
@@ -10,7 +10,10 @@ export interface PlacedProperty {
 type Flag = 'primaryKey' | 'partitioned';
 const POSITION = { primaryKey: 'primaryKeyPosition', partitioned: 'partitionKeyPosition' } as const;
 
-/** The names of the flagged properties by their positions; in the contract's order where none is given. */
+/**
+ * Names of the properties that have the flag, ordered by their positions; in the contract's order if none has a position.
+ * Missing, duplicate and useless positions are reported.
+ */
 export const namesByPosition = (flag: Flag, properties: readonly PlacedProperty[]): string[] => {
   const key = POSITION[flag];
   const flagged = properties.filter(({ property }) => property[flag] === true);

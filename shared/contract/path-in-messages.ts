@@ -1,8 +1,8 @@
 import path from 'node:path';
 
 /**
- * A file of the datasets' folder as messages name it: `sql/signups/contract.yaml`. Messages end up in the lake,
- * where nobody cares in which folder of which machine they came about.
+ * The path by which messages name a file in the datasets' folder: `sql/signups/contract.yaml`. It omits the folder's
+ * own location, because messages are stored in the lake and must be the same on every machine.
  */
 export const pathInMessages = (sqlDir: string, ...parts: readonly string[]): string =>
   path.join(path.basename(path.resolve(sqlDir)), ...parts);

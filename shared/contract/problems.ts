@@ -7,7 +7,7 @@ const spellPath = (path: Path): string =>
   path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('') ||
   '(document)';
 
-/** Everything found wrong in one file, gathered so that a reader can mend it in one go. */
+/** All mistakes of one file, gathered so that the author can fix them at once. */
 export class Problems {
   readonly file: string;
   readonly #lineOf: (path: Path) => number | undefined;
@@ -15,8 +15,8 @@ export class Problems {
   readonly #found: { line: number; text: string }[] = [];
 
   /**
-   * @param lineOf the line on which the value of a path stands
-   * @param writtenAt a number as it is written there, `0.00` or `007`
+   * @param lineOf the line of the value at a path
+   * @param writtenAt the text of the number at a path, as the file spells it: `0.00`, `007`
    */
   constructor(
     file: string,
@@ -67,20 +67,20 @@ export class Place {
     this.#problems.add(this.path, text);
   }
 
-  /** The text of the scalar that stands here. */
+  /** The text of the scalar at this place; numbers as the file spells them. */
   textOf(value: string | number | boolean): string {
     return (typeof value === 'number' ? this.#problems.writtenAt(this.path) : undefined) ?? String(value);
   }
 }
 
-/** The texts of the scalars that stand in a list. */
+/** The texts of a list's scalars, without nulls. */
 export const textsAt = (values: readonly (string | number | boolean | null)[], place: Place): string[] =>
   values.flatMap((value, i) => (value === null ? [] : [place.at(i).textOf(value)]));
 
-/** What becomes of the problems that were found, if any. */
+/** Receives the problems of all files that were read; a file without mistakes has an empty one. */
 export type Report = (all: readonly Problems[]) => void;
 
-/** @throws ContractInvalid listing every problem of every file, when there is one */
+/** @throws ContractInvalid when there is any problem; the message lists all of them */
 export const throwIfAny: Report = (all) => {
   const lines = all.flatMap((problems) => problems.lines);
   if (lines.length === 0) return;

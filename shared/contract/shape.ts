@@ -3,10 +3,10 @@ import { nearMiss } from '../base/near-miss.ts';
 import type { Place } from './problems.ts';
 
 /**
- * The value as the schema has it, or undefined with every deviation reported at its place.
+ * Parses the value by the schema. Undefined if it deviates; every deviation is reported at its place.
  *
- * Contracts are read piece by piece (document, object, property, rule), so that a slip in one property does
- * not hide the mistakes of the others; only the piece that it stands in is not looked into further.
+ * A contract is parsed piece by piece (document, object, property, rule): a mistake in one property ends the reading
+ * of that property only, so that the mistakes of all others are found too.
  */
 export const readShape = <T>(schema: z.ZodType<T>, value: unknown, place: Place): T | undefined => {
   const parsed = schema.safeParse(value);
