@@ -20,11 +20,11 @@ export interface TableOptions {
   dryRun?: boolean;
 }
 
-/** What maintenance did to a table, or would do. */
+/** The changes that maintenance made to a table, or would make in a dry run. */
 export interface TableSummary {
   files_before: number;
   files_after: number;
-  /** As readers see them; a commit of somebody else in between changes them. */
+  /** Rows that readers see. Maintenance does not change them; a run that commits meanwhile may. */
   rows_before: number;
   rows_after: number;
   snapshots_expired: number;
@@ -32,14 +32,17 @@ export interface TableSummary {
   bytes_freed: number;
 }
 
-/** Commits of one call: each tier's files become the next one's. What is left is for the next time. */
+/** The most commits of one call; the next call continues. Files merged in one round may be merged further in the next. */
 const MAX_ROUNDS = 16;
 
 /**
- * Merges a table's small files, lets old snapshots go, and removes what nothing refers to. Undefined for a table that
- * nothing was committed to. Runs that commit meanwhile do not notice.
+ * Merges a table's small files, expires old snapshots, and removes objects to which nothing refers. Runs may commit
+ * meanwhile. If it throws, the steps that were finished stay committed.
  *
- * @throws CommitConflict, ObjectMissing, TableDamaged, ConservationBroken: what was done until then stays done
+ * @returns undefined if the table has no commit
+ * @throws CommitConflict when other writers win the race for a commit too often
+ * @throws ObjectMissing, TableDamaged when the table cannot be read
+ * @throws ConservationBroken when merged files would not have the same rows
  */
 export const maintainTable = async (
   name: string,
@@ -63,7 +66,7 @@ export const maintainTable = async (
       files_after: total(after, 'data-files') - saved,
       rows_before: rowsOf(before),
       rows_after: rowsOf(after),
-      snapshots_expired: dryRun ? toExpire(before) : gone(before, after),
+      snapshots_expired: dryRun ? expirable(before) : expired(before, after),
       orphans_removed: orphans.keys.length,
       bytes_freed: orphans.bytes,
     },
@@ -93,23 +96,23 @@ const compact = async (table: Table, { zone, store, config }: TableOptions): Pro
   }
 };
 
-/** How many files the first round of merging would save. */
+/** By how many files the first round of merging would reduce the table. */
 const filesToSave = async ({ snapshot }: MetadataVersion): Promise<number> => {
   const plan = snapshot === undefined ? [] : planOf(snapshot, await snapshot.files(), THOROUGH);
   return plan.reduce((sum, group) => sum + group.length - 1, 0);
 };
 
-const toExpire = ({ metadata }: MetadataVersion): number =>
+const expirable = ({ metadata }: MetadataVersion): number =>
   expiredIn(metadata, Date.now(), DEFAULT_RETENTION).length;
 
-const gone = (before: MetadataVersion, after: MetadataVersion): number => {
-  const left = new Set(after.metadata.snapshots.map((each) => each['snapshot-id']));
-  return before.metadata.snapshots.filter((each) => !left.has(each['snapshot-id'])).length;
+const expired = (before: MetadataVersion, after: MetadataVersion): number => {
+  const kept = new Set(after.metadata.snapshots.map((each) => each['snapshot-id']));
+  return before.metadata.snapshots.filter((each) => !kept.has(each['snapshot-id'])).length;
 };
 
 const total = ({ snapshot }: MetadataVersion, of: string): number =>
   Number(snapshot?.properties[`total-${of}`] ?? 0);
 
-/** Of tables without equality deletes, which duckstep does not write. */
+/** The rows that readers see, if the table has no equality deletes; duckstep writes none. */
 const rowsOf = (version: MetadataVersion): number =>
   total(version, 'records') - total(version, 'position-deletes');

@@ -13,11 +13,11 @@ export interface MaintainOptions {
   lake: Pick<Lake, 'silver' | 'gold'>;
   config: Resources & { sqlDir: string };
   catalog?: Catalog;
-  /** See `removeOrphans`. */
+  /** The age that an unreferenced object must have before it is removed; see `removeOrphans`. */
   graceMs?: number;
-  /** Only says what it would do. */
+  /** Changes nothing; the summaries say what would change. */
   dryRun?: boolean;
-  /** Hears of each table as it is done. */
+  /** Receives each table as soon as it is finished. */
   onTable?: (maintained: MaintainedTable) => void;
 }
 
@@ -25,23 +25,23 @@ export interface MaintainedTable {
   zone: 'silver' | 'gold';
   table: string;
   summary?: TableSummary;
-  /** Why the table was not done, or not done to the end. */
+  /** Why maintenance of the table failed. */
   error?: Error;
 }
 
-interface Known {
+interface KnownTable {
   zone: 'silver' | 'gold';
   table: string;
   description?: string;
-  /** Whether its contract or model could be read: the catalog shows what that says. */
+  /** Whether its contract or model could be read; only then the catalog entry is updated from it. */
   described: boolean;
 }
 
 /**
- * Keeps every table of the datasets and gold models in order, one after the other; those that nothing was committed
- * to are left out. A table that fails does not keep the others from being done.
+ * Maintains the tables of all datasets and gold models, one after the other. Omits tables without commits. If one table
+ * fails, the others are still maintained.
  *
- * @throws ConfigurationError without a folder of datasets
+ * @throws ConfigurationError when the folder of datasets cannot be read
  */
 export const maintain = async (options: MaintainOptions): Promise<MaintainedTable[]> => {
   const { lake, catalog, dryRun = false } = options;
@@ -69,13 +69,13 @@ export const maintain = async (options: MaintainOptions): Promise<MaintainedTabl
   return done;
 };
 
-/** A mistake in a contract is for those to report who load files by it: its table needs no contract to be kept. */
-const unreported: Report = () => undefined;
+/** Mistakes in contracts are ignored here: runs report them, and maintenance of a table needs no contract. */
+const ignoreMistakes: Report = () => undefined;
 
-/** The tables, and the models that do not say which table they make. */
-const knownTables = async (sqlDir: string): Promise<{ known: Known[]; unknown: MaintainedTable[] }> => {
+/** The tables of all datasets and models; `unknown` are models whose mistakes leave their table unknown. */
+const knownTables = async (sqlDir: string): Promise<{ known: KnownTable[]; unknown: MaintainedTable[] }> => {
   const contracts = new Map(
-    (await loadAll(sqlDir, unreported)).map((contract) => [contract.dataset, contract]),
+    (await loadAll(sqlDir, ignoreMistakes)).map((contract) => [contract.dataset, contract]),
   );
   const unknown: MaintainedTable[] = [];
   const models = await loadGoldModels(sqlDir, undefined, (all) => {
@@ -86,7 +86,7 @@ const knownTables = async (sqlDir: string): Promise<{ known: Known[]; unknown: M
         error: new ContractInvalid(problems.lines.join('\n')),
       });
   });
-  const entry = (zone: Known['zone'], table: string, about?: { description?: string }): Known => ({
+  const entry = (zone: KnownTable['zone'], table: string, about?: { description?: string }): KnownTable => ({
     zone,
     table,
     described: about !== undefined,
