@@ -7,7 +7,7 @@ const load = (...properties: string[]): ReturnType<typeof loadContract> =>
     'orders',
   );
 
-test('a column is over time what its id says, else its name; case does not count', async () => {
+test('a column is identified by its id, else by its name; case is ignored', async () => {
   const { columns } = await load(
     '{ name: Shop, logicalType: string }',
     '{ name: net, id: Total, logicalType: number }',
@@ -50,7 +50,7 @@ test.each([
   await expect(load(properties)).rejects.toThrow(/^1 problem to fix/);
 });
 
-test('columns of one name are one mistake, not two', async () => {
+test('columns of the same name are reported once', async () => {
   await expect(
     load('{ name: a, logicalType: date }', '{ name: A, id: a, physicalName: b, logicalType: date }'),
   ).rejects.toThrow(/^1 problem .*\n.*properties\[1\]\.name: duplicate name "A"/);

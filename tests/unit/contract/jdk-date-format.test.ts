@@ -55,7 +55,7 @@ test.each([
   ['ddMMMyyyy', '05Jan24'],
   ['DDDyyyy', '06024'],
   ['dd/MM/yyyy HH:mm XXX', '05/01/24 10:00 +02:00'],
-])('the pattern of %s has no match in %s: a year has four digits', async (format, text) => {
+])('the pattern of %s does not match %s: a year has four digits', async (format, text) => {
   const converted = strptimeFromJdk(format, 'timestamp');
   if (!('strptime' in converted)) throw new Error(converted.problem);
   const row = await withTestDb((db) =>
@@ -88,7 +88,7 @@ test.each([
   ['HH:mm:ssXXX', 'time', 'an offset or zone is not allowed in a time without a date'],
   ['HH:mm VV', 'time', 'an offset or zone is not allowed in a time without a date'],
   ['G yyyy-MM-dd', 'date', 'the letters "G" are not supported'],
-] as const)('%s is no format for a %s', (format, kind, problem) => {
+] as const)('%s is not a format of a %s', (format, kind, problem) => {
   expect(strptimeFromJdk(format, kind)).toEqual({ problem });
 });
 

@@ -3,7 +3,7 @@ import { loadContract } from '../../../shared/contract/load.ts';
 import { ContractInvalid } from '../../../shared/errors.ts';
 import { contractYaml, sqlDirWith } from '../../helpers/contracts.ts';
 
-/** What is reported of a contract, one line per problem, without the folder. */
+/** The problems that are reported of a contract, one line each, without the folder. */
 const problems = async (yaml: string, silverSql?: string): Promise<string[]> => {
   const sqlDir = sqlDirWith({
     'orders/contract.yaml': yaml,
@@ -20,7 +20,7 @@ const problems = async (yaml: string, silverSql?: string): Promise<string[]> => 
     .map((line) => line.trim().replace(path.join(path.basename(sqlDir), 'orders/'), ''));
 };
 
-/** Problems of `orders` with these properties, without file and line. */
+/** The problems of a contract with this body, without file and line. */
 const ofBody = async (body: string): Promise<string[]> =>
   (await problems(contractYaml(body))).map((line) => line.replace(/^contract\.yaml:\d+ schema\[0\]\./, ''));
 
@@ -65,11 +65,11 @@ test.each([
     ],
   ],
   ['', ['contract.yaml (document): expected an object, found null']],
-])('%j is no contract', async (yaml, expected) => {
+])('%j is not a contract', async (yaml, expected) => {
   expect(await problems(yaml)).toEqual(expected);
 });
 
-test('what is wrong with the document', async () => {
+test('mistakes in the document are reported', async () => {
   const yaml = contractYaml('properties: [{ name: a, logicalType: date }]')
     .replace('v3.1.0', 'v2.2.2')
     .replace('status: active', 'servres: []');
@@ -80,7 +80,7 @@ test('what is wrong with the document', async () => {
   ]);
 });
 
-test('two objects, another name, ours in the wrong place', async () => {
+test('two objects, a wrong name and misplaced settings are reported', async () => {
   const yaml =
     `${contractYaml('properties: [{ name: a, logicalType: date, customProperties: [{ property: unknownColumns, value: reject }] }]')}  - name: orders_2
 customProperties: [{ property: qualityThreshold, value: 0.5 }]
@@ -289,7 +289,7 @@ test.each([
   'logicalType: number, physicalType: "DECIMAL(38,18)", logicalTypeOptions: { minimum: 1.57, maximum: 1e3 }',
   'logicalType: number, physicalType: "DECIMAL(12,7)", logicalTypeOptions: { minimum: 0.0000001 }',
   'logicalType: integer, logicalTypeOptions: { minimum: 10.0, maximum: 1e6 }',
-])('what a type holds exactly is no mistake: { %s }', async (rest) => {
+])('a limit that the type holds exactly is not a mistake: { %s }', async (rest) => {
   await expect(ofProperty(rest)).rejects.toThrow('no problem found');
 });
 

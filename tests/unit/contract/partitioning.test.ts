@@ -7,7 +7,7 @@ const load = (body: string): ReturnType<typeof loadContract> =>
 const by = (transform: string): string =>
   `partitioned: true, customProperties: [{ property: partitionTransform, value: "${transform}" }]`;
 
-test('columns split the files by themselves or by a transform, in the order of their positions', async () => {
+test('partition fields are columns or transforms of columns, in the order of their positions', async () => {
   const { partitionedBy } = await load(`
     properties:
       - { name: shop, logicalType: string, partitionKeyPosition: 4, ${by('truncate[3]')} }
@@ -45,7 +45,7 @@ const types: [logical: string, fitting: string[]][] = [
   ['logicalType: array', []],
 ];
 
-test.each(types)('a column with %s takes %j', async (type, fitting) => {
+test.each(types)('a column with %s supports %j', async (type, fitting) => {
   const found: string[] = [];
   for (const transform of ['identity', 'year', 'month', 'day', 'bucket[8]', 'truncate[8]'])
     await load(`properties: [{ name: a, ${type}, ${by(transform)} }]`).then(
@@ -106,7 +106,7 @@ test.each([
   await expect(load(body)).rejects.toThrow(/^1 problem to fix/);
 });
 
-test('a transform elsewhere than on its property would be ignored, and is refused', async () => {
+test('a transform that is not on a property is a mistake', async () => {
   await expect(
     load(`properties: [{ name: a, logicalType: date }]\n    ${TRANSFORM}, value: day }]`),
   ).rejects.toThrow(

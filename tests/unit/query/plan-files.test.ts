@@ -65,7 +65,7 @@ test('a table that is partitioned by day does not open files and manifests of ot
     files: 1,
     manifests: list + each,
   });
-  // A file's bounds tell more than its day.
+  // The bounds of a column are narrower than the file's day.
   expect(await ask(silver, "seen = '2024-01-04 07:00'")).toEqual({
     rows: 0,
     files: 0,
