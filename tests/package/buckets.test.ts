@@ -36,7 +36,7 @@ describe('the buckets', () => {
     });
   });
 
-  test.each(buckets)('%s takes TLS only', (id) => {
+  test.each(buckets)('%s accepts TLS only', (id) => {
     const { PolicyDocument } = resource(`${id}Policy`).Properties as unknown as {
       PolicyDocument: { Statement: JsonObject[] };
     };
@@ -50,19 +50,19 @@ describe('the buckets', () => {
     );
   });
 
-  test.each(ZONES)('%s forgets uploads that were given up', (zone) => {
+  test.each(ZONES)('%s removes abandoned multipart uploads', (zone) => {
     expect(rulesOf(zone)).toContainEqual(
       expect.objectContaining({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } }),
     );
   });
 
-  test('raw keeps versions and tells EventBridge', () => {
+  test('raw keeps versions and notifies EventBridge', () => {
     const { VersioningConfiguration, NotificationConfiguration } = resource('RawBucket').Properties;
     expect(VersioningConfiguration).toEqual({ Status: 'Enabled' });
     expect(NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
   });
 
-  test('what a redrive may need is kept for 14 days at least, in every stage', () => {
+  test('objects that a redrive may need are kept for at least 14 days, in every stage', () => {
     const stages = parse(readFileSync(path.resolve(__dirname, '../../serverless/stages.yml'), 'utf8'));
     for (const stage of Object.values<Record<string, number>>(stages)) {
       expect(stage.stagingDays ?? 14).toBeGreaterThanOrEqual(14);
@@ -73,15 +73,15 @@ describe('the buckets', () => {
     );
   });
 
-  test('nothing of a table ever expires, nor what was refused: people and maintenance remove that', () => {
+  test('objects of tables and of quarantine never expire; people and maintenance remove them', () => {
     const expiring = ZONES.flatMap((zone) =>
       rulesOf(zone).flatMap((rule) => ('ExpirationInDays' in rule ? `${zone}/${rule.Prefix}` : [])),
     );
-    // No table's name begins with an underscore.
+    // The name of a table never begins with an underscore.
     expect(expiring).toEqual(['silver/_staging/', 'silver/_commits/', 'gold/_commits/', 'gold/_athena/']);
   });
 
-  test.each(ZONES)('%s goes with a dev stack only, and is never replaced', (zone) => {
+  test.each(ZONES)('%s is removed with a dev stack only, and is never replaced', (zone) => {
     expect(resource(bucketOf(zone))).toMatchObject({
       DeletionPolicy: 'Delete',
       UpdateReplacePolicy: 'Retain',

@@ -3,7 +3,7 @@ import { allows, type Right, statements } from './policy.ts';
 import { rightsUsed } from './storage-calls.ts';
 import { FUNCTIONS, type FunctionName, resource, twinOf } from './template.ts';
 
-/** A key of every kind that lies in a zone, by what tells the kind; and one of no kind. */
+/** A key of every kind in each zone, with the pattern of its kind, and a key of no kind. */
 const KINDS: Readonly<Record<Zone, Record<string, { key: string; like: RegExp }>>> = {
   raw: { file: { key: 'signups/2024/a.csv', like: /./ } },
   silver: {
@@ -30,7 +30,7 @@ const KINDS: Readonly<Record<Zone, Record<string, { key: string; like: RegExp }>
   },
 };
 
-/** Larger functions run the same code, with the same role. */
+/** The functions with a role of their own: larger functions share the role of their twin. */
 const OWNERS = FUNCTIONS.filter((name) => twinOf(name) === name);
 
 const ACTIONS = [
@@ -48,14 +48,14 @@ const named = ({ action, zone, key }: Right): string => {
   return `${action} ${zone} ${kind ?? key}`;
 };
 
-/** Every right there could be: each action on each kind of key. */
+/** All rights: each action on each kind of key. */
 const everyRight = (): Right[] =>
   ZONES.flatMap((zone) => [
     { action: 's3:ListBucket', zone, key: undefined },
     ...Object.values(KINDS[zone]).flatMap(({ key }) => ACTIONS.map((action) => ({ action, zone, key }))),
   ]);
 
-/** What a table's folder holds is not known by kind before it is listed: who maintains may list both buckets whole. */
+/** Maintenance may list both buckets whole, because it must list a table's folder to learn what is in it. */
 const listsAll = (name: FunctionName, { action, key }: Right): boolean =>
   name === 'Maintain' && action === 's3:ListBucket' && key !== undefined;
 
@@ -67,7 +67,7 @@ describe("a function's role", () => {
     used = await rightsUsed();
   });
 
-  test.each(OWNERS)('%s: allows on S3 what the code calls, and no more', (name) => {
+  test.each(OWNERS)('%s: allows the calls to S3 that the code makes, and no others', (name) => {
     const granted = everyRight().filter((right) => allows(statements(name), right));
     const compared = (rights: readonly Right[]): string[] =>
       distinct(rights.filter((right) => !listsAll(name, right)).map(named));
@@ -75,8 +75,8 @@ describe("a function's role", () => {
   });
 
   test.each(OWNERS)('%s: allows every single call that was made', (name) => {
-    const refused = (used.get(name) ?? []).filter((right) => !allows(statements(name), right));
-    expect(refused).toEqual([]);
+    const denied = (used.get(name) ?? []).filter((right) => !allows(statements(name), right));
+    expect(denied).toEqual([]);
   });
 
   const writers: Record<Zone, FunctionName[]> = {
@@ -85,7 +85,7 @@ describe("a function's role", () => {
     gold: ['LoadToGold', 'Quarantine', 'Maintain'],
     quarantine: ['Quarantine'],
   };
-  test.each(ZONES)('only those write to %s that must', (zone) => {
+  test.each(ZONES)('only the functions that must write to %s may', (zone) => {
     const writing = OWNERS.filter((name) =>
       Object.values(KINDS[zone]).some(({ key }) =>
         allows(statements(name), { action: 's3:PutObject', zone, key }),
@@ -94,7 +94,7 @@ describe("a function's role", () => {
     expect(writing).toEqual(writers[zone]);
   });
 
-  test('nobody deletes but who commits, its own notes, and who maintains, what belongs to tables', () => {
+  test('only two functions delete: LoadToGold its locks and intents, Maintain objects of tables', () => {
     const deletes = (name: FunctionName): string[] =>
       ZONES.flatMap((zone) =>
         Object.entries(KINDS[zone]).flatMap(([kind, { key }]) =>
@@ -117,47 +117,56 @@ describe("a function's role", () => {
   test.each([
     ['silver', '_staging/run/data/a.parquet'],
     ['gold', '_runs/metadata/a.json'],
-  ] as const)('maintenance spares what lies beside the tables in %s, whatever it is called', (zone, key) => {
-    for (const action of ['s3:PutObject', 's3:DeleteObject'])
-      expect(allows(statements('Maintain'), { action, zone, key })).toBe(false);
-  });
+  ] as const)(
+    'maintenance does not delete objects outside of tables in %s, whatever their names',
+    (zone, key) => {
+      for (const action of ['s3:PutObject', 's3:DeleteObject'])
+        expect(allows(statements('Maintain'), { action, zone, key })).toBe(false);
+    },
+  );
 
-  test.each(OWNERS)('%s: beside S3, the catalog if it commits, its own log and tracing only', (name) => {
-    const others = statements(name).filter(
-      ({ Action }) => !Action.every((action) => action.startsWith('s3:')),
-    );
-    const arn = (of: string) => ({
-      'Fn::Sub': `arn:\${AWS::Partition}:glue:\${AWS::Region}:\${AWS::AccountId}:${of}`,
-    });
-    const logs = FUNCTIONS.filter((each) => twinOf(each) === name).map((each) => ({
-      'Fn::GetAtt': [`${each}LogGroup`, 'Arn'],
-    }));
-    const catalog = {
-      Effect: 'Allow',
-      Action: ['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
-      Resource: [
-        arn('catalog'),
-        arn(`database/\${SilverDatabase}`),
-        arn(`database/\${GoldDatabase}`),
-        arn(`table/\${SilverDatabase}/*`),
-        arn(`table/\${GoldDatabase}/*`),
-      ],
-    };
-    expect(others.map(({ Effect, Action, Resource }) => ({ Effect, Action, Resource }))).toEqual([
-      ...(['LoadToGold', 'Maintain'].includes(name) ? [catalog] : []),
-      {
+  test.each(OWNERS)(
+    '%s: besides S3, it may use the catalog if it commits, its own log, and tracing',
+    (name) => {
+      const others = statements(name).filter(
+        ({ Action }) => !Action.every((action) => action.startsWith('s3:')),
+      );
+      const arn = (of: string) => ({
+        'Fn::Sub': `arn:\${AWS::Partition}:glue:\${AWS::Region}:\${AWS::AccountId}:${of}`,
+      });
+      const logs = FUNCTIONS.filter((each) => twinOf(each) === name).map((each) => ({
+        'Fn::GetAtt': [`${each}LogGroup`, 'Arn'],
+      }));
+      const catalog = {
         Effect: 'Allow',
-        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        Resource: logs.length === 1 ? logs[0] : logs,
-      },
-      { Effect: 'Allow', Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Resource: '*' },
-    ]);
-  });
+        Action: ['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
+        Resource: [
+          arn('catalog'),
+          arn(`database/\${SilverDatabase}`),
+          arn(`database/\${GoldDatabase}`),
+          arn(`table/\${SilverDatabase}/*`),
+          arn(`table/\${GoldDatabase}/*`),
+        ],
+      };
+      expect(others.map(({ Effect, Action, Resource }) => ({ Effect, Action, Resource }))).toEqual([
+        ...(['LoadToGold', 'Maintain'].includes(name) ? [catalog] : []),
+        {
+          Effect: 'Allow',
+          Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+          Resource: logs.length === 1 ? logs[0] : logs,
+        },
+        { Effect: 'Allow', Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Resource: '*' },
+      ]);
+    },
+  );
 
-  test.each(FUNCTIONS)('%s has it, alone or with its larger twin, without managed policies', (name) => {
-    expect(resource(`${name}LambdaFunction`).Properties.Role).toEqual({
-      'Fn::GetAtt': [`${twinOf(name)}Role`, 'Arn'],
-    });
-    expect(resource(`${twinOf(name)}Role`).Properties).not.toHaveProperty('ManagedPolicyArns');
-  });
+  test.each(FUNCTIONS)(
+    '%s has its own role, shared with its larger twin only, without managed policies',
+    (name) => {
+      expect(resource(`${name}LambdaFunction`).Properties.Role).toEqual({
+        'Fn::GetAtt': [`${twinOf(name)}Role`, 'Arn'],
+      });
+      expect(resource(`${twinOf(name)}Role`).Properties).not.toHaveProperty('ManagedPolicyArns');
+    },
+  );
 });

@@ -32,7 +32,7 @@ schema:
       - { property: qualityThreshold, value: 0.5 }
 `;
 
-/** Two datasets, one of which is enriched with the other, and a gold model over both. */
+/** Two datasets, one of which reads the silver table of the other, and a gold model over both. */
 const SQL = {
   'customers/contract.yaml': contract('customers', '{ name: name, logicalType: string, required: true }'),
   'orders/contract.yaml': contract('orders', '{ name: customer, logicalType: integer, required: true }'),
@@ -46,13 +46,13 @@ columns:
 select name, count(*) as orders from silver.orders join silver.customers on customers.id = orders.customer group by name`,
 };
 
-/** The contract of `customers` after it has gained a column. */
+/** The contract of `customers` with one more column. */
 const WITH_CITY = SQL['customers/contract.yaml'].replace(
   '- { name: name,',
   '- { name: city, logicalType: string }\n      - { name: name,',
 );
 
-/** Leaves behind what a writer leaves that dies while it commits a table's next version. */
+/** Leaves the objects of a writer that dies while it commits a table's next version. */
 const dieCommitting = async (lake: Lake, zone: 'silver' | 'gold', table: string): Promise<void> => {
   let newest = 0;
   for await (const { key } of lake[zone].list(lakePaths.metadata(table, 'v')))
@@ -61,7 +61,7 @@ const dieCommitting = async (lake: Lake, zone: 'silver' | 'gold', table: string)
   await lake[zone].write(lakePaths.locks(table, `v${version}-0`), 'dead');
 };
 
-/** Adds rows to a gold table file by file, as a rebuild leaves them that writes more partitions than it keeps open. */
+/** Adds many small files to a gold table, as a rebuild does that writes more partitions than it keeps open. */
 const scatter = async (lake: Lake, name: string, files: number): Promise<void> =>
   await testDb(async (db, folder) => {
     for (let n = 0; n < files; n++)
@@ -93,19 +93,20 @@ const scatter = async (lake: Lake, name: string, files: number): Promise<void> =
   });
 
 /**
- * Runs every route of the pipeline over a lake in a folder: before and after a table's first commit, keys that two
- * files bring, single rows and whole files refused, the same event twice, an event without a version, a writer that
- * died while it committed, columns that changed between a run's states; and what maintains the tables afterwards.
- * Returns the rights that each function's calls of the storage would need on S3.
+ * Runs every route of the pipeline over a lake in a folder: before and after a table's first commit, the same key in two
+ * files, rejected rows and quarantined files, the same event twice, an event without a version, a writer that died while
+ * it committed, columns that changed between the states of a run, and finally maintenance.
+ *
+ * @returns the rights on S3 that the calls of each function need, by its name
  */
 export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   const used = new Map<string, Right[]>([...Object.keys(STEPS), 'Maintain'].map((name) => [name, []]));
   const told = (name: string, lake: Lake): Lake => {
-    const tell = (right: Right): unknown => used.get(name)?.push(right);
+    const add = (right: Right): unknown => used.get(name)?.push(right);
     const stores = ZONES.map((zone) => [
       zone,
       recording(lake[zone], (call) => {
-        rightsFor(zone, call).forEach(tell);
+        rightsFor(zone, call).forEach(add);
       }),
     ]);
     return Object.fromEntries(stores) as Lake;
@@ -117,7 +118,7 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   const steps = Object.fromEntries(
     Object.entries(STEPS).map(([state, step]) => [state, recorded(state, step)]),
   );
-  /** What happens before a run's rows are loaded, once. */
+  /** Runs once, before the rows of a run are loaded. */
   let meanwhile: (() => Promise<unknown>) | undefined;
   const load = steps.LoadToGold;
   if (load === undefined) throw new Error('There is no step LoadToGold.');
@@ -129,7 +130,7 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   };
   const sqlDir = datasets(SQL);
   const { put, engine, lake } = testPipeline({ sqlDir, steps });
-  /** A route that ends early tells of too few calls. */
+  /** Throws if the execution does not succeed: a route that ends early would have too few calls. */
   const run = async (event: ObjectCreated): Promise<void> => {
     const { status, error } = await engine.run(event);
     if (status !== 'succeeded') throw new Error(`${event.detail.object.key}: ${JSON.stringify(error)}`);
