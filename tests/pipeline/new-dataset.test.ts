@@ -171,7 +171,7 @@ test.each([
   ['a contract', { 'tickets/contract.yaml': 'kind: nonsense' }],
   ['a model', { 'tickets/gold/hours_by_team.sql': 'select' }],
   [
-    'what a model reads',
+    'the tables of a model',
     {
       'tickets/gold/hours_by_team.sql':
         '/*---\ncolumns: [{ name: a, logicalType: integer }]\n---*/\nselect 1 as a',
