@@ -1,16 +1,16 @@
-import type { Execution } from '../operate/local/execution.ts';
+import type { Execution } from '../operate/execution.ts';
 import type { AttemptHeader, ExecutionEvent } from '../operate/local/execution-events.ts';
 import { tidyUp } from '../operate/local/expire.ts';
 import { objectCreatedEvent } from '../operate/local/lake.ts';
 import { type Load, Scheduler } from '../operate/local/scheduler.ts';
 import { sharesOf } from '../operate/local/shares.ts';
 import { type Outcome, outcomeOf } from '../operate/outcome.ts';
+import { printable } from '../shared/base/text.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { ObjectCreated } from '../shared/run/event.ts';
 import { renderOutcome } from './render/outcome.ts';
 import { bySize } from './render/queue.ts';
 import type { Terminal } from './render/terminal.ts';
-import { printable } from './render/text.ts';
 import { EXIT, openWorkspace, type Session } from './session.ts';
 
 /** A local file, and the key under which it goes into raw. */

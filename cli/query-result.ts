@@ -1,10 +1,10 @@
+import { counted } from '../shared/base/text.ts';
 import { withoutSemicolon } from '../shared/contract/sql-text.ts';
 import type { Row } from '../shared/engine/values.ts';
 import type { Db } from '../shared/engine/with-duckdb.ts';
 import { csvLine, resultCells, resultColumns } from './render/result.ts';
 import { renderTable, type TableColumn } from './render/table.ts';
 import { during, type Terminal } from './render/terminal.ts';
-import { counted } from './render/text.ts';
 
 export type ResultFormat = 'table' | 'csv' | 'json';
 

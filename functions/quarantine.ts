@@ -4,10 +4,10 @@ import { lakePaths } from '../shared/lake/paths.ts';
 import { QuarantineInput } from '../shared/run/payload.ts';
 import { identify } from '../shared/run/run-identity.ts';
 import { runRecord, writeRunRecord } from '../shared/run/run-record.ts';
+import { readError } from '../shared/run/state-error.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
 import { step } from '../shared/runtime/step.ts';
 import type { Measure } from '../shared/stages/quality-score/score.ts';
-import { readError } from '../shared/stages/quarantine/caught-error.ts';
 import { countReasons, rejectedRecordsSql } from '../shared/stages/quarantine/rejected-records.ts';
 import { type Report, summarise } from '../shared/stages/quarantine/summary.ts';
 

@@ -7,8 +7,8 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os';
 import path from 'node:path';
 import { costTables, withTables } from '../cli/render/cost-tables.ts';
-import { usagesIn } from '../operate/cost/execution-cost.ts';
 import type { Measured, MeasuredSize } from '../operate/cost/measured.ts';
+import { usagesIn } from '../operate/execution-cost.ts';
 import { Engine } from '../operate/local/engine.ts';
 import { objectCreatedEvent, openLake } from '../operate/local/lake.ts';
 import { loadStateMachine } from '../operate/local/state-machine.ts';

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { Outcome } from '../../operate/outcome.ts';
 import { sampleFiles } from '../../operate/samples.ts';
+import { count, counted } from '../../shared/base/text.ts';
 import { ident } from '../../shared/engine/sql.ts';
 import { listTables, withWarehouse } from '../../shared/query/warehouse.ts';
 import { processFiles } from '../process-files.ts';
@@ -10,7 +11,7 @@ import { renderOutcome } from '../render/outcome.ts';
 import { resultCells, resultColumns } from '../render/result.ts';
 import { renderTable } from '../render/table.ts';
 import type { Terminal } from '../render/terminal.ts';
-import { count, counted, fraction } from '../render/text.ts';
+import { fraction } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import { deployedExecutions } from '../../operate/aws/open.ts';
-import { costOf } from '../../operate/cost/execution-cost.ts';
-import { EXECUTION_STATUSES, type Execution, type ExecutionStatus } from '../../operate/local/execution.ts';
+import { EXECUTION_STATUSES, type Execution, type ExecutionStatus } from '../../operate/execution.ts';
+import { costOf } from '../../operate/execution-cost.ts';
+import { counted } from '../../shared/base/text.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { positiveInteger } from '../process-files.ts';
 import { costText } from '../render/dollars.ts';
 import { renderExecution, renderExecutions } from '../render/execution.ts';
-import { counted } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { openStage } from '../../operate/aws/open.ts';
+import { counted } from '../../shared/base/text.ts';
 import { loadAll } from '../../shared/contract/load.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { Table } from '../../shared/lake/table/commit/table.ts';
@@ -10,7 +11,6 @@ import { leaveOut } from '../../shared/query/warehouse.ts';
 import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
 import { positiveInteger } from '../process-files.ts';
 import { renderHistory } from '../render/history.ts';
-import { counted } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `

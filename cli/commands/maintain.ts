@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { stageCatalog } from '../../operate/aws/catalog.ts';
 import { openStage } from '../../operate/aws/open.ts';
+import { count } from '../../shared/base/text.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { DAY_MS, GRACE_MS } from '../../shared/lake/table/upkeep/orphans.ts';
 import { type MaintainedTable, type MaintainOptions, maintain } from '../../shared/maintenance/maintain.ts';
 import { summedUp } from '../../shared/maintenance/summed-up.ts';
 import { renderTable } from '../render/table.ts';
 import { during } from '../render/terminal.ts';
-import { count } from '../render/text.ts';
 import { EXIT, openWorkspace, type Session } from '../session.ts';
 
 const GRACE_DAYS = GRACE_MS / DAY_MS;

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { openStage } from '../../operate/aws/open.ts';
+import { count } from '../../shared/base/text.ts';
 import { isOneStatement } from '../../shared/contract/sql-text.ts';
 import type { Db } from '../../shared/engine/with-duckdb.ts';
 import { UsageError } from '../../shared/errors.ts';
@@ -10,7 +11,6 @@ import { positiveInteger } from '../process-files.ts';
 import { printResult, type ResultFormat } from '../query-result.ts';
 import { renderTable } from '../render/table.ts';
 import { during } from '../render/terminal.ts';
-import { count } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `

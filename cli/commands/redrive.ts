@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { deployedExecutions } from '../../operate/aws/open.ts';
-import type { Execution } from '../../operate/local/execution.ts';
+import type { Execution } from '../../operate/execution.ts';
 import type { Outcome } from '../../operate/outcome.ts';
+import { counted } from '../../shared/base/text.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { exitCodeOf, printOutcomes, redriveAll } from '../process-files.ts';
 import { during } from '../render/terminal.ts';
-import { counted } from '../render/text.ts';
 import { EXIT, type Session } from '../session.ts';
 import { parseSince } from '../since.ts';
 

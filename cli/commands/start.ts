@@ -1,18 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { messageOf } from '../../operate/local/execution.ts';
 import type { AttemptHeader, ExecutionEvent } from '../../operate/local/execution-events.ts';
 import { tidyUp } from '../../operate/local/expire.ts';
 import { sharesOf } from '../../operate/local/shares.ts';
 import { watchRaw } from '../../operate/local/watch.ts';
 import { outcomeOf } from '../../operate/outcome.ts';
+import { gist, printable } from '../../shared/base/text.ts';
 import { listDatasets } from '../../shared/contract/load.ts';
+import { messageOf } from '../../shared/run/state-error.ts';
 import { DEFAULT_CONCURRENCY, positiveInteger } from '../process-files.ts';
 import { renderOutcome } from '../render/outcome.ts';
 import { countOf, QueueReport } from '../render/queue.ts';
 import type { Terminal } from '../render/terminal.ts';
-import { gist, printable } from '../render/text.ts';
 import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { openStage } from '../../operate/aws/open.ts';
+import { count } from '../../shared/base/text.ts';
 import { during } from '../render/terminal.ts';
-import { count } from '../render/text.ts';
 import type { Session } from '../session.ts';
 import { uploadsOf } from './run.ts';
 

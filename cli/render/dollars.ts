@@ -1,4 +1,4 @@
-import type { ExecutionCost } from '../../operate/cost/execution-cost.ts';
+import type { ExecutionCost } from '../../operate/execution-cost.ts';
 
 /** Dollars to three digits, however small, never in powers of ten: `$0.000421`, `$12.3`, `$1,230`. */
 export const dollars = (usd: number): string =>

@@ -1,11 +1,12 @@
-import { costOf, type ExecutionCost } from '../../operate/cost/execution-cost.ts';
-import { type Execution, messageOf, type StateVisit } from '../../operate/local/execution.ts';
-import { between } from '../../operate/outcome.ts';
+import { between, type Execution, type StateVisit } from '../../operate/execution.ts';
+import { costOf, type ExecutionCost } from '../../operate/execution-cost.ts';
+import { counted, gist, printable } from '../../shared/base/text.ts';
 import { PRICED } from '../../shared/run/prices.ts';
+import { messageOf } from '../../shared/run/state-error.ts';
 import { costText, dollars } from './dollars.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { counted, duration, gist, printable } from './text.ts';
+import { duration } from './text.ts';
 
 const COLOURS = { running: 'cyan', succeeded: 'green', failed: 'red', stale: 'red' } as const;
 

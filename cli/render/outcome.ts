@@ -1,7 +1,8 @@
 import type { Outcome } from '../../operate/outcome.ts';
+import { count, counted, printable } from '../../shared/base/text.ts';
 import { costText } from './dollars.ts';
 import type { Terminal } from './terminal.ts';
-import { count, counted, duration, printable } from './text.ts';
+import { duration } from './text.ts';
 
 const COLOURS = { loaded: 'green', superseded: 'cyan', quarantined: 'yellow', failed: 'red' } as const;
 

@@ -1,4 +1,5 @@
-import { cut, displayWidth, pad, printable } from './text.ts';
+import { printable } from '../../shared/base/text.ts';
+import { cut, displayWidth, pad } from './text.ts';
 
 export interface TableColumn {
   name: string;

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import { cut, printable } from './text.ts';
+import { printable } from '../../shared/base/text.ts';
+import { cut } from './text.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 

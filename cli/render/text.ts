@@ -1,21 +1,6 @@
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]/u;
 const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
-const ESCAPES: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/** Data on one line, without anything that a terminal would obey. */
-export const printable = (text: string): string =>
-  text.replaceAll(
-    /\p{Cc}/gu,
-    (control) => ESCAPES[control] ?? `\\x${(control.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
-  );
-
-/** A message of several lines on one: what it says, and the first of what it lists. */
-export const gist = (message: string): string => {
-  const [said = '', first = ''] = message.split('\n');
-  return `${said} ${first.trim()}`.trim();
-};
-
 const cells = (character: string): number => (NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
 
 /** How many cells of a terminal a text takes. */
@@ -38,15 +23,6 @@ export const pad = (text: string, width: number, right = false): string => {
   const blanks = ' '.repeat(Math.max(0, width - displayWidth(text)));
   return right ? blanks + text : text + blanks;
 };
-
-const INTEGER = new Intl.NumberFormat('en-US');
-
-/** `3,201` */
-export const count = (value: number): string => INTEGER.format(value);
-
-/** `1 row`, `2 rows` */
-export const counted = (value: number, one: string, many = `${one}s`): string =>
-  `${count(value)} ${value === 1 ? one : many}`;
 
 /** `0.12 s`, `12.3 s`, `2 min 3 s` */
 export const duration = (milliseconds: number): string => {

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import type { StateError, StateVisit } from '../local/execution.ts';
+import type { StateError } from '../../shared/run/state-error.ts';
+import type { StateVisit } from '../execution.ts';
 
 /** Tells from an execution's history which states it was in, over all its redrives. */
 export const visitsOf = (history: readonly HistoryEvent[]): StateVisit[] => {

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { lakePaths } from '../../shared/lake/paths.ts';
 import { ObjectCreated } from '../../shared/run/event.ts';
-import type { Execution, ExecutionStatus, StateVisit } from '../local/execution.ts';
+import type { Execution, ExecutionStatus, StateVisit } from '../execution.ts';
 import type { Deployment } from './deployment.ts';
 import { visitsOf } from './execution-history.ts';
 import { type Pace, pace } from './pace.ts';

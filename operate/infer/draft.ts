@@ -1,5 +1,5 @@
 import { Document, visit } from 'yaml';
-import { count, counted } from '../../cli/render/text.ts';
+import { count, counted } from '../../shared/base/text.ts';
 import { isDatasetName } from '../../shared/contract/load.ts';
 import { UsageError } from '../../shared/errors.ts';
 import type { ColumnProfile, SourceProfile } from './profile.ts';

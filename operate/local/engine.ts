@@ -4,12 +4,13 @@ import type { Lake } from '../../shared/lake/paths.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
 import type { Config } from '../../shared/runtime/config.ts';
 import type { Step } from '../../shared/runtime/step.ts';
+import type { Execution, ExecutionStatus } from '../execution.ts';
 import { fromEngine } from './engine-events.ts';
-import { type Execution, type ExecutionStatus, summarize } from './execution.ts';
 import type { AttemptHeader, ExecutionEvent } from './execution-events.ts';
 import { type AttemptWriter, ExecutionLog, newExecutionId } from './execution-log.ts';
 import { invokeAsLambda } from './invoke.ts';
 import { taskStates } from './state-machine.ts';
+import { summarize } from './summarize.ts';
 
 export interface EngineOptions {
   /** The folder of the lake; executions are remembered below it. */

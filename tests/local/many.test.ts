@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Execution } from '../../operate/local/execution.ts';
+import type { Execution } from '../../operate/execution.ts';
 import { openLake } from '../../operate/local/lake.ts';
 import { type SizeClass, sharesOf, sizeClassOf } from '../../operate/local/shares.ts';
 import { STEPS } from '../../operate/local/steps.ts';

@@ -1,7 +1,8 @@
 import { csvLine, resultCells, resultColumns } from '../../../../cli/render/result.ts';
 import { renderTable } from '../../../../cli/render/table.ts';
 import { createTerminal } from '../../../../cli/render/terminal.ts';
-import { counted, cut, displayWidth, duration, fraction, printable } from '../../../../cli/render/text.ts';
+import { cut, displayWidth, duration, fraction } from '../../../../cli/render/text.ts';
+import { counted, printable } from '../../../../shared/base/text.ts';
 
 const columns = [
   { name: 'name', right: false },

@@ -1,12 +1,12 @@
-import { costText, dollars } from '../../../../cli/render/dollars.ts';
-import { renderExecution, renderExecutions } from '../../../../cli/render/execution.ts';
-import { createTerminal } from '../../../../cli/render/terminal.ts';
-import { costOf, usagesIn } from '../../../../operate/cost/execution-cost.ts';
-import { consumed } from '../../../../shared/run/consumption.ts';
-import { estimateCost, NOTHING } from '../../../../shared/run/prices.ts';
-import { cleanSteps, engineOn, failing, someEvent } from '../../../helpers/engine.ts';
-import { testPipeline } from '../../../helpers/pipeline.ts';
-import { scratch } from '../../../helpers/scratch.ts';
+import { costText, dollars } from '../../../cli/render/dollars.ts';
+import { renderExecution, renderExecutions } from '../../../cli/render/execution.ts';
+import { createTerminal } from '../../../cli/render/terminal.ts';
+import { costOf, usagesIn } from '../../../operate/execution-cost.ts';
+import { consumed } from '../../../shared/run/consumption.ts';
+import { estimateCost, NOTHING } from '../../../shared/run/prices.ts';
+import { cleanSteps, engineOn, failing, someEvent } from '../../helpers/engine.ts';
+import { testPipeline } from '../../helpers/pipeline.ts';
+import { scratch } from '../../helpers/scratch.ts';
 
 const nowhere = { isTTY: false } as NodeJS.WriteStream;
 const terminal = createTerminal(nowhere, nowhere, {});
