@@ -15,10 +15,9 @@ import { mkdtemp, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
-import { positiveInteger } from '../cli/process-files.ts';
-import { ExecutionLog } from '../operate/local/execution-log.ts';
+import { positiveInteger } from '../cli/base/numbers.ts';
 import { sizeClassOf } from '../operate/local/shares.ts';
-import { summarize } from '../operate/local/summarize.ts';
+import { openPipeline } from '../operate/open/open-pipeline.ts';
 import { literal } from '../shared/engine/sql.ts';
 import { type Db, withDuckDb } from '../shared/engine/with-duckdb.ts';
 import { describeMachine } from './machine.ts';
@@ -26,7 +25,7 @@ import { CACHE, ROOT, SQL_DIR } from './paths.ts';
 
 interface Planned {
   key: string;
-  /** Roughly. */
+  /** Approximate size of the file. */
   bytes: number;
   rows: number;
   select: string;
@@ -35,7 +34,7 @@ interface Planned {
 const KB = 1e3;
 const MB = 1e6;
 
-/** Keys of one file never meet another's: what is measured is many files, not how they replace each other's rows. */
+/** No two files share a key: the benchmark measures many files, not how they replace each other's rows. */
 const ID_RANGE = 10_000_000;
 
 const SELECTS = {
@@ -69,7 +68,7 @@ const planned = (dataset: Dataset, n: number, size: number, days = 30): Planned 
   return { key: `${dataset}/${String(n).padStart(4, '0')}.csv`, bytes: rows * bytesPerRow, rows, select };
 };
 
-/** The large ones first: the order in which they could be in everybody's way. */
+/** The large ones first, so that they could delay all others. */
 const plan = (files: number): Planned[] => {
   const large = Math.max(1, Math.round(files / 250));
   const medium = Math.round(files / 60);
@@ -90,7 +89,7 @@ const write = async (db: Db, folder: string, { key, select }: Planned): Promise<
   await rename(`${file}.draft`, file);
 };
 
-/** What a look at a process tells. */
+/** The use of resources by a process, at one moment. */
 interface Seen {
   rssMb: number;
   threads: number;
@@ -102,7 +101,7 @@ interface Seen {
 /** proc(5): of `/proc/<pid>/stat` the 14th and 15th field, in hundredths of a second; a name may hold anything. */
 const CPU = /^.*\) \S(?: \S+){10} (\d+) (\d+) /s;
 
-/** Nothing once it has ended. */
+/** Empty once the process has ended. */
 const look = (pid: number): Seen[] => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -151,7 +150,7 @@ const drop = async (
 const quantile = (values: readonly number[], q: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
 
-/** How many of these spans there were at once, at most. */
+/** The largest number of spans that overlap. */
 const overlap = (spans: readonly { from: number; to: number }[]): number => {
   const edges = spans.flatMap(({ from, to }) => [[from, 1] as const, [to, -1] as const]);
   let [now, most] = [0, 0];
@@ -162,26 +161,24 @@ const overlap = (spans: readonly { from: number; to: number }[]): number => {
   return most;
 };
 
-const report = (
+const report = async (
   lake: string,
   files: readonly Planned[],
   { droppedAt, looks }: { droppedAt: number; looks: readonly Seen[] },
 ) => {
   const most = (name: keyof Seen): number => Math.max(...looks.map((seen) => seen[name]));
-  const log = new ExecutionLog(lake);
+  const pipeline = await openPipeline({ root: ROOT, env: process.env, lake });
+  const { executions } = await pipeline.executions({ limit: files.length });
   const sizes = new Map(files.map(({ key, bytes }) => [key, bytes]));
-  const runs = log.ids().flatMap((id) => {
-    const [first, ...rest] = log.read(id);
-    if (first === undefined) return [];
-    const { key, started, ended: end, status } = summarize([first, ...rest]);
+  const runs = executions.map(({ key, started, ended: end, status }) => {
     const span = {
       from: (Date.parse(started) - droppedAt) / 1e3,
       to: (Date.parse(end ?? started) - droppedAt) / 1e3,
     };
-    return [{ key, status, large: sizeClassOf(key, sizes.get(key) ?? 0) === 'large', ...span }];
+    return { key, status, large: sizeClassOf(key, sizes.get(key) ?? 0) === 'large', ...span };
   });
-  const executions = path.join(lake, '.duckstep', 'executions');
-  const logBytes = readdirSync(executions, { recursive: true, withFileTypes: true })
+  const logs = path.join(lake, '.duckstep', 'executions');
+  const logBytes = readdirSync(logs, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .reduce((total, entry) => total + statSync(path.join(entry.parentPath, entry.name)).size, 0);
   const bytes = files.reduce((total, file) => total + file.bytes, 0);
@@ -225,7 +222,7 @@ const report = (
 };
 
 const {
-  files: wanted,
+  files: fileCount,
   program,
   concurrency,
   keep,
@@ -243,8 +240,8 @@ const {
   .parse()
   .opts<{ files: number; program: string; concurrency?: string; keep?: true }>();
 
-const folder = path.join(CACHE, `many-files-${wanted}`);
-const files = plan(wanted);
+const folder = path.join(CACHE, `many-files-${fileCount}`);
+const files = plan(fileCount);
 mkdirSync(folder, { recursive: true });
 const sqlDir = await mkdtemp(path.join(CACHE, 'many-sql-'));
 await withDuckDb({ memoryMb: 1024, threads: 2, scratch: path.join(sqlDir, 'scratch') }, async (db) => {
@@ -256,6 +253,6 @@ cpSync(path.join(SQL_DIR, 'narrow'), path.join(sqlDir, 'narrow'), { recursive: t
 const args = concurrency === undefined ? [] : ['--concurrency', concurrency];
 const { lake, ...seen } = await drop(files, { folder, program, args, sqlDir });
 console.log(
-  JSON.stringify({ machine: describeMachine(), concurrency, ...report(lake, files, seen) }, null, 2),
+  JSON.stringify({ machine: describeMachine(), concurrency, ...(await report(lake, files, seen)) }, null, 2),
 );
 for (const made of keep ? [sqlDir] : [sqlDir, lake]) rmSync(made, { recursive: true, force: true });

@@ -7,7 +7,7 @@ const cells = (character: string): number => (NO_WIDTH.test(character) ? 0 : WID
 export const displayWidth = (text: string): number =>
   Array.from(text).reduce((sum, character) => sum + cells(character), 0);
 
-/** The text in at most so many cells, with an ellipsis where something is missing. */
+/** The text in at most `width` cells of a terminal, with an ellipsis where it is cut. */
 export const cut = (text: string, width: number): string => {
   if (displayWidth(text) <= width) return text;
   let [kept, used] = ['', 1];
@@ -32,5 +32,5 @@ export const duration = (milliseconds: number): string => {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 };
 
-/** `0.9823`; cut, not rounded: what is not perfect must not look it. */
+/** `0.9823`; cut, not rounded: a score below 1 must not look like 1. */
 export const fraction = (value: number): string => (Math.floor(value * 10_000) / 10_000).toFixed(4);

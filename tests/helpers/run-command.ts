@@ -1,5 +1,5 @@
+import type { Session } from '../../cli/base/session.ts';
 import { main } from '../../cli/program.ts';
-import type { Session } from '../../cli/session.ts';
 import { ROOT } from './engine.ts';
 
 /** Runs a command as the program does, in this process; what it printed, and how it ended. */

@@ -1,7 +1,8 @@
-import { exitCodeOf } from '../../../cli/process-files.ts';
+import { exitCodeOf } from '../../../cli/base/outcomes.ts';
 import { renderExecution, renderExecutions } from '../../../cli/render/execution.ts';
 import { renderOutcome } from '../../../cli/render/outcome.ts';
 import { createTerminal } from '../../../cli/render/terminal.ts';
+import { detailOf, summaryOf } from '../../../operate/listing.ts';
 import { outcomeOf } from '../../../operate/outcome.ts';
 import { cleanSteps, engineOn, failing, someEvent } from '../../helpers/engine.ts';
 import { scratch } from '../../helpers/scratch.ts';
@@ -79,24 +80,24 @@ test('every mistake that an error lists is printed, and the first of them in lis
   expect(renderOutcome(outcome, terminal)).toContain(
     `ContractInvalid: ${mistakes.replaceAll('\n', '\n  ')}\n`,
   );
-  expect(renderExecutions([invalid], terminal)[2]).toMatch(new RegExp(`${gist}$`));
+  expect(renderExecutions([summaryOf(invalid)], terminal)[2]).toMatch(new RegExp(`${gist}$`));
 });
 
 test('a file name says nothing to the terminal', async () => {
   const execution = { ...(await failed()), key: 'signups/a\n\u001b[31m.csv' };
   expect(renderOutcome(outcomeOf(execution), terminal)).toMatch(/^signups\/a\\n\\x1b\[31m\.csv: failed in /);
-  expect(renderExecution(execution, terminal)).toContain('raw/signups/a\\n\\x1b[31m.csv, version');
+  expect(renderExecution(detailOf(execution), terminal)).toContain('raw/signups/a\\n\\x1b[31m.csv, version');
 });
 
 test('the list and the details of an execution', async () => {
   const execution = await failed();
-  const [header, , line] = renderExecutions([execution], terminal);
+  const [header, , line] = renderExecutions([summaryOf(execution)], terminal);
   expect(header).toMatch(/^id +status +file +state +took +cost +error$/);
   expect(line).toMatch(
     new RegExp(`^${execution.id}  failed  signups/a.csv  Transform  .* s  \\$.* StorageUnavailable:`),
   );
 
-  const details = renderExecution(execution, terminal);
+  const details = renderExecution(detailOf(execution), terminal);
   for (const { state } of execution.visits) expect(details).toMatch(new RegExp(`^${state}  `, 'm'));
   expect(details.match(/error {3}StorageUnavailable: StorageUnavailable happened/g)).toHaveLength(6);
   expect(details).toContain(`To resume at Transform: duckstep redrive ${execution.id}`);
