@@ -19,7 +19,7 @@ export interface Chart {
   title: string;
   subtitle: string;
   groups: readonly BarGroup[];
-  /** What its scale may not pass; longer bars are cut, with a sign. By default the longest bar. */
+  /** The end of the scale; longer bars are cut, with a sign. Default: the longest bar. */
   limit?: number;
 }
 

@@ -13,7 +13,7 @@ import { CACHE, SQL_DIR } from './paths.ts';
 export const TABLES = ['silver', 'gold', 'rejected'] as const;
 export type Table = (typeof TABLES)[number];
 
-/** Where a contender left its tables. */
+/** The place of a contender's tables. */
 export interface Outcome {
   contender: string;
   folder: string;
@@ -22,7 +22,7 @@ export interface Outcome {
   rows: RowCounts;
 }
 
-/** Rows of one table, or of a count, that two contenders do not agree on. */
+/** A table, or a count, on which two contenders differ. */
 export interface Difference {
   contender: string;
   reference: string;
@@ -45,9 +45,8 @@ const ROWS_AT_A_TIME = 2_000_000;
 const COMPARE_MEMORY_MB = 6144;
 
 /**
- * Holds what contenders made against what the reference made: the counts, and silver, gold and the refused records
- * as multisets of rows, whatever their order and files. Tables with the same fingerprint are the same; rows are only
- * looked for where they are not.
+ * Compares the results of contenders with those of the reference: the counts, and silver, gold and the rejected records as
+ * multisets of rows, whatever their order and files. Rows are compared only where the fingerprints of tables differ.
  */
 export const compare = async (
   spec: WorkSpec,
@@ -163,8 +162,8 @@ const lakeSources = async (
 };
 
 /**
- * Of each table the number of rows and the sum of their 64-bit hashes, which no order changes: read once, where a
- * multiset difference of large tables reads both of them many times. Different tables share it by a chance of 2^-64.
+ * For each table, the number of rows and the sum of their 64-bit hashes, which do not depend on the order. It reads a table
+ * once; a multiset difference of large tables reads both many times. Two different tables match with probability 2^-64.
  */
 const fingerprints = async (db: Db, outcome: Outcome): Promise<Partial<Record<Table, string>>> => {
   const found: Partial<Record<Table, string>> = {};

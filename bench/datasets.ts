@@ -1,4 +1,4 @@
-/** What is measured: the datasets, how their rows are made, and what gold is made of them. */
+/** The datasets of the benchmark: their rows, and the gold made from them. */
 
 export const FORMATS = ['csv', 'ndjson', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -80,7 +80,7 @@ const macros = (seed: number): string => `
   CREATE OR REPLACE MACRO hex(i, salt, digits) AS left(printf('%08x', mix(i, salt)), digits);`;
 
 /**
- * What is wrong with row i: 0 nothing, 1 a date that there is not, 2 a required value missing, 3 no e-mail address,
+ * The fault of row i: 0 none, 1 a date that there is not, 2 a required value missing, 3 no e-mail address,
  * 4 a value out of range, 5 the key of an earlier row, whose place it takes.
  */
 const fault = (dirty: boolean): string =>
@@ -160,7 +160,7 @@ const VALUES: Readonly<Record<Generated, (format: Format) => Value[]>> = {
   ],
 };
 
-/** SQL statements to run first, and a SELECT of so many rows in their order. */
+/** SQL statements to run first, and a SELECT of the given number of rows in their order. */
 export const rowsSql = (
   dataset: Generated,
   options: { format: Format; dirty: boolean; rows: number; seed: number },

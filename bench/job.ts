@@ -1,9 +1,9 @@
 import type { Dataset, Format, GoldSpec } from './datasets.ts';
 
-/** One column of the source as contenders that read no contract are told of it. */
+/** One column of the source, for contenders that read no contract. */
 export interface ColumnSpec {
   name: string;
-  /** What it is called in the source. */
+  /** Its name in the source. */
   source: string;
   type: 'string' | 'integer' | 'number' | 'decimal' | 'boolean' | 'date' | 'timestamp';
   /** DuckDB type in silver. */
@@ -20,13 +20,13 @@ export type Limit =
   | { rule: 'minimum' | 'maximum'; value: string }
   | { rule: 'allowed'; values: string[] };
 
-/** Everything that a contender is told: the contract in plain words. */
+/** The contract in plain words, for contenders. */
 export interface WorkSpec {
   dataset: Dataset;
   columns: ColumnSpec[];
   /** Integer columns that are parts of a column's date, and split silver's files. */
   partitions: { name: string; of: string; part: 'year' | 'month' }[];
-  /** Of rows that share it, the file's last stays; empty where the dataset has no key. */
+  /** The primary key: the last row of each key stays. Empty where the dataset has none. */
   primaryKey: string[];
   /** The source's column whose text stands beside a refused record's reasons. */
   rejectKey: string;
@@ -37,7 +37,7 @@ export interface WorkSpec {
   goldTypes: Record<string, string>;
 }
 
-/** What a contender's process gets, as JSON in the file that it is called with. */
+/** The input of a contender's process: JSON in the file that it is called with. */
 export interface Job {
   input: string;
   format: Format;
@@ -66,14 +66,14 @@ export interface RowCounts {
   silver: number;
 }
 
-/** What a contender leaves as `result.json`. */
+/** The content of a contender's `result.json`. */
 export interface ContenderResult {
   rows: RowCounts;
   /** From the first line of the contender's own work to its last: without starting the process. */
   inProcessMs: number;
   phases: Phase[];
-  /** What was asked of the lake's storage; only duckstep counts it. */
+  /** Use of the lake's storage; only duckstep counts it. */
   storage?: { requests: number; bytesRead: number; bytesWritten: number };
-  /** Of the engine and what it stands on. */
+  /** Versions of the engine and its runtime. */
   versions: Record<string, string>;
 }

@@ -13,11 +13,11 @@ import type { Results } from './results.ts';
 import { runCase } from './run-case.ts';
 import { STEPS_HEADER, stepLines } from './steps.ts';
 
-/** Who takes long is measured once, so that the suite ends: chance has a small share of a minute. */
+/** Slow contenders are measured once, so that the suite ends. Noise is a small share of a minute. */
 const REPEAT_BELOW_MS = 20_000;
 const QUICK_ROUNDS = 3;
 const QUICK_REPEAT_BELOW_MS = 5000;
-/** But these two, whose ratio is the goal. */
+/** These two are always measured in all rounds: their ratio is the goal. */
 const ALWAYS_REPEATED: readonly ContenderName[] = ['duckstep', 'baseline'];
 /** After so long, quick, all are measured once, and the slow ones are left out of what is left. */
 const QUICK_MS = 60_000;
@@ -70,10 +70,11 @@ const program = new Command('npm run bench --')
   .option('--publish', 'write results and charts into docs/bench and docs/performance.md');
 const options = program.parse().opts<Options>();
 
-const wanted = options.contenders ?? (options.steps ? (['duckstep', 'baseline'] as const) : CONTENDERS);
+const contenderNames =
+  options.contenders ?? (options.steps ? (['duckstep', 'baseline'] as const) : CONTENDERS);
 const contenders: Contender[] = [];
 const leftOut: string[] = [];
-for (const name of wanted) {
+for (const name of contenderNames) {
   const found = await findContender(name, options.quick !== true);
   if (typeof found === 'string') leftOut.push(found);
   else contenders.push(found);
@@ -99,7 +100,7 @@ const results: Results = {
 const showProgress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}`);
 };
-/** After each case, so that what was measured in hours is not lost with the last minute. */
+/** Called after each case, so that an interruption does not lose hours of measurements. */
 const keep = (): void => {
   if (options.out !== undefined) {
     mkdirSync(path.dirname(path.resolve(options.out)), { recursive: true });

@@ -9,13 +9,13 @@ export interface Measured {
   wallMs: number;
   /** User and system time of the whole process tree; without /proc, of what its processes waited for. */
   cpuMs: number;
-  /** Of the whole process tree together. */
+  /** Peak memory of the whole process tree. */
   peakMb: number;
-  /** Undefined when it ended well; else what it said last. */
+  /** The last output of a run that failed; undefined when it ended well. */
   failure?: string;
 }
 
-/** What of a failed process's words is kept, in characters. */
+/** Characters that are kept of a failed process's output. */
 const LAST_WORDS = 2000;
 
 /**
@@ -32,7 +32,7 @@ export const parseTimes = (text: string): number => {
   return seconds.reduce((total, value) => total + value, 0) * 1000;
 };
 
-/** Runs a command to its end and measures it; a command that fails or takes too long is told, not thrown. */
+/** Runs a command to its end and measures it. A command that fails or takes too long is reported, not thrown. */
 export const measure = async (
   command: readonly string[],
   options: { env?: NodeJS.ProcessEnv; timeoutMs: number },
@@ -65,7 +65,7 @@ export const measure = async (
     late = true;
     end();
   }, options.timeoutMs);
-  // Nothing goes on running when the measuring is ended.
+  // No process goes on when the measurement is interrupted.
   process.once('exit', end);
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal, at: performance.now() }));
   await once(child, 'close');
@@ -73,7 +73,7 @@ export const measure = async (
   clearTimeout(timer);
   process.off('exit', end);
   tree.stop();
-  // What a process did last the tree has not seen; whom nobody waited for the shell does not know.
+  // The tree misses the last moments of a process; the shell misses processes that were not waited for.
   const cpuMs = Math.max(parseTimes(times), tree.cpuMs);
   const measured = { wallMs: at - began, cpuMs, peakMb: tree.peakMb };
   if (late) return { ...measured, failure: `took longer than ${options.timeoutMs / 1000} s` };

@@ -56,10 +56,10 @@ const KEYS: Readonly<Record<string, (n: string) => string>> = {
   sparse: (n) => `1 + (${n}) * 1000003`,
 };
 
-/** States whose results the next one needs, and where they go. */
+/** States whose results later ones need, and the entries of the payload for them. */
 const FIELDS = { Validate: 'validate', QualityScore: 'quality', Transform: 'transform', LoadToGold: 'load' };
 
-/** What a step's process tells. */
+/** The report of a step's process. */
 interface Told {
   /** In MB of 2^20 bytes, of the whole process. */
   peakMb: number;
@@ -111,7 +111,7 @@ const generate = async (file: string, scratch: string, rows: number, key: string
   );
 };
 
-/** Takes the file through the steps. Whether all of them kept within the function's memory. */
+/** Runs the steps on the file. Returns whether all of them kept within the function's memory. */
 const measured = async (folder: string, key: string, memoryMb: number): Promise<boolean> => {
   const { raw } = openLake(path.join(folder, 'lake'));
   let state: object = objectCreatedEvent(raw.name, await raw.adopt(key));

@@ -4,12 +4,12 @@ import { generate, type Input, realFlights } from './generate.ts';
 const SIZES_MB = [1, 10, 100, 1000] as const;
 export const DIRT = ['dirty', 'clean'] as const;
 
-/** What one comparison is made on. */
+/** The input of one comparison. */
 export interface Case {
   dataset: Dataset;
   format: Format;
   dirt: (typeof DIRT)[number];
-  /** Of generated data. */
+  /** The size of generated data. */
   sizeMb?: number;
 }
 
@@ -56,13 +56,13 @@ const isQuick = ({ dataset, format, dirt, sizeMb }: Case): boolean =>
   dirt === 'dirty' &&
   (format === 'csv' ? sizeMb === 10 : sizeMb === 1 && dataset === (format === 'ndjson' ? 'narrow' : 'wide'));
 
-/** Small files need more rounds: of a second, chance has the larger share. */
+/** Small files need more rounds: noise is a larger share of a second. */
 export const roundsFor = ({ sizeMb }: Case): number => (sizeMb !== undefined && sizeMb <= 1 ? 5 : 3);
 
 export const caseName = ({ dataset, format, dirt, sizeMb }: Case): string =>
   sizeMb === undefined ? `${dataset} ${format}` : `${dataset} ${format} ${sizeMb} MB ${dirt}`;
 
-/** The case's file, made where it is not there yet. */
+/** The case's file; generates it unless it exists. */
 export const inputOf = async ({ dataset, format, dirt, sizeMb }: Case): Promise<Input> =>
   dataset === 'flights' || sizeMb === undefined
     ? await realFlights()

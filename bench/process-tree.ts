@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-/** How memory is told on this system, for reports. */
+/** The way in which this system reports memory, for reports. */
 export const MEMORY_METHOD = existsSync('/proc/self/status')
   ? 'sum of the resident set sizes in /proc of all processes of the tree, every 25 ms, and at least the largest VmHWM'
   : 'sum of the resident set sizes that ps tells of all processes of the tree, every 250 ms';
 
 const INTERVAL_MS = existsSync('/proc/self/status') ? 25 : 250;
 
-/** Units of the CPU times in /proc, per second: Linux has told programs 100 on every platform for decades. */
+/** Units of the CPU times in /proc, per second: 100 on every platform of Linux. */
 const TICKS_PER_SECOND = 100;
 
-/** Who belongs to the tree is looked up less often than how large its processes are: it means reading all of /proc. */
+/** Membership of the tree is read less often than the sizes of its processes, because it needs all of /proc. */
 const LOOKUP_EVERY = 8;
 
 /** Parent of every process: pid → ppid. */
@@ -22,7 +22,7 @@ export const descendants = (root: number, parents: ReadonlyMap<number, number>):
   return found;
 };
 
-/** A running look at a process and all that it started. */
+/** Observes a process and all its descendants. */
 export class ProcessTree {
   /** In MB of 2^20 bytes. */
   peakMb = 0;
@@ -56,9 +56,9 @@ export class ProcessTree {
     this.peakMb = Math.max(this.peakMb, together / 1024, ...memory.map(({ most }) => most / 1024));
   }
 
-  /** In KB: of each process now, and the most that it has had. */
+  /** Memory of each process in KB: now, and its peak. */
   #fromProc(): { now: number; most: number }[] {
-    // At first there is the shell alone, which starts the program at once.
+    // At first the tree is only the shell, which starts the program at once.
     if (this.#looks++ % LOOKUP_EVERY === 0 || this.#pids.length === 1)
       this.#pids = descendants(this.#root, parentsFromProc());
     return this.#pids.flatMap((pid) => {
@@ -82,7 +82,7 @@ export class ProcessTree {
   }
 }
 
-/** Of `/proc/<pid>/stat`, by proc(5): state, parent, and user and system time in ticks. */
+/** Fields of `/proc/<pid>/stat`: state, parent, user and system time in ticks. Source: proc(5). */
 const statOf = (pid: number | string): RegExpExecArray | undefined =>
   // The name of the program, in parentheses, may hold anything. Nine fields lie between parent and times.
   /^.*\) (\S) (\d+) (?:\S+ ){9}(\d+) (\d+) /s.exec(readIfThere(`/proc/${pid}/stat`)) ?? undefined;

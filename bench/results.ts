@@ -22,7 +22,7 @@ export interface Measurement {
   ratio?: number;
   rows?: RowCounts;
   storage?: NonNullable<ContenderResult['storage']>;
-  /** Of the first round that failed; the other numbers are then of no use. */
+  /** The failure of the first round that failed; the other numbers are meaningless then. */
   failure?: string;
 }
 
@@ -33,11 +33,11 @@ export interface CaseResult extends Case {
   differences: string[];
 }
 
-/** All of one run, as it is kept in `docs/bench/`. */
+/** The results of one run, as `docs/bench/` keeps them. */
 export interface Results {
   measuredAt: string;
   machine: Machine;
-  /** Of engines and what they stand on, by contender. */
+  /** Versions of engines and their runtimes, by contender. */
   versions: Partial<Record<ContenderName, Record<string, string>>>;
   /** Contenders that could not run here, with the reason. */
   leftOut: string[];

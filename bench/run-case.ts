@@ -11,7 +11,7 @@ import { workSpec } from './work-spec.ts';
 
 export interface RunOptions {
   rounds: number;
-  /** Who took longer in its first round is measured once, but for those of whom every round counts. */
+  /** A contender that took longer in its first round is measured once, unless every round of it counts. */
   repeatBelowMs: number;
   alwaysRepeated: readonly ContenderName[];
   timeoutMs: number;
@@ -40,7 +40,7 @@ export const runCase = async (
       for (const contender of contenders) {
         const own = rounds.get(contender.name) ?? [];
         const mostMs = alwaysRepeated.includes(contender.name) ? Number.POSITIVE_INFINITY : repeatBelowMs;
-        // Who failed once will fail again, and may take long to.
+        // A contender that failed once will fail again, possibly after a long time.
         if (own.some(({ failure, wallMs }) => failure !== undefined || wallMs > mostMs)) continue;
         progress(`round ${round} of ${count}: ${contender.name}`);
         flush();
@@ -76,7 +76,7 @@ export const runCase = async (
   }
 };
 
-/** What the last contender wrote goes to the disk before the next one begins. */
+/** Writes of one contender must reach the disk before the next one begins. */
 const flush = (): void => {
   if (process.platform !== 'win32') execFileSync('sync');
 };

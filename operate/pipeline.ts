@@ -9,8 +9,8 @@ import type { Outcome } from './outcome.ts';
 import type { Upload, Uploaded } from './uploads.ts';
 
 /**
- * What a user does to a pipeline, on a laptop or on AWS. The command-line program, the benchmarks and later clients call
- * this port and nothing behind it. Arguments and results are plain data; times are ISO 8601 in UTC.
+ * Everything a user does to a pipeline, on a laptop or on AWS. The command-line program, the benchmarks and later clients
+ * call this port and nothing behind it. Arguments and results are plain data; times are ISO 8601 in UTC.
  *
  * `openPipeline` returns one. Opening asks nothing of AWS: with a stage, the first method that needs the deployment
  * rejects with `ConfigurationError` when the region has no such stage. Every method may reject with

@@ -22,7 +22,7 @@ const CPUS: Readonly<Record<string, string>> = { arm64: 'arm64', x86_64: 'x64' }
 /** Lambda unpacks layers to /opt, where its Node.js runtime looks for packages. */
 const PREFIX = 'nodejs';
 
-/** What no program reads at run time. */
+/** Files that no program reads at run time. */
 const NEEDLESS = /(\.d\.ts|\.d\.ts\.map|\.js\.map|\.md|\.package-lock\.json)$/;
 
 const build = (architecture: string, folder: string): void => {

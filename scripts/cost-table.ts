@@ -1,7 +1,8 @@
 /**
  * Measures what files of several sizes use, from the run records of real runs, and writes `docs/costs.json` and the
- * tables of `docs/costs.md`: `npx node scripts/cost-table.ts`. Some minutes, and 4 GB of disk; let nothing else run.
- * With `--tables` it measures nothing, and writes the tables of what is measured already, at today's prices.
+ * tables of `docs/costs.md`: `npx node scripts/cost-table.ts`. Takes some minutes and 4 GB of disk; nothing else should
+ * run meanwhile.
+ * With `--tables` it measures nothing, and writes the tables from the last measurements at today's prices.
  */
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -56,7 +57,7 @@ columns:
 SELECT day, count(*) AS orders, sum(amount) AS amount FROM silver.orders GROUP BY day
 `;
 
-/** About so many bytes of one day's orders, as CSV. */
+/** Writes about `bytes` of one day's orders, as CSV. */
 const writeCsv = async (file: string, bytes: number, day: string, scratch: string): Promise<void> => {
   const rows = Math.max(1, Math.round(bytes / 59));
   await withDuckDb({ memoryMb: 2048, threads: 2, scratch }, async (db) => {
@@ -100,7 +101,7 @@ const measure = async (folder: string): Promise<MeasuredSize[]> => {
     if (record.rows_silver !== record.rows_read) throw new Error(`${key}: rows are missing`);
     return { states: usagesIn(output), bytes: (await stat(file)).size };
   };
-  // Loads code, and makes the tables: what comes later is the usual case.
+  // The first run loads code and creates the tables, which later runs do not.
   await run(1e3);
   const sizes: MeasuredSize[] = [];
   for (const { label, bytes, rounds } of SIZES) {

@@ -1,4 +1,4 @@
-/** What of a `package-lock.json` (version 3) is used here. */
+/** The parts of a `package-lock.json` (version 3) that are used here. */
 export interface Lock {
   name: string;
   version: string;

@@ -13,7 +13,7 @@ const FLAGS = 0x0800;
 const DEFLATE = 8;
 /** Made on Unix, so that the mode below counts. */
 const MADE_BY = (3 << 8) | 20;
-/** A regular file that everybody may read; Lambda runs as nobody in particular. */
+/** A regular file that every user may read: Lambda runs functions as an unprivileged user. */
 const MODE = (0o100644 << 16) >>> 0;
 
 const record = (signature: number, ...fields: [bytes: 2 | 4, value: number][]): Buffer => {

@@ -30,7 +30,7 @@ const brokenBy = (value: string, limit: Limit, type: string): string => {
   }
 };
 
-/** What refuses a row: `column.rule`, and SQL over the typed row that is true when it does. */
+/** A reason to reject a row: `column.rule`, and SQL over the typed row that is true when it applies. */
 const checks = ({ name, source, type, silverType, required, limits }: ColumnSpec): [string, string][] => {
   const [value, text] = [ident(name), ident(`raw ${source}`)];
   return [

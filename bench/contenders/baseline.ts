@@ -1,6 +1,6 @@
 /**
- * What a good engineer writes by hand: one script, one DuckDB, the file parsed once into a table of the process's
- * memory. No pipeline around it: what it computes is lost when it fails, and nobody else may write its tables.
+ * The pipeline that a good engineer writes by hand: one script, one DuckDB, the file parsed once into a table of the process's
+ * memory. No pipeline around it: its results are lost when it fails, and no other process may write its tables.
  */
 import path from 'node:path';
 import { DuckDBInstance, version } from '@duckdb/node-api';

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ContenderResult, Job, Phase } from '../job.ts';
 
-/** What the process did in the order in which it did it. */
+/** The phases of the process, in their order. */
 export class Phases {
   readonly done: Phase[] = [];
 
-  /** Does a part of the work and remembers what it took. */
+  /** Runs a part of the work and records its duration. */
   async run<T>(name: string, work: () => Promise<T>): Promise<T> {
     const [began, cpu] = [performance.now(), process.cpuUsage()];
     try {

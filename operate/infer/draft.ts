@@ -5,7 +5,7 @@ import { UsageError } from '../../shared/errors.ts';
 import type { ColumnProfile, SourceProfile } from './profile.ts';
 
 /**
- * An ODCS contract as YAML that says what the file says, with comments for the person who has to decide.
+ * An ODCS contract as YAML that fits the file, with comments for the person who has to decide.
  *
  * @throws UsageError when the dataset cannot have that name
  */
@@ -18,7 +18,7 @@ export const draftContract = (dataset: string, file: string, profile: SourceProf
   const key = bestKey(profile);
   const lines = [
     `# A draft, made of ${flow(file)}: ${profile.format}, ${counted(rows, 'row')}, all of them looked at.`,
-    '# What holds in this file need not hold in the next one: read the comments, decide, and delete them.',
+    '# The next file may differ from this one: read the comments, decide, and delete them.',
     ...(profile.malformed > 0
       ? [`# ${counted(profile.malformed, 'record')} could not be read at all, and will be refused.`]
       : []),
@@ -50,10 +50,10 @@ export const draftContract = (dataset: string, file: string, profile: SourceProf
   return `${lines.join('\n')}\n`;
 };
 
-/** As contracts match names. */
+/** The name in the spelling by which contracts match it. */
 const spelled = ({ sourceName }: ColumnProfile): string => sourceName.trim().toLowerCase();
 
-/** The columns that a contract can name: those with a name of their own. */
+/** The columns that a contract can refer to: those whose name is not empty and unique. */
 const nameable = ({ columns }: SourceProfile): ColumnProfile[] =>
   columns.filter(
     (column) =>
@@ -140,7 +140,7 @@ const remarks = (column: ColumnProfile, rows: number): string[] => {
 const canBeKey = ({ reading }: ColumnProfile): boolean =>
   reading.logicalType === 'integer' || reading.logicalType === 'string';
 
-/** A single row tells nothing, and a measurement that never repeats is no key. */
+/** A single row proves nothing, and a measurement that never repeats is no key. */
 const isUnique = (column: ColumnProfile, rows: number): boolean =>
   rows > 1 && column.filled === rows && column.distinct === rows && column.misfits === 0 && canBeKey(column);
 
@@ -181,7 +181,7 @@ const latestBy = (profile: SourceProfile, key: ColumnProfile | undefined): strin
   ];
 };
 
-/** What goes over several lines, and what a line of YAML cannot begin with. */
+/** Texts that need quotes: several lines, or a beginning that YAML would misread. */
 const MISREAD = /\p{Cc}|^(---|\.\.\.)/u;
 
 /** A value on one line of YAML; texts that go over several are quoted, with their line breaks as `\n`. */

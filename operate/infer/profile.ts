@@ -6,7 +6,7 @@ import { parseText, presentText, textOfBytes } from '../../shared/stages/validat
 import { columnNames } from './names.ts';
 import { MISSING_MARKERS, nativeReading, READINGS, type Reading, reading } from './readings.ts';
 
-/** What all rows of a file say about one column. */
+/** Facts about one column, from all rows of a file. */
 export interface ColumnProfile {
   sourceName: string;
   name: string;
@@ -15,9 +15,9 @@ export interface ColumnProfile {
   ambiguous: string[];
   /** Rows that have a value. */
   filled: number;
-  /** Values that are not of the type. */
+  /** The number of values that are not of the type. */
   misfits: number;
-  /** How many different values; counted exactly where there are few or almost as many as rows. */
+  /** The number of different values: exact where there are few, or almost as many as rows; else estimated. */
   distinct: number;
   /** A named format of strings that the values have. */
   stringFormat?: string;
@@ -25,9 +25,9 @@ export interface ColumnProfile {
   largest?: string;
   /** Characters of the longest text. */
   longest: number;
-  /** All values, the most frequent one first, where there are few. */
+  /** All values that stand in more than one row, the most frequent one first; undefined where they are many. */
   values?: string[];
-  /** Of these few, the ones that stand in a single row: slips, as likely as not. */
+  /** Values that stand in a single row where there are few values: probably typing errors. */
   rare: string[];
   /** Texts in it that look like "no value". */
   markers: string[];
@@ -40,15 +40,15 @@ export interface SourceProfile {
   columns: ColumnProfile[];
 }
 
-/** A reading may leave so many of the values out: they are taken for dirt. */
+/** The share of values that may not fit a reading: they are assumed to be wrong data. */
 const DIRT = 0.05;
-/** Values that are looked at first, to spare the others readings that cannot be. */
+/** Readings are tried on this many values first, so that few of them need all rows. */
 const SAMPLE = 2_000;
-/** A set of values is small when it has at most so many, each of them in so many rows on average. */
+/** A set is small when it has at most `SMALL_SET` values, each of them in `ROWS_PER_VALUE` rows on average. */
 const SMALL_SET = 12;
 const ROWS_PER_VALUE = 8;
 
-/** Looks at every row. The source's relation is copied into DuckDB once, because it is read many times. */
+/** Profiles every column by all rows. Copies the source into DuckDB once, because it is read many times. */
 export const profileSource = async (db: Db, source: OpenedSource): Promise<SourceProfile> => {
   const relation = source.shape === 'columns' ? source.relation : objectsIn(source.relation);
   const sourceNames = source.shape === 'columns' ? source.columns : await documentKeys(db, relation);
@@ -79,11 +79,11 @@ export const profileSource = async (db: Db, source: OpenedSource): Promise<Sourc
   return { format: source.format, rows, malformed, columns };
 };
 
-/** The records that Validate would look into: others are refused, whatever the contract says. */
+/** The records that are objects: Validate rejects all others, whatever the contract says. */
 const objectsIn = (relation: string): string =>
   `(SELECT doc FROM ${relation} WHERE coalesce(TRY(json_type(doc)) = 'OBJECT', false))`;
 
-/** By key: whether what looks like an object or a list is mostly a text, which Validate would not take for one. */
+/** For each key, whether values that look like objects or lists are mostly texts: Validate reads those as text. */
 const holdsJsonAsText = async (db: Db, relation: string, keys: readonly string[]): Promise<boolean[]> => {
   if (keys.length === 0) return [];
   const shares = keys.map((key) => {
@@ -96,13 +96,13 @@ const holdsJsonAsText = async (db: Db, relation: string, keys: readonly string[]
   return texts;
 };
 
-/** As Validate reads a column of Parquet: bytes as UTF-8, times in UTC as times. */
+/** A column of Parquet as Validate reads it: bytes as UTF-8, times in UTC as times. */
 const asRead = (column: string, type: string | undefined): string => {
   if (type === 'BLOB') return textOfBytes(column);
   return type === 'TIME WITH TIME ZONE' ? `CAST(${column} AS TIME)` : column;
 };
 
-/** The documents' keys, in the order in which they usually stand. */
+/** The keys of the documents, in their most common order. */
 const documentKeys = async (db: Db, relation: string): Promise<string[]> => {
   const keys = await db.all<{ key: string }>(`
     WITH keys AS (SELECT json_keys(doc) AS keys FROM ${relation}),
@@ -112,9 +112,9 @@ const documentKeys = async (db: Db, relation: string): Promise<string[]> => {
 };
 
 interface Read extends Pick<ColumnProfile, 'sourceName' | 'name'> {
-  /** DuckDB's. */
+  /** DuckDB's type. */
   type: string;
-  /** Whether it is no object or list, even where it looks like one. */
+  /** Whether values are texts even where they look like objects or lists. */
   isText: boolean;
 }
 
@@ -175,7 +175,7 @@ const isNestedType = (type: Reading['logicalType']): boolean => type === 'object
 const isOrdered = ({ logicalType }: Reading): boolean =>
   ['integer', 'number', 'date', 'timestamp', 'time'].includes(logicalType);
 
-/** The readings that all values but a little dirt allow, the best one first. */
+/** The readings that nearly all values fit, the best one first. */
 const fittingReadings = async (
   db: Db,
   text: string,
@@ -192,7 +192,7 @@ const fittingReadings = async (
     );
     return readings.flatMap((each, i) => {
       const [present = 0, fits = 0] = [row[`p${i}`], row[`f${i}`]];
-      // 007 is no number: as one it would lose its zeros.
+      // 007 is not read as a number: it would lose its zeros.
       const padded = (row.padded ?? 0) > 0 && ['integer', 'number'].includes(each.logicalType);
       return fits === 0 || padded || present - fits > present * DIRT
         ? []
@@ -218,7 +218,7 @@ const smallSet = async (
   return values.length <= SMALL_SET && filled >= values.length * ROWS_PER_VALUE ? values : undefined;
 };
 
-/** Exact counts are dear: only where a key might come of it. The estimate is a few percent off. */
+/** Counts exactly only where the column may be a key, because that is slow. The estimate is a few percent off. */
 const exactDistinct = async (
   db: Db,
   present: string,

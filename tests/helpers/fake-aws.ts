@@ -11,6 +11,7 @@ import {
   DescribeExecutionCommand,
   GetExecutionHistoryCommand,
   type HistoryEvent,
+  type HistoryEventType,
   ListExecutionsCommand,
   ListStateMachinesCommand,
   RedriveExecutionCommand,
@@ -122,6 +123,11 @@ const described = (execution: Execution) => ({
   ...(execution.error && { error: execution.error.Error, cause: execution.error.Cause }),
 });
 
+const ENTERED: Readonly<Record<string, HistoryEventType>> = {
+  Choice: 'ChoiceStateEntered',
+  Succeed: 'SucceedStateEntered',
+};
+
 /** The events of a history that say which states an execution was in. */
 const historyOf = ({ visits }: Execution): HistoryEvent[] => {
   const events: Omit<HistoryEvent, 'id'>[] = [];
@@ -132,7 +138,7 @@ const historyOf = ({ visits }: Execution): HistoryEvent[] => {
     if (isRedriven) events.push({ type: 'ExecutionRedriven', timestamp: entered });
     else
       events.push({
-        type: visit.type === 'Choice' ? 'ChoiceStateEntered' : 'TaskStateEntered',
+        type: ENTERED[visit.type] ?? 'TaskStateEntered',
         ...{ timestamp: entered, stateEnteredEventDetails },
       });
     for (let n = 0; n < visit.tries; n += 1) {
