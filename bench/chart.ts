@@ -1,10 +1,10 @@
-/** Horizontal bars as SVG, on nothing but text: drawn for light and dark pages alike. */
+/** Horizontal bars as SVG text, readable on light and dark pages. */
 
 export interface Bar {
   label: string;
-  /** In the chart's unit; undefined where there is none, and the note says why. */
+  /** In the chart's unit; undefined where it is missing, with the reason as the note. */
   value?: number;
-  /** Behind the bar, instead of the value in the chart's unit. */
+  /** Printed after the bar, instead of the value in the chart's unit. */
   note: string;
   /** One of the chart's colours, by its index. */
   colour: number;
@@ -23,7 +23,7 @@ export interface Chart {
   limit?: number;
 }
 
-/** Mid-tones with a contrast of 3:1 and more on white as on GitHub's dark page, told apart without red and green. */
+/** Mid-tones with a contrast of 3:1 and more on white as on GitHub's dark page, distinguishable without red and green. */
 const COLOURS = ['#d9730d', '#6e7781', '#2f81f7', '#8957e5', '#a475f9', '#1b8f8a'];
 
 const WIDTH = 760;
@@ -34,7 +34,7 @@ const GAP = 4;
 const GROUP_GAP = 34;
 const TOP = 62;
 
-/** Text and lines follow the page's theme; a picture in a README is told of it by the media query alone. */
+/** Text and lines follow the page's theme; a picture in a README learns it from the media query alone. */
 const STYLE = `
   text { font: 12px -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill: #1f2328 }
   .title { font-size: 16px; font-weight: 600 }

@@ -17,7 +17,7 @@ export type Table = (typeof TABLES)[number];
 export interface Outcome {
   contender: string;
   folder: string;
-  /** Whether they lie in a lake of duckstep's. */
+  /** Whether the tables lie in a lake of duckstep. */
   lake: boolean;
   rows: RowCounts;
 }
@@ -142,7 +142,7 @@ const fileSources = (spec: WorkSpec, folder: string): Record<Table, string> => {
   };
 };
 
-/** duckstep's tables as its users query them. */
+/** duckstep's tables, queried as users query them. */
 const lakeSources = async (
   db: Db,
   { dataset, gold, rejectKey }: WorkSpec,

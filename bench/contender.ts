@@ -1,7 +1,7 @@
 export const CONTENDERS = ['duckstep', 'baseline', 'polars', 'pandas-arrow', 'pandas', 'pyspark'] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
 
-/** A program that does the whole work on one file, in a process of its own. */
+/** A program that does the whole work for one file, in a process of its own. */
 export interface Contender {
   name: ContenderName;
   /** The file with the job is its last argument. */

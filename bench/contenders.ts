@@ -3,7 +3,7 @@ import type { Contender, ContenderName } from './contender.ts';
 import { CACHE, ROOT } from './paths.ts';
 import { pythonContender } from './python.ts';
 
-/** With what Node has compiled kept for the next process, as `cli/duckstep.ts` keeps it. */
+/** A contender in Node, with Node's compile cache as in `cli/duckstep.ts`. */
 const inNode = (name: ContenderName): Contender => ({
   name,
   command: [process.execPath, path.join(ROOT, 'bench', 'contenders', `${name}.ts`)],
@@ -11,9 +11,9 @@ const inNode = (name: ContenderName): Contender => ({
 });
 
 /**
- * The contender, or in one sentence why it cannot run here.
+ * The contender; else the reason, in one sentence, why it cannot run here.
  *
- * @param patient whether large packages may be fetched
+ * @param patient whether large packages may be downloaded
  */
 export const findContender = async (name: ContenderName, patient = true): Promise<Contender | string> => {
   if (name === 'duckstep') return { ...inNode(name), lake: true };

@@ -11,7 +11,7 @@ export type Dataset = (typeof DATASETS)[number];
 /** Share of dirty rows: in ten thousandths of all. */
 const DIRTY = 100;
 
-/** A gold model for contenders that do not speak DuckDB's SQL; `bench/sql/<dataset>/gold` says the same. */
+/** A gold model for contenders without DuckDB's SQL; `bench/sql/<dataset>/gold` has the same in SQL. */
 export interface GoldSpec {
   name: string;
   groupBy: string[];
@@ -52,12 +52,12 @@ export const GOLD: Readonly<Record<Dataset, GoldSpec>> = {
   },
 };
 
-/** The source's column by which a refused record is known again: of few distinct texts, and alike in all engines. */
+/** The source's column by which a rejected record is identified; all engines write its values alike. */
 export const REJECT_KEY: Readonly<Record<Dataset, string>> = { narrow: 'id', wide: 'id', flights: 'delay' };
 
 /**
  * Macros of made-up values. `mix(i, salt)` is a number below 2^32 that looks random: the finalizer of MurmurHash3
- * (its `fmix32`, in the public domain) over row and salt, so that a value depends on nothing but the seed.
+ * (its `fmix32`, in the public domain) over row and salt, so that a value depends on the seed alone.
  */
 const macros = (seed: number): string => `
   CREATE OR REPLACE MACRO scramble(h, shift, factor) AS
@@ -80,7 +80,7 @@ const macros = (seed: number): string => `
   CREATE OR REPLACE MACRO hex(i, salt, digits) AS left(printf('%08x', mix(i, salt)), digits);`;
 
 /**
- * The fault of row i: 0 none, 1 a date that there is not, 2 a required value missing, 3 no e-mail address,
+ * The fault of row i: 0 none, 1 a date that does not exist, 2 a required value missing, 3 no e-mail address,
  * 4 a value out of range, 5 the key of an earlier row, whose place it takes.
  */
 const fault = (dirty: boolean): string =>
@@ -90,7 +90,7 @@ const ID = 'CASE WHEN fault = 5 AND i > 1 THEN i - 1 - mix(i, 903) % least(i - 1
 
 type Value = readonly [column: string, sql: string];
 
-/** Parquet holds dates as dates: a day that there is not is one that is missing there. */
+/** Parquet stores dates as dates: there, a date that does not exist becomes a missing one. */
 const day = (name: string, sql: string, format: Format): Value =>
   format === 'parquet'
     ? [name, `CASE WHEN fault <> 1 THEN ${sql} END`]

@@ -9,7 +9,7 @@ export interface ColumnSpec {
   /** DuckDB type in silver. */
   silverType: string;
   required: boolean;
-  /** Limits in the order in which the contract's rules are named: rule, and what it takes. */
+  /** Limits in the order of the contract's rules: the rule's name, and its value. */
   limits: Limit[];
 }
 
@@ -24,11 +24,11 @@ export type Limit =
 export interface WorkSpec {
   dataset: Dataset;
   columns: ColumnSpec[];
-  /** Integer columns that are parts of a column's date, and split silver's files. */
+  /** Integer columns that are parts of a column's date, and partition silver's files. */
   partitions: { name: string; of: string; part: 'year' | 'month' }[];
   /** The primary key: the last row of each key stays. Empty where the dataset has none. */
   primaryKey: string[];
-  /** The source's column whose text stands beside a refused record's reasons. */
+  /** The source's column whose text stands beside a rejected record's reasons. */
   rejectKey: string;
   gold: GoldSpec;
   /** The same as a SELECT over `silver.<dataset>` in DuckDB's SQL. */
@@ -41,7 +41,7 @@ export interface WorkSpec {
 export interface Job {
   input: string;
   format: Format;
-  /** Empty folder: `silver/`, `gold.parquet`, `rejected.parquet` and `result.json` are to be there afterwards. */
+  /** Empty folder: `silver/`, `gold.parquet`, `rejected.parquet` and `result.json` must be in it afterwards. */
   folder: string;
   spec: WorkSpec;
   cores: number;
@@ -55,7 +55,7 @@ export interface Phase {
   wallMs: number;
   /** User and system time of the process in the meantime. */
   cpuMs: number;
-  /** The most memory that the process has had until then; undefined where the contender cannot tell. */
+  /** The process's peak memory until then; undefined where the contender cannot measure it. */
   peakMb?: number;
 }
 

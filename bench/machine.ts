@@ -3,7 +3,7 @@ import os from 'node:os';
 import { ROOT } from './paths.ts';
 import { MEMORY_METHOD } from './process-tree.ts';
 
-/** On what was measured. */
+/** The machine of a measurement. */
 export interface Machine {
   cpu: string;
   cores: number;
@@ -11,7 +11,7 @@ export interface Machine {
   os: string;
   arch: string;
   node: string;
-  /** How peak memory was told. */
+  /** The way in which peak memory was measured. */
   memoryMethod: string;
   /** The tested code's commit, with a `+` where files differed from it; undefined outside of a clone. */
   commit?: string;

@@ -17,9 +17,9 @@ import { STEPS_HEADER, stepLines } from './steps.ts';
 const REPEAT_BELOW_MS = 20_000;
 const QUICK_ROUNDS = 3;
 const QUICK_REPEAT_BELOW_MS = 5000;
-/** These two are always measured in all rounds: their ratio is the goal. */
+/** Measured in all rounds except with `--quick`: their ratio is the goal. */
 const ALWAYS_REPEATED: readonly ContenderName[] = ['duckstep', 'baseline'];
-/** After so long, quick, all are measured once, and the slow ones are left out of what is left. */
+/** Time limit of `--quick`: after it, all contenders are measured once, and slow ones are left out. */
 const QUICK_MS = 60_000;
 
 interface Options {

@@ -75,7 +75,7 @@ const plan = (files: number): Planned[] => {
   return Array.from({ length: files }, (_, n) => {
     if (n < large) return planned('narrow', n, 100 * MB, 1800);
     if (n < large + medium) return planned(n % 2 ? 'narrow' : 'signups', n, (10 + ((n * 7) % 11)) * MB, 1000);
-    // 1 to 200 KB, as many of 1 to 14 KB as of 14 to 200.
+    // 1 to 200 KB, half of them below 14 KB.
     const size = KB * 200 ** (((n * 7919) % 997) / 997);
     return planned((['signups', 'narrow', 'weather'] as const)[n % 3] ?? 'signups', n, size);
   });
@@ -98,7 +98,7 @@ interface Seen {
   cpuSeconds: number;
 }
 
-/** proc(5): of `/proc/<pid>/stat` the 14th and 15th field, in hundredths of a second; a name may hold anything. */
+/** Fields 14 and 15 of `/proc/<pid>/stat`, in hundredths of a second. A name may hold anything. Source: proc(5). */
 const CPU = /^.*\) \S(?: \S+){10} (\d+) (\d+) /s;
 
 /** Empty once the process has ended. */
@@ -194,7 +194,7 @@ const report = async (
       medianEnd: quantile(ends, 0.5),
       p95End: quantile(ends, 0.95),
       lastEnd: Math.max(...ends),
-      // The longest time in which none of them was done, from the first on.
+      // The longest time between two ends.
       longestPause: Math.max(
         0,
         ...ends.toSorted((a, b) => a - b).map((end, i, all) => end - (all[i - 1] ?? end)),

@@ -7,7 +7,7 @@ import { ProcessTree } from './process-tree.ts';
 /** One run of a contender, as seen from outside. */
 export interface Measured {
   wallMs: number;
-  /** User and system time of the whole process tree; without /proc, of what its processes waited for. */
+  /** User and system time of the whole process tree; without /proc, only of processes that were waited for. */
   cpuMs: number;
   /** Peak memory of the whole process tree. */
   peakMb: number;
@@ -19,8 +19,8 @@ export interface Measured {
 const LAST_WORDS = 2000;
 
 /**
- * The shell waits for the command and then tells the CPU time of its children, and theirs, in the second line of
- * POSIX's `times`, on a channel of its own.
+ * The shell waits for the command and then prints the CPU time of its descendants, in the second line of POSIX's `times`,
+ * on a channel of its own.
  */
 const TIMED = '"$@" 3>&-; code=$?; times >&3; exit $code';
 
@@ -40,7 +40,7 @@ export const measure = async (
   const began = performance.now();
   const child = spawn('sh', ['-c', TIMED, 'sh', ...command], {
     env: { ...process.env, ...options.env },
-    // A group of its own, so that all of it can be ended.
+    // A process group of its own, so that all its processes can be ended.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });

@@ -1,10 +1,10 @@
 /**
- * Measures how much memory each of the steps takes for a file, each in a process of its own that is told it had a
- * function's memory, and threads: `npx node bench/memory.ts --memory 1024 --rows 10000000 --keys text --repeat 2`.
+ * Measures the memory of each step for a file. Each step runs in a process of its own, with the configuration of a
+ * function of that memory: `npx node bench/memory.ts --memory 1024 --rows 10000000 --keys text --repeat 2`.
  *
- * `--repeat` is how often each key comes, `all` for one key in all rows; `--rival` loads a second file of the same keys
- * afterwards, of which each row meets rows of the first. The file has about 100 bytes a row. Ends with 1 when a step
- * took more memory than its function has.
+ * `--repeat` is the number of rows of each key, `all` for one key in all rows. `--rival` then loads a second file with the
+ * same keys, so that each row competes with rows of the first. A row has about 100 bytes. Exits with 1 when a step took
+ * more memory than its function has.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -61,7 +61,7 @@ const FIELDS = { Validate: 'validate', QualityScore: 'quality', Transform: 'tran
 
 /** The report of a step's process. */
 interface Told {
-  /** In MB of 2^20 bytes, of the whole process. */
+  /** Peak of the whole process, in MB of 2^20 bytes. */
   peakMb: number;
   seconds: number;
   output: { strategies?: Record<string, string>; rows?: Record<string, number> };
@@ -119,7 +119,7 @@ const measured = async (folder: string, key: string, memoryMb: number): Promise<
   for (const [name, field] of Object.entries(FIELDS)) {
     const job = path.join(folder, 'job.json');
     await writeFile(job, JSON.stringify({ execution: 'memory', state }));
-    // As Lambda would: the configuration takes threads and DuckDB's limit from it.
+    // As on Lambda: the configuration derives threads and DuckDB's limit from it.
     const child = spawn(process.execPath, [fileURLToPath(import.meta.url), '--step', name, folder], {
       env: {
         ...process.env,
@@ -142,7 +142,7 @@ const measured = async (folder: string, key: string, memoryMb: number): Promise<
   return fits;
 };
 
-/** The child: one step. */
+/** Runs one step; called in a child process. */
 const runStep = async (name: string, folder: string): Promise<void> => {
   const step = STEPS[name];
   if (step === undefined) throw new Error(`There is no step ${name}.`);

@@ -23,8 +23,8 @@ export interface Choice {
 export const EVERYTHING: Choice = { datasets: DATASETS, formats: FORMATS, dirt: DIRT, sizesMb: SIZES_MB };
 
 /**
- * All cases of a choice: the real file, then the generated ones by their size, and of one size first those that the
- * goals are about. So a run that is broken off has measured whole sizes.
+ * All cases of a choice: the real file, then the generated ones by size; within a size first those that the goals are
+ * about. So a run that is interrupted has measured whole sizes.
  */
 export const casesOf = ({ datasets, formats, dirt, sizesMb }: Choice): Case[] => [
   ...(datasets.includes('flights') && formats.includes('parquet')
@@ -42,7 +42,7 @@ export const casesOf = ({ datasets, formats, dirt, sizesMb }: Choice): Case[] =>
 ];
 
 /**
- * Whether a case is measured where nothing is chosen. Of the largest size it is what the goals are about, dirty CSV: all of
+ * Whether a case is measured by default. Of the largest size only dirty CSV is, which the goals are about: all cases of
  * that size take three times as long as everything else together.
  */
 export const isInSuite = ({ format, dirt, sizeMb }: Case): boolean =>

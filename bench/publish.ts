@@ -11,7 +11,7 @@ import type { Measurement, Results } from './results.ts';
 
 const MARKERS = { from: '<!-- results -->', to: '<!-- /results -->' } as const;
 
-/** Replaces what stands between two markers. @throws RangeError when they are not both there, in this order */
+/** Replaces the text between two markers. @throws RangeError unless both exist, in this order */
 export const between = (text: string, body: string, { from, to }: typeof MARKERS = MARKERS): string => {
   const [start, end] = [text.indexOf(from), text.indexOf(to)];
   if (start < 0 || end < start) throw new RangeError(`there is no ${from} … ${to}`);
@@ -50,7 +50,7 @@ export const charts = (results: Results): Record<string, string> => {
   };
 };
 
-/** One slow contender on a small file must not press all other bars flat. */
+/** Limits the scale, so that one slow contender on a small file does not flatten all other bars. */
 const SCALE_LIMIT = 20;
 
 /** Writes `docs/bench/results.json`, the charts, and the tables of `docs/performance.md`. */

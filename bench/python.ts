@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { Contender } from './contender.ts';
 import { CACHE, ROOT } from './paths.ts';
 
-/** The newest of each when this was written; a benchmark against yesterday's versions says little. */
+/** The newest versions at the time of writing: a benchmark against old versions proves little. */
 const ENVIRONMENTS = {
   frames: ['pandas==3.1.1', 'polars==2.1.0', 'pyarrow==26.0.1'],
   pyspark: ['pyspark==4.3.0'],
@@ -31,9 +31,9 @@ type PythonName = keyof typeof SCRIPTS;
 const installed = new Map<Environment, Promise<string>>();
 
 /**
- * A contender in Python with its packages from PyPI, or in one sentence why it cannot run here.
+ * A contender in Python with its packages from PyPI; else the reason, in one sentence, why it cannot run here.
  *
- * @param patient whether PySpark may be fetched where it is not there yet: some 400 MB
+ * @param patient whether PySpark may be downloaded, about 400 MB
  */
 export const pythonContender = async (name: PythonName, patient: boolean): Promise<Contender | string> => {
   const environment = name === 'pyspark' ? 'pyspark' : 'frames';
@@ -55,11 +55,11 @@ export const pythonContender = async (name: PythonName, patient: boolean): Promi
 
 const folderOf = (environment: Environment): string => path.join(CACHE, `python-${environment}`);
 
-/** A file that is there once exactly these packages are. */
+/** A file that exists once exactly these packages are installed. */
 const markerOf = (environment: Environment): string =>
   path.join(folderOf(environment), `complete-${ENVIRONMENTS[environment].join('-').replaceAll('==', '-')}`);
 
-/** The Python of an environment; made where it is not there yet. */
+/** The Python of an environment; creates it unless it exists. */
 const install = (environment: Environment): Promise<string> => {
   const making = make(environment);
   installed.set(environment, making);

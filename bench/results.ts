@@ -5,14 +5,14 @@ import type { Case } from './plan.ts';
 import type { Round } from './round.ts';
 import { median, spread } from './statistics.ts';
 
-/** One contender on one case: medians over its rounds. */
+/** The measurement of one contender on one case: medians over its rounds. */
 export interface Measurement {
   contender: ContenderName;
   rounds: number;
   wallMs: number;
-  /** Longest less shortest round, in shares of the median. */
+  /** The longest round less the shortest, in shares of the median. */
   wallSpread: number;
-  /** Without starting the process. */
+  /** Time without the start of the process. */
   inProcessMs: number;
   /** User and system time of the whole process tree. */
   cpuMs: number;
@@ -65,7 +65,7 @@ export const summarise = (contender: ContenderName, rounds: readonly Round[]): M
   };
 };
 
-/** Adds what each took in shares of the baseline's wall time. */
+/** Adds the wall time of each in shares of the baseline's. */
 export const withRatios = (measurements: readonly Measurement[]): Measurement[] => {
   const baseline = measurements.find(
     ({ contender, failure }) => contender === 'baseline' && failure === undefined,

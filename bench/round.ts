@@ -69,7 +69,7 @@ const upload = (input: Input, folder: string): Promise<unknown> =>
     key: `${input.dataset}/${path.basename(input.file)}`,
   });
 
-/** Reads the file once, so that none of the contenders is the one that waits for the disk. */
+/** Reads the file once, so that no contender has to wait for the disk. */
 const warm = (file: string): void => {
   const buffer = Buffer.alloc(2 ** 20);
   const handle = openSync(file, 'r');

@@ -16,13 +16,13 @@ export interface RunOptions {
   alwaysRepeated: readonly ContenderName[];
   timeoutMs: number;
   memoryMb?: number;
-  /** Told before each round. */
+  /** Called before each round. */
   progress: (text: string) => void;
 }
 
 /**
- * Measures all contenders on one case, in turn: each once per round, so that whatever else the machine does meets
- * all of them. Afterwards what they made is compared.
+ * Measures all contenders on one case, in turn: each once per round, so that other load on the machine affects all of
+ * them. Compares their results afterwards.
  */
 export const runCase = async (
   each: Case,

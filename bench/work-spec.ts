@@ -7,9 +7,9 @@ import type { ColumnSpec, Limit, WorkSpec } from './job.ts';
 import { SQL_DIR } from './paths.ts';
 
 /**
- * The dataset's contract in words that every contender understands.
+ * The dataset's contract, reduced to terms that every contender supports.
  *
- * @throws RangeError where the contract asks for what contenders do not do: their results would differ
+ * @throws RangeError when the contract has a feature that contenders lack: their results would differ
  */
 export const workSpec = async (dataset: Dataset): Promise<WorkSpec> => {
   const contract = await loadContract(SQL_DIR, dataset);

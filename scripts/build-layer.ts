@@ -16,7 +16,7 @@ import { checkLayer } from './layer-limits.ts';
 import { duckdbLock, type Lock } from './layer-lock.ts';
 import { type ZipEntry, zip } from './zip.ts';
 
-/** Lambda's names of the architectures, and npm's. */
+/** The names of the architectures in Lambda and in npm. */
 const CPUS: Readonly<Record<string, string>> = { arm64: 'arm64', x86_64: 'x64' };
 
 /** Lambda unpacks layers to /opt, where its Node.js runtime looks for packages. */
@@ -51,13 +51,13 @@ const build = (architecture: string, folder: string): void => {
   );
 };
 
-/** The layer is also made of how it is made. */
+/** The layer depends on this script too. */
 const sources = (): string[] =>
   ['build-layer.ts', 'layer-limits.ts', 'layer-lock.ts', 'zip.ts'].map((name) =>
     readFileSync(path.join(import.meta.dirname, name), 'utf8'),
   );
 
-/** The packages' files, as npm installs them for Lambda's platform, held to the lockfile's hashes by npm. */
+/** The packages' files, as npm installs them for Lambda's platform, checked by npm against the lockfile's hashes. */
 const install = (lock: Lock, cpu: string): ZipEntry[] => {
   const temporary = mkdtempSync(path.join(os.tmpdir(), 'duckstep-layer-'));
   try {

@@ -1,7 +1,7 @@
 /**
- * Measures what a new instance of each packaged function does before it works, and prints the table of
- * `docs/costs.md`: `npm run package && npx node scripts/cold-start.ts`. The processor's time, which others on the machine
- * disturb little; S3 and Glue are not asked.
+ * Measures the cold start of each packaged function, and prints the table of
+ * `docs/costs.md`: `npm run package && npx node scripts/cold-start.ts`. Measures processor time, which
+ * other programs on the machine hardly affect; makes no request to S3 and Glue.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

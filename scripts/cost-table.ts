@@ -1,5 +1,5 @@
 /**
- * Measures what files of several sizes use, from the run records of real runs, and writes `docs/costs.json` and the
+ * Measures the usage of files of several sizes, from the run records of real runs, and writes `docs/costs.json` and the
  * tables of `docs/costs.md`: `npx node scripts/cost-table.ts`. Takes some minutes and 4 GB of disk; nothing else should
  * run meanwhile.
  * With `--tables` it measures nothing, and writes the tables from the last measurements at today's prices.
@@ -19,7 +19,7 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const JSON_FILE = path.join(ROOT, 'docs/costs.json');
 const PAGE = path.join(ROOT, 'docs/costs.md');
 
-/** Bytes, and how often each is measured: the fastest run is the one that others disturbed least. */
+/** Bytes, and the number of measurements: the fastest run is the one with the least noise. */
 const SIZES = [
   { label: '1 KB', bytes: 1e3, rounds: 5 },
   { label: '1 MB', bytes: 1e6, rounds: 5 },
@@ -28,7 +28,7 @@ const SIZES = [
   { label: '1 GB', bytes: 1e9, rounds: 1 },
 ] as const;
 
-/** One vCPU, the least that is deployed, and one DuckDB thread as there. */
+/** One vCPU, the smallest deployed function, with one DuckDB thread as there. */
 const MEMORY_MB = 1769;
 
 const CONTRACT = `apiVersion: v3.1.0

@@ -18,8 +18,7 @@ interface LockedPackage {
 const ENTRY = '@duckdb/node-api';
 
 /**
- * The part of a project's lockfile that DuckDB needs: a lockfile of its own, in which every version and hash is
- * the project's.
+ * The part of a project's lockfile that DuckDB needs, as a lockfile with the same versions and hashes.
  */
 export const duckdbLock = (project: Lock): Lock => {
   const packages: Record<string, LockedPackage> = {};

@@ -22,7 +22,7 @@ export class Phases {
     }
   }
 
-  /** From the process's start until now: what starting Node and loading the modules took. */
+  /** Records the time from the process's start until now: starting Node and loading the modules. */
   started(): void {
     const used = process.cpuUsage();
     this.done.push({

@@ -3,7 +3,7 @@ const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 const cells = (character: string): number => (NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
 
-/** How many cells of a terminal a text takes. */
+/** The width of a text, in cells of a terminal. */
 export const displayWidth = (text: string): number =>
   Array.from(text).reduce((sum, character) => sum + cells(character), 0);
 

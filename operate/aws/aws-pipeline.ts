@@ -67,7 +67,7 @@ export class AwsPipeline implements Pipeline {
     const versions: ObjectInfo[] = [];
     for (const file of files) {
       await copyIntoRaw(raw, file, options);
-      // Asked for at once, before anybody else uploads another version.
+      // Read at once, before somebody else uploads another version.
       const version = await raw.head(file.key);
       if (version === undefined) throw new ObjectMissing(`s3://${raw.name}/${file.key} is not there`);
       versions.push(version);

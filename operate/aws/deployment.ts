@@ -5,7 +5,7 @@ import { type Lake, ZONES } from '../../shared/lake/paths.ts';
 import { S3Store } from '../../shared/lake/storage/s3-store.ts';
 import { regionOf } from './region.ts';
 
-/** As `service` in serverless.yml. */
+/** `service` in serverless.yml. */
 const SERVICE = 'duckstep';
 
 /** The resources of one deployed stage, in the account of the environment's credentials. */
