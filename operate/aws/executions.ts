@@ -15,7 +15,7 @@ import type { Execution, ExecutionStatus, StateVisit } from '../execution.ts';
 import type { FailedSelection } from '../pipeline.ts';
 import type { Deployment } from './deployment.ts';
 import { visitsOf } from './execution-history.ts';
-import { type Pace, pace } from './pace.ts';
+import { type RateLimiter, rateLimiter } from './rate-limiter.ts';
 
 const STATUS: Record<AwsStatus, ExecutionStatus> = {
   RUNNING: 'running',
@@ -50,9 +50,12 @@ interface ItemFilter {
 export class DeployedExecutions {
   readonly #sfn: SFNClient;
   readonly #stateMachineArn: string;
-  readonly #rateLimit: Pace;
+  readonly #rateLimit: RateLimiter;
 
-  constructor({ sfn, stateMachineArn }: Deployment, rateLimit: Pace = pace(BURST, CALLS_PER_SECOND)) {
+  constructor(
+    { sfn, stateMachineArn }: Deployment,
+    rateLimit: RateLimiter = rateLimiter(BURST, CALLS_PER_SECOND),
+  ) {
     this.#sfn = sfn;
     this.#stateMachineArn = stateMachineArn;
     this.#rateLimit = rateLimit;

@@ -1,15 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** A rate limiter: resolves when the caller may make its next request. */
-export type Pace = () => Promise<void>;
+/** Resolves when the caller may make its next request. */
+export type RateLimiter = () => Promise<void>;
 
 /** Admits `burst` callers at once, then `perSecond` in even distances, in the order in which they asked. */
-export const pace = (
+export const rateLimiter = (
   burst: number,
   perSecond: number,
   now: () => number = Date.now,
   sleep: (ms: number) => Promise<unknown> = setTimeout,
-): Pace => {
+): RateLimiter => {
   const intervalMs = 1_000 / perSecond;
   let admitted = 0;
   return async () => {
