@@ -30,10 +30,10 @@ export interface Pipeline {
 
   /**
    * Uploads files and waits until the execution of each has ended. Emits `working`, `uploaded`, `outcome` and
-   * `progress`; on a laptop also the states. Aborting ends the wait only: executions that have begun go on, and files
-   * that wait on a laptop stay in raw.
+   * `progress`; on a laptop also the states. After an abort, a laptop ends the executions that run, and leaves the other
+   * files in raw; on AWS the executions go on.
    *
-   * @returns the outcomes in the order of the files, whatever became of them
+   * @returns the outcomes in the order of the files; failed executions have one too
    * @throws UsageError when a key cannot be the name of a file (laptop)
    * @throws ConfigurationError when no execution begins within ten minutes of an upload (AWS)
    */
