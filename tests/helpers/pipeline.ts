@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Execution } from '../../operate/execution.ts';
 import { Engine, type EngineOptions } from '../../operate/local/engine.ts';
-import type { Execution } from '../../operate/local/execution.ts';
 import { type LocalLake, objectCreatedEvent, openLake } from '../../operate/local/lake.ts';
 import { loadStateMachine } from '../../operate/local/state-machine.ts';
 import { STEPS } from '../../operate/local/steps.ts';

@@ -1,5 +1,5 @@
+import type { Session } from '../../cli/base/session.ts';
 import { main } from '../../cli/program.ts';
-import type { Session } from '../../cli/session.ts';
 import { ROOT } from './engine.ts';
 
 /** Runs a command of the program in this process; returns its output and its exit code. */

@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Execution } from '../../operate/local/execution.ts';
+import type { Execution } from '../../operate/execution.ts';
 import { openLake } from '../../operate/local/lake.ts';
-import { type SizeClass, sharesOf, sizeClassOf } from '../../operate/local/shares.ts';
+import { sharesOf, sizeClassOf } from '../../operate/local/shares.ts';
 import { STEPS } from '../../operate/local/steps.ts';
 import { watchRaw } from '../../operate/local/watch.ts';
+import type { SizeClass } from '../../operate/queue.ts';
 import { withWarehouse } from '../../shared/query/warehouse.ts';
 import type { Step } from '../../shared/runtime/step.ts';
 import { config, engineOn } from '../helpers/engine.ts';

@@ -1,4 +1,4 @@
-import { messageOf } from '../../operate/local/execution.ts';
+import { messageOf } from '../../shared/run/state-error.ts';
 import { configFromEnv } from '../../shared/runtime/config.ts';
 import { DEFINITION } from '../helpers/engine.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';

@@ -1,6 +1,6 @@
-import type { Execution, StateError } from '../../../../operate/local/execution.ts';
-import { messageOf } from '../../../../operate/local/execution.ts';
+import type { Execution } from '../../../../operate/execution.ts';
 import { loadStateMachine } from '../../../../operate/local/state-machine.ts';
+import { messageOf, type StateError } from '../../../../shared/run/state-error.ts';
 import type { Step } from '../../../../shared/runtime/step.ts';
 import {
   answering,

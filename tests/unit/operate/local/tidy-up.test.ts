@@ -1,5 +1,5 @@
-import { expireStaging } from '../../../../operate/local/expire.ts';
 import { openLake } from '../../../../operate/local/lake.ts';
+import { expireStaging } from '../../../../operate/local/tidy-up.ts';
 import { scratch } from '../../../helpers/scratch.ts';
 
 const DAY = 24 * 60 * 60 * 1000;

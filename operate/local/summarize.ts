@@ -1,58 +1,9 @@
 import { lakePaths } from '../../shared/lake/paths.ts';
-import type { ObjectCreated } from '../../shared/run/event.ts';
+import type { Execution, StateVisit } from '../execution.ts';
 import type { ExecutionEvent } from './execution-events.ts';
 import type { AttemptRecord } from './execution-log.ts';
 
-/** `stale`: its process died without a word. Nothing runs any more; it can be redriven like a failed one. */
-export type ExecutionStatus = 'running' | 'succeeded' | 'failed' | 'stale';
-
-export const EXECUTION_STATUSES: readonly ExecutionStatus[] = ['running', 'succeeded', 'failed', 'stale'];
-
-/** An error as Step Functions reports it: `Cause` is JSON text of what Lambda answered. */
-export interface StateError {
-  Error: string;
-  Cause: string;
-}
-
-/** One stay in a state. */
-export interface StateVisit {
-  state: string;
-  type: string;
-  /** The attempt of the execution it belongs to, from 1. */
-  attempt: number;
-  entered: string;
-  /** Undefined while it runs, and where it never ended. */
-  left?: string;
-  /** How often the state was tried: 1, plus its retries. */
-  tries: number;
-  input: unknown;
-  output?: unknown;
-  /** What went wrong at each failed try. */
-  errors: StateError[];
-  /** The state that a Catch went to. */
-  caughtBy?: string;
-}
-
-/** What is known of one execution, whoever ran it. */
-export interface Execution {
-  id: string;
-  status: ExecutionStatus;
-  dataset: string;
-  key: string;
-  event: ObjectCreated;
-  started: string;
-  /** Undefined while it runs. For a stale one: when it was last heard of. */
-  ended?: string;
-  attempts: number;
-  /** In order, over all attempts. */
-  visits: StateVisit[];
-  /** Where a redrive resumes, and with what. */
-  resume: { state: string; input: unknown };
-  error?: StateError;
-  output?: unknown;
-}
-
-/** Tells from an execution's attempts, of which there is at least one, what became of it. */
+/** Derives an execution from the logs of its attempts, the first one first. */
 export const summarize = (attempts: readonly [AttemptRecord, ...AttemptRecord[]]): Execution => {
   const [first] = attempts;
   const last = attempts.at(-1) ?? first;
@@ -114,16 +65,4 @@ const record = (visit: StateVisit, event: ExecutionEvent): void => {
       visit.left ??= event.at;
       break;
   }
-};
-
-/** The message inside a Cause; the Cause itself where it is no answer of a Lambda. */
-export const messageOf = (error: StateError): string => {
-  try {
-    const answer: unknown = JSON.parse(error.Cause);
-    if (typeof answer === 'object' && answer !== null && 'errorMessage' in answer)
-      return String(answer.errorMessage);
-  } catch {
-    // Not JSON: the engine's own errors are plain text.
-  }
-  return error.Cause;
 };

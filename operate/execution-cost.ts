@@ -1,12 +1,12 @@
-import { consumed, transitionsOn } from '../../shared/run/consumption.ts';
-import { Usage } from '../../shared/run/payload.ts';
-import { type Consumption, estimateCost } from '../../shared/run/prices.ts';
-import type { Execution } from '../local/execution.ts';
+import { consumed, transitionsOn } from '../shared/run/consumption.ts';
+import { Usage } from '../shared/run/payload.ts';
+import { type Consumption, estimateCost } from '../shared/run/prices.ts';
+import type { Execution } from './execution.ts';
 
-/** What an execution has used of what AWS charges for, and what that costs. */
+/** The items of an execution that AWS charges for, and their cost in dollars. */
 export interface ExecutionCost {
   usd: number;
-  /** True where a try failed: what it used is not known, and not in the sum. */
+  /** True where a try failed: the usage of failed tries is unknown and not in the sum. */
   at_least: boolean;
   gb_seconds: number;
   storage_gb_seconds: number;
@@ -17,7 +17,7 @@ export interface ExecutionCost {
   requests_catalog: number;
 }
 
-/** The usages in a payload, by the names of its entries. */
+/** The usage of each step, by the name of its entry in a payload. */
 export const usagesIn = (payload: unknown): Record<string, Usage> => {
   if (typeof payload !== 'object' || payload === null) return {};
   return Object.fromEntries(
@@ -29,14 +29,15 @@ export const usagesIn = (payload: unknown): Record<string, Usage> => {
 };
 
 /**
- * Sums up an execution: unlike the run record, which its last but one state may write, with the quarantine of rows and
- * all retries. On a laptop it is what the same would cost on AWS, as far as the laptop is as fast as a function.
+ * Sums up the cost of an execution. Unlike the run record, which the last but one state may write, the sum includes the
+ * quarantine of rows and all retries. For a run on a laptop it is an estimate: it assumes that a function on AWS is as
+ * fast as the laptop.
  */
 export const costOf = (execution: Execution): ExecutionCost => {
   const payload = execution.output ?? execution.resume.input;
   const usages = usagesIn(payload);
   const tries = execution.visits.reduce((sum, visit) => sum + visit.tries, 0);
-  // Of what succeeded on AWS only the output is asked for: of tries that failed it has what was caught last.
+  // A list on AWS has no visits of executions that succeeded; their output shows only the error that was caught last.
   const caught = ['error', 'outgrown'].filter((name) => has(payload, name)).length;
   const failed = Math.max(
     caught,
@@ -66,6 +67,12 @@ export const costOf = (execution: Execution): ExecutionCost => {
     requests_catalog: used.catalogRequests,
   };
 };
+
+/** The cost of several executions together, in dollars. */
+export const totalCost = (costs: readonly ExecutionCost[]): Pick<ExecutionCost, 'usd' | 'at_least'> => ({
+  usd: costs.reduce((sum, { usd }) => sum + usd, 0),
+  at_least: costs.some(({ at_least }) => at_least),
+});
 
 const has = (payload: unknown, name: string): boolean =>
   typeof payload === 'object' && payload !== null && name in payload;

@@ -1,5 +1,5 @@
-import { parseSince } from '../../../cli/since.ts';
-import { UsageError } from '../../../shared/errors.ts';
+import { parseSince } from '../../../../cli/base/since.ts';
+import { UsageError } from '../../../../shared/errors.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 

@@ -1,17 +1,17 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Workspace } from '../../cli/session.ts';
 import { unlessMissing } from '../../shared/base/files.ts';
 import { DAY_MS } from '../../shared/base/time.ts';
 import { removeLeftovers } from '../../shared/engine/scratch.ts';
 import { ZONES } from '../../shared/lake/paths.ts';
 import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
 import { UNFINISHED } from '../../shared/lake/storage/unfinished-file.ts';
+import type { Workspace } from './workspace.ts';
 
-/** As long as AWS lets an execution be redriven; the deployed buckets expire staged objects after it too. */
+/** AWS accepts redrives for this long; the deployed buckets expire staged objects after the same time. */
 const REDRIVE_WINDOW_MS = 14 * DAY_MS;
 
-/** Removes what runs staged in silver and no redrive can need any more. Returns how many objects went. */
+/** Removes staged objects that no redrive can need any more. Returns their number. */
 export const expireStaging = async (silver: ObjectStore, now = Date.now()): Promise<number> => {
   const expired: string[] = [];
   for await (const { key, lastModified } of silver.list('_staging/'))
@@ -20,10 +20,14 @@ export const expireStaging = async (silver: ObjectStore, now = Date.now()): Prom
   return expired.length;
 };
 
-/** Removes what processes have left that are gone: what they staged long ago, scratch folders, and files half copied. */
-export const tidyUp = async ({ lakeFolder, lake, config }: Workspace): Promise<void> => {
+/** Removes leftovers of dead processes: expired staged objects, scratch folders, and half copied files. */
+export const tidyUp = async ({
+  lakeFolder,
+  lake,
+  config,
+}: Pick<Workspace, 'lakeFolder' | 'lake' | 'config'>): Promise<void> => {
   await expireStaging(lake.silver);
-  // Whether a process lives is not known of those in containers that share the folder: no work takes a day.
+  // A process in another container that shares the folder cannot be seen. No work takes a day.
   await removeLeftovers(config.scratchRoot, DAY_MS);
   for (const zone of ZONES) {
     const folder = path.join(lakeFolder, zone, UNFINISHED);

@@ -1,17 +1,17 @@
-import { pace } from '../../../../operate/aws/pace.ts';
+import { rateLimiter } from '../../../../operate/aws/rate-limiter.ts';
 
 test('a few go at once, the next one after the other, a late one at once', async () => {
   let clock = 1_000;
   const waits: number[] = [];
-  const turn = pace(
+  const admitted = rateLimiter(
     2,
     5,
     () => clock,
     async (ms) => waits.push(ms),
   );
-  await Promise.all([turn(), turn(), turn(), turn()]);
+  await Promise.all([admitted(), admitted(), admitted(), admitted()]);
   expect(waits).toEqual([200, 400]);
   clock = 5_000;
-  await turn();
+  await admitted();
   expect(waits).toHaveLength(2);
 });
