@@ -3,7 +3,6 @@ import path from 'node:path';
 import { Engine, type EngineOptions } from '../../operate/local/engine.ts';
 import type { Execution } from '../../operate/local/execution.ts';
 import { type LocalLake, objectCreatedEvent, openLake } from '../../operate/local/lake.ts';
-import { loadStateMachine } from '../../operate/local/state-machine.ts';
 import { STEPS } from '../../operate/local/steps.ts';
 import { loadAll } from '../../shared/contract/load.ts';
 import type { Row } from '../../shared/engine/values.ts';
@@ -13,7 +12,7 @@ import type { ObjectCreated } from '../../shared/run/event.ts';
 import type { RunRecord } from '../../shared/run/run-record.ts';
 import type { Config } from '../../shared/runtime/config.ts';
 import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
-import { DEFINITION, ROOT } from './engine.ts';
+import { loadDefinition, ROOT } from './engine.ts';
 import { scratch } from './scratch.ts';
 
 /** A lake in a folder of its own with the real state machine and the real steps on it. */
@@ -49,7 +48,7 @@ export const testPipeline = (
     lakeFolder: folder,
     lake,
     config,
-    definition: loadStateMachine(DEFINITION),
+    definition: loadDefinition(),
     steps: STEPS,
     retryDelayMs: 0,
     ...options,

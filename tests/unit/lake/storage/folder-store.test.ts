@@ -1,3 +1,4 @@
+import { longTest } from '../../../helpers/stress.ts';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -105,7 +106,7 @@ describe('a folder as a bucket', () => {
     expect((await store.read('v1.json'))?.toString()).toBe(`by ${answers.indexOf('true')}`);
   });
 
-  test('readers, and a writer that is killed, never leave or see a part of an object', async () => {
+  longTest('readers, and a writer that is killed, never leave or see a part of an object', async () => {
     const readWhole = async () => {
       const text = (await store.read('x'))?.toString() ?? '';
       expect(text).toHaveLength(3_000_000);

@@ -1,3 +1,4 @@
+import { longTest } from '../../../../helpers/stress.ts';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -294,7 +295,7 @@ describe('a table on S3 whose answers get lost', () => {
 });
 
 describe('a table that several processes write', () => {
-  test('four of them, 25 commits each: every one is in the history once', async () => {
+  longTest('four of them, 25 commits each: every one is in the history once', async () => {
     const root = scratch();
     const labels = ['a', 'b', 'c', 'd'];
     await Promise.all(labels.map((label) => runChild('commit-worker.ts', root, 't', label, '25')));
@@ -304,7 +305,7 @@ describe('a table that several processes write', () => {
     expect(history.map(({ runId }) => runId).toSorted()).toEqual(expected.toSorted());
   });
 
-  test('after a kill at any point the table is at the old version or the new', async () => {
+  longTest('after a kill at any point the table is at the old version or the new', async () => {
     const root = scratch();
     // Nobody waits for the dead: time passes as fast as one sleeps.
     const table = new Table(new FolderStore(root), 't', { ...fakeTime().options, retention: KEEP_ALL });

@@ -1,3 +1,4 @@
+import { casesOf } from '../../../../helpers/stress.ts';
 import fc from 'fast-check';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import {
@@ -127,7 +128,7 @@ test('however many files arrive, few are small, and their bytes are written agai
       const merges = arriving.length / (minFiles - 1);
       expect(rewritten).toBeLessThanOrEqual(tiers.length * arrived + lowest * merges);
     }),
-    { numRuns: 80 },
+    { numRuns: casesOf({ quick: 8, stress: 80 }) },
   );
 });
 

@@ -1,3 +1,4 @@
+import { casesOf } from '../../../../helpers/stress.ts';
 import fc from 'fast-check';
 import { TableDamaged, ObjectMissing } from '../../../../../shared/errors.ts';
 import { lakePaths } from '../../../../../shared/lake/paths.ts';
@@ -391,7 +392,7 @@ test('whatever happened before, and whatever happens meanwhile, every snapshot s
       expect(world.keys('t/data/')).toEqual([...new Set(live.map(({ key }) => key))].toSorted());
       expect(world.keys('_commits/')).toEqual([]);
     }),
-    { numRuns: 40 },
+    { numRuns: casesOf({ quick: 8, stress: 40 }) },
   );
 });
 

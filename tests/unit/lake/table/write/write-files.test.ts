@@ -1,3 +1,4 @@
+import { longTest } from '../../../../helpers/stress.ts';
 import type { Db } from '../../../../../shared/engine/with-duckdb.ts';
 import type { Transform } from '../../../../../shared/lake/iceberg/types.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
@@ -274,7 +275,7 @@ describe('partitions by a transform', () => {
   });
 });
 
-test('files of one partition with equal rows are told apart', async () => {
+longTest('files of one partition with equal rows are told apart', async () => {
   // More partitions than DuckDB keeps open: it closes files and begins new ones.
   const { files, stored } = await write('SELECT i % 600 AS p, true AS a FROM range(6000000) r(i)', {
     partitionedBy: ['p'],
