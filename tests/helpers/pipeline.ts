@@ -4,14 +4,11 @@ import { Engine, type EngineOptions } from '../../operate/local/engine.ts';
 import type { Execution } from '../../operate/local/execution.ts';
 import { type LocalLake, objectCreatedEvent, openLake } from '../../operate/local/lake.ts';
 import { STEPS } from '../../operate/local/steps.ts';
-import { loadAll } from '../../shared/contract/load.ts';
 import type { Row } from '../../shared/engine/values.ts';
-import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
-import { attachLake } from '../../shared/query/attach.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
 import type { RunRecord } from '../../shared/run/run-record.ts';
 import type { Config } from '../../shared/runtime/config.ts';
-import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
+import { askLake } from './ask-lake.ts';
 import { loadDefinition, ROOT } from './engine.ts';
 import { scratch } from './scratch.ts';
 
@@ -59,14 +56,7 @@ export const testPipeline = (
     if (object === undefined) throw new Error(`${key} is not in raw`);
     return objectCreatedEvent(lake.raw.name, object);
   };
-  const query = async (sql: string): Promise<Row[]> => {
-    const folder = scratch();
-    const [contracts, models] = [await loadAll(config.sqlDir), await loadGoldModels(config.sqlDir)];
-    return await withDuckDb({ memoryMb: 1024, threads: 2, scratch: folder }, async (db) => {
-      await attachLake(db, lake, contracts, models, folder);
-      return await db.all(sql);
-    });
-  };
+  const query = (sql: string): Promise<Row[]> => askLake({ folder, lake, sqlDir: config.sqlDir }, sql);
   return {
     folder,
     lake,
