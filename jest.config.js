@@ -19,9 +19,9 @@ const suite = (name, options = {}) => ({
 });
 
 /** Scratch folders in memory, and one cache of compiled modules for all child processes. */
-const QUICK_FILES = {
-  globalSetup: '<rootDir>/tests/setup/quick-files.ts',
-  globalTeardown: '<rootDir>/tests/setup/remove-files.ts',
+const FOLDERS = {
+  globalSetup: '<rootDir>/tests/setup/folders.ts',
+  globalTeardown: '<rootDir>/tests/setup/remove-folders.ts',
 };
 
 /** Files that hold a long test, or a property that tries more cases in the stress suite than in the quick one. */
@@ -40,16 +40,16 @@ export default {
     suite('quick', {
       roots: ['<rootDir>/tests'],
       testPathIgnorePatterns: OF_THEIR_OWN.map((name) => `<rootDir>/tests/${name}/`),
-      ...QUICK_FILES,
+      ...FOLDERS,
     }),
     suite('stress', {
       roots: ['<rootDir>/tests'],
       testMatch: ['<rootDir>/tests/stress/*.test.ts', ...withLongTests()],
-      ...QUICK_FILES,
+      ...FOLDERS,
     }),
-    suite('iceberg', { globalSetup: '<rootDir>/tests/iceberg/set-up.ts' }),
+    suite('iceberg', { ...FOLDERS, globalSetup: '<rootDir>/tests/iceberg/set-up.ts' }),
     suite('spark'),
-    suite('package'),
+    suite('package', FOLDERS),
     suite('e2e'),
   ],
   reporters: ['default', '<rootDir>/tests/setup/announce.ts'],
