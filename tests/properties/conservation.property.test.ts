@@ -18,7 +18,7 @@ import {
 } from './messy.ts';
 
 /** Runs per property; more of them look harder: `CONSERVATION_RUNS=5000 npx jest conservation`. */
-const RUNS = Number(process.env.CONSERVATION_RUNS ?? casesOf({ quick: 15, stress: 100 }));
+const RUNS = Number(process.env.CONSERVATION_RUNS ?? casesOf({ quick: 10, stress: 100 }));
 
 let contract: Contract;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { contractOf, rowsSql, SilverLake, testDb } from '../helpers/silver-lake.
 import { casesOf } from '../helpers/stress.ts';
 
 /** Runs per way of splitting; more of them look harder: `PLAN_RUNS=2000 npx jest plan-files`. */
-const RUNS = Number(process.env.PLAN_RUNS ?? casesOf({ quick: 3, stress: 12 }));
+const RUNS = Number(process.env.PLAN_RUNS ?? casesOf({ quick: 2, stress: 12 }));
 
 const TYPES = {
   i: 'logicalType: integer, logicalTypeOptions: { format: i16 }',

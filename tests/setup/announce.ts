@@ -9,12 +9,12 @@ interface TestFile {
 
 /** About how long a suite takes on two cores that are otherwise idle. */
 const TAKES: Readonly<Record<string, string>> = {
-  quick: 'about 3 minutes on two cores. `npm run test:stress` runs the long ones.',
-  stress: 'about 6 minutes on two cores.',
-  iceberg: 'about 1 minute on two cores, and PyIceberg from PyPI at the first time.',
-  spark: 'about 5 minutes, and half a gigabyte from PyPI and Maven Central at the first time.',
-  package: 'less than a minute.',
-  e2e: 'about 6 minutes, and an emulator from PyPI at the first time.',
+  quick: '3 to 4 minutes on two cores. `npm run test:stress` runs the long ones.',
+  stress: '6 to 8 minutes on two cores.',
+  iceberg: 'about 2 minutes on two cores; the first run installs PyIceberg from PyPI.',
+  spark: 'about 5 minutes; the first run fetches half a gigabyte from PyPI and Maven Central.',
+  package: 'about 2 minutes.',
+  e2e: '5 to 9 minutes; the first run installs an emulator from PyPI.',
 };
 
 /** Says before a whole suite runs how large it is and how long it takes. */

@@ -48,7 +48,7 @@ test.each(orders)(
           expect(await kept(db)).toEqual(expected);
           expect(await kept({ ...db, memoryMb: 0.0005 })).toEqual(expected);
         }),
-        { numRuns: casesOf({ quick: 5, stress: 25 }) },
+        { numRuns: casesOf({ quick: 3, stress: 25 }) },
       );
     });
   },
@@ -104,7 +104,7 @@ test.each([
           expect({ left, rows }).toEqual({ left: expected, rows: ids.length - expected.length });
         },
       ),
-      { numRuns: casesOf({ quick: 8, stress: 40 }) },
+      { numRuns: casesOf({ quick: 5, stress: 40 }) },
     );
   });
 });
