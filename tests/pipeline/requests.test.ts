@@ -17,6 +17,7 @@ import { ROOT } from '../helpers/engine.ts';
 import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { recording, type StoreMethod } from '../helpers/recording-store.ts';
 import { keepLocksStill } from '../helpers/still-locks.ts';
+import { longTest } from '../helpers/stress.ts';
 
 keepLocksStill();
 
@@ -199,7 +200,7 @@ const grow = async (
 /** The number of runs in which each merge of manifests and each search for small files takes place once. */
 const PERIOD = 8;
 
-test('a run costs the same on a lake of 10, 100, and 1,000 runs', async () => {
+longTest('a run costs the same on a lake of 10, 100, and 1,000 runs', async () => {
   const lake = counted();
   const { silver, gold } = lake.pipeline.lake;
   const window = async (from: number): Promise<{ requests: number; bytes: number }> => {

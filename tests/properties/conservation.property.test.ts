@@ -6,6 +6,7 @@ import { literal } from '../../shared/engine/sql.ts';
 import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
 import { readReference } from '../helpers/reference-csv.ts';
 import { scratch } from '../helpers/scratch.ts';
+import { casesOf } from '../helpers/stress.ts';
 import { csv, damaged, document, line, newline, SAMPLES } from './generators.ts';
 import {
   COLUMNS,
@@ -17,7 +18,7 @@ import {
 } from './messy.ts';
 
 /** Runs per property. For a longer search: `CONSERVATION_RUNS=5000 npx jest conservation`. */
-const RUNS = Number(process.env.CONSERVATION_RUNS ?? 100);
+const RUNS = Number(process.env.CONSERVATION_RUNS ?? casesOf({ quick: 10, stress: 100 }));
 
 let contract: Contract;
 beforeAll(async () => {

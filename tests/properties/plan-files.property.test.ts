@@ -5,9 +5,10 @@ import { attachLake } from '../../shared/query/attach.ts';
 import { recording } from '../helpers/recording-store.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { contractOf, rowsSql, SilverLake, testDb } from '../helpers/silver-lake.ts';
+import { casesOf } from '../helpers/stress.ts';
 
 /** Runs per partitioning. For a longer search: `PLAN_RUNS=2000 npx jest plan-files`. */
-const RUNS = Number(process.env.PLAN_RUNS ?? 12);
+const RUNS = Number(process.env.PLAN_RUNS ?? casesOf({ quick: 2, stress: 12 }));
 
 const TYPES = {
   i: 'logicalType: integer, logicalTypeOptions: { format: i16 }',

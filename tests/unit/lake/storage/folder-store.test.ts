@@ -6,6 +6,7 @@ import { FolderStore } from '../../../../shared/lake/storage/folder-store.ts';
 import { runChild, startChild } from '../../../helpers/child.ts';
 import { objectStoreSuite } from '../../../helpers/object-store-suite.ts';
 import { scratch } from '../../../helpers/scratch.ts';
+import { longTest } from '../../../helpers/stress.ts';
 
 objectStoreSuite(async (options) => new FolderStore(scratch(), options));
 
@@ -105,7 +106,7 @@ describe('a folder as a bucket', () => {
     expect((await store.read('v1.json'))?.toString()).toBe(`by ${answers.indexOf('true')}`);
   });
 
-  test('readers, and a writer that is killed, never leave or see a part of an object', async () => {
+  longTest('readers, and a writer that is killed, never leave or see a part of an object', async () => {
     const readWhole = async () => {
       const text = (await store.read('x'))?.toString() ?? '';
       expect(text).toHaveLength(3_000_000);

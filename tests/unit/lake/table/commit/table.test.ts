@@ -16,6 +16,7 @@ import { fileOf, increment, KEEP_ALL, runsOf } from '../../../../helpers/increme
 import { scratch } from '../../../../helpers/scratch.ts';
 import { keysIn } from '../../../../helpers/silver-lake.ts';
 import { keepLocksStill } from '../../../../helpers/still-locks.ts';
+import { longTest } from '../../../../helpers/stress.ts';
 
 keepLocksStill();
 
@@ -294,7 +295,7 @@ describe('a table on S3 whose answers get lost', () => {
 });
 
 describe('a table that several processes write', () => {
-  test('four of them, 25 commits each: every one is in the history once', async () => {
+  longTest('four of them, 25 commits each: every one is in the history once', async () => {
     const root = scratch();
     const labels = ['a', 'b', 'c', 'd'];
     await Promise.all(labels.map((label) => runChild('commit-worker.ts', root, 't', label, '25')));
@@ -304,7 +305,7 @@ describe('a table that several processes write', () => {
     expect(history.map(({ runId }) => runId).toSorted()).toEqual(expected.toSorted());
   });
 
-  test('after a kill at any point the table is at the old version or the new', async () => {
+  longTest('after a kill at any point the table is at the old version or the new', async () => {
     const root = scratch();
     // The fake clock moves with each sleep, so that dead writers cost no time.
     const table = new Table(new FolderStore(root), 't', { ...fakeTime().options, retention: KEEP_ALL });

@@ -7,6 +7,7 @@ import {
   planCompaction,
   THOROUGH,
 } from '../../../../../shared/lake/table/upkeep/compaction.ts';
+import { casesOf } from '../../../../helpers/stress.ts';
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -127,7 +128,7 @@ test('however many files arrive, few are small, and their bytes are written agai
       const merges = arriving.length / (minFiles - 1);
       expect(rewritten).toBeLessThanOrEqual(tiers.length * arrived + lowest * merges);
     }),
-    { numRuns: 80 },
+    { numRuns: casesOf({ quick: 8, stress: 80 }) },
   );
 });
 

@@ -11,6 +11,7 @@ import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts
 import { GRACE_MS, removeOrphans } from '../../../../../shared/lake/table/upkeep/orphans.ts';
 import { COLUMNS, fileOf } from '../../../../helpers/increment.ts';
 import { MemoryStore, requestsOf } from '../../../../helpers/memory-store.ts';
+import { casesOf } from '../../../../helpers/stress.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const RETENTION = { newest: 3, hours: 2, days: 2 };
@@ -394,7 +395,7 @@ test('every snapshot stays complete, whatever happened before and happens meanwh
       expect(world.keys('t/data/')).toEqual([...new Set(live.map(({ key }) => key))].toSorted());
       expect(world.keys('_commits/')).toEqual([]);
     }),
-    { numRuns: 40 },
+    { numRuns: casesOf({ quick: 8, stress: 40 }) },
   );
 });
 

@@ -9,6 +9,7 @@ import {
 } from '../../../../../shared/lake/table/write/write-files.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 import { keysIn, rowsSql, testDb } from '../../../../helpers/silver-lake.ts';
+import { longTest } from '../../../../helpers/stress.ts';
 import { schemaFor, specFor } from '../../../../helpers/table-schema.ts';
 
 interface Options extends Partial<Omit<WriteOptions, 'spec'>> {
@@ -278,7 +279,7 @@ describe('partitions by a transform', () => {
   });
 });
 
-test('files of one partition with equal rows have different keys', async () => {
+longTest('files of one partition with equal rows have different keys', async () => {
   // More partitions than DuckDB keeps open: it closes files and begins new ones.
   const { files, stored } = await write('SELECT i % 600 AS p, true AS a FROM range(6000000) r(i)', {
     partitionedBy: ['p'],

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { type Counted, expectBounded, sum, work } from '../commit/bounds.ts';
+import { expectAll, type SourceRows, type StagedLake, sourcesFor, stagedLake } from '../commit/lake.ts';
+import { loadAll } from '../commit/load.ts';
 import { runChild } from '../helpers/child.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { keepLocksStill } from '../helpers/still-locks.ts';
-import { type Counted, expectBounded, sum, work } from './bounds.ts';
-import { expectAll, type SourceRows, type StagedLake, sourcesFor, stagedLake } from './lake.ts';
-import { loadAll } from './load.ts';
 
 keepLocksStill();
 

@@ -7,9 +7,6 @@ import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
 import { type MetadataVersion, Table } from '../../shared/lake/table/commit/table.ts';
 import { removeOrphans } from '../../shared/lake/table/upkeep/orphans.ts';
 import { referencedBy } from '../../shared/lake/table/upkeep/references.ts';
-import { startChild } from '../helpers/child.ts';
-import { scratch } from '../helpers/scratch.ts';
-import { keysIn } from '../helpers/silver-lake.ts';
 import {
   expectedGold,
   expectedSilver,
@@ -19,8 +16,11 @@ import {
   type SourceRows,
   type StagedLake,
   stagedLake,
-} from './lake.ts';
-import { type Load, type LoadContext, load, MODEL } from './load.ts';
+} from '../commit/lake.ts';
+import { type Load, type LoadContext, load, MODEL } from '../commit/load.ts';
+import { startChild } from '../helpers/child.ts';
+import { scratch } from '../helpers/scratch.ts';
+import { keysIn } from '../helpers/silver-lake.ts';
 
 /** `b` deletes a row of `a`. The new version of `a` deletes another row of `b`, and replaces all rows of the old `a`. */
 const BEFORE: SourceRows[] = [
