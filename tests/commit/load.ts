@@ -10,7 +10,7 @@ import type { RunIdentity } from '../../shared/run/run-identity.ts';
 import { parseGoldModel } from '../../shared/stages/load-to-gold/gold/model-header.ts';
 import { type Rebuilt, rebuildGold } from '../../shared/stages/load-to-gold/gold/rebuild.ts';
 import { commitSilver, type SilverCommit } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
-import type { StagedSilver } from '../../shared/stages/transform/silver-table.ts';
+import type { StagedSilver } from '../../shared/stages/transform/staged-silver.ts';
 import { recording, type StoreCall } from '../helpers/recording-store.ts';
 
 export type Tables = Pick<Lake, 'silver' | 'gold'>;

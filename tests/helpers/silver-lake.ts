@@ -14,12 +14,8 @@ import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
 import { identify, type RunIdentity } from '../../shared/run/run-identity.ts';
 import { commitSilver, type SilverCommit } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
 import { attachSilver } from '../../shared/stages/transform/attach-silver.ts';
-import {
-  type StagedSilver,
-  silverLayout,
-  silverSchema,
-  stagedLayout,
-} from '../../shared/stages/transform/silver-table.ts';
+import { silverLayout, silverSchema } from '../../shared/stages/transform/silver-table.ts';
+import { type StagedSilver, stagedLayout } from '../../shared/stages/transform/staged-silver.ts';
 import { datasets } from './pipeline.ts';
 import { scratch } from './scratch.ts';
 

@@ -12,7 +12,8 @@ import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
 import { identify } from '../../shared/run/run-identity.ts';
 import { commitSilver } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
 import { compactSilver } from '../../shared/stages/load-to-gold/silver/compact-silver.ts';
-import { silverLayout, silverSchema, stagedLayout } from '../../shared/stages/transform/silver-table.ts';
+import { silverLayout, silverSchema } from '../../shared/stages/transform/silver-table.ts';
+import { stagedLayout } from '../../shared/stages/transform/staged-silver.ts';
 
 /** How many small files into one partition, with how many rows each. */
 export const ROWS = 5;

@@ -1,7 +1,6 @@
 import type { Contract } from '../../contract/model.ts';
-import type { PartitionSpec, Schema } from '../../lake/iceberg/types.ts';
 import { nextSchema, partitionBy, specOf, tableColumns } from '../../lake/table/commit/table-schema.ts';
-import type { DataFile, TableColumn, ViewColumn } from '../../lake/table/data-file.ts';
+import type { TableColumn, ViewColumn } from '../../lake/table/data-file.ts';
 import type { TableSchema } from '../../lake/table/draft.ts';
 import type { Snapshot } from '../../lake/table/read/snapshot.ts';
 import type { WriteOptions } from '../../lake/table/write/write-files.ts';
@@ -19,23 +18,6 @@ const LINEAGE: readonly ViewColumn[] = [
 
 /** Of the lineage, what tells one row from all others: a record is in silver once. */
 export const ROW_IDENTITY = ['_source_id', '_row'] as const;
-
-/** What Transform hands to LoadToGold, as JSON. */
-export interface StagedSilver {
-  /** Equal for equal rows, in whatever order; who brought them and when does not count. */
-  content: string;
-  /** By which the files' columns are numbered. */
-  schema: Schema;
-  /** Which of the fields are which of the contract's columns, by identity. */
-  columnIds: Record<string, number>;
-  /** By which the rows are split into files. */
-  spec: PartitionSpec;
-  /** The primary key's columns, by identity: of rows that share it one is left. Unknown of files of an earlier build. */
-  key?: string[];
-  files: DataFile[];
-  /** When, in ISO 8601. Unknown of files of an earlier build. */
-  stagedAt?: string;
-}
 
 /** A dataset's silver columns as its contract says now; older files are read through them. */
 export const silverColumns = (contract: Contract): (ViewColumn & { identity: string })[] => [
@@ -71,20 +53,6 @@ export const silverSchema = (contract: Contract, base: Snapshot | undefined): Ta
     ],
     { where: `silver.${contract.dataset}`, identifier: contract.primaryKey },
   );
-
-/** All that is told of a run's files beside the rows in them. */
-export const stagedLayout = (
-  contract: Contract,
-  { schema, columnIds }: TableSchema,
-): Omit<StagedSilver, 'content' | 'files' | 'stagedAt'> => ({
-  schema,
-  columnIds: columnIds.current,
-  spec: silverLayout(contract, { schema }).spec,
-  key: contract.columns
-    .filter(({ name }) => contract.primaryKey.includes(name))
-    .map(({ identity }) => identity)
-    .toSorted(),
-});
 
 /** How the dataset's data files are laid out. */
 export const silverLayout = (

@@ -4,12 +4,12 @@ import { parseMetadata, snapshotById } from '../../iceberg/metadata.ts';
 import type { TableMetadata } from '../../iceberg/types.ts';
 import { lakePaths } from '../../paths.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
-import type { Draft } from '../draft.ts';
 import { locationOf } from '../location.ts';
+import { Snapshot } from '../read/snapshot.ts';
+import type { Change, CommitOptions } from './change.ts';
 import { CommitLock } from './locks.ts';
 import { type Base, nextVersion, tidied, type Writer } from './next-version.ts';
 import { DEFAULT_RETENTION, type Retention } from './retention.ts';
-import { Snapshot } from '../read/snapshot.ts';
 
 export interface TableOptions {
   /** How often `commit` may lose the race for a version that it has made before it throws. */
@@ -27,27 +27,16 @@ export interface TableOptions {
   leaseMs?: number;
 }
 
-export interface Commit {
+export interface Commit<Outcome> {
   /** The newest snapshot that the commit saw: its own if it is committed. */
   snapshot: Snapshot | undefined;
   /** The metadata with it. */
   version: MetadataVersion | undefined;
   committed: boolean;
+  /** Of the last `look` or `make`. */
+  outcome: Outcome;
   /** How many versions of its own it made. */
   attempts: number;
-}
-
-/**
- * Looks at the newest snapshot and says what is to be done: nothing, or how to make the next one. Runs once for each
- * snapshot that a commit meets; what it returns runs while others wait, and must take everything from that snapshot.
- */
-export type Change = (base: Snapshot | undefined) => Promise<(() => Promise<Draft | undefined>) | undefined>;
-
-export interface CommitOptions {
-  /** Called once, before the first wait for another writer. */
-  whenBusy?: () => Promise<void>;
-  /** False: do nothing where another writer is at work, or wins. */
-  patient?: boolean;
 }
 
 /** A version of the table's metadata, as it lies in the store. */
@@ -124,10 +113,24 @@ export class Table {
 
   /**
    * Commits what `change` makes of the newest snapshot. One writer at a time makes the next version; the others
-   * wait, look at what it has become, and often find nothing left to do. Throws `CommitConflict` when others won
-   * every race. After `StorageUnavailable` the commit may have happened: whoever retries finds out from the table.
+   * wait, look at the version that was made, and often find nothing left to do. After `StorageUnavailable` the
+   * commit may have happened: a retry finds out from the table.
+   *
+   * @returns without an outcome where the writer was not patient, and another was at work or won
+   * @throws CommitConflict when other writers won every race
    */
-  async commit(change: Change, { whenBusy, patient = true }: CommitOptions = {}): Promise<Commit> {
+  async commit<Todo, Outcome>(
+    change: Change<Todo, Outcome>,
+    options?: CommitOptions & { patient?: true },
+  ): Promise<Commit<Outcome>>;
+  async commit<Todo, Outcome>(
+    change: Change<Todo, Outcome>,
+    options: CommitOptions,
+  ): Promise<Commit<Outcome | undefined>>;
+  async commit<Todo, Outcome>(
+    change: Change<Todo, Outcome>,
+    { whenBusy, patient = true }: CommitOptions = {},
+  ): Promise<Commit<Outcome | undefined>> {
     const { maxAttempts, patienceMs, leaseMs, now } = this.#options;
     const lock = new CommitLock(this.#store, (name) => lakePaths.locks(this.name, name), { leaseMs, now });
     const giveUpAt = now() + patienceMs;
@@ -139,31 +142,31 @@ export class Table {
     for (let attempts = 0; attempts < maxAttempts; ) {
       const readAt = now();
       const { newest: base, hinted } = await this.#look();
-      const make = await change(base?.snapshot);
-      const nothing = { snapshot: base?.snapshot, version: base, committed: false };
-      if (make === undefined) {
-        // Nobody else is about to: who made the version ended before the hint was written.
+      const unchanged = { snapshot: base?.snapshot, version: base, committed: false };
+      const found = await change.look(base?.snapshot);
+      if ('outcome' in found) {
+        // The writer of this version ended before it wrote the hint, and nobody else is about to.
         if (!announced && base !== undefined && base.version !== hinted) await this.#writeHint(base.version);
-        return { ...nothing, attempts };
+        return { ...unchanged, outcome: found.outcome, attempts };
       }
       const next = (base?.version ?? 0) + 1;
       try {
         const turn = await this.#turn(lock, next, patient ? giveUpAt : undefined, announce);
+        if (turn === 'passed') continue;
         if (turn === 'never') {
           if (patient) break;
-          return { ...nothing, attempts };
+          return { ...unchanged, outcome: undefined, attempts };
         }
-        if (turn === 'passed') continue;
-        const draft = await make();
-        if (draft === undefined) return { ...nothing, attempts };
+        const { draft, outcome } = await change.make(base?.snapshot, found.todo);
+        if (draft === undefined) return { ...unchanged, outcome, attempts };
         attempts += 1;
         const written = new Map<string, Buffer>();
         const metadata = await nextVersion(base, draft, this.#writer(base, written));
         if (now() - readAt < STALE_MS && (await this.#create(next, metadata))) {
           const version = this.#version(next, metadata, written);
-          return { snapshot: version.snapshot, version, committed: true, attempts };
+          return { snapshot: version.snapshot, version, committed: true, outcome, attempts };
         }
-        if (!patient) return { ...nothing, attempts };
+        if (!patient) return { ...unchanged, outcome: undefined, attempts };
       } finally {
         await lock.release(next);
       }

@@ -5,14 +5,15 @@ import { currentSchema, defaultSpec, kind } from '../../iceberg/metadata.ts';
 import type { PartitionSpec } from '../../iceberg/types.ts';
 import { lakePaths } from '../../paths.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
-import { bytesOf, type CompactionPolicy, planCompaction } from './compaction.ts';
+import type { Look } from '../commit/change.ts';
+import type { MetadataVersion, Table } from '../commit/table.ts';
 import type { DataFile } from '../data-file.ts';
 import type { Draft } from '../draft.ts';
 import type { Partition } from '../partition-names.ts';
 import { SUMMARY } from '../properties.ts';
-import { type Rewritten, rewriteFiles } from '../write/rewrite.ts';
 import type { Snapshot } from '../read/snapshot.ts';
-import type { Table, MetadataVersion } from '../commit/table.ts';
+import { type Rewritten, rewriteFiles } from '../write/rewrite.ts';
+import { bytesOf, type CompactionPolicy, planCompaction } from './compaction.ts';
 
 export interface CompactOptions {
   store: ObjectStore;
@@ -46,6 +47,13 @@ interface Merged {
   files: Rewritten[];
 }
 
+/** Groups that are to become larger files, of a snapshot. */
+interface Due {
+  base: Snapshot;
+  /** The new files, where they were written before the commit began. */
+  merged: Merged[] | undefined;
+}
+
 /** What snapshots say of the table's state, and not of one commit: a snapshot that does not say it has lost it. */
 const STATE = [SUMMARY.sources, SUMMARY.silver, SUMMARY.fingerprint];
 
@@ -62,28 +70,28 @@ export const compactTable = async (
 ): Promise<Compacted | undefined> => {
   const { policy, partitions, patient = false } = options;
   const ready = patient ? await merge(db, await table.current(), options) : undefined;
-  let done: Merged[] = [];
-  const { committed, version } = await table.commit(
-    async (base) => {
-      if (base === undefined) return undefined;
-      if (ready !== undefined) {
-        done = intact(ready, base, await base.files(partitions));
-        return done.length === 0 ? undefined : async () => draftOf(base, done, options);
-      }
-      if (planOf(base, await base.files(partitions), policy).length === 0) return undefined;
-      return async () => {
-        done = await merge(db, base, options);
-        return draftOf(base, done, options);
-      };
+  const { committed, version, outcome } = await table.commit(
+    {
+      look: async (base): Promise<Look<Due, Merged[]>> => {
+        if (base === undefined) return { outcome: [] };
+        const files = await base.files(partitions);
+        const merged = ready && intact(ready, base, files);
+        const groups = merged ?? planOf(base, files, policy);
+        return groups.length === 0 ? { outcome: [] } : { todo: { base, merged } };
+      },
+      make: async (_, { base, merged: before }) => {
+        const merged = before ?? (await merge(db, base, options));
+        return { draft: draftOf(base, merged, options), outcome: merged };
+      },
     },
     { patient },
   );
-  if (!committed) return undefined;
-  const before = done.flatMap(({ group }) => group);
+  if (!committed || outcome === undefined) return undefined;
+  const before = outcome.flatMap(({ group }) => group);
   return {
     version,
     before: before.length,
-    after: done.flatMap(({ files }) => files).length,
+    after: outcome.flatMap(({ files }) => files).length,
     bytes: bytesOf(before),
   };
 };

@@ -1,11 +1,10 @@
-import { z } from 'zod';
+import { inParallel } from '../../../base/in-parallel.ts';
 import { ObjectMissing } from '../../../errors.ts';
 import { lakePaths } from '../../paths.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/object-store.ts';
+import type { Table } from '../commit/table.ts';
 import { Location } from '../location.ts';
 import { filesOf, referencedBy } from './references.ts';
-import type { Table } from '../commit/table.ts';
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -16,6 +15,8 @@ export const DAY_MS = 24 * 60 * 60 * 1000;
 export const GRACE_MS = 15 * DAY_MS;
 
 export interface OrphanOptions {
+  /** Keys of the data files that an intent of a waiting writer names, of any release: they are kept. */
+  filesOfIntent: (intent: Buffer) => readonly string[];
   /** Milliseconds since 1970. */
   now?: number;
   /** How old an object must be to be removed. Runs that are older must be over, and not be redriven. */
@@ -55,11 +56,11 @@ interface Leftovers {
 export const removeOrphans = async (
   store: ObjectStore,
   table: Table,
-  { now = Date.now(), graceMs = GRACE_MS, dryRun = false }: OrphanOptions = {},
+  { filesOfIntent, now = Date.now(), graceMs = GRACE_MS, dryRun = false }: OrphanOptions,
 ): Promise<Orphans> => {
   const leftovers = await listLeftovers(store, table.name);
   // Before the table: a commit that waits no more by now is in what is read next.
-  const waiting = await waitingFiles(store, leftovers.intents);
+  const waiting = await waitingFiles(store, leftovers.intents, filesOfIntent);
   const newest = await table.newest();
   if (newest === undefined) return { keys: [], bytes: 0 };
   const kept = await referencedBy(store, newest);
@@ -143,22 +144,12 @@ const openedBefore = async (table: Table, { versions }: Leftovers, at: number): 
   }
 };
 
-const Intent = z.object({ staged: z.object({ files: z.array(z.object({ key: z.string() })) }) });
-
-/** The files of commits that wait: whoever commits next may take them along, however old they are. */
-const waitingFiles = async (store: ObjectStore, intents: readonly ObjectInfo[]): Promise<string[]> => {
+/** The files of commits that wait: the next commit may take them along, however old they are. */
+const waitingFiles = async (
+  store: ObjectStore,
+  intents: readonly ObjectInfo[],
+  filesOf: OrphanOptions['filesOfIntent'],
+): Promise<string[]> => {
   const bodies = await inParallel(intents, ({ key }) => store.read(key));
-  return bodies.flatMap((body) => {
-    const intent = body === undefined ? undefined : Intent.safeParse(parsed(body));
-    return intent?.data?.staged.files.map(({ key }) => key) ?? [];
-  });
-};
-
-/** Undefined for what no release would take along either. */
-const parsed = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
+  return bodies.flatMap((body) => (body === undefined ? [] : filesOf(body)));
 };

@@ -4,6 +4,7 @@ import type { Contract } from '../../../contract/model.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import { ModelFailed } from '../../../errors.ts';
 import { type Lake, lakePaths } from '../../../lake/paths.ts';
+import type { Look } from '../../../lake/table/commit/change.ts';
 import { type MetadataVersion, Table, type TableOptions } from '../../../lake/table/commit/table.ts';
 import { nextSchema, partitionBy, specOf } from '../../../lake/table/commit/table-schema.ts';
 import type { DataFile } from '../../../lake/table/data-file.ts';
@@ -16,6 +17,7 @@ import { attachSilver } from '../../transform/attach-silver.ts';
 import { buildModel } from './build-model.ts';
 import { goldColumns } from './gold-table.ts';
 import type { GoldModel } from './model-header.ts';
+import { BUILT } from './relations.ts';
 import { partitionKey, touchedSince } from './touched.ts';
 
 export interface RebuildContext {
@@ -44,6 +46,14 @@ const SilverVersions = z.record(z.string(), z.number());
 
 type SilverSnapshots = ReadonlyMap<string, Snapshot | undefined>;
 
+/** The part of a gold table that is to be built again, and from which silver. */
+interface OutOfDate {
+  silver: SilverSnapshots;
+  /** See `definition`. */
+  fingerprint: string;
+  touched: Partition[] | 'all';
+}
+
 /**
  * Brings a gold table up to date with the newest silver: rebuilds the partitions that silver's commits since the
  * last build touched, whoever made them; the whole table when it is unpartitioned or its definition changed.
@@ -55,45 +65,58 @@ type SilverSnapshots = ReadonlyMap<string, Snapshot | undefined>;
  * @throws ModelFailed, CommitConflict
  */
 export const rebuildGold = async (model: GoldModel, context: RebuildContext): Promise<Rebuilt> => {
-  let partitions = 0;
   const table = new Table(context.lake.gold, model.name, context.table);
-  const { snapshot, version } = await table.commit(async (base) => {
-    partitions = 0;
-    const silver = await readSilver(model, context);
-    const fingerprint = definition(model, context, silver);
-    const touched = await outOfDate(model, base, silver, fingerprint);
-    if (touched !== 'all' && touched.length === 0) return undefined;
-    return async () => {
-      const columns = nextSchema(base, goldColumns(model), {
-        where: `gold.${model.name}`,
-        identifier: model.primaryKey,
-        replace: touched === 'all',
-      });
-      const partitionedBy = partitionBy(columns.schema, model.partitionedBy);
-      const files = { schema: columns.schema, spec: specOf(partitionedBy) };
-      const added = await build(model, context, silver, touched, files);
-      const removed = (await base?.files(touched === 'all' ? undefined : touched)) ?? [];
-      partitions = touched === 'all' ? countPartitions(added, model) : touched.length;
-      return {
-        runId: context.runId,
-        ...wordsFor(base, touched, added, removed),
-        columns,
-        partitionedBy,
-        added,
-        removed,
-        changedDeletes: [],
-        touched,
-        properties: {
-          [SUMMARY.silver]: JSON.stringify(versionsOf(silver)),
-          [SUMMARY.fingerprint]: fingerprint,
-        },
-      } satisfies Draft;
-    };
+  const { snapshot, version, outcome } = await table.commit({
+    look: async (base): Promise<Look<OutOfDate, { partitions: number }>> => {
+      const silver = await readSilver(model, context);
+      const fingerprint = definition(model, context, silver);
+      const touched = await outOfDate(model, base, silver, fingerprint);
+      if (touched !== 'all' && touched.length === 0) return { outcome: { partitions: 0 } };
+      return { todo: { silver, fingerprint, touched } };
+    },
+    make: async (base, outOfDate) => {
+      const draft = await draftOf(model, context, base, outOfDate);
+      const { touched } = outOfDate;
+      const partitions = touched === 'all' ? countPartitions(draft.added, model) : touched.length;
+      return { draft, outcome: { partitions } };
+    },
   });
-  return { model: model.name, version: snapshot?.version ?? 0, partitions, table: version };
+  return { model: model.name, version: snapshot?.version ?? 0, table: version, ...outcome };
 };
 
-const wordsFor = (
+/** Builds the touched partitions, writes their files, and puts them in the place of those that the table has. */
+const draftOf = async (
+  model: GoldModel,
+  context: RebuildContext,
+  base: Snapshot | undefined,
+  { silver, fingerprint, touched }: OutOfDate,
+): Promise<Draft> => {
+  const columns = nextSchema(base, goldColumns(model), {
+    where: `gold.${model.name}`,
+    identifier: model.primaryKey,
+    replace: touched === 'all',
+  });
+  const partitionedBy = partitionBy(columns.schema, model.partitionedBy);
+  const layout = { schema: columns.schema, spec: specOf(partitionedBy) };
+  const added = await build(model, context, silver, touched, layout);
+  const removed = (await base?.files(touched === 'all' ? undefined : touched)) ?? [];
+  return {
+    runId: context.runId,
+    ...operationOf(base, touched, added, removed),
+    columns,
+    partitionedBy,
+    added,
+    removed,
+    changedDeletes: [],
+    touched,
+    properties: {
+      [SUMMARY.silver]: JSON.stringify(versionsOf(silver)),
+      [SUMMARY.fingerprint]: fingerprint,
+    },
+  };
+};
+
+const operationOf = (
   base: Snapshot | undefined,
   touched: Partition[] | 'all',
   added: readonly DataFile[],
@@ -170,7 +193,7 @@ const build = async (
     if (contract !== undefined) await attachSilver(db, contract, snapshot, lake.silver, scratch, wanted);
   }
   await buildModel(db, model);
-  const files = await writeFiles(db, 'FROM _built', lake.gold, {
+  const files = await writeFiles(db, `FROM ${BUILT}`, lake.gold, {
     keyOf: (file) => lakePaths.data(model.name, file),
     prefix: runId,
     schema,

@@ -7,8 +7,14 @@ import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import type { Draft } from '../../../../../shared/lake/table/draft.ts';
 import { SUMMARY } from '../../../../../shared/lake/table/properties.ts';
 import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts';
-import { DAY_MS, GRACE_MS, removeOrphans } from '../../../../../shared/lake/table/upkeep/orphans.ts';
-import { COLUMNS, fileOf } from '../../../../helpers/increment.ts';
+import {
+  DAY_MS,
+  GRACE_MS,
+  type OrphanOptions,
+  removeOrphans,
+} from '../../../../../shared/lake/table/upkeep/orphans.ts';
+import { filesOfIntent } from '../../../../../shared/stages/load-to-gold/silver/intent.ts';
+import { changeBy, COLUMNS, fileOf } from '../../../../helpers/increment.ts';
 import { MemoryStore, requestsOf } from '../../../../helpers/memory-store.ts';
 
 const HOUR_MS = DAY_MS / 24;
@@ -60,7 +66,7 @@ class World {
   /** Adds files, and puts them in the place of some. */
   async commit(added: DataFile[], replaced: (live: DataFile[]) => DataFile[] = () => [], store = this.store) {
     const tree = treeOf(store);
-    return await this.table(store).commit(async (base) => async () => {
+    return await this.table(store).commit(changeBy(async (base) => {
       const removed = replaced((await base?.files()) ?? []);
       const hides = removed.length > 0 ? added.slice(0, 1) : [];
       for (const { key } of hides) await store.write(maskOf(key), 'positions');
@@ -77,7 +83,7 @@ class World {
         touched: 'all',
         properties: { [SUMMARY.sources]: await tree.put(base?.properties[SUMMARY.sources], change) },
       } satisfies Draft;
-    });
+    }));
   }
 
   /** A commit that dies before anybody can see it. */
@@ -89,8 +95,8 @@ class World {
     await expect(this.commit(await this.stage(1), () => [], dying)).rejects.toThrow('killed');
   }
 
-  async clean(options: Parameters<typeof removeOrphans>[2] = {}, store = this.store) {
-    return await removeOrphans(store, this.table(store), { now: this.now, ...options });
+  async clean(options: Partial<OrphanOptions> = {}, store = this.store) {
+    return await removeOrphans(store, this.table(store), { filesOfIntent, now: this.now, ...options });
   }
 
   keys(part = ''): string[] {
@@ -301,7 +307,7 @@ test('a clean table costs the reading of its history, and no look at any file', 
   const world = new World();
   for (let n = 0; n < 20; n += 1) await world.commit(await world.stage(1));
   const requests = await requestsOf(world.store, (store) =>
-    removeOrphans(store, world.table(store as MemoryStore), { now: world.now }),
+    removeOrphans(store, world.table(store as MemoryStore), { filesOfIntent, now: world.now }),
   );
   expect(requests).toMatchObject({ put: 0, delete: 0 });
   expect(requests.head).toBeLessThan(5);

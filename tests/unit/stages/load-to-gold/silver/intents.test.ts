@@ -4,9 +4,10 @@ import { StorageUnavailable } from '../../../../../shared/errors.ts';
 import { lakePaths } from '../../../../../shared/lake/paths.ts';
 import { CommitLock } from '../../../../../shared/lake/table/commit/locks.ts';
 import type { RunIdentity } from '../../../../../shared/run/run-identity.ts';
-import { type Intent, Intents } from '../../../../../shared/stages/load-to-gold/silver/intents.ts';
+import type { Intent } from '../../../../../shared/stages/load-to-gold/silver/intent.ts';
+import { Intents } from '../../../../../shared/stages/load-to-gold/silver/intents.ts';
 import { sourcesRoot, sourceTree } from '../../../../../shared/stages/load-to-gold/silver/sources.ts';
-import type { StagedSilver } from '../../../../../shared/stages/transform/silver-table.ts';
+import type { StagedSilver } from '../../../../../shared/stages/transform/staged-silver.ts';
 import { contractOf, keysIn, latestBy, rowsSql, runOf, SilverLake } from '../../../../helpers/silver-lake.ts';
 
 const KEYED = ['{ name: id, logicalType: integer, primaryKey: true }', '{ name: v, logicalType: string }'];
