@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { stageCatalog } from '../../operate/aws/catalog.ts';
 import { openStage } from '../../operate/aws/open.ts';
+import { DAY_MS } from '../../shared/base/time.ts';
 import { UsageError } from '../../shared/errors.ts';
-import { DAY_MS, GRACE_MS } from '../../shared/lake/table/upkeep/orphans.ts';
+import { GRACE_MS } from '../../shared/lake/table/upkeep/orphans.ts';
 import { type MaintainedTable, type MaintainOptions, maintain } from '../../shared/maintenance/maintain.ts';
 import { summedUp } from '../../shared/maintenance/summed-up.ts';
 import { renderTable } from '../render/table.ts';

@@ -2,11 +2,11 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Workspace } from '../../cli/session.ts';
 import { unlessMissing } from '../../shared/base/files.ts';
+import { DAY_MS } from '../../shared/base/time.ts';
 import { removeLeftovers } from '../../shared/engine/scratch.ts';
 import { ZONES } from '../../shared/lake/paths.ts';
-import { UNFINISHED } from '../../shared/lake/storage/folder-store.ts';
 import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
-import { DAY_MS } from '../../shared/lake/table/upkeep/orphans.ts';
+import { UNFINISHED } from '../../shared/lake/storage/unfinished-file.ts';
 
 /** As long as AWS lets an execution be redriven; the deployed buckets expire staged objects after it too. */
 const REDRIVE_WINDOW_MS = 14 * DAY_MS;

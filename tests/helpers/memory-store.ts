@@ -1,7 +1,7 @@
 import { ObjectMissing } from '../../shared/errors.ts';
 import { metered } from '../../shared/lake/storage/metered-store.ts';
 import {
-  both,
+  combineObservers,
   type ObjectInfo,
   type ObjectStore,
   type RequestKind,
@@ -40,7 +40,7 @@ export class MemoryStore implements ObjectStore {
   }
 
   observed(observer: RequestObserver): MemoryStore {
-    return new MemoryStore(this.#before, this, both(this.#observer, observer));
+    return new MemoryStore(this.#before, this, combineObservers(this.#observer, observer));
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {

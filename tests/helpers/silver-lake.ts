@@ -55,7 +55,7 @@ export const contractOf = async (
 
 /** Names that people may give to columns, and that our own SQL uses for something else. */
 export const NAMES_WITHIN =
-  'accepted bits Block cleaned contender distinct file filename hidden last n part place rescued rows silver some source staged t'.split(
+  'accepted bits Block cleaned contender deleted distinct file filename hidden last n part place rescued rows silver some source staged t'.split(
     ' ',
   );
 

@@ -1,10 +1,11 @@
 import { inParallel } from '../../../base/in-parallel.ts';
+import { DAY_MS } from '../../../base/time.ts';
 import { StorageUnavailable } from '../../../errors.ts';
 import { lakePaths } from '../../../lake/paths.ts';
 import type { ObjectStore } from '../../../lake/storage/object-store.ts';
 import { type Intent, intentFromJson, intentToJson } from './intent.ts';
 
-const MAX_WAIT_MS = 24 * 3_600_000;
+const MAX_WAIT_MS = DAY_MS;
 
 /** Most intents that one commit takes along; the next commit takes the others. */
 const MAX_TAKEN_ALONG = 100;

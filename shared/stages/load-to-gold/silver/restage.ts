@@ -1,5 +1,6 @@
 import { isDeepStrictEqual, types } from 'node:util';
 import { inParallel } from '../../../base/in-parallel.ts';
+import { DAY_MS } from '../../../base/time.ts';
 import { failureReason } from '../../../engine/failure-reason.ts';
 import { ident } from '../../../engine/sql.ts';
 import { ObjectMissing, SchemaIncompatible } from '../../../errors.ts';
@@ -10,7 +11,6 @@ import { lakePaths } from '../../../lake/paths.ts';
 import type { DataFile } from '../../../lake/table/data-file.ts';
 import type { TableSchema } from '../../../lake/table/draft.ts';
 import { localPaths, readFiles } from '../../../lake/table/read/table-view.ts';
-import { DAY_MS } from '../../../lake/table/upkeep/orphans.ts';
 import { writeFiles } from '../../../lake/table/write/write-files.ts';
 import { silverLayout } from '../../transform/silver-table.ts';
 import { isLaidOut, type StagedSilver, stagedLayout } from '../../transform/staged-silver.ts';

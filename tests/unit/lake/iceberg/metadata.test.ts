@@ -147,7 +147,7 @@ describe('withoutSnapshots', () => {
     expect(parse(table)).toEqual(table);
   });
 
-  test('the log has no hole: what is before an expired snapshot goes', () => {
+  test('the log has no gap: entries before an expired snapshot are removed', () => {
     const table = withoutSnapshots(grown, new Set([2]));
     expect(idsOf(table)).toEqual([1, 3, 4]);
     expect(logOf(table)).toEqual([3, 4]);

@@ -31,7 +31,7 @@ describe.each(['s3://bucket/t', 'file:///my lake/50%/t', 's3://bucket/under/t'])
   );
 });
 
-test('a lake that is moved still opens, and is written on', async () => {
+test('a lake that was moved can still be read and written', async () => {
   const [from, to] = [new FolderStore(scratch()), new FolderStore(scratch())];
   const append = (store: FolderStore, run: string) =>
     new Table(store, 't').commit(changeBy((base) => increment(base, run)));

@@ -13,8 +13,7 @@ import { scratch } from '../../../helpers/scratch.ts';
 
 const noWait = async () => undefined;
 
-const append = (table: Table, runId: string) =>
-  table.commit(changeBy((base) => increment(base, runId)));
+const append = (table: Table, runId: string) => table.commit(changeBy((base) => increment(base, runId)));
 
 /** A writer that holds the lock of a version, and does nothing more. */
 const hold = async (store: ObjectStore, version: number): Promise<CommitLock> => {
@@ -35,12 +34,15 @@ describe.each<[string, () => ObjectStore]>([
     table = tableWith({ sleep: noWait });
   });
 
-  test('waits longer and longer for who is at work, says so once, and passes by who is dead', async () => {
+  test('waits longer and longer for a live writer, reports it once, and skips a dead one', async () => {
     await hold(store, 1);
     const { slept, options } = fakeTime();
     const whenBusy = jest.fn(async () => undefined);
     const patient = tableWith(options);
-    const commit = await patient.commit(changeBy((base) => increment(base, 'a')), { whenBusy });
+    const commit = await patient.commit(
+      changeBy((base) => increment(base, 'a')),
+      { whenBusy },
+    );
     expect(commit).toMatchObject({ committed: true, attempts: 1 });
     expect(slept.slice(0, 8)).toEqual([25, 50, 100, 200, 400, 800, 1000, 1000]);
     const waited = slept.reduce((sum, ms) => sum + ms, 0);
@@ -49,7 +51,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(whenBusy).toHaveBeenCalledTimes(1);
   });
 
-  test('who waits looks again at what has been committed meanwhile', async () => {
+  test('a waiting writer looks again at what was committed meanwhile', async () => {
     const lock = await hold(store, 1);
     let turns = 0;
     const waiter = tableWith({
@@ -72,7 +74,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await runsOf(commit.snapshot)).toEqual(['winner', 'waiter']);
   });
 
-  test('gives up when its patience is at an end', async () => {
+  test('gives up when its patience ends', async () => {
     await hold(store, 1);
     const { slept, options } = fakeTime();
     const attempt = append(tableWith({ ...options, patienceMs: 2_000 }), 'never');
@@ -83,7 +85,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await table.current()).toBeUndefined();
   });
 
-  test('without patience it leaves the table to who is at work, and to who wins', async () => {
+  test('without patience it leaves the table to a writer that is at work, or wins', async () => {
     const lock = await hold(store, 1);
     const impatient = async (meanwhile: () => Promise<unknown>) =>
       await table.commit(
@@ -114,7 +116,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await runsOf(commit.snapshot)).toEqual(['a', 'b']);
   });
 
-  test('lets go, with each commit, the snapshots that its retention does not keep', async () => {
+  test('expires, with each commit, the snapshots that its retention does not keep', async () => {
     const short = tableWith({ retention: { newest: 2, hours: 0, days: 0 } });
     for (const run of ['a', 'b', 'c', 'd']) await append(short, run);
     expect((await short.current())?.history.map(({ version }) => version)).toEqual([4, 3]);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { CommitConflict, TableDamaged, StorageUnavailable } from '../../../../../shared/errors.ts';
+import { CommitConflict, StorageUnavailable, TableDamaged } from '../../../../../shared/errors.ts';
 import { lakePaths } from '../../../../../shared/lake/paths.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../../shared/lake/storage/metered-store.ts';
@@ -12,7 +12,7 @@ import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts
 import { runChild, startChild } from '../../../../helpers/child.ts';
 import { fakeS3, s3Error } from '../../../../helpers/fake-s3.ts';
 import { fakeTime } from '../../../../helpers/fake-time.ts';
-import { changeBy, NOTHING, fileOf, increment, KEEP_ALL, runsOf } from '../../../../helpers/increment.ts';
+import { changeBy, fileOf, increment, KEEP_ALL, NOTHING, runsOf } from '../../../../helpers/increment.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 import { keysIn } from '../../../../helpers/silver-lake.ts';
 import { keepLocksStill } from '../../../../helpers/still-locks.ts';
@@ -24,8 +24,7 @@ const metadataKey = (version: number) => lakePaths.metadata('t', `v${version}.me
 
 const noWait = async () => undefined;
 
-const append = (table: Table, runId: string) =>
-  table.commit(changeBy((base) => increment(base, runId)));
+const append = (table: Table, runId: string) => table.commit(changeBy((base) => increment(base, runId)));
 
 /** Every version from 1 to the newest, each of which must follow from the one before it. */
 const linearHistory = async (table: Table): Promise<Snapshot[]> => {
@@ -250,11 +249,8 @@ describe('a table on S3 whose answers get lost', () => {
     expect((await table.current())?.version).toBe(1);
   });
 
-  test('a hint that was not written is written by who finds its work done already, and by maintenance', async () => {
-    for (const mend of [
-      (table: Table) => table.commit(NOTHING),
-      (table: Table) => table.expire(),
-    ]) {
+  test('a missing hint is written by a writer that finds its work already done, and by maintenance', async () => {
+    for (const mend of [(table: Table) => table.commit(NOTHING), (table: Table) => table.expire()]) {
       const { store } = s3();
       const table = new Table(store, 't');
       await append(table, 'a');
@@ -305,7 +301,7 @@ describe('a table that several processes write', () => {
 
   test('after a kill at any point the table is at the old version or the new', async () => {
     const root = scratch();
-    // Nobody waits for the dead: time passes as fast as one sleeps.
+    // The fake clock moves with each sleep, so that dead writers cost no time.
     const table = new Table(new FolderStore(root), 't', { ...fakeTime().options, retention: KEEP_ALL });
     let known = 0;
     for (let round = 0; round < 8; round += 1) {
@@ -324,7 +320,7 @@ describe('a table that several processes write', () => {
   });
 });
 
-describe('who has just committed', () => {
+describe('a writer that has just committed', () => {
   const committed = async () => {
     const store = metered(new FolderStore(scratch(), { name: 'silver' }));
     const table = new Table(store, 't');
@@ -346,7 +342,7 @@ describe('who has just committed', () => {
     expect(files).toHaveLength(2);
   });
 
-  test('finds the newest with one look, and what others have committed since', async () => {
+  test('finds the newest version with one HEAD, and what others have committed since', async () => {
     const { store, table, version } = await committed();
     const before = structuredClone(store.usage.requests);
     expect(await table.newest(version)).toBe(version);

@@ -2,7 +2,11 @@ import type { Db } from '../../../../../shared/engine/with-duckdb.ts';
 import type { Transform } from '../../../../../shared/lake/iceberg/types.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
-import { type WriteOptions, writeDeletes, writeFiles } from '../../../../../shared/lake/table/write/write-files.ts';
+import {
+  type WriteOptions,
+  writeDeletes,
+  writeFiles,
+} from '../../../../../shared/lake/table/write/write-files.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 import { keysIn, rowsSql, testDb } from '../../../../helpers/silver-lake.ts';
 import { schemaFor, specFor } from '../../../../helpers/table-schema.ts';
@@ -51,7 +55,7 @@ const write = async (
   return { files, left, stored: await keysIn(store, ''), read, types };
 };
 
-test('one file without partitions, named for its run and its content', async () => {
+test('one file without partitions, named after its run and its content', async () => {
   const { files, stored, left, read } = await write(rowsSql('a', '(1)', '(2)'));
   expect(files).toEqual([
     {
@@ -171,7 +175,7 @@ test('a folder per partition; the files hold the partition columns as well', asy
   expect((await read())[0]).toEqual({ a: 1, y: 2024, m: 1 });
 });
 
-test('every partition value comes back as it is, and NULL as null', async () => {
+test('every partition value is read back unchanged, and NULL as null', async () => {
   const values = [
     'a/b',
     '..',
@@ -254,7 +258,7 @@ describe('partitions by a transform', () => {
     expect(Object.keys((await read())[0] as object)).toEqual(['a', 'p']);
   });
 
-  test('several of one column, beside a column that has the name of DuckDB’s', async () => {
+  test('several of one column, with a column that has the name of DuckDB’s', async () => {
     const query = `SELECT 1 AS p0, TIMESTAMP '2024-02-29' + to_days(i::INTEGER) AS p1 FROM range(3) r(i)`;
     const { files } = await write(query, {
       partitionedBy: [
@@ -274,7 +278,7 @@ describe('partitions by a transform', () => {
   });
 });
 
-test('files of one partition with equal rows are told apart', async () => {
+test('files of one partition with equal rows have different keys', async () => {
   // More partitions than DuckDB keeps open: it closes files and begins new ones.
   const { files, stored } = await write('SELECT i % 600 AS p, true AS a FROM range(6000000) r(i)', {
     partitionedBy: ['p'],
@@ -335,25 +339,25 @@ describe('bounds', () => {
 describe('position deletes', () => {
   const deletes = async (positions: string) => {
     const store = new FolderStore(scratch());
-    const mask = await testDb((db, folder) =>
+    const file = await testDb((db, folder) =>
       writeDeletes(db, 'file:///lake/t/data/x.parquet', positions, store, {
         keyOf: (file) => `t/deletes/${file}`,
         prefix: 'run',
         scratch: folder,
       }),
     );
-    return { mask, store, stored: await keysIn(store, '') };
+    return { file, store, stored: await keysIn(store, '') };
   };
 
   test('are Parquet as Iceberg has it, in the order of positions', async () => {
-    const { mask, store, stored } = await deletes('SELECT pos FROM (VALUES (7), (0), (3)) v(pos)');
-    expect(mask).toEqual({
+    const { file, store, stored } = await deletes('SELECT pos FROM (VALUES (7), (0), (3)) v(pos)');
+    expect(file).toEqual({
       key: expect.stringMatching(/^t\/deletes\/run-[0-9a-f]{16}\.parquet$/),
       rows: 3,
       bytes: expect.any(Number),
     });
-    expect(stored).toEqual([mask?.key]);
-    const path = await store.localPath(mask?.key ?? '', '');
+    expect(stored).toEqual([file?.key]);
+    const path = await store.localPath(file?.key ?? '', '');
     await testDb(async (db) => {
       expect(await db.all(`FROM read_parquet('${path}')`)).toEqual(
         [0, 3, 7].map((pos) => ({ file_path: 'file:///lake/t/data/x.parquet', pos })),
@@ -368,8 +372,8 @@ describe('position deletes', () => {
   });
 
   test('of no rows are no file', async () => {
-    const { mask, stored } = await deletes('SELECT 1 AS pos WHERE false');
-    expect(mask).toBeUndefined();
+    const { file, stored } = await deletes('SELECT 1 AS pos WHERE false');
+    expect(file).toBeUndefined();
     expect(stored).toEqual([]);
   });
 });
