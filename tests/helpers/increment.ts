@@ -5,7 +5,7 @@ import type { DataFile } from '../../shared/lake/table/data-file.ts';
 import type { Draft, TableSchema } from '../../shared/lake/table/draft.ts';
 import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
 
-/** Lets no snapshot go, so that a whole history can be looked at. */
+/** Expires no snapshot, so that a whole history can be looked at. */
 export const KEEP_ALL: Retention = { newest: 100_000, hours: 0, days: 0 };
 
 const SCHEMA: Schema = {

@@ -21,7 +21,7 @@ export class StepRunner {
     this.context = { lake: this.lake, config: { ...config, sqlDir: datasets(files) }, ...more };
   }
 
-  /** What runs from now on sees these contracts and models. */
+  /** Replaces the contracts and models that later calls see. */
   deploy(files: Readonly<Record<string, string>>): void {
     this.context = { ...this.context, config: { ...this.context.config, sqlDir: datasets(files) } };
   }

@@ -11,7 +11,7 @@ import { silverTableColumns } from './silver-table.ts';
  * Creates the view `silver.<dataset>`: one row per primary key, as of the given snapshot.
  *
  * @param snapshot undefined before the dataset's first commit: an empty view
- * @param partitions only files that may hold rows of these; all when absent
+ * @param partitions reads only files that may hold rows of these; all when absent
  */
 export const attachSilver = async (
   db: Db,

@@ -27,12 +27,12 @@ export interface SilverRows {
 export interface BuiltSilver {
   /** SELECT of the file's silver rows, with the lineage columns. */
   query: string;
-  /** The rows as data files, where none had to be taken out afterwards: then they need not be written again. */
+  /** The rows as data files. Absent when some of their rows turned out to be superseded: `query` leaves them out. */
   files?: LocalFile[];
   /** See `StagedSilver`. */
   content: string;
   rows: SilverRows;
-  /** How rows of one key were found, as `silver`; nothing where there is no key. */
+  /** How rows of one key were found, under the name `silver`; empty without a key. */
   strategies: Readonly<Record<string, Strategy>>;
 }
 
@@ -40,12 +40,12 @@ export interface BuiltSilver {
  * Makes one file's silver rows of its accepted records: `silver.sql` (or the records as they are), casts to the
  * contract's types, derived columns, lineage, and the latest row of each primary key.
  *
- * The rows are written once, as data files. Where the keys are those that were read, it is known before which rows are
- * superseded. Where silver.sql or an expression makes them, they are looked at afterwards, and only then written again
- * if any is: what people's SQL does is done once.
+ * The rows are written once, as data files. Superseded rows are found before that when the keys are columns of the
+ * records. When silver.sql or an expression makes the keys, superseded rows are found afterwards, and the rest is written
+ * again only if there are any: a dataset's own SQL runs once.
  *
  * @param records local Parquet that Validate staged
- * @throws ModelFailed when `silver.sql` or an expression fails, or does not produce what the contract declares
+ * @throws ModelFailed when `silver.sql` or an expression fails, or does not produce the contract's columns
  */
 export const buildSilver = async (
   db: Db,
@@ -91,7 +91,7 @@ export const buildSilver = async (
 
 const EVERY_ROW: LatestRows = { where: 'true', rows: 0 };
 
-/** Whether a row's key, and what it is ordered by within it, is in silver as it was read. */
+/** Whether the columns of the key and of the order come from the records unchanged. */
 const isKeyRead = ({ silverSql, columns, primaryKey, dedupeOrderBy }: Contract): boolean => {
   const decisive = [...primaryKey, ...dedupeOrderBy.map(({ column }) => column)];
   const made = columns.filter(
@@ -127,7 +127,7 @@ const createInputs = async (db: Db, contract: Contract, records: string): Promis
     );
 };
 
-/** `silver.sql` once it is known to produce what it must; without one, all accepted records. */
+/** `silver.sql`, checked to produce the contract's columns; without one, all accepted records. */
 const cleaningSql = async (db: Db, contract: Contract): Promise<string> => {
   const sql =
     contract.silverSql === undefined ? `FROM ${RELATION.accepted}` : withoutSemicolon(contract.silverSql);
@@ -154,7 +154,7 @@ const cleaningSql = async (db: Db, contract: Contract): Promise<string> => {
 const isProduced = ({ derivedFrom }: { derivedFrom?: string }): boolean =>
   derivedFrom === undefined || derivedFrom === BY_SILVER_SQL;
 
-/** @param rescued whether any record brings values that the contract does not know: to carry them joins all rows */
+/** @param rescued whether any record has values that the contract does not know: they cost a join with all rows */
 const selectSilver = (
   contract: Contract,
   cleaning: string,
@@ -179,8 +179,8 @@ const selectSilver = (
 };
 
 /**
- * The sum of the rows' hashes, together with what else decides how they are stored and which of them show. A row goes by
- * a name that no column can have, or the column's hash would be taken for the row's.
+ * A hash of the rows in any order, and of the contract's properties that decide how they are stored and which of them
+ * show. The rows' alias is a name that no column can have: otherwise a column of that name would be hashed instead.
  */
 const contentOf = async (db: Db, contract: Contract, query: string): Promise<string> => {
   const { rows } = await db.one<{ rows: string }>(

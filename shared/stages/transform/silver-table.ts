@@ -6,8 +6,8 @@ import type { Snapshot } from '../../lake/table/read/snapshot.ts';
 import type { WriteOptions } from '../../lake/table/write/write-files.ts';
 
 /**
- * Columns that every silver table has beside its contract's: which run and source a row came from, the number
- * of its record in the file, and the values of columns that the contract does not know, as JSON.
+ * Columns that every silver table has besides those of its contract: the run and the source that a row came from, the
+ * number of its record in the file, and the values of columns that the contract does not know, as JSON.
  */
 const LINEAGE: readonly ViewColumn[] = [
   { name: '_run_id', type: 'VARCHAR' },
@@ -16,10 +16,10 @@ const LINEAGE: readonly ViewColumn[] = [
   { name: '_rescued', type: 'VARCHAR' },
 ];
 
-/** Of the lineage, what tells one row from all others: a record is in silver once. */
+/** Lineage columns that identify a row: a record is in silver once. */
 export const ROW_IDENTITY = ['_source_id', '_row'] as const;
 
-/** A dataset's silver columns as its contract says now; older files are read through them. */
+/** A dataset's silver columns by its current contract. Older files are read in these columns and types. */
 export const silverColumns = (contract: Contract): (ViewColumn & { identity: string })[] => [
   ...contract.columns.map(({ name, silverType, identity }) => ({ name, type: silverType, identity })),
   ...LINEAGE.map((column) => ({ ...column, identity: column.name })),
@@ -32,7 +32,7 @@ export const silverTableColumns = (contract: Contract, snapshot: Snapshot | unde
 /**
  * The table's schema after a commit under this contract.
  *
- * @throws SchemaIncompatible where the rows that are there cannot become what the contract says
+ * @throws SchemaIncompatible when rows of the table do not fit the contract's types
  */
 export const silverSchema = (contract: Contract, base: Snapshot | undefined): TableSchema =>
   nextSchema(
@@ -61,6 +61,6 @@ export const silverLayout = (
 ): Pick<WriteOptions, 'schema' | 'spec' | 'wholeBounds'> => ({
   schema,
   spec: specOf(partitionBy(schema, contract.partitionedBy)),
-  // They tell which sources' rows a file holds.
+  // The bounds of these columns tell which sources a file has rows of.
   wholeBounds: ROW_IDENTITY,
 });

@@ -6,10 +6,10 @@ import type { GoldModel } from './model-header.ts';
 import { BUILT } from './relations.ts';
 
 /**
- * Runs a model over the silver views that are attached, into the temporary table `BUILT`: the columns that its
- * header declares, in a fixed order of rows.
+ * Runs a model over the attached silver views, into the temporary table `BUILT`: the columns that its header declares,
+ * in a fixed order of rows.
  *
- * @throws ModelFailed when its SQL fails, or it does not produce what its header promises
+ * @throws ModelFailed when its SQL fails, or its rows are not as its header says
  */
 export const buildModel = async (db: Db, model: GoldModel): Promise<void> => {
   await checkColumns(db, model);

@@ -27,7 +27,7 @@ export interface RebuildContext {
   runId: string;
   /** Contracts of all datasets that the model reads, by name. */
   contracts: ReadonlyMap<string, Contract>;
-  /** Versions of silver that this run has made or seen, by dataset: the newest is looked for from there. */
+  /** Versions of silver that this run has made or seen, by dataset: the search for the newest starts there. */
   silver?: ReadonlyMap<string, MetadataVersion>;
   table?: TableOptions;
 }
@@ -35,13 +35,13 @@ export interface RebuildContext {
 export interface Rebuilt {
   model: string;
   version: number;
-  /** How many partitions this commit wrote; 0 when another run had already built what this one needs. */
+  /** How many partitions this commit wrote; 0 when another run had already built them. */
   partitions: number;
   /** The table as it is now. */
   table: MetadataVersion | undefined;
 }
 
-/** Silver version per dataset that a gold snapshot was built from. */
+/** The silver version that a gold snapshot was built from, by dataset. */
 const SilverVersions = z.record(z.string(), z.number());
 
 type SilverSnapshots = ReadonlyMap<string, Snapshot | undefined>;
@@ -55,12 +55,12 @@ interface OutOfDate {
 }
 
 /**
- * Brings a gold table up to date with the newest silver: rebuilds the partitions that silver's commits since the
- * last build touched, whoever made them; the whole table when it is unpartitioned or its definition changed.
+ * Brings a gold table up to date with the newest silver: rebuilds the partitions that silver's commits of any run have
+ * touched since the last build; the whole table when it is unpartitioned or its definition changed.
  * `docs/adr/0004-gold-catches-up.md` says why.
  *
- * The order of reads makes the last writer see everybody's rows: the gold snapshot first, silver after it. Who
- * loses the race for gold's next version reads both again.
+ * The gold snapshot is read first and silver after it, so that the last writer sees the rows of all. A run that loses
+ * the race for gold's next version reads both again.
  *
  * @throws ModelFailed, CommitConflict
  */
@@ -140,8 +140,8 @@ const versionsOf = (silver: SilverSnapshots): Record<string, number> =>
   Object.fromEntries([...silver].map(([dataset, snapshot]) => [dataset, snapshot?.version ?? 0]));
 
 /**
- * Changes whenever the same silver rows may give another table. So it does when a column comes back that a contract had
- * dropped: the contract has it before silver's next commit takes it up, with the values of old rows.
+ * A text that changes whenever the same silver rows may give another table. A column that a contract has dropped and
+ * takes up again changes it too: until silver's next commit, the contract has the column and the table has not.
  */
 const definition = (model: GoldModel, { contracts }: RebuildContext, silver: SilverSnapshots): string =>
   [
@@ -167,7 +167,7 @@ const outOfDate = async (
   const built = SilverVersions.parse(JSON.parse(base.properties[SUMMARY.silver] ?? '{}'));
   const touched = touchedSince(names, built, silver);
   if (touched === 'all' || touched.length === 0) return touched;
-  // Files from before silver was partitioned as it is now: their rows may belong to any partition.
+  // Rows of files that were written under another partitioning of silver may belong to any partition.
   for (const snapshot of silver.values())
     for (const split of (await snapshot?.partitionings()) ?? [])
       if (names.some((name) => !split.includes(name))) return 'all';

@@ -3,7 +3,7 @@ import { compareValues } from '../../../lake/iceberg/compare.ts';
 import type { Field, PrimitiveType, Schema } from '../../../lake/iceberg/types.ts';
 import type { DataFile } from '../../../lake/table/data-file.ts';
 
-/** The field of the first primary key column, whose bounds tell files apart. */
+/** The field of the first primary key column: its bounds tell which files may share keys. */
 export const keyField = (contract: Pick<Contract, 'primaryKey'>, schema: Schema): Field | undefined =>
   schema.fields.find(({ name }) => name === contract.primaryKey[0]);
 

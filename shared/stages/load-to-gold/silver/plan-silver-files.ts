@@ -8,7 +8,7 @@ import type { Intent } from './intent.ts';
 import { keyField, mayShareKeys } from './key-bounds.ts';
 import type { CommittedSource } from './sources.ts';
 
-/** What a commit brings, once it is certain that its staged files fit the table. */
+/** The intents of a commit, once all of their staged files fit the table. */
 export interface SilverInput {
   contract: Pick<Contract, 'primaryKey' | 'partitionedBy'>;
   load: readonly Intent[];

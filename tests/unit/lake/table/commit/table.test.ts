@@ -44,7 +44,7 @@ const linearHistory = async (table: Table): Promise<Snapshot[]> => {
   return history;
 };
 
-/** A table of so many versions, laid down without committing each. */
+/** A table of n versions, written without committing each. */
 const tableOf = async (store: ObjectStore, versions: number): Promise<Table> => {
   const table = new Table(store, 't');
   const metadata = (await append(table, 'run-1')).version?.metadata;
@@ -250,7 +250,7 @@ describe('a table on S3 whose answers get lost', () => {
   });
 
   test('a missing hint is written by a writer that finds its work already done, and by maintenance', async () => {
-    for (const mend of [(table: Table) => table.commit(NOTHING), (table: Table) => table.expire()]) {
+    for (const retry of [(table: Table) => table.commit(NOTHING), (table: Table) => table.expire()]) {
       const { store } = s3();
       const table = new Table(store, 't');
       await append(table, 'a');
@@ -262,7 +262,7 @@ describe('a table on S3 whose answers get lost', () => {
       await append(table, 'b');
       broken.mockRestore();
       expect((await store.read(HINT))?.toString()).toBe('1');
-      await mend(table);
+      await retry(table);
       expect((await store.read(HINT))?.toString()).toBe('2');
     }
   });
