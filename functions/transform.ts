@@ -17,10 +17,10 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
   return await tools.duckDb(
     (db) =>
       stageSilver(
-        db,
+        { db, store: lake.silver, scratch },
         run,
         { records, accepted: rows.accepted },
-        { silver: lake.silver, scratch, sqlDir: config.sqlDir },
+        config.sqlDir,
       ),
     { ordered: false },
   );

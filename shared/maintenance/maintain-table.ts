@@ -83,9 +83,7 @@ const compact = async (table: Table, { zone, store, config }: TableOptions): Pro
     if (snapshot === undefined || planOf(snapshot, await snapshot.files(), THOROUGH).length === 0) return;
     await withScratch(scratchRoot, (scratch) =>
       withDuckDb({ memoryMb, threads, scratch, ordered: false }, (db) =>
-        compactTable(db, table, {
-          store,
-          scratch,
+        compactTable({ db, store, scratch }, table, {
           runId,
           identity: zone === 'silver' ? ROW_IDENTITY : [],
           policy: THOROUGH,

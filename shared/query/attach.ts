@@ -4,12 +4,12 @@ import { ident, literal, literalList } from '../engine/sql.ts';
 import type { Db } from '../engine/with-duckdb.ts';
 import { storedType } from '../lake/iceberg/duckdb-types.ts';
 import { type Lake, lakePaths } from '../lake/paths.ts';
-import type { ObjectStore } from '../lake/storage/object-store.ts';
 import { Table } from '../lake/table/commit/table.ts';
 import { tableColumns } from '../lake/table/commit/table-schema.ts';
 import type { TableColumn, ViewColumn } from '../lake/table/data-file.ts';
 import type { Snapshot } from '../lake/table/read/snapshot.ts';
 import { createTableView, localPaths, typed } from '../lake/table/read/table-view.ts';
+import type { Workbench } from '../lake/table/workbench.ts';
 import { RUN_COLUMNS } from '../run/run-record.ts';
 import { goldColumns } from '../stages/load-to-gold/gold/gold-table.ts';
 import type { GoldModel } from '../stages/load-to-gold/gold/model-header.ts';
@@ -58,16 +58,14 @@ export const attachLake = async (
     const columns = then && snapshot ? columnsThen(snapshot) : tableColumns(snapshot, table.columns);
     const own = filters?.get(fullName(table).toLowerCase()) ?? [];
     await createTableView(
-      db,
+      { db, store: table.store, scratch: path.join(scratch, table.zone) },
       { schema: table.zone, table: table.name },
       columns,
       snapshot ? await planFiles(db, snapshot, columns, own) : [],
-      table.store,
-      path.join(scratch, table.zone),
     );
   }
-  await attachQuarantine(db, lake.quarantine, contracts, scratch, wanted);
-  await attachRuns(db, lake.gold, scratch, wanted('runs'), then?.time);
+  await attachQuarantine({ db, store: lake.quarantine, scratch }, contracts, wanted);
+  await attachRuns({ db, store: lake.gold, scratch }, wanted('runs'), then?.time);
 };
 
 /** The tables that contracts and models make, whether anything is committed or not. */
@@ -96,10 +94,8 @@ const columnsThen = ({ schema }: Snapshot): TableColumn[] =>
 
 /** One view per dataset with a contract, and one per folder of files whose dataset nobody knows. */
 const attachQuarantine = async (
-  db: Db,
-  store: ObjectStore,
+  { db, store, scratch }: Workbench,
   contracts: readonly Contract[],
-  scratch: string,
   wanted: (table: string) => boolean,
 ): Promise<void> => {
   const keys = new Map<string, string[]>(contracts.map(({ dataset }) => [dataset, []]));
@@ -114,7 +110,7 @@ const attachQuarantine = async (
   }
   await db.run('CREATE SCHEMA IF NOT EXISTS quarantine');
   for (const [dataset, own] of keys) {
-    const paths = [...(await localPaths(store, path.join(scratch, 'quarantine'), own)).values()];
+    const paths = [...(await localPaths({ store, scratch: path.join(scratch, 'quarantine') }, own)).values()];
     const rows = `FROM read_parquet(${literalList(paths)}, union_by_name = true, hive_partitioning = false)`;
     await db.run(
       `CREATE OR REPLACE VIEW quarantine.${ident(dataset)} AS ${typed(QUARANTINE_COLUMNS, paths.length === 0 ? undefined : rows)}`,
@@ -124,15 +120,13 @@ const attachQuarantine = async (
 
 /** @param until leaves out the runs that finished later; milliseconds since 1970 */
 const attachRuns = async (
-  db: Db,
-  store: ObjectStore,
-  scratch: string,
+  { db, store, scratch }: Workbench,
   wanted: boolean,
   until: number | undefined,
 ): Promise<void> => {
   const keys: string[] = [];
   if (wanted) for await (const { key } of store.list(lakePaths.runs)) keys.push(key);
-  const paths = await localPaths(store, path.join(scratch, 'gold'), keys);
+  const paths = await localPaths({ store, scratch: path.join(scratch, 'gold') }, keys);
   const columns = Object.entries(RUN_COLUMNS).map(([name, type]) => ({ name, type }));
   const types = columns.map(({ name, type }) => `${ident(name)}: ${literal(type)}`).join(', ');
   const records = `FROM read_json(${literalList([...paths.values()])}, columns = {${types}})`;

@@ -73,11 +73,10 @@ export const stage = async (
     for (const source of sources) {
       const run = runOf(source.file, source.turn);
       const rows = rowsOf(source, run);
-      const files = await writeFiles(db, rows, silver, {
+      const files = await writeFiles({ db, store: silver, scratch: folder }, rows, {
         keyOf: (file) => lakePaths.data('t', file),
         prefix: run.run_id,
         ...silverLayout(contract, columns),
-        scratch: folder,
       });
       const content = createHash('sha256').update(JSON.stringify(source.ids)).update(`${source.v}`);
       loads.push({
@@ -131,22 +130,18 @@ const withViews = async <T>(
 ): Promise<T> =>
   await testDb(async (db, folder) => {
     await attachSilver(
-      db,
+      { db, store: tables.silver, scratch: `${folder}/s` },
       contract,
       await new Table(tables.silver, 't').current(),
-      tables.silver,
-      `${folder}/s`,
     );
     const gold = await new Table(tables.gold, MODEL.name).current();
     const columns = MODEL.columns.map((column) => ({ ...column, identity: column.name }));
     if (gold !== undefined)
       await createTableView(
-        db,
+        { db, store: tables.gold, scratch: `${folder}/g` },
         { schema: 'gold', table: 'm' },
         tableColumns(gold, columns),
         await gold.files(),
-        tables.gold,
-        `${folder}/g`,
       );
     return await work(db);
   });

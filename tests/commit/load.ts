@@ -56,12 +56,15 @@ export const load = async (
   { tables, contract, scratch, options }: LoadContext,
 ): Promise<Loaded> =>
   await withDbWhenAsked(path.join(scratch, run.run_id), async (db, folder) => {
-    const common = { lake: tables, scratch: folder, ...(options && { table: options }) };
-    const committed = await commitSilver(db, contract, run, staged, common);
+    const workbench = { db, store: tables.silver, scratch: folder };
+    const committed = await commitSilver(workbench, contract, run, staged, options);
     const contracts = new Map([[contract.dataset, contract]]);
     return {
       ...committed,
-      gold: await rebuildGold(MODEL, { ...common, db, contracts, runId: run.run_id }),
+      gold: await rebuildGold(MODEL, {
+        ...{ db, lake: tables, scratch: folder, contracts, runId: run.run_id },
+        ...(options && { table: options }),
+      }),
     };
   });
 

@@ -71,13 +71,16 @@ const scatter = async (lake: Lake, name: string, files: number): Promise<void> =
           if (base === undefined) throw new Error(`There is no gold.${name}.`);
           const { schema, columnIds, metadata, properties } = base;
           const columns = schema.fields.map((field) => `NULL AS ${ident(field.name)}`);
-          const added = await writeFiles(db, `SELECT ${columns.join(', ')}`, lake.gold, {
-            keyOf: (file) => lakePaths.data(name, file),
-            prefix: `scattered-${n}`,
-            schema,
-            spec: specOf([]),
-            scratch: folder,
-          });
+          const added = await writeFiles(
+            { db, store: lake.gold, scratch: folder },
+            `SELECT ${columns.join(', ')}`,
+            {
+              keyOf: (file) => lakePaths.data(name, file),
+              prefix: `scattered-${n}`,
+              schema,
+              spec: specOf([]),
+            },
+          );
           const lastColumnId = metadata['last-column-id'];
           return {
             runId: 'scattered',

@@ -38,9 +38,10 @@ export const loadStaged = async (
   staged: StagedSilver,
   { lake, scratch, sqlDir, catalog }: LoadContext,
 ): Promise<Loaded> => {
+  const workbench = { db, store: lake.silver, scratch };
   // Contracts and models are checked before anything is committed.
   const { contract, contracts, models } = await readDefinitions(db, run.dataset, sqlDir);
-  const { status, version, table } = await commitSilver(db, contract, run, staged, { lake, scratch });
+  const { status, version, table } = await commitSilver(workbench, contract, run, staged);
   const silverTable = { zone: 'silver', name: run.dataset, description: contract.description } as const;
   await pointTable(catalog, silverTable, table);
 
@@ -54,7 +55,7 @@ export const loadStaged = async (
     gold.push(rebuilt);
   }
 
-  const compacted = await compactSilver(db, table, { lake, scratch, runId: run.run_id });
+  const compacted = await compactSilver(workbench, table, run.run_id);
   await pointTable(catalog, silverTable, compacted?.version);
   return { status, version, gold };
 };

@@ -9,6 +9,7 @@ import type { Strategy } from '../../engine/strategy.ts';
 import type { Db } from '../../engine/with-duckdb.ts';
 import { ModelFailed } from '../../errors.ts';
 import { readFiles, typed } from '../../lake/table/read/table-view.ts';
+import type { Workbench } from '../../lake/table/workbench.ts';
 import { type LocalFile, writeLocally } from '../../lake/table/write/write-files.ts';
 import { checkSilver } from './check-silver.ts';
 import { type LatestRows, latestRows } from './latest-rows.ts';
@@ -48,11 +49,10 @@ export interface BuiltSilver {
  * @throws ModelFailed when `silver.sql` or an expression fails, or does not produce the contract's columns
  */
 export const buildSilver = async (
-  db: Db,
+  { db, scratch }: Omit<Workbench, 'store'>,
   contract: Contract,
   records: string,
   run: { run_id: string; source_id: string },
-  scratch: string,
   layout: ReturnType<typeof silverLayout>,
 ): Promise<BuiltSilver> => {
   await createInputs(db, contract, records);

@@ -1,25 +1,17 @@
 import { evaluateIn, loadContract } from '../../contract/load.ts';
 import type { Contract } from '../../contract/model.ts';
 import { silverTablesIn } from '../../contract/sql-text.ts';
-import type { Db } from '../../engine/with-duckdb.ts';
 import { ConservationBroken } from '../../errors.ts';
 import { lakePaths } from '../../lake/paths.ts';
-import type { ObjectStore } from '../../lake/storage/object-store.ts';
 import { Table } from '../../lake/table/commit/table.ts';
 import type { DataFile } from '../../lake/table/data-file.ts';
+import type { Workbench } from '../../lake/table/workbench.ts';
 import { uploadFiles, writeFiles } from '../../lake/table/write/write-files.ts';
 import type { RunIdentity } from '../../run/run-identity.ts';
 import { attachSilver } from './attach-silver.ts';
 import { type BuiltSilver, buildSilver } from './build-silver.ts';
 import { silverLayout, silverSchema } from './silver-table.ts';
 import { stagedLayout, writeStagedSilver } from './staged-silver.ts';
-
-export interface StageContext {
-  silver: ObjectStore;
-  scratch: string;
-  /** Folder of the datasets' contracts and models. */
-  sqlDir: string;
-}
 
 export interface StagedRows extends Pick<BuiltSilver, 'rows' | 'strategies'> {
   /** Key of the list of staged files. */
@@ -33,24 +25,25 @@ export interface StagedRows extends Pick<BuiltSilver, 'rows' | 'strategies'> {
  *
  * @param records local Parquet that Validate staged
  * @param accepted how many records Validate accepted
+ * @param sqlDir folder of the datasets' contracts and models
  * @throws ModelFailed, ContractInvalid, SchemaIncompatible, ConservationBroken
  */
 export const stageSilver = async (
-  db: Db,
+  workbench: Workbench,
   run: RunIdentity,
   { records, accepted }: { records: string; accepted: number },
-  context: StageContext,
+  sqlDir: string,
 ): Promise<StagedRows> => {
-  const { silver, scratch, sqlDir } = context;
+  const { db, store } = workbench;
   const contract = await loadContract(sqlDir, run.dataset, evaluateIn(db));
-  await attachOthers(db, contract, context);
-  const base = await new Table(silver, run.dataset).current();
+  await attachOthers(workbench, contract, sqlDir);
+  const base = await new Table(store, run.dataset).current();
   const columns = silverSchema(contract, base);
-  const built = await buildSilver(db, contract, records, run, scratch, silverLayout(contract, columns));
+  const built = await buildSilver(workbench, contract, records, run, silverLayout(contract, columns));
   conserve(accepted, built);
-  const files = await filesOf(db, run, built, { ...context, layout: silverLayout(contract, columns) });
+  const files = await filesOf(workbench, run, built, silverLayout(contract, columns));
   const { content, rows, strategies } = built;
-  const list = await writeStagedSilver(silver, run.run_id, {
+  const list = await writeStagedSilver(store, run.run_id, {
     content,
     ...stagedLayout(contract, columns),
     files,
@@ -61,13 +54,14 @@ export const stageSilver = async (
 
 /** The views of other datasets that `silver.sql` reads. */
 const attachOthers = async (
-  db: Db,
+  workbench: Workbench,
   { silverSql = '' }: Contract,
-  { silver, scratch, sqlDir }: StageContext,
+  sqlDir: string,
 ): Promise<void> => {
+  const { db, store } = workbench;
   for (const dataset of silverTablesIn(silverSql)) {
     const other = await loadContract(sqlDir, dataset, evaluateIn(db));
-    await attachSilver(db, other, await new Table(silver, dataset).current(), silver, scratch);
+    await attachSilver(workbench, other, await new Table(store, dataset).current());
   }
 };
 
@@ -80,17 +74,16 @@ const conserve = (accepted: number, { rows }: BuiltSilver): void => {
 
 /** Uploads the data files of the rows, which `buildSilver` has written already unless it found duplicates in them. */
 const filesOf = async (
-  db: Db,
+  workbench: Workbench,
   run: RunIdentity,
   { query, files }: BuiltSilver,
-  { silver, scratch, layout }: StageContext & { layout: ReturnType<typeof silverLayout> },
+  layout: ReturnType<typeof silverLayout>,
 ): Promise<DataFile[]> => {
   const target = {
     keyOf: (file: string) => lakePaths.data(run.dataset, file),
     prefix: run.run_id,
-    scratch,
   };
   return files === undefined
-    ? await writeFiles(db, query, silver, { ...layout, ...target })
-    : await uploadFiles(silver, files, target);
+    ? await writeFiles(workbench, query, { ...layout, ...target })
+    : await uploadFiles(workbench.store, files, target);
 };

@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Db } from '../../../engine/with-duckdb.ts';
 import { ConservationBroken } from '../../../errors.ts';
 import { currentSchema, defaultSpec, kind } from '../../iceberg/metadata.ts';
 import type { PartitionSpec } from '../../iceberg/types.ts';
 import { lakePaths } from '../../paths.ts';
-import type { ObjectStore } from '../../storage/object-store.ts';
 import type { Look } from '../commit/change.ts';
 import type { MetadataVersion, Table } from '../commit/table.ts';
 import type { DataFile } from '../data-file.ts';
@@ -12,12 +10,11 @@ import type { Draft } from '../draft.ts';
 import type { Partition } from '../partition-names.ts';
 import { SUMMARY } from '../properties.ts';
 import type { Snapshot } from '../read/snapshot.ts';
+import type { Workbench } from '../workbench.ts';
 import { type Rewritten, rewriteFiles } from '../write/rewrite.ts';
 import { bytesOf, type CompactionPolicy, planCompaction } from './compaction.ts';
 
 export interface CompactOptions {
-  store: ObjectStore;
-  scratch: string;
   /** The run, or the maintenance, that compacts. First part of the new files' names. */
   runId: string;
   /** Columns that identify a row; needed if files have deleted rows. */
@@ -67,12 +64,12 @@ const CARRIED_OVER = [SUMMARY.sources, SUMMARY.silver, SUMMARY.fingerprint];
  * @throws CommitConflict when other writers won every race
  */
 export const compactTable = async (
-  db: Db,
+  workbench: Workbench,
   table: Table,
   options: CompactOptions,
 ): Promise<Compacted | undefined> => {
   const { policy, partitions, patient = false } = options;
-  const ready = patient ? await merge(db, await table.current(), options) : undefined;
+  const ready = patient ? await merge(workbench, await table.current(), options) : undefined;
   const { committed, version, outcome } = await table.commit(
     {
       look: async (base): Promise<Look<Due, Merged[]>> => {
@@ -83,7 +80,7 @@ export const compactTable = async (
         return groups.length === 0 ? { outcome: [] } : { todo: { base, merged } };
       },
       make: async (_, { base, merged: before }) => {
-        const merged = before ?? (await merge(db, base, options));
+        const merged = before ?? (await merge(workbench, base, options));
         return { draft: draftOf(base, merged, options), outcome: merged };
       },
     },
@@ -123,14 +120,16 @@ export const planOf = (
   );
 };
 
-const merge = async (db: Db, base: Snapshot | undefined, options: CompactOptions): Promise<Merged[]> => {
+const merge = async (
+  workbench: Workbench,
+  base: Snapshot | undefined,
+  options: CompactOptions,
+): Promise<Merged[]> => {
   if (base === undefined) return [];
-  const { store, scratch, runId, identity, policy, partitions } = options;
+  const { runId, identity, policy, partitions } = options;
   const merged: Merged[] = [];
   for (const group of planOf(base, await base.files(partitions), policy)) {
-    const files = await rewriteFiles(db, group, {
-      store,
-      scratch,
+    const files = await rewriteFiles(workbench, group, {
       schema: currentSchema(base.metadata),
       retired: Object.values(base.columnIds.retired),
       spec: defaultSpec(base.metadata),

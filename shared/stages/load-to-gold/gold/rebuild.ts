@@ -12,7 +12,7 @@ import type { Draft } from '../../../lake/table/draft.ts';
 import type { Partition } from '../../../lake/table/partition-names.ts';
 import { SUMMARY } from '../../../lake/table/properties.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
-import { writeFiles } from '../../../lake/table/write/write-files.ts';
+import { type WriteOptions, writeFiles } from '../../../lake/table/write/write-files.ts';
 import { attachSilver } from '../../transform/attach-silver.ts';
 import { buildModel } from './build-model.ts';
 import { goldColumns } from './gold-table.ts';
@@ -179,26 +179,27 @@ const countPartitions = (files: readonly DataFile[], { partitionedBy }: GoldMode
   return Math.max(1, new Set(files.map(({ partition }) => partitionKey(partition, names))).size);
 };
 
-/** Runs the model over the touched partitions of silver and writes what comes out. */
+/** Runs the model over the touched partitions of silver, and writes its rows. */
 const build = async (
   model: GoldModel,
   { db, lake, scratch, contracts, runId }: RebuildContext,
   silver: SilverSnapshots,
   touched: Partition[] | 'all',
-  { schema, spec }: Pick<Parameters<typeof writeFiles>[3], 'schema' | 'spec'>,
+  { schema, spec }: Pick<WriteOptions, 'schema' | 'spec'>,
 ): Promise<DataFile[]> => {
   const wanted = touched === 'all' ? undefined : touched;
   for (const [dataset, snapshot] of silver) {
     const contract = contracts.get(dataset);
-    if (contract !== undefined) await attachSilver(db, contract, snapshot, lake.silver, scratch, wanted);
+    if (contract !== undefined)
+      await attachSilver({ db, store: lake.silver, scratch }, contract, snapshot, wanted);
   }
   await buildModel(db, model);
-  const files = await writeFiles(db, `FROM ${BUILT}`, lake.gold, {
+  const workbench = { db, store: lake.gold, scratch: path.join(scratch, model.name) };
+  const files = await writeFiles(workbench, `FROM ${BUILT}`, {
     keyOf: (file) => lakePaths.data(model.name, file),
     prefix: runId,
     schema,
     spec,
-    scratch: path.join(scratch, model.name),
   });
   const names = model.partitionedBy.map(({ name }) => name);
   const asked = new Set(wanted?.map((partition) => partitionKey(partition, names)));

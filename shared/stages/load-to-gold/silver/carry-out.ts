@@ -38,7 +38,7 @@ export const carryOut = async (
   own: Intent,
   waiting: readonly Intent[],
 ): Promise<Made<Standing>> => {
-  const { db, contract, store, scratch, committedSources, intents } = context;
+  const { contract, committedSources, intents } = context;
   const columns = silverSchema(contract, base);
   const committed = await committedSources.getMany(
     sourcesRoot(base),
@@ -53,11 +53,7 @@ export const carryOut = async (
     load.push(intent === own ? await readied(context, columns, own) : intent);
   const input = { contract, load, confirm: sources.confirm, committed };
   const files = await filesToSearch(base, input);
-  const found = await filesOfSources(db, files, replacedSources(input), {
-    schema: columns.schema,
-    store,
-    scratch,
-  });
+  const found = await filesOfSources(context, files, replacedSources(input), columns.schema);
   const plan = planSilverFiles(input, columns.schema, { ...found, files });
 
   const rewritten = await rewriteMixed(context, base, columns, plan, own);
@@ -88,19 +84,18 @@ const filesToSearch = async (base: Snapshot | undefined, input: SilverInput): Pr
 
 /** Each mixed file alone, so that hidden rows are found again by file. */
 const rewriteMixed = async (
-  { db, contract, store, scratch }: CommitContext,
+  context: CommitContext,
   base: Snapshot | undefined,
   { schema, columnIds }: TableSchema,
   { mixed, replaced }: FilesPlan,
   own: Intent,
 ): Promise<Rewritten[]> => {
+  const { store, contract } = context;
   const location = locationOf(store, contract.dataset, base?.metadata);
   const rewritten: Rewritten[] = [];
   for (const file of mixed)
     rewritten.push(
-      ...(await rewriteFiles(db, [file], {
-        store,
-        scratch,
+      ...(await rewriteFiles(context, [file], {
         schema,
         spec: specOf(partitionBy(schema, contract.partitionedBy)),
         prefix: own.run.run_id,
@@ -116,20 +111,19 @@ const rewriteMixed = async (
 };
 
 const compareKeys = async (
-  { db, contract, store, scratch, committedSources }: CommitContext,
+  context: CommitContext,
   base: Snapshot | undefined,
   { schema }: TableSchema,
   plan: FilesPlan,
   { rewritten, own }: { rewritten: readonly Rewritten[]; own: Intent },
 ): Promise<ChangedDeletes> => {
   if (!plan.compareKeys) return new Map();
+  const { store, contract, committedSources } = context;
   const location = locationOf(store, contract.dataset, base?.metadata);
   const { entries } = plan;
-  return await mergeKeys(db, {
+  return await mergeKeys(context, {
     contract,
     schema,
-    store,
-    scratch,
     runId: own.run.run_id,
     uriOf: (key) => location.uriOf(key),
     rivals: [

@@ -1,11 +1,10 @@
 import path from 'node:path';
 import type { Contract } from '../../../contract/model.ts';
-import type { Db } from '../../../engine/with-duckdb.ts';
 import { TransientError } from '../../../errors.ts';
-import type { Lake } from '../../../lake/paths.ts';
 import type { Look, Made } from '../../../lake/table/commit/change.ts';
 import { type MetadataVersion, Table, type TableOptions } from '../../../lake/table/commit/table.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
+import type { Workbench } from '../../../lake/table/workbench.ts';
 import type { RunIdentity } from '../../../run/run-identity.ts';
 import type { StagedSilver } from '../../transform/staged-silver.ts';
 import { carryOut } from './carry-out.ts';
@@ -47,13 +46,12 @@ const STATUS: Record<Standing, SilverCommit['status']> = {
  * @throws CommitConflict when other writers won every race
  */
 export const commitSilver = async (
-  db: Db,
+  { db, store, scratch }: Workbench,
   contract: Contract,
   run: RunIdentity,
   staged: StagedSilver,
-  { lake, scratch, table }: { lake: Pick<Lake, 'silver'>; scratch: string; table?: TableOptions },
+  options?: TableOptions,
 ): Promise<SilverCommit> => {
-  const store = lake.silver;
   const committedSources = sourceTree(store, contract.dataset);
   const intents = new Intents(store, contract.dataset);
   const context = { db, store, scratch: path.join(scratch, 'silver'), contract, committedSources, intents };
@@ -71,7 +69,7 @@ export const commitSilver = async (
     await intents.write(own);
   };
   try {
-    const silver = new Table(store, contract.dataset, table);
+    const silver = new Table(store, contract.dataset, options);
     const { snapshot, version, outcome } = await silver.commit(change, { whenBusy });
     return { status: STATUS[outcome], version: snapshot?.version ?? 0, table: version };
   } finally {

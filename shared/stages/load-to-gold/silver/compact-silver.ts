@@ -1,12 +1,11 @@
 import path from 'node:path';
-import type { Db } from '../../../engine/with-duckdb.ts';
-import type { Lake } from '../../../lake/paths.ts';
 import { type MetadataVersion, Table } from '../../../lake/table/commit/table.ts';
 import { distinctPartitions, type Partition } from '../../../lake/table/partition-names.ts';
 import { touchedIn } from '../../../lake/table/properties.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
 import { type Compacted, compactTable, planOf } from '../../../lake/table/upkeep/compact.ts';
 import { INLINE } from '../../../lake/table/upkeep/compaction.ts';
+import type { Workbench } from '../../../lake/table/workbench.ts';
 import { ROW_IDENTITY } from '../../transform/silver-table.ts';
 
 /** One commit in this many looks for files to merge. */
@@ -24,18 +23,17 @@ const MAX_BYTES_READ = 8 * 2 ** 20;
  * @returns the table with merged files; undefined when nothing was merged
  */
 export const compactSilver = async (
-  db: Db,
+  { db, store, scratch }: Workbench,
   committed: MetadataVersion | undefined,
-  { lake, scratch, runId }: { lake: Pick<Lake, 'silver'>; scratch: string; runId: string },
+  runId: string,
 ): Promise<Compacted | undefined> => {
   const snapshot = committed?.snapshot;
   if (snapshot === undefined || snapshot.runId !== runId || !isDue(snapshot)) return undefined;
   const partitions = lastTouched(snapshot);
   if ((await bytesToRead(snapshot, partitions)) > MAX_BYTES_READ) return undefined;
   if (planOf(snapshot, await snapshot.files(partitions), INLINE).length === 0) return undefined;
-  return await compactTable(db, new Table(lake.silver, snapshot.table), {
-    store: lake.silver,
-    scratch: path.join(scratch, 'compact'),
+  const workbench = { db, store, scratch: path.join(scratch, 'compact') };
+  return await compactTable(workbench, new Table(store, snapshot.table), {
     runId,
     identity: ROW_IDENTITY,
     policy: INLINE,

@@ -1,9 +1,8 @@
 import { literal } from '../../../engine/sql.ts';
-import type { Db } from '../../../engine/with-duckdb.ts';
 import type { Field, Schema } from '../../../lake/iceberg/types.ts';
-import type { ObjectStore } from '../../../lake/storage/object-store.ts';
 import type { DataFile } from '../../../lake/table/data-file.ts';
 import { localPaths, readFiles } from '../../../lake/table/read/table-view.ts';
+import type { Workbench } from '../../../lake/table/workbench.ts';
 
 export interface FilesOfSources {
   /** Files with rows of these sources only. */
@@ -17,10 +16,10 @@ export interface FilesOfSources {
  * several sources: DuckDB reads these.
  */
 export const filesOfSources = async (
-  db: Db,
+  workbench: Workbench,
   files: readonly DataFile[],
   sources: readonly string[],
-  { schema, store, scratch }: { schema: Schema; store: ObjectStore; scratch: string },
+  schema: Schema,
 ): Promise<FilesOfSources> => {
   const field = schema.fields.find(({ name }) => name === '_source_id') as Field;
   const found: FilesOfSources = { whole: [], mixed: [] };
@@ -33,11 +32,10 @@ export const filesOfSources = async (
   }
   if (undecided.length === 0) return found;
   const paths = await localPaths(
-    store,
-    scratch,
+    workbench,
     undecided.map(({ key }) => key),
   );
-  const rows = await db.all<{ _path: string; others: number }>(
+  const rows = await workbench.db.all<{ _path: string; others: number }>(
     `SELECT _path, count(*) FILTER (NOT wanted) AS others FROM (
        SELECT _path, _source_id IN (${sources.map(literal).join(', ')}) AS wanted
        FROM (${readFiles([...paths.values()], [field], { positions: true })}))

@@ -5,9 +5,9 @@ import { planGrouping } from '../../../engine/strategy.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import type { Field, Schema } from '../../../lake/iceberg/types.ts';
 import { lakePaths } from '../../../lake/paths.ts';
-import type { ObjectStore } from '../../../lake/storage/object-store.ts';
 import type { DataFile, PositionDeletes } from '../../../lake/table/data-file.ts';
 import { deletedRows, deletePairs, localPaths, readFiles } from '../../../lake/table/read/table-view.ts';
+import type { Workbench } from '../../../lake/table/workbench.ts';
 import { writeDeletes } from '../../../lake/table/write/write-files.ts';
 import { firstBy } from '../../transform/order.ts';
 import { silverColumns } from '../../transform/silver-table.ts';
@@ -20,8 +20,6 @@ export type ChangedDeletes = ReadonlyMap<string, PositionDeletes | undefined>;
 export interface MergeInput {
   contract: Contract;
   schema: Schema;
-  store: ObjectStore;
-  scratch: string;
   runId: string;
   uriOf: (key: string) => string;
   /** Files of the table that stay, and may hold the same keys as rows that come or go. */
@@ -47,16 +45,16 @@ type UploadOf = Pick<CommittedSource, 'uploadedAt' | 'sequencer'>;
  *
  * @returns by the key of the data file
  */
-export const mergeKeys = async (db: Db, input: MergeInput): Promise<ChangedDeletes> => {
+export const mergeKeys = async (workbench: Workbench, input: MergeInput): Promise<ChangedDeletes> => {
+  const { db } = workbench;
   const files = withFirstNumbers([...input.rivals, ...input.added]);
   const paths = await localPaths(
-    input.store,
-    input.scratch,
+    workbench,
     [...input.going, ...files].map(({ key }) => key),
   );
   await createFiles(db, files, paths);
   await rankRows(db, input, files, paths);
-  await compareDeletes(db, input, files, paths);
+  await compareDeletes(workbench, input, files, paths);
   const affected = await db.all<{ file: string }>(`
     SELECT DISTINCT _file AS file FROM (
       SELECT n FROM range(${totalOf(files)}) AS t(n) WHERE ${isIn(RELATION.differing, 'n')}) AS row
@@ -64,7 +62,7 @@ export const mergeKeys = async (db: Db, input: MergeInput): Promise<ChangedDelet
   const changed = new Set(affected.map(({ file }) => file));
   const changedDeletes = new Map<string, PositionDeletes | undefined>();
   for (const file of files)
-    if (changed.has(file.key)) changedDeletes.set(file.key, await deletesOf(db, input, file));
+    if (changed.has(file.key)) changedDeletes.set(file.key, await deletesOf(workbench, input, file));
   return changedDeletes;
 };
 
@@ -176,13 +174,14 @@ const rankSources = async (
 
 /** Makes the sets `deletedBefore`, `deletedAfter` and `differing`. */
 const compareDeletes = async (
-  db: Db,
-  { rivals, store, scratch }: MergeInput,
+  workbench: Workbench,
+  { rivals }: MergeInput,
   files: readonly Numbered[],
   paths: ReadonlyMap<string, string>,
 ): Promise<void> => {
+  const { db } = workbench;
   const { latest, ranked, deletedBefore, deletedAfter, differing } = RELATION;
-  const pairs = await deletePairs(rivals, paths, store, scratch);
+  const pairs = await deletePairs(workbench, rivals, paths);
   const before =
     pairs.length === 0
       ? []
@@ -223,19 +222,17 @@ const rowReader = (
 
 /** All position deletes of a file from now on; undefined where none of its rows is deleted any more. */
 const deletesOf = async (
-  db: Db,
+  workbench: Workbench,
   input: MergeInput,
   { key, first, rows }: Numbered,
 ): Promise<PositionDeletes | undefined> =>
   await writeDeletes(
-    db,
+    workbench,
     input.uriOf(key),
     `SELECT n - ${first} AS pos
      FROM range(${first}, ${first + rows}) AS t(n) WHERE ${isIn(RELATION.deletedAfter, 'n')}`,
-    input.store,
     {
       keyOf: (name) => lakePaths.deletes(input.contract.dataset, name),
       prefix: input.runId,
-      scratch: input.scratch,
     },
   );

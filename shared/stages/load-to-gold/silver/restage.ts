@@ -50,10 +50,11 @@ export const requireStagedFiles = async (
  * @throws SchemaIncompatible where the rows cannot become what the contract says now, or have another primary key
  */
 export const restaged = async (
-  { db, contract, store, scratch }: CommitContext,
+  context: CommitContext,
   tableSchema: TableSchema,
   { run, staged }: Intent,
 ): Promise<StagedSilver> => {
+  const { contract } = context;
   const { schema, columnIds } = tableSchema;
   const layout = stagedLayout(contract, tableSchema);
   if (isLaidOut(staged, layout)) return staged;
@@ -64,8 +65,7 @@ export const restaged = async (
       `silver.${contract.dataset}: the primary key has changed since this run's rows were made, and the latest row of each was chosen by the one before. Upload the file again.`,
     );
   const paths = await localPaths(
-    store,
-    scratch,
+    context,
     staged.files.map(({ key }) => key),
   );
   const columns = Object.entries(columnIds.current).map(([identity, id]) => {
@@ -77,11 +77,10 @@ export const restaged = async (
   });
   const rows = `SELECT ${columns.join(', ')} FROM (${readFiles([...paths.values()], staged.schema.fields)}) AS staged`;
   try {
-    const files = await writeFiles(db, rows, store, {
+    const files = await writeFiles(context, rows, {
       keyOf: (file) => lakePaths.data(contract.dataset, file),
       prefix: run.run_id,
       ...silverLayout(contract, tableSchema),
-      scratch,
     });
     refuseNulls(contract.dataset, schema, files);
     return { ...laidOut, files };

@@ -27,9 +27,7 @@ const compact = async (lake: SilverLake): Promise<void> => {
         const columns = silverSchema(contract, base);
         const partitionedBy = partitionBy(columns.schema, contract.partitionedBy);
         const removed = await base.files();
-        const rewritten = await rewriteFiles(db, removed, {
-          store,
-          scratch,
+        const rewritten = await rewriteFiles({ db, store, scratch }, removed, {
           schema: columns.schema,
           spec: specOf(partitionedBy),
           prefix: 'compacted',
