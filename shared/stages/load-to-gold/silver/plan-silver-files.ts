@@ -88,7 +88,8 @@ export const planSilverFiles = (
   const meet = (some: readonly DataFile[], others: readonly DataFile[]): boolean =>
     some.some((one) => others.some((other) => mayShareKeys(contract, field, one, other)));
   const hasKey = contract.primaryKey.length > 0;
-  const rivals = hasKey ? kept.filter((file) => meet([file], [...going, ...coming.flat()])) : [];
+  const changed = [...going, ...coming.flat()];
+  const rivals = hasKey ? kept.filter((file) => meet([file], changed)) : [];
   // The rows of one source have no rivals among themselves: each key is there once.
   const contested = hasKey && coming.some((files, i) => meet(files, coming.slice(i + 1).flat()));
   return {
@@ -100,7 +101,7 @@ export const planSilverFiles = (
     rivals,
     // The other rows of a mixed file may share keys with those that go from it.
     compareKeys: rivals.length > 0 || contested || (hasKey && mixed.length > 0),
-    touched: distinctPartitions(partitionsOf([...going, ...coming.flat()])),
+    touched: distinctPartitions(partitionsOf(changed)),
     ...operationOf(load.length, going.length, coming.flat().length),
     entries: nextEntries(input),
   };
