@@ -1,12 +1,12 @@
-/** Horizontal bars as SVG, on nothing but text: drawn for light and dark pages alike. */
+/** Horizontal bars as SVG text, readable on light and dark pages. */
 
 export interface Bar {
   label: string;
-  /** In the chart's unit; undefined where there is none, and the note says why. */
+  /** In the chart's unit; undefined if there is none: then the note says why. */
   value?: number;
-  /** Behind the bar, instead of the value in the chart's unit. */
+  /** Text after the bar, shown instead of the value. */
   note: string;
-  /** One of the chart's colours, by its index. */
+  /** Index into the chart's colours. */
   colour: number;
 }
 
@@ -19,11 +19,11 @@ export interface Chart {
   title: string;
   subtitle: string;
   groups: readonly BarGroup[];
-  /** What its scale may not pass; longer bars are cut, with a sign. By default the longest bar. */
+  /** Upper end of the scale; longer bars are cut and marked. Default: the longest bar. */
   limit?: number;
 }
 
-/** Mid-tones with a contrast of 3:1 and more on white as on GitHub's dark page, told apart without red and green. */
+/** Mid-tones with a contrast of 3:1 or more on white and on GitHub's dark page, distinguishable without red and green. */
 const COLOURS = ['#d9730d', '#6e7781', '#2f81f7', '#8957e5', '#a475f9', '#1b8f8a'];
 
 const WIDTH = 760;
@@ -34,7 +34,7 @@ const GAP = 4;
 const GROUP_GAP = 34;
 const TOP = 62;
 
-/** Text and lines follow the page's theme; a picture in a README is told of it by the media query alone. */
+/** Text and lines follow the page's theme; an image in a README learns it only from the media query. */
 const STYLE = `
   text { font: 12px -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill: #1f2328 }
   .title { font-size: 16px; font-weight: 600 }

@@ -1,9 +1,9 @@
 import type { CaseResult } from './results.ts';
 
-/** Sizes below say more about starting a process than about data. */
+/** Below this size, process start dominates the time. */
 const CHARTED_FROM_MB = 100;
 
-/** Cases that a chart shows, and a table of their own: the largest generated dirty files, and the real one. */
+/** Cases with a chart and a table of their own: the largest generated dirty files, and the real file. */
 export const chartedCases = (cases: readonly CaseResult[]): CaseResult[] => {
   const dirty = cases.filter(({ dirt, sizeMb }) => dirt === 'dirty' && sizeMb !== undefined);
   const large = dirty.filter(({ sizeMb = 0 }) => sizeMb >= CHARTED_FROM_MB);

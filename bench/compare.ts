@@ -13,41 +13,41 @@ import { CACHE, SQL_DIR } from './paths.ts';
 export const TABLES = ['silver', 'gold', 'rejected'] as const;
 export type Table = (typeof TABLES)[number];
 
-/** Where a contender left its tables. */
+/** Location of the tables that a contender wrote. */
 export interface Outcome {
   contender: string;
   folder: string;
-  /** Whether they lie in a lake of duckstep's. */
+  /** Whether the tables are in a duckstep lake. */
   lake: boolean;
   rows: RowCounts;
 }
 
-/** Rows of one table, or of a count, that two contenders do not agree on. */
+/** A table or a count in which two contenders differ. */
 export interface Difference {
   contender: string;
   reference: string;
   table: Table | `count of ${keyof RowCounts}`;
-  /** Rows that only the reference has, and only the contender. */
+  /** Rows that only the reference has; rows that only the contender has. */
   missing: number;
   extra: number;
-  /** Some of them, as JSON. */
+  /** Some of these rows, as JSON. */
   examples: string[];
 }
 
 const EXAMPLES = 3;
 
-/** Decimal places that a DOUBLE must agree in: engines parse the last bit differently. */
+/** Decimal places to which DOUBLEs are compared: engines parse the last bit differently. */
 const PLACES = 6;
 
-/** Rows that are compared at a time, so that tables of any size fit. */
+/** Rows compared at a time; bounds the memory for tables of any size. */
 const ROWS_AT_A_TIME = 2_000_000;
 
 const COMPARE_MEMORY_MB = 6144;
 
 /**
- * Holds what contenders made against what the reference made: the counts, and silver, gold and the refused records
- * as multisets of rows, whatever their order and files. Tables with the same fingerprint are the same; rows are only
- * looked for where they are not.
+ * Compares the contenders' results with the reference's: the counts, and silver, gold and the rejected records as
+ * multisets of rows, regardless of order and files. Tables with equal fingerprints are equal; rows are searched only
+ * if the fingerprints differ.
  */
 export const compare = async (
   spec: WorkSpec,
@@ -78,7 +78,7 @@ export const compare = async (
   }
 };
 
-/** Counts on which two contenders do not agree. */
+/** Counts in which two contenders differ. */
 export const countDifferences = (reference: Outcome, other: Outcome): Difference[] =>
   (['read', 'rejected', 'duplicates', 'silver'] as const).flatMap((count) => {
     const more = other.rows[count] - reference.rows[count];
@@ -96,13 +96,13 @@ export const countDifferences = (reference: Outcome, other: Outcome): Difference
 /** One sentence per difference, and rows that show it. */
 export const describeDifference = (difference: Difference): string => {
   const { contender, reference, table, missing, extra, examples } = difference;
-  const told = `${contender} differs from ${reference} in ${table}: ${missing} rows are missing, ${extra} are too many`;
-  return [told, ...examples.map((row) => `  ${row}`)].join('\n');
+  const summary = `${contender} differs from ${reference} in ${table}: ${missing} rows are missing, ${extra} are too many`;
+  return [summary, ...examples.map((row) => `  ${row}`)].join('\n');
 };
 
 const viewOf = (outcome: Outcome, table: Table): string => ident(`${outcome.contender}_${table}`);
 
-/** One view per table with the same columns and types for every contender. */
+/** Creates one view per table, with the same columns and types for every contender. */
 const attach = async (db: Db, spec: WorkSpec, outcome: Outcome, scratch: string): Promise<void> => {
   const sources = outcome.lake
     ? await lakeSources(db, spec, outcome, path.join(scratch, outcome.contender))
@@ -118,7 +118,7 @@ const attach = async (db: Db, spec: WorkSpec, outcome: Outcome, scratch: string)
   }
 };
 
-/** DuckDB types of the columns that are compared. */
+/** DuckDB types of the compared columns, by name. */
 const columnsOf = (spec: WorkSpec, table: Table): Record<string, string> => {
   switch (table) {
     case 'silver':
@@ -163,8 +163,8 @@ const lakeSources = async (
 };
 
 /**
- * Of each table the number of rows and the sum of their 64-bit hashes, which no order changes: read once, where a
- * multiset difference of large tables reads both of them many times. Different tables share it by a chance of 2^-64.
+ * Per table the number of rows and the sum of their 64-bit hashes, which does not depend on the order. It reads the table
+ * once; a multiset difference of large tables reads both of them many times. Different tables collide with probability 2^-64.
  */
 const fingerprints = async (db: Db, outcome: Outcome): Promise<Partial<Record<Table, string>>> => {
   const found: Partial<Record<Table, string>> = {};

@@ -3,7 +3,7 @@ import type { Contender, ContenderName } from './contender.ts';
 import { CACHE, ROOT } from './paths.ts';
 import { pythonContender } from './python.ts';
 
-/** With what Node has compiled kept for the next process, as `cli/duckstep.ts` keeps it. */
+/** Uses Node's compile cache, as `cli/duckstep.ts` does. */
 const inNode = (name: ContenderName): Contender => ({
   name,
   command: [process.execPath, path.join(ROOT, 'bench', 'contenders', `${name}.ts`)],
@@ -11,9 +11,9 @@ const inNode = (name: ContenderName): Contender => ({
 });
 
 /**
- * The contender, or in one sentence why it cannot run here.
+ * The contender, or one sentence that says why it cannot run here.
  *
- * @param patient whether large packages may be fetched
+ * @param patient whether large packages may be downloaded
  */
 export const findContender = async (name: ContenderName, patient = true): Promise<Contender | string> => {
   if (name === 'duckstep') return { ...inNode(name), lake: true };

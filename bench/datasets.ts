@@ -1,4 +1,4 @@
-/** What is measured: the datasets, how their rows are made, and what gold is made of them. */
+/** The datasets of the benchmark: the generation of their rows, and their gold tables. */
 
 export const FORMATS = ['csv', 'ndjson', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -8,7 +8,7 @@ export type Generated = (typeof GENERATED)[number];
 export const DATASETS = [...GENERATED, 'flights'] as const;
 export type Dataset = (typeof DATASETS)[number];
 
-/** Share of dirty rows: in ten thousandths of all. */
+/** Share of dirty rows, in ten thousandths. */
 const DIRTY = 100;
 
 /** A gold model for contenders that do not speak DuckDB's SQL; `bench/sql/<dataset>/gold` says the same. */
@@ -52,12 +52,12 @@ export const GOLD: Readonly<Record<Dataset, GoldSpec>> = {
   },
 };
 
-/** The source's column by which a refused record is known again: of few distinct texts, and alike in all engines. */
+/** The source column that identifies a rejected record in comparisons; all engines must write its values alike. */
 export const REJECT_KEY: Readonly<Record<Dataset, string>> = { narrow: 'id', wide: 'id', flights: 'delay' };
 
 /**
- * Macros of made-up values. `mix(i, salt)` is a number below 2^32 that looks random: the finalizer of MurmurHash3
- * (its `fmix32`, in the public domain) over row and salt, so that a value depends on nothing but the seed.
+ * Macros for generated values. `mix(i, salt)` is a pseudo-random number below 2^32: the finalizer of MurmurHash3
+ * (`fmix32`, public domain) over row and salt. Values depend only on the seed.
  */
 const macros = (seed: number): string => `
   CREATE OR REPLACE MACRO scramble(h, shift, factor) AS
@@ -80,8 +80,8 @@ const macros = (seed: number): string => `
   CREATE OR REPLACE MACRO hex(i, salt, digits) AS left(printf('%08x', mix(i, salt)), digits);`;
 
 /**
- * What is wrong with row i: 0 nothing, 1 a date that there is not, 2 a required value missing, 3 no e-mail address,
- * 4 a value out of range, 5 the key of an earlier row, whose place it takes.
+ * SQL of the fault of row i: 0 none, 1 a date that does not exist, 2 a missing required value, 3 an invalid e-mail
+ * address, 4 a value out of range, 5 the key of an earlier row, which it replaces.
  */
 const fault = (dirty: boolean): string =>
   dirty ? `CASE WHEN mix(i, 901) % 10000 < ${DIRTY} THEN 1 + mix(i, 902) % 5 ELSE 0 END` : '0';
@@ -90,7 +90,7 @@ const ID = 'CASE WHEN fault = 5 AND i > 1 THEN i - 1 - mix(i, 903) % least(i - 1
 
 type Value = readonly [column: string, sql: string];
 
-/** Parquet holds dates as dates: a day that there is not is one that is missing there. */
+/** Parquet cannot hold a date that does not exist: there the date is missing instead. */
 const day = (name: string, sql: string, format: Format): Value =>
   format === 'parquet'
     ? [name, `CASE WHEN fault <> 1 THEN ${sql} END`]
@@ -160,7 +160,7 @@ const VALUES: Readonly<Record<Generated, (format: Format) => Value[]>> = {
   ],
 };
 
-/** SQL statements to run first, and a SELECT of so many rows in their order. */
+/** `before`: SQL statements to run first. `query`: a SELECT of the rows, in order. */
 export const rowsSql = (
   dataset: Generated,
   options: { format: Format; dirty: boolean; rows: number; seed: number },

@@ -1,15 +1,15 @@
 import type { Dataset, Format, GoldSpec } from './datasets.ts';
 
-/** One column of the source as contenders that read no contract are told of it. */
+/** One column of the source, for contenders that do not read the contract. */
 export interface ColumnSpec {
   name: string;
-  /** What it is called in the source. */
+  /** The column's name in the source. */
   source: string;
   type: 'string' | 'integer' | 'number' | 'decimal' | 'boolean' | 'date' | 'timestamp';
   /** DuckDB type in silver. */
   silverType: string;
   required: boolean;
-  /** Limits in the order in which the contract's rules are named: rule, and what it takes. */
+  /** Limits in the order of the contract's rules: rule and argument. */
   limits: Limit[];
 }
 
@@ -20,42 +20,42 @@ export type Limit =
   | { rule: 'minimum' | 'maximum'; value: string }
   | { rule: 'allowed'; values: string[] };
 
-/** Everything that a contender is told: the contract in plain words. */
+/** Everything that a contender needs to know of the contract. */
 export interface WorkSpec {
   dataset: Dataset;
   columns: ColumnSpec[];
-  /** Integer columns that are parts of a column's date, and split silver's files. */
+  /** Integer columns that are derived from a date column and partition silver's files. */
   partitions: { name: string; of: string; part: 'year' | 'month' }[];
-  /** Of rows that share it, the file's last stays; empty where the dataset has no key. */
+  /** The file's last row of each key stays; empty if the dataset has no key. */
   primaryKey: string[];
-  /** The source's column whose text stands beside a refused record's reasons. */
+  /** The source column whose text identifies a rejected record. */
   rejectKey: string;
   gold: GoldSpec;
-  /** The same as a SELECT over `silver.<dataset>` in DuckDB's SQL. */
+  /** The gold model as a SELECT over `silver.<dataset>` in DuckDB's SQL. */
   goldSql: string;
   /** DuckDB types of gold's columns, in order. */
   goldTypes: Record<string, string>;
 }
 
-/** What a contender's process gets, as JSON in the file that it is called with. */
+/** Input of a contender's process, as JSON in the file whose path is its last argument. */
 export interface Job {
   input: string;
   format: Format;
-  /** Empty folder: `silver/`, `gold.parquet`, `rejected.parquet` and `result.json` are to be there afterwards. */
+  /** An empty folder, into which the contender writes `silver/`, `gold.parquet`, `rejected.parquet` and `result.json`. */
   folder: string;
   spec: WorkSpec;
   cores: number;
-  /** For duckstep: S3's event for the file, which lies in the lake `lake/` of the folder. */
+  /** Only for duckstep: S3's event for the file, which is already in the lake `<folder>/lake`. */
   event?: unknown;
 }
 
-/** A part of the work, in its order. */
+/** One phase of the work. */
 export interface Phase {
   name: string;
   wallMs: number;
-  /** User and system time of the process in the meantime. */
+  /** User and system time of the process during the phase. */
   cpuMs: number;
-  /** The most memory that the process has had until then; undefined where the contender cannot tell. */
+  /** Peak memory of the process until the end of the phase; undefined if the contender does not measure it. */
   peakMb?: number;
 }
 
@@ -66,14 +66,14 @@ export interface RowCounts {
   silver: number;
 }
 
-/** What a contender leaves as `result.json`. */
+/** A contender's `result.json`. */
 export interface ContenderResult {
   rows: RowCounts;
-  /** From the first line of the contender's own work to its last: without starting the process. */
+  /** Time from the contender's first line to its last, without the start of the process. */
   inProcessMs: number;
   phases: Phase[];
-  /** What was asked of the lake's storage; only duckstep counts it. */
+  /** Requests to the lake's storage; only duckstep counts them. */
   storage?: { requests: number; bytesRead: number; bytesWritten: number };
-  /** Of the engine and what it stands on. */
+  /** Versions of the engine and its runtime, by name. */
   versions: Record<string, string>;
 }

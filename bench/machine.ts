@@ -3,7 +3,7 @@ import os from 'node:os';
 import { ROOT } from './paths.ts';
 import { MEMORY_METHOD } from './process-tree.ts';
 
-/** On what was measured. */
+/** The machine of a measurement. */
 export interface Machine {
   cpu: string;
   cores: number;
@@ -11,9 +11,9 @@ export interface Machine {
   os: string;
   arch: string;
   node: string;
-  /** How peak memory was told. */
+  /** Method by which peak memory was measured. */
   memoryMethod: string;
-  /** The tested code's commit, with a `+` where files differed from it; undefined outside of a clone. */
+  /** The tested code's commit, with a `+` if the working tree had changes; undefined outside of a clone. */
   commit?: string;
 }
 

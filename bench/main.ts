@@ -13,13 +13,13 @@ import type { Results } from './results.ts';
 import { runCase } from './run-case.ts';
 import { STEPS_HEADER, stepLines } from './steps.ts';
 
-/** Who takes long is measured once, so that the suite ends: chance has a small share of a minute. */
+/** Slower contenders run once, to bound the time of the suite; noise is a small share of a long run. */
 const REPEAT_BELOW_MS = 20_000;
 const QUICK_ROUNDS = 3;
 const QUICK_REPEAT_BELOW_MS = 5000;
-/** But these two, whose ratio is the goal. */
+/** The ratio of these two is the goal, therefore every round of theirs runs. */
 const ALWAYS_REPEATED: readonly ContenderName[] = ['duckstep', 'baseline'];
-/** After so long, quick, all are measured once, and the slow ones are left out of what is left. */
+/** With --quick, after this time all contenders run once and slow ones are left out. */
 const QUICK_MS = 60_000;
 
 interface Options {
@@ -55,17 +55,19 @@ const positive = (text: string): number => {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 const program = new Command('npm run bench --')
-  .description('measure duckstep beside other ways to do the same work, and compare what they make')
+  .description('measure duckstep and other tools on the same work, and compare their results')
   .option('--quick', 'every reader and every fault once, on small files, in minutes')
-  .option('--steps', 'where the time of duckstep and the baseline goes; no other contenders unless named')
+  .option('--steps', 'time of each step of duckstep and of the baseline; other contenders only if named')
   .option('--datasets <names>', DATASETS.join(','), oneOf(DATASETS))
   .option('--formats <names>', FORMATS.join(','), oneOf(FORMATS))
   .option('--dirt <names>', DIRT.join(','), oneOf(DIRT))
-  .option('--sizes <megabytes>', 'of generated files: 1,10,100,1000', (text) => text.split(',').map(positive))
+  .option('--sizes <megabytes>', 'sizes of generated files: 1,10,100,1000', (text) =>
+    text.split(',').map(positive),
+  )
   .option('--contenders <names>', CONTENDERS.join(','), oneOf(CONTENDERS))
   .option('--rounds <n>', 'runs of each contender per case (default: 5 up to 1 MB, else 3)', positive)
-  .option('--memory <MB>', 'for one step of duckstep (default: its own)', positive)
-  .option('--timeout <seconds>', 'a contender may take for one run', positive, 1800)
+  .option('--memory <MB>', 'memory of one step of duckstep (default: its own)', positive)
+  .option('--timeout <seconds>', 'time limit of one run of a contender', positive, 1800)
   .option('--out <file>', 'write the results as JSON')
   .option('--publish', 'write results and charts into docs/bench and docs/performance.md');
 const options = program.parse().opts<Options>();
@@ -99,7 +101,7 @@ const results: Results = {
 const showProgress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}`);
 };
-/** After each case, so that what was measured in hours is not lost with the last minute. */
+/** Called after each case: an interrupted suite keeps its results. */
 const keep = (): void => {
   if (options.out !== undefined) {
     mkdirSync(path.dirname(path.resolve(options.out)), { recursive: true });

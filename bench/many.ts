@@ -1,4 +1,4 @@
-/** Files of mixed size dropped at once into a watched lake: `npx node bench/many.ts --help`. */
+/** Drops files of mixed size at once into a watched lake: `npx node bench/many.ts --help`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -26,7 +26,7 @@ import { CACHE, ROOT, SQL_DIR } from './paths.ts';
 
 interface Planned {
   key: string;
-  /** Roughly. */
+  /** Approximate size. */
   bytes: number;
   rows: number;
   select: string;
@@ -35,7 +35,7 @@ interface Planned {
 const KB = 1e3;
 const MB = 1e6;
 
-/** Keys of one file never meet another's: what is measured is many files, not how they replace each other's rows. */
+/** Files share no keys: the benchmark measures many files, not the replacement of rows between files. */
 const ID_RANGE = 10_000_000;
 
 const SELECTS = {
@@ -69,7 +69,7 @@ const planned = (dataset: Dataset, n: number, size: number, days = 30): Planned 
   return { key: `${dataset}/${String(n).padStart(4, '0')}.csv`, bytes: rows * bytesPerRow, rows, select };
 };
 
-/** The large ones first: the order in which they could be in everybody's way. */
+/** Large files come first, the order in which they could delay all others most. */
 const plan = (files: number): Planned[] => {
   const large = Math.max(1, Math.round(files / 250));
   const medium = Math.round(files / 60);
@@ -90,7 +90,7 @@ const write = async (db: Db, folder: string, { key, select }: Planned): Promise<
   await rename(`${file}.draft`, file);
 };
 
-/** What a look at a process tells. */
+/** One sample of a process. */
 interface Seen {
   rssMb: number;
   threads: number;
@@ -99,10 +99,10 @@ interface Seen {
   cpuSeconds: number;
 }
 
-/** proc(5): of `/proc/<pid>/stat` the 14th and 15th field, in hundredths of a second; a name may hold anything. */
+/** The 14th and 15th field of `/proc/<pid>/stat`, in hundredths of a second (proc(5)); the name field may contain any text. */
 const CPU = /^.*\) \S(?: \S+){10} (\d+) (\d+) /s;
 
-/** Nothing once it has ended. */
+/** Samples a process; empty after it has ended. */
 const look = (pid: number): Seen[] => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -151,7 +151,7 @@ const drop = async (
 const quantile = (values: readonly number[], q: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
 
-/** How many of these spans there were at once, at most. */
+/** The maximum number of spans that overlap. */
 const overlap = (spans: readonly { from: number; to: number }[]): number => {
   const edges = spans.flatMap(({ from, to }) => [[from, 1] as const, [to, -1] as const]);
   let [now, most] = [0, 0];
@@ -197,7 +197,7 @@ const report = (
       medianEnd: quantile(ends, 0.5),
       p95End: quantile(ends, 0.95),
       lastEnd: Math.max(...ends),
-      // The longest time in which none of them was done, from the first on.
+      // The longest time between two consecutive ends.
       longestPause: Math.max(
         0,
         ...ends.toSorted((a, b) => a - b).map((end, i, all) => end - (all[i - 1] ?? end)),
@@ -239,7 +239,7 @@ const {
   )
   .option('--concurrency <n>', 'as in duckstep start (default: its own)')
   .option('--program <file>', 'cli/duckstep.ts of another checkout', path.join(ROOT, 'cli/duckstep.ts'))
-  .option('--keep', 'leave the lake there')
+  .option('--keep', 'keep the lake')
   .parse()
   .opts<{ files: number; program: string; concurrency?: string; keep?: true }>();
 

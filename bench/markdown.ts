@@ -4,7 +4,7 @@ import { caseName } from './plan.ts';
 import { megabytes, seconds } from './report.ts';
 import type { CaseResult, Measurement, Results } from './results.ts';
 
-/** The results as the docs show them. */
+/** The results as Markdown for the docs. */
 export const resultsMarkdown = (results: Results): string => {
   const { machine, versions, leftOut, memoryMb } = results;
   const engines = Object.entries(versions).map(
@@ -33,7 +33,7 @@ export const resultsMarkdown = (results: Results): string => {
     .trimEnd();
 };
 
-/** All cases, a line each: the baseline in seconds, the others in shares of it. */
+/** One line per case: the baseline in seconds, the others as multiples of it. */
 const overview = (cases: readonly CaseResult[]): string[] => {
   const measured = CONTENDERS.filter((name) =>
     cases.some(({ measurements }) => measurements.some(({ contender }) => contender === name)),
@@ -80,7 +80,7 @@ const rowsOf = ({ measurements }: CaseResult): string => {
   const [read, rejected, duplicates] = [rows.read, rows.rejected, rows.duplicates].map((n) =>
     n.toLocaleString('en-US'),
   );
-  return `, ${read} rows: ${rejected} refused, ${duplicates} duplicates`;
+  return `, ${read} rows: ${rejected} rejected, ${duplicates} duplicates`;
 };
 
 const row = (measurement: Measurement): string => {

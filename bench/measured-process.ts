@@ -4,27 +4,27 @@ import path from 'node:path';
 import { ROOT } from './paths.ts';
 import { ProcessTree } from './process-tree.ts';
 
-/** One run of a contender, as seen from outside. */
+/** One run of a contender, measured from outside. */
 export interface Measured {
   wallMs: number;
-  /** User and system time of the whole process tree; without /proc, of what its processes waited for. */
+  /** User and system time of the whole process tree; without /proc, only of processes that were waited for. */
   cpuMs: number;
-  /** Of the whole process tree together. */
+  /** Peak memory of the whole process tree, in MB of 2^20 bytes. */
   peakMb: number;
-  /** Undefined when it ended well; else what it said last. */
+  /** Reason and last output of a run that failed. */
   failure?: string;
 }
 
-/** What of a failed process's words is kept, in characters. */
+/** Length of the kept end of a process's output, in characters. */
 const LAST_WORDS = 2000;
 
 /**
- * The shell waits for the command and then tells the CPU time of its children, and theirs, in the second line of
- * POSIX's `times`, on a channel of its own.
+ * The shell waits for the command and then prints the CPU time of all its descendants that were waited for: the second
+ * line of POSIX's `times`, written to file descriptor 3.
  */
 const TIMED = '"$@" 3>&-; code=$?; times >&3; exit $code';
 
-/** CPU time in ms out of the output of `times`: minutes and seconds, of the shell and of its children. */
+/** CPU time in ms from the output of `times`: minutes and seconds, of the shell and of its children. */
 export const parseTimes = (text: string): number => {
   const seconds = [...(text.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)].map(
     ([, minutes, rest]) => Number(minutes) * 60 + Number(rest),
@@ -32,7 +32,7 @@ export const parseTimes = (text: string): number => {
   return seconds.reduce((total, value) => total + value, 0) * 1000;
 };
 
-/** Runs a command to its end and measures it; a command that fails or takes too long is told, not thrown. */
+/** Runs a command to its end and measures it. A failure or timeout is returned as `failure`, not thrown. */
 export const measure = async (
   command: readonly string[],
   options: { env?: NodeJS.ProcessEnv; timeoutMs: number },
@@ -40,7 +40,7 @@ export const measure = async (
   const began = performance.now();
   const child = spawn('sh', ['-c', TIMED, 'sh', ...command], {
     env: { ...process.env, ...options.env },
-    // A group of its own, so that all of it can be ended.
+    // A process group of its own, to kill all of it at once.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
@@ -65,7 +65,7 @@ export const measure = async (
     late = true;
     end();
   }, options.timeoutMs);
-  // Nothing goes on running when the measuring is ended.
+  // Kills the command when this process ends.
   process.once('exit', end);
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal, at: performance.now() }));
   await once(child, 'close');
@@ -73,7 +73,7 @@ export const measure = async (
   clearTimeout(timer);
   process.off('exit', end);
   tree.stop();
-  // What a process did last the tree has not seen; whom nobody waited for the shell does not know.
+  // The tree misses CPU time after its last sample; the shell misses processes that were not waited for.
   const cpuMs = Math.max(parseTimes(times), tree.cpuMs);
   const measured = { wallMs: at - began, cpuMs, peakMb: tree.peakMb };
   if (late) return { ...measured, failure: `took longer than ${options.timeoutMs / 1000} s` };

@@ -1,10 +1,10 @@
 /**
- * Measures how much memory each of the steps takes for a file, each in a process of its own that is told it had a
- * function's memory, and threads: `npx node bench/memory.ts --memory 1024 --rows 10000000 --keys text --repeat 2`.
+ * Measures the memory of each step for a file, each in a process of its own that is configured for a function's memory
+ * and threads: `npx node bench/memory.ts --memory 1024 --rows 10000000 --keys text --repeat 2`.
  *
- * `--repeat` is how often each key comes, `all` for one key in all rows; `--rival` loads a second file of the same keys
- * afterwards, of which each row meets rows of the first. The file has about 100 bytes a row. Ends with 1 when a step
- * took more memory than its function has.
+ * `--repeat` sets how often each key occurs, `all` means one key in all rows; `--rival` loads a second file with the same
+ * keys afterwards, each of whose rows meets rows of the first. The file has about 100 bytes a row. Exits with 1 if a step
+ * uses more memory than its function has.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -40,7 +40,7 @@ schema:
 `;
 
 const MODEL = `/*---
-description: What came by year.
+description: Rows and amounts per year.
 columns:
   - { name: year, logicalType: integer, primaryKey: true }
   - { name: rows, logicalType: integer }
@@ -49,19 +49,19 @@ columns:
 SELECT year, count(*) AS rows, sum(amount) AS amount FROM silver.keyed GROUP BY year
 `;
 
-/** Keys by row number, in no order. */
+/** SQL of the key from a number. */
 const KEYS: Readonly<Record<string, (n: string) => string>> = {
   text: (n) => `'customer-' || lpad((${n})::VARCHAR, 12, '0')`,
   dense: (n) => `1 + ${n}`,
   sparse: (n) => `1 + (${n}) * 1000003`,
 };
 
-/** States whose results the next one needs, and where they go. */
+/** States in their order, with the payload field that holds their output. */
 const FIELDS = { Validate: 'validate', QualityScore: 'quality', Transform: 'transform', LoadToGold: 'load' };
 
-/** What a step's process tells. */
+/** Result that a step's process writes. */
 interface Told {
-  /** In MB of 2^20 bytes, of the whole process. */
+  /** Peak of the whole process, in MB of 2^20 bytes. */
   peakMb: number;
   seconds: number;
   output: { strategies?: Record<string, string>; rows?: Record<string, number> };
@@ -111,7 +111,7 @@ const generate = async (file: string, scratch: string, rows: number, key: string
   );
 };
 
-/** Takes the file through the steps. Whether all of them kept within the function's memory. */
+/** Takes the file through the steps. Returns whether all of them stayed within the function's memory. */
 const measured = async (folder: string, key: string, memoryMb: number): Promise<boolean> => {
   const { raw } = openLake(path.join(folder, 'lake'));
   let state: object = objectCreatedEvent(raw.name, await raw.adopt(key));
@@ -119,7 +119,7 @@ const measured = async (folder: string, key: string, memoryMb: number): Promise<
   for (const [name, field] of Object.entries(FIELDS)) {
     const job = path.join(folder, 'job.json');
     await writeFile(job, JSON.stringify({ execution: 'memory', state }));
-    // As Lambda would: the configuration takes threads and DuckDB's limit from it.
+    // Set as Lambda sets it: the configuration derives threads and DuckDB's limit from it.
     const child = spawn(process.execPath, [fileURLToPath(import.meta.url), '--step', name, folder], {
       env: {
         ...process.env,
@@ -142,7 +142,7 @@ const measured = async (folder: string, key: string, memoryMb: number): Promise<
   return fits;
 };
 
-/** The child: one step. */
+/** Runs one step, in the child process. */
 const runStep = async (name: string, folder: string): Promise<void> => {
   const step = STEPS[name];
   if (step === undefined) throw new Error(`There is no step ${name}.`);

@@ -4,12 +4,12 @@ import { generate, type Input, realFlights } from './generate.ts';
 const SIZES_MB = [1, 10, 100, 1000] as const;
 export const DIRT = ['dirty', 'clean'] as const;
 
-/** What one comparison is made on. */
+/** The input of one comparison. */
 export interface Case {
   dataset: Dataset;
   format: Format;
   dirt: (typeof DIRT)[number];
-  /** Of generated data. */
+  /** Size of generated data; undefined for the real file. */
   sizeMb?: number;
 }
 
@@ -23,8 +23,8 @@ export interface Choice {
 export const EVERYTHING: Choice = { datasets: DATASETS, formats: FORMATS, dirt: DIRT, sizesMb: SIZES_MB };
 
 /**
- * All cases of a choice: the real file, then the generated ones by their size, and of one size first those that the
- * goals are about. So a run that is broken off has measured whole sizes.
+ * All cases of a choice: the real file, then the generated ones by size, and within a size those with a goal first.
+ * An interrupted run has therefore measured whole sizes.
  */
 export const casesOf = ({ datasets, formats, dirt, sizesMb }: Choice): Case[] => [
   ...(datasets.includes('flights') && formats.includes('parquet')
@@ -42,8 +42,8 @@ export const casesOf = ({ datasets, formats, dirt, sizesMb }: Choice): Case[] =>
 ];
 
 /**
- * Whether a case is measured where nothing is chosen. Of the largest size it is what the goals are about, dirty CSV: all of
- * that size take three times as long as everything else together.
+ * Whether a case belongs to the default suite. At the largest size only dirty CSV does, which has a goal: all cases of that
+ * size take three times as long as everything else together.
  */
 export const isInSuite = ({ format, dirt, sizeMb }: Case): boolean =>
   sizeMb !== Math.max(...SIZES_MB) || (format === 'csv' && dirt === 'dirty');
@@ -56,13 +56,13 @@ const isQuick = ({ dataset, format, dirt, sizeMb }: Case): boolean =>
   dirt === 'dirty' &&
   (format === 'csv' ? sizeMb === 10 : sizeMb === 1 && dataset === (format === 'ndjson' ? 'narrow' : 'wide'));
 
-/** Small files need more rounds: of a second, chance has the larger share. */
+/** Small files need more rounds: noise is a larger share of a short run. */
 export const roundsFor = ({ sizeMb }: Case): number => (sizeMb !== undefined && sizeMb <= 1 ? 5 : 3);
 
 export const caseName = ({ dataset, format, dirt, sizeMb }: Case): string =>
   sizeMb === undefined ? `${dataset} ${format}` : `${dataset} ${format} ${sizeMb} MB ${dirt}`;
 
-/** The case's file, made where it is not there yet. */
+/** The case's file, generated if it does not exist yet. */
 export const inputOf = async ({ dataset, format, dirt, sizeMb }: Case): Promise<Input> =>
   dataset === 'flights' || sizeMb === undefined
     ? await realFlights()

@@ -1,20 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-/** How memory is told on this system, for reports. */
+/** Description of the memory measurement on this system, for reports. */
 export const MEMORY_METHOD = existsSync('/proc/self/status')
   ? 'sum of the resident set sizes in /proc of all processes of the tree, every 25 ms, and at least the largest VmHWM'
-  : 'sum of the resident set sizes that ps tells of all processes of the tree, every 250 ms';
+  : 'sum of the resident set sizes of all processes of the tree from ps, every 250 ms';
 
 const INTERVAL_MS = existsSync('/proc/self/status') ? 25 : 250;
 
-/** Units of the CPU times in /proc, per second: Linux has told programs 100 on every platform for decades. */
+/** Units of the CPU times in /proc, per second: Linux has reported 100 on every platform for decades. */
 const TICKS_PER_SECOND = 100;
 
-/** Who belongs to the tree is looked up less often than how large its processes are: it means reading all of /proc. */
+/** The tree is searched once per this many samples of its sizes, because a search reads all of /proc. */
 const LOOKUP_EVERY = 8;
 
-/** Parent of every process: pid → ppid. */
+/**
+ * The process ids of a process and of all its descendants.
+ *
+ * @param parents pid → ppid of every process
+ */
 export const descendants = (root: number, parents: ReadonlyMap<number, number>): number[] => {
   const children = Map.groupBy(parents.keys(), (pid) => parents.get(pid) ?? 0);
   const found = [root];
@@ -22,7 +26,7 @@ export const descendants = (root: number, parents: ReadonlyMap<number, number>):
   return found;
 };
 
-/** A running look at a process and all that it started. */
+/** Samples a process and all its descendants periodically. */
 export class ProcessTree {
   /** In MB of 2^20 bytes. */
   peakMb = 0;
@@ -44,7 +48,7 @@ export class ProcessTree {
     clearInterval(this.#timer);
   }
 
-  /** User and system time of all processes that were ever seen; nothing where there is no /proc. */
+  /** User and system time of all processes that were ever seen; 0 without /proc. */
   get cpuMs(): number {
     const ticks = [...this.#ticks.values()].reduce((total, own) => total + own, 0);
     return (ticks / TICKS_PER_SECOND) * 1000;
@@ -56,9 +60,9 @@ export class ProcessTree {
     this.peakMb = Math.max(this.peakMb, together / 1024, ...memory.map(({ most }) => most / 1024));
   }
 
-  /** In KB: of each process now, and the most that it has had. */
+  /** Per process in KB: current memory (`now`) and its own peak (`most`). */
   #fromProc(): { now: number; most: number }[] {
-    // At first there is the shell alone, which starts the program at once.
+    // At first only the shell exists; it starts the program at once.
     if (this.#looks++ % LOOKUP_EVERY === 0 || this.#pids.length === 1)
       this.#pids = descendants(this.#root, parentsFromProc());
     return this.#pids.flatMap((pid) => {
@@ -82,9 +86,9 @@ export class ProcessTree {
   }
 }
 
-/** Of `/proc/<pid>/stat`, by proc(5): state, parent, and user and system time in ticks. */
+/** Fields of `/proc/<pid>/stat` (proc(5)): state, parent, and user and system time in ticks. */
 const statOf = (pid: number | string): RegExpExecArray | undefined =>
-  // The name of the program, in parentheses, may hold anything. Nine fields lie between parent and times.
+  // The program's name, in parentheses, may contain any text. Nine fields lie between parent and times.
   /^.*\) (\S) (\d+) (?:\S+ ){9}(\d+) (\d+) /s.exec(readIfThere(`/proc/${pid}/stat`)) ?? undefined;
 
 const parentsFromProc = (): Map<number, number> =>
@@ -95,7 +99,7 @@ const parentsFromProc = (): Map<number, number> =>
     }),
   );
 
-/** A process may end at any moment. */
+/** Empty if the file is gone: a process may end at any moment. */
 const readIfThere = (file: string): string => {
   try {
     return readFileSync(file, 'utf8');

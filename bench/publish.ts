@@ -11,7 +11,11 @@ import type { Measurement, Results } from './results.ts';
 
 const MARKERS = { from: '<!-- results -->', to: '<!-- /results -->' } as const;
 
-/** Replaces what stands between two markers. @throws RangeError when they are not both there, in this order */
+/**
+ * Replaces the text between two markers.
+ *
+ * @throws RangeError when the markers are missing or in the wrong order
+ */
 export const between = (text: string, body: string, { from, to }: typeof MARKERS = MARKERS): string => {
   const [start, end] = [text.indexOf(from), text.indexOf(to)];
   if (start < 0 || end < start) throw new RangeError(`there is no ${from} … ${to}`);
@@ -27,7 +31,7 @@ const bar = ({ contender, failure }: Measurement, value: number | undefined, not
 const timeNote = ({ ratio, wallMs }: Measurement): string =>
   [...(ratio === undefined ? [] : [`${ratio.toFixed(2)} ×`]), `${seconds(wallMs)} s`].join(' · ');
 
-/** Wall time and peak memory of the charted cases, as SVG by the file's name. */
+/** Wall time and peak memory of the charted cases, as SVG by file name. */
 export const charts = (results: Results): Record<string, string> => {
   const { cpu, cores, memoryGb } = results.machine;
   const subtitle = `Medians on ${cores} cores of ${cpu}, ${memoryGb} GB; whole process trees; shorter is better`;
@@ -35,7 +39,7 @@ export const charts = (results: Results): Record<string, string> => {
     chartedCases(results.cases).map((each) => ({ title: caseName(each), bars: each.measurements.map(of) }));
   return {
     'time.svg': drawChart({
-      title: 'Raw file to silver and gold, wall time in shares of one hand-written DuckDB script',
+      title: 'Raw file to silver and gold, wall time as a multiple of one hand-written DuckDB script',
       subtitle,
       limit: SCALE_LIMIT,
       groups: groups((measurement) => bar(measurement, measurement.ratio, timeNote(measurement))),
@@ -50,7 +54,7 @@ export const charts = (results: Results): Record<string, string> => {
   };
 };
 
-/** One slow contender on a small file must not press all other bars flat. */
+/** Keeps one slow contender on a small file from flattening all other bars. */
 const SCALE_LIMIT = 20;
 
 /** Writes `docs/bench/results.json`, the charts, and the tables of `docs/performance.md`. */

@@ -6,14 +6,14 @@ import { promisify } from 'node:util';
 import type { Contender } from './contender.ts';
 import { CACHE, ROOT } from './paths.ts';
 
-/** The newest of each when this was written; a benchmark against yesterday's versions says little. */
+/** The newest version of each at the time of writing; a benchmark against old versions says little. */
 const ENVIRONMENTS = {
   frames: ['pandas==3.1.1', 'polars==2.1.0', 'pyarrow==26.0.1'],
   pyspark: ['pyspark==4.3.0'],
 } as const;
 type Environment = keyof typeof ENVIRONMENTS;
 
-/** Of what PySpark 4 needs. */
+/** PySpark 4's minimum. */
 const JAVA_AT_LEAST = 17;
 
 const INSTALL_TIMEOUT_MS = 900_000;
@@ -31,16 +31,18 @@ type PythonName = keyof typeof SCRIPTS;
 const installed = new Map<Environment, Promise<string>>();
 
 /**
- * A contender in Python with its packages from PyPI, or in one sentence why it cannot run here.
+ * A contender in Python with its packages from PyPI, or one sentence that says why it cannot run here.
  *
- * @param patient whether PySpark may be fetched where it is not there yet: some 400 MB
+ * @param patient whether PySpark may be downloaded if it is not installed yet: some 400 MB
  */
 export const pythonContender = async (name: PythonName, patient: boolean): Promise<Contender | string> => {
   const environment = name === 'pyspark' ? 'pyspark' : 'frames';
   try {
     if (name === 'pyspark') await checkJava();
     if (name === 'pyspark' && !patient && !existsSync(markerOf(environment)))
-      throw new Error('it is not installed, and --quick does not fetch 400 MB; a run without --quick does');
+      throw new Error(
+        'it is not installed, and --quick does not download 400 MB; a run without --quick does',
+      );
     const python = await (installed.get(environment) ?? install(environment));
     const [script, ...flags] = SCRIPTS[name];
     return {
@@ -55,11 +57,11 @@ export const pythonContender = async (name: PythonName, patient: boolean): Promi
 
 const folderOf = (environment: Environment): string => path.join(CACHE, `python-${environment}`);
 
-/** A file that is there once exactly these packages are. */
+/** A file that exists after exactly these packages have been installed. */
 const markerOf = (environment: Environment): string =>
   path.join(folderOf(environment), `complete-${ENVIRONMENTS[environment].join('-').replaceAll('==', '-')}`);
 
-/** The Python of an environment; made where it is not there yet. */
+/** The Python of an environment, which is created on first use. */
 const install = (environment: Environment): Promise<string> => {
   const making = make(environment);
   installed.set(environment, making);
@@ -84,7 +86,7 @@ const make = async (environment: Environment): Promise<string> => {
 const checkJava = async (): Promise<void> => {
   const java = process.env.JAVA_HOME === undefined ? 'java' : path.join(process.env.JAVA_HOME, 'bin', 'java');
   const { stderr } = await run(java, ['-version']).catch(() => {
-    throw new Error('there is no java');
+    throw new Error('java is not installed');
   });
   const version = Number(/version "(\d+)/.exec(stderr)?.[1]);
   if (!(version >= JAVA_AT_LEAST)) throw new Error(`it needs Java ${JAVA_AT_LEAST}, not ${version}`);

@@ -5,39 +5,39 @@ import type { Case } from './plan.ts';
 import type { Round } from './round.ts';
 import { median, spread } from './statistics.ts';
 
-/** One contender on one case: medians over its rounds. */
+/** One contender's result for one case: medians over its rounds. */
 export interface Measurement {
   contender: ContenderName;
   rounds: number;
   wallMs: number;
-  /** Longest less shortest round, in shares of the median. */
+  /** Longest minus shortest round, divided by the median. */
   wallSpread: number;
-  /** Without starting the process. */
+  /** Without the start of the process. */
   inProcessMs: number;
   /** User and system time of the whole process tree. */
   cpuMs: number;
-  /** Largest over all rounds; in MB of 2^20 bytes. */
+  /** Maximum of all rounds, in MB of 2^20 bytes. */
   peakMb: number;
-  /** Wall time in shares of the baseline's; undefined without one. */
+  /** Wall time divided by the baseline's; undefined without a baseline. */
   ratio?: number;
   rows?: RowCounts;
   storage?: NonNullable<ContenderResult['storage']>;
-  /** Of the first round that failed; the other numbers are then of no use. */
+  /** Reason of the first failed round; the numbers are then meaningless. */
   failure?: string;
 }
 
 export interface CaseResult extends Case {
   bytes: number;
   measurements: Measurement[];
-  /** Sentences; empty when all contenders made the same tables. */
+  /** Sentences; empty if all contenders produced the same tables. */
   differences: string[];
 }
 
-/** All of one run, as it is kept in `docs/bench/`. */
+/** All results of one run, as stored in `docs/bench/`. */
 export interface Results {
   measuredAt: string;
   machine: Machine;
-  /** Of engines and what they stand on, by contender. */
+  /** Versions of engines and their runtimes, by contender. */
   versions: Partial<Record<ContenderName, Record<string, string>>>;
   /** Contenders that could not run here, with the reason. */
   leftOut: string[];
@@ -65,7 +65,7 @@ export const summarise = (contender: ContenderName, rounds: readonly Round[]): M
   };
 };
 
-/** Adds what each took in shares of the baseline's wall time. */
+/** Adds each contender's ratio to the baseline's wall time. */
 export const withRatios = (measurements: readonly Measurement[]): Measurement[] => {
   const baseline = measurements.find(
     ({ contender, failure }) => contender === 'baseline' && failure === undefined,

@@ -19,13 +19,13 @@ import { type Measured, measure } from './measured-process.ts';
 
 /** One run of one contender over one input. */
 export interface Round extends Measured {
-  /** Undefined when the contender failed. */
+  /** Undefined if the contender failed. */
   result?: ContenderResult;
 }
 
 /**
- * Runs a contender once in a folder of its own, which is empty before. For duckstep the file is laid into raw
- * first: there it is uploaded by whoever sends it, and nobody's pipeline is charged for that.
+ * Runs a contender once in an empty folder of its own. For duckstep the file is put into raw first: in production the
+ * sender uploads it, therefore the pipeline is not charged for it.
  */
 export const runRound = async (
   contender: Contender,
@@ -59,7 +59,7 @@ export const runRound = async (
   });
   const resultFile = path.join(folder, 'result.json');
   if (measured.failure !== undefined) return measured;
-  if (!existsSync(resultFile)) return { ...measured, failure: 'left no result' };
+  if (!existsSync(resultFile)) return { ...measured, failure: 'wrote no result' };
   return { ...measured, result: JSON.parse(readFileSync(resultFile, 'utf8')) as ContenderResult };
 };
 
@@ -73,7 +73,7 @@ const upload = async (input: Input, folder: string): Promise<unknown> => {
   return objectCreatedEvent(raw.name, await raw.adopt(key));
 };
 
-/** Reads the file once, so that none of the contenders is the one that waits for the disk. */
+/** Reads the file into the page cache, to spare the first contender the wait for the disk. */
 const warm = (file: string): void => {
   const buffer = Buffer.alloc(2 ** 20);
   const handle = openSync(file, 'r');

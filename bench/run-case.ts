@@ -11,18 +11,18 @@ import { workSpec } from './work-spec.ts';
 
 export interface RunOptions {
   rounds: number;
-  /** Who took longer in its first round is measured once, but for those of whom every round counts. */
+  /** A contender with a longer first round runs only once, except those in `alwaysRepeated`. */
   repeatBelowMs: number;
   alwaysRepeated: readonly ContenderName[];
   timeoutMs: number;
   memoryMb?: number;
-  /** Told before each round. */
+  /** Called before each round. */
   progress: (text: string) => void;
 }
 
 /**
- * Measures all contenders on one case, in turn: each once per round, so that whatever else the machine does meets
- * all of them. Afterwards what they made is compared.
+ * Measures all contenders on one case, in turn: each once per round, which spreads other load of the machine over all of
+ * them. Then compares their results.
  */
 export const runCase = async (
   each: Case,
@@ -40,7 +40,7 @@ export const runCase = async (
       for (const contender of contenders) {
         const own = rounds.get(contender.name) ?? [];
         const mostMs = alwaysRepeated.includes(contender.name) ? Number.POSITIVE_INFINITY : repeatBelowMs;
-        // Who failed once will fail again, and may take long to.
+        // A contender that failed once will fail again, and that may take long.
         if (own.some(({ failure, wallMs }) => failure !== undefined || wallMs > mostMs)) continue;
         progress(`round ${round} of ${count}: ${contender.name}`);
         flush();
@@ -76,7 +76,7 @@ export const runCase = async (
   }
 };
 
-/** What the last contender wrote goes to the disk before the next one begins. */
+/** Writes the last contender's output to disk before the next one starts. */
 const flush = (): void => {
   if (process.platform !== 'win32') execFileSync('sync');
 };

@@ -1,4 +1,4 @@
-/** The middle value; of an even number the mean of the two in the middle. NaN of none. */
+/** The median; for an even number of values the mean of the middle two. NaN for no values. */
 export const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
   const half = Math.floor(sorted.length / 2);
@@ -6,6 +6,6 @@ export const median = (values: readonly number[]): number => {
   return ((sorted[half - 1] ?? Number.NaN) + (sorted[half] ?? Number.NaN)) / 2;
 };
 
-/** How far the values lie apart: largest less smallest, in shares of the median. */
+/** Largest minus smallest value, divided by the median. */
 export const spread = (values: readonly number[]): number =>
   values.length === 0 ? 0 : (Math.max(...values) - Math.min(...values)) / median(values);

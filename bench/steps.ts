@@ -1,7 +1,7 @@
 import type { Round } from './round.ts';
 import { median } from './statistics.ts';
 
-/** Where a contender's time goes, as lines of a table: its phases in their order, medians over rounds. */
+/** A contender's phases in their order as lines of a table, medians over rounds. */
 export const stepLines = (contender: string, rounds: readonly Round[]): string[] => {
   const done = rounds.flatMap(({ result }) => result ?? []);
   const names = [...new Set(done.flatMap(({ phases }) => phases.map(({ name }) => name)))];

@@ -7,9 +7,9 @@ import type { ColumnSpec, Limit, WorkSpec } from './job.ts';
 import { SQL_DIR } from './paths.ts';
 
 /**
- * The dataset's contract in words that every contender understands.
+ * The dataset's contract in a form that every contender understands.
  *
- * @throws RangeError where the contract asks for what contenders do not do: their results would differ
+ * @throws RangeError when the contract requires something that contenders do not support: their results would differ
  */
 export const workSpec = async (dataset: Dataset): Promise<WorkSpec> => {
   const contract = await loadContract(SQL_DIR, dataset);
@@ -17,7 +17,7 @@ export const workSpec = async (dataset: Dataset): Promise<WorkSpec> => {
   const models = await loadGoldModels(SQL_DIR, modelsOf(dataset, DATASETS));
   const model = models.find(({ name }) => name === gold.name);
   if (model === undefined || models.length > 1)
-    throw new RangeError(`bench/sql/${dataset}/gold holds something else than ${gold.name}.sql`);
+    throw new RangeError(`bench/sql/${dataset}/gold must contain ${gold.name}.sql and nothing else`);
   return {
     dataset,
     columns: contract.columns.filter((column) => column.derivedFrom === undefined).map(columnSpec),

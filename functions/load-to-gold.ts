@@ -1,5 +1,6 @@
+import { loadedRecord } from '../shared/run/build-run-record.ts';
 import { LoadToGoldInput } from '../shared/run/payload.ts';
-import { runRecord, writeRunRecord } from '../shared/run/run-record.ts';
+import { writeRunRecord } from '../shared/run/run-record.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
 import { step } from '../shared/runtime/step.ts';
 import { conserveRows } from '../shared/stages/load-to-gold/conserve.ts';
@@ -23,28 +24,11 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
   const { status, version, gold } = await tools.duckDb((db) =>
     loadStaged(db, run, staged, { lake, scratch, sqlDir: config.sqlDir, catalog }),
   );
-  const record = runRecord(
-    run,
-    tools.execution,
-    {
-      source_bytes: validate.source_bytes,
-      contract_version: validate.contract_version,
-      status: status === 'superseded' ? 'superseded' : 'loaded',
-      verdict: quality.verdict,
-      score: quality.score,
-      scores: quality.scores,
-      reason: REASONS[status] ?? quality.reason,
-      error: null,
-      rows_read: validate.rows.read,
-      rows_accepted: validate.rows.accepted,
-      rows_rejected: validate.rows.rejected,
-      rows_duplicate: transform.rows.duplicate,
-      rows_filtered: transform.rows.filtered,
-      rows_silver: transform.rows.silver,
-      strategies: { ...quality.strategies, ...transform.strategies },
-    },
-    [validate.usage, quality.usage, transform.usage, tools.usage()],
-  );
+  const outcome = {
+    status: status === 'superseded' ? 'superseded' : 'loaded',
+    reason: REASONS[status] ?? quality.reason,
+  } as const;
+  const record = loadedRecord(input, tools.execution, outcome, tools.usage());
   const key = await writeRunRecord(lake, record);
   return { status: record.status, silver_version: version, gold, run_record: key };
 });

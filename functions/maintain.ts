@@ -1,31 +1,25 @@
-import { counted } from '../shared/lake/catalog/catalog.ts';
-import { metered } from '../shared/lake/storage/metered-store.ts';
 import { maintain } from '../shared/maintenance/maintain.ts';
-import { summedUp } from '../shared/maintenance/summed-up.ts';
+import { maintenanceReport, type TableReport } from '../shared/maintenance/maintenance-report.ts';
 import type { Usage } from '../shared/run/payload.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
 import type { StepContext } from '../shared/runtime/step.ts';
-import { usageOf } from '../shared/runtime/usage.ts';
+import { meter } from '../shared/runtime/usage.ts';
 
 /**
- * Keeps the tables of silver and gold in order. A schedule calls it, with an event that says nothing; it is no state
- * of the pipeline. Tables that fail are reported when all the others are done.
+ * Maintains the tables of silver and gold. A schedule calls it, with an event that holds no input; it is not a state of
+ * the pipeline. Failures are thrown when all tables are done.
  *
- * @throws what the only table that failed threw, or an AggregateError that names all
+ * @throws AggregateError when several tables failed; when one failed, the error of that table
  */
 export const maintainTables = async (
   _event: unknown,
-  { lake, config, catalog, invocation }: StepContext,
-): Promise<{ tables: ReturnType<typeof summedUp>['tables']; usage: Usage }> => {
-  const began = invocation?.began ?? performance.now();
-  const [silver, gold] = [metered(lake.silver), metered(lake.gold)];
-  const pointed = catalog && counted(catalog);
-  const done = await maintain({ lake: { silver, gold }, config, ...(pointed && { catalog: pointed }) });
-  const { tables, failure } = summedUp(done);
+  context: StepContext,
+): Promise<{ tables: TableReport[]; usage: Usage }> => {
+  const { usage, ...metered } = meter(context);
+  const done = await maintain({ ...metered, config: context.config });
+  const { tables, failure } = maintenanceReport(done);
   if (failure !== undefined) throw failure;
-  const stores = [silver.usage, gold.usage];
-  const used = { config, ...(invocation && { invocation }) };
-  return { tables, usage: usageOf(used, began, { stores, catalog: pointed?.requests() ?? 0 }) };
+  return { tables, usage: usage() };
 };
 
 export const handler = lambdaHandler('Maintain', maintainTables);

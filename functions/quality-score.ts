@@ -5,17 +5,18 @@ import { lakePaths } from '../shared/lake/paths.ts';
 import { QualityScoreInput } from '../shared/run/payload.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
 import { step } from '../shared/runtime/step.ts';
-import { measure } from '../shared/stages/quality-score/measure.ts';
+import { measureFile } from '../shared/stages/quality-score/measure-file.ts';
+import type { QualityReport } from '../shared/stages/quality-score/report.ts';
 import { judge } from '../shared/stages/quality-score/score.ts';
 import { unpackReasons } from '../shared/stages/validate/row-check.ts';
 
-/** How many broken rules the payload names; the report has all. */
-const NAMED_RULES = 10;
+/** Broken rules that the payload names; the report has all. */
+const MAX_NAMED_RULES = 10;
 
 /**
- * Measures the contract's rules over all rows read and judges the file. `shared/stages/quality-score/score.ts` has the formula.
+ * Measures the contract's rules over all rows read and judges the file; see `judge` for the formula.
  *
- * @throws RuleNotEvaluable when a rule cannot be evaluated: the execution fails here, nothing passes by accident
+ * @throws RuleNotEvaluable when a rule cannot be evaluated: the execution fails, so that no file passes by accident
  */
 export const qualityScore = step('QualityScore', QualityScoreInput, async (input, tools) => {
   const { run, rows, staged } = input.validate;
@@ -30,26 +31,26 @@ export const qualityScore = step('QualityScore', QualityScoreInput, async (input
       );
       await db.run(`CREATE VIEW ${table} AS SELECT * EXCLUDE (_rescued, _reasons, _raw) FROM _records`);
       const { parsed } = await db.one<{ parsed: number }>('SELECT count(*) AS parsed FROM _records');
-      const subject = {
+      const file = {
         records: '_records',
         table,
         rowsRead: rows.read,
         malformed: rows.read - parsed,
         uploadedAt: run.uploaded_at,
       };
-      return { contract, measures: await measure(db, contract, subject) };
+      return { contract, measures: await measureFile(db, contract, file) };
     },
     { ordered: false },
   );
   const threshold = contract.qualityThreshold;
   const { verdict, score, scores, broken, reason } = judge(measures, contract.dimensionWeights, threshold);
   const report = lakePaths.staging(run.run_id, 'quality.json');
-  const document = { run, rows, verdict, score, threshold, scores, reason, measures };
+  const document: QualityReport = { run, rows, verdict, score, threshold, scores, reason, measures };
   await silver.write(report, JSON.stringify(document, null, 2));
   const strategies = Object.fromEntries(
     measures.flatMap(({ rule, strategy }) => (strategy === undefined ? [] : [[rule, strategy]])),
   );
-  const broken_rules = broken.slice(0, NAMED_RULES);
+  const broken_rules = broken.slice(0, MAX_NAMED_RULES);
   return { verdict, score, threshold, scores, report, broken_rules, strategies, reason };
 });
 

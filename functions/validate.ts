@@ -11,13 +11,13 @@ import { lambdaHandler } from '../shared/runtime/handler.ts';
 import { step } from '../shared/runtime/step.ts';
 import { stageRecords } from '../shared/stages/validate/stage-records.ts';
 
-/** How many unknown columns the payload names, and how much of each name: JSON may bring thousands. */
-const NAMED_COLUMNS = 20;
-const NAME_LENGTH = 100;
+/** Unknown columns that the payload names, and characters of each name: a JSON file can have thousands. */
+const MAX_NAMED_COLUMNS = 20;
+const MAX_NAME_LENGTH = 100;
 
 /**
- * Reads the raw file by its content and checks every record against the dataset's contract. Stages all records,
- * typed, with the reasons of those it refuses. The raw object is read once and never changed.
+ * Detects the raw file's format by its content and checks every record against the dataset's contract. Stages all
+ * records, typed, with the reasons why some are rejected. The raw object is read once and never changed.
  *
  * @throws UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit: to quarantine
  * @throws ContractInvalid, ObjectMissing, ConservationBroken: the execution fails here
@@ -47,22 +47,22 @@ export const validate = step('Validate', ValidateInput, async (event, { lake, co
       rows: staged.rows,
       staged: staged.rejected === undefined ? { records } : { records, rejected },
       unknown_columns: staged.unknownColumns
-        .slice(0, NAMED_COLUMNS)
-        .map((name) => name.slice(0, NAME_LENGTH)),
+        .slice(0, MAX_NAMED_COLUMNS)
+        .map((name) => name.slice(0, MAX_NAME_LENGTH)),
     };
   });
 });
 
 export const handler = lambdaHandler('Validate', validate);
 
-/** The raw file as a local one: one request tells that it is there, how large it is, and what is in it. */
+/** Downloads the raw file: one request answers whether it exists, its size and its content. */
 const fetched = async (raw: ObjectStore, run: RunIdentity, scratch: string): Promise<string> => {
   try {
     return await raw.localPath(run.key, scratch, run.version_id);
   } catch (cause) {
     if (!(cause instanceof ObjectMissing)) throw cause;
     throw new ObjectMissing(
-      `Version ${run.version_id ?? '(latest)'} of raw/${run.key} is gone. Upload the file again, or let the execution be.`,
+      `Version ${run.version_id ?? '(latest)'} of raw/${run.key} is gone. Upload the file again, or ignore this execution.`,
       { cause },
     );
   }

@@ -16,20 +16,20 @@ import { checkLayer } from './layer-limits.ts';
 import { duckdbLock, type Lock } from './layer-lock.ts';
 import { type ZipEntry, zip } from './zip.ts';
 
-/** Lambda's names of the architectures, and npm's. */
+/** npm's name of each of Lambda's architectures. */
 const CPUS: Readonly<Record<string, string>> = { arm64: 'arm64', x86_64: 'x64' };
 
 /** Lambda unpacks layers to /opt, where its Node.js runtime looks for packages. */
 const PREFIX = 'nodejs';
 
-/** What no program reads at run time. */
+/** Files that no program reads at run time. */
 const NEEDLESS = /(\.d\.ts|\.d\.ts\.map|\.js\.map|\.md|\.package-lock\.json)$/;
 
 const build = (architecture: string, folder: string): void => {
   const cpu = CPUS[architecture];
   if (cpu === undefined)
     throw new RangeError(
-      `No architecture of Lambda: ${architecture}. Expected ${Object.keys(CPUS).join(' or ')}.`,
+      `Unknown architecture: ${architecture}. Expected ${Object.keys(CPUS).join(' or ')}.`,
     );
   const lock = duckdbLock(JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock);
   const target = path.join(folder, `duckdb-${architecture}.zip`);
@@ -51,13 +51,13 @@ const build = (architecture: string, folder: string): void => {
   );
 };
 
-/** The layer is also made of how it is made. */
+/** The texts of the build scripts: a change in them rebuilds the layer. */
 const sources = (): string[] =>
   ['build-layer.ts', 'layer-limits.ts', 'layer-lock.ts', 'zip.ts'].map((name) =>
     readFileSync(path.join(import.meta.dirname, name), 'utf8'),
   );
 
-/** The packages' files, as npm installs them for Lambda's platform, held to the lockfile's hashes by npm. */
+/** The packages' files, which npm installs for Lambda's platform and checks against the lockfile's hashes. */
 const install = (lock: Lock, cpu: string): ZipEntry[] => {
   const temporary = mkdtempSync(path.join(os.tmpdir(), 'duckstep-layer-'));
   try {

@@ -1,7 +1,7 @@
 /**
- * Measures what a new instance of each packaged function does before it works, and prints the table of
- * `docs/costs.md`: `npm run package && npx node scripts/cold-start.ts`. The processor's time, which others on the machine
- * disturb little; S3 and Glue are not asked.
+ * Measures the start-up work of a new instance of each packaged function, and prints the table of `docs/costs.md`:
+ * `npm run package && npx node scripts/cold-start.ts`. It measures processor time, which other processes disturb little,
+ * and makes no requests to S3 and Glue.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const FUNCTIONS = {
   Quarantine: 'quarantine',
 } as const;
 
-/** Runs in a process of its own for each round, as Lambda's Node.js does: CommonJS, DuckDB from a folder of packages. */
+/** Runs in a process of its own for each round, in Lambda's way: CommonJS, DuckDB from a folder of packages. */
 const CHILD = `
 const phases = {};
 let last = process.cpuUsage();

@@ -1,7 +1,7 @@
 /**
- * Measures what files of several sizes use, from the run records of real runs, and writes `docs/costs.json` and the
- * tables of `docs/costs.md`: `npx node scripts/cost-table.ts`. Some minutes, and 4 GB of disk; let nothing else run.
- * With `--tables` it measures nothing, and writes the tables of what is measured already, at today's prices.
+ * Measures the usage of files of several sizes, from the run records of real runs, and writes `docs/costs.json` and the
+ * tables of `docs/costs.md`: `npx node scripts/cost-table.ts`. Takes some minutes and 4 GB of disk; run nothing else.
+ * With `--tables` it measures nothing and writes the tables from `docs/costs.json` at current prices.
  */
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -14,13 +14,13 @@ import { objectCreatedEvent, openLake } from '../operate/local/lake.ts';
 import { loadStateMachine } from '../operate/local/state-machine.ts';
 import { STEPS } from '../operate/local/steps.ts';
 import { withDuckDb } from '../shared/engine/with-duckdb.ts';
-import type { RunRecord } from '../shared/run/run-record.ts';
+import { parseRunRecord } from '../shared/run/run-record.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const JSON_FILE = path.join(ROOT, 'docs/costs.json');
 const PAGE = path.join(ROOT, 'docs/costs.md');
 
-/** Bytes, and how often each is measured: the fastest run is the one that others disturbed least. */
+/** Sizes in bytes and rounds; the fastest round counts, because other processes disturbed it least. */
 const SIZES = [
   { label: '1 KB', bytes: 1e3, rounds: 5 },
   { label: '1 MB', bytes: 1e6, rounds: 5 },
@@ -29,7 +29,7 @@ const SIZES = [
   { label: '1 GB', bytes: 1e9, rounds: 1 },
 ] as const;
 
-/** One vCPU, the least that is deployed, and one DuckDB thread as there. */
+/** One vCPU, the smallest deployed function; it also uses one DuckDB thread. */
 const MEMORY_MB = 1769;
 
 const CONTRACT = `apiVersion: v3.1.0
@@ -58,7 +58,7 @@ columns:
 SELECT day, count(*) AS orders, sum(amount) AS amount FROM silver.orders GROUP BY day
 `;
 
-/** About so many bytes of one day's orders, as CSV. */
+/** Writes about the given number of bytes of one day's orders, as CSV. */
 const writeCsv = async (file: string, bytes: number, day: string, scratch: string): Promise<void> => {
   const rows = Math.max(1, Math.round(bytes / 59));
   await withDuckDb({ memoryMb: 2048, threads: 2, scratch }, async (db) => {
@@ -101,15 +101,15 @@ const measure = async (folder: string): Promise<MeasuredSize[]> => {
     const key = `orders/${files}.csv`;
     await lake.raw.upload(file, key);
     const found = await lake.raw.head(key);
-    if (found === undefined) throw new Error(`${key} is not there`);
+    if (found === undefined) throw new Error(`${key} does not exist`);
     const { status, error, output } = await engine.run(objectCreatedEvent(lake.raw.name, found));
     if (status !== 'succeeded') throw new Error(`${key}: ${JSON.stringify(error)}`);
     const { load } = output as { load: { run_record: string } };
-    const record = JSON.parse(String(await lake.gold.read(load.run_record))) as RunRecord;
+    const record = parseRunRecord(String(await lake.gold.read(load.run_record)), load.run_record);
     if (record.rows_silver !== record.rows_read) throw new Error(`${key}: rows are missing`);
     return { states: usagesIn(output), bytes: (await stat(file)).size };
   };
-  // Loads code, and makes the tables: what comes later is the usual case.
+  // Loads code and creates the tables; later runs are the usual case.
   await run(1e3);
   const sizes: MeasuredSize[] = [];
   for (const { label, bytes, rounds } of SIZES) {

@@ -9,19 +9,19 @@ const ELF = Buffer.from('\x7fELF', 'latin1');
 const E_MACHINE = 18;
 
 /**
- * Holds a layer to what Lambda can load.
+ * Checks that Lambda can load a layer.
  *
- * @throws RangeError when it is too large, holds no native library, or one for another processor
+ * @throws RangeError when it is too large, contains no native library, or one for another processor
  */
 export const checkLayer = (entries: readonly ZipEntry[], zipped: number, architecture: string): void => {
   const unzipped = entries.reduce((sum, { content }) => sum + content.length, 0);
   if (zipped > LAYER_LIMITS.zipped || unzipped > LAYER_LIMITS.unzipped)
     throw new RangeError(
-      `The layer has ${zipped} bytes zipped, ${unzipped} unzipped: more than planned for.`,
+      `The layer has ${zipped} bytes zipped, ${unzipped} unzipped: more than the limits of this project.`,
     );
   const native = entries.filter(({ content }) => content.subarray(0, ELF.length).equals(ELF));
-  if (native.length === 0) throw new RangeError('The layer holds no native library.');
+  if (native.length === 0) throw new RangeError('The layer contains no native library.');
   const strange = native.filter(({ content }) => content.readUInt16LE(E_MACHINE) !== MACHINES[architecture]);
   if (strange.length > 0)
-    throw new RangeError(`Not made for ${architecture}: ${strange.map(({ name }) => name).join(', ')}.`);
+    throw new RangeError(`Not built for ${architecture}: ${strange.map(({ name }) => name).join(', ')}.`);
 };

@@ -1,4 +1,4 @@
-/** What of a `package-lock.json` (version 3) is used here. */
+/** The used fields of a `package-lock.json` (version 3). */
 export interface Lock {
   name: string;
   version: string;
@@ -18,8 +18,7 @@ interface LockedPackage {
 const ENTRY = '@duckdb/node-api';
 
 /**
- * The part of a project's lockfile that DuckDB needs: a lockfile of its own, in which every version and hash is
- * the project's.
+ * The part of a project's lockfile that DuckDB needs, as a separate lockfile with the project's versions and hashes.
  */
 export const duckdbLock = (project: Lock): Lock => {
   const packages: Record<string, LockedPackage> = {};

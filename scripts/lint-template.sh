@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Holds the compiled template to cfn-lint and checkov: plain, and with every option on. What they may not complain
-# about stands, with the reason, in serverless/cfn-lint.yml and serverless/checkov.yml. Needs Python 3.10 or later;
-# the two linters are installed once, into node_modules/.cache.
+# Checks the compiled template with cfn-lint and checkov: with default parameters, and with every option on.
+# serverless/cfn-lint.yml and serverless/checkov.yml list the suppressed findings with their reasons. Needs Python 3.10
+# or later; the two linters are installed once, into node_modules/.cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PWD/node_modules/.bin:$PATH
@@ -15,7 +15,7 @@ if [ "$(cat "$venv/versions" 2>/dev/null)" != "${versions[*]}" ]; then
   printf '%s\n' "${versions[*]}" >"$venv/versions"
 fi
 
-# lint NAME OPTION…: packages with the options and lints what comes out.
+# lint NAME OPTION…: packages with the options and lints the result.
 lint() {
   local folder=dist/lint/$1 template=dist/lint/$1/cloudformation-template-update-stack.json
   shift

@@ -1,5 +1,5 @@
 /**
- * Commits thousands of small files into one partition and measures what each run asks of storage:
+ * Commits thousands of small files into one partition and measures each run's storage requests:
  * `npx node scripts/small-files.ts` writes `docs/small-files.json` and `docs/small-files.svg`. Takes some minutes.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import {
   readingsYaml,
 } from '../tests/helpers/small-files.ts';
 
-/** Runs of which one point of the chart is the mean. */
+/** Runs per point of the chart, which shows their mean. */
 const WINDOW = 40;
 
 const SERIES: readonly { keys: Keys; count: number; label: string; colour: string }[] = [

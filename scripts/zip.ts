@@ -6,14 +6,14 @@ export interface ZipEntry {
   content: Buffer;
 }
 
-/** The first moment that a zip can name, in MS-DOS format: the same files give the same archive, whenever. */
+/** The earliest date that a zip can hold, in MS-DOS format: the same files always give the same archive. */
 const EPOCH = { time: 0, date: (1 << 5) | 1 };
 /** UTF-8 names. */
 const FLAGS = 0x0800;
 const DEFLATE = 8;
 /** Made on Unix, so that the mode below counts. */
 const MADE_BY = (3 << 8) | 20;
-/** A regular file that everybody may read; Lambda runs as nobody in particular. */
+/** A regular file that every user may read: the user of Lambda is not known. */
 const MODE = (0o100644 << 16) >>> 0;
 
 const record = (signature: number, ...fields: [bytes: 2 | 4, value: number][]): Buffer => {
@@ -24,7 +24,7 @@ const record = (signature: number, ...fields: [bytes: 2 | 4, value: number][]): 
 };
 
 /**
- * A zip archive of the entries, ordered by name, without anything of when and where it was made. For archives
+ * A zip archive of the entries, ordered by name, independent of the time and place of the build. For archives
  * below 4 GB. Source: PKWARE's APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16.
  */
 export const zip = (entries: readonly ZipEntry[]): Buffer => {

@@ -2,9 +2,9 @@ const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 
 /**
- * Builds DuckDB's layer before anything is packaged, so that `sls deploy` alone is enough. And lets `sls package`
- * do without an AWS account: the framework would ask CloudFormation whether the layer is there already, which
- * only matters to who deploys.
+ * Builds DuckDB's layer before packaging, so that `sls deploy` alone is enough. It also makes `sls package` work without an
+ * AWS account: the framework would otherwise ask CloudFormation whether the layer exists, which matters only to a
+ * deployment.
  */
 module.exports = class DuckdbLayer {
   constructor(serverless) {
@@ -15,7 +15,7 @@ module.exports = class DuckdbLayer {
   prepare() {
     const { folder, architecture } = this.serverless.service.custom.layer;
     this.build(folder, architecture);
-    if (this.serverless.processedInput.commands[0] === 'package') this.forgetDeployed();
+    if (this.serverless.processedInput.commands[0] === 'package') this.skipLayerLookup();
   }
 
   build(folder, architecture) {
@@ -31,7 +31,7 @@ module.exports = class DuckdbLayer {
     if (status !== 0) throw new Error(`The DuckDB layer was not built${error ? `: ${error.message}` : ''}.`);
   }
 
-  forgetDeployed() {
+  skipLayerLookup() {
     const compiler = this.serverless.pluginManager.plugins.find(
       (plugin) => plugin.constructor.name === 'AwsCompileLayers',
     );

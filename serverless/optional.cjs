@@ -1,10 +1,10 @@
 /**
- * What is there only when a parameter asks for it. `NOTHING` is how CloudFormation leaves out a property, or an
- * element of a list.
+ * Parts of the template that depend on a parameter. With `NOTHING`, CloudFormation omits a property or an element of a
+ * list.
  */
 const NOTHING = { Ref: 'AWS::NoValue' };
 
-const listed = (text) =>
+const splitList = (text) =>
   text
     .split(',')
     .map((part) => part.trim())
@@ -16,36 +16,39 @@ const params = async (resolveVariable, ...names) =>
 
 const network = async ({ resolveVariable }) => {
   const [subnets, groups] = await params(resolveVariable, 'vpcSubnetIds', 'vpcSecurityGroupIds');
-  const [subnetIds, securityGroupIds] = [listed(subnets), listed(groups)];
+  const [subnetIds, securityGroupIds] = [splitList(subnets), splitList(groups)];
   if ((subnetIds.length === 0) !== (securityGroupIds.length === 0))
     throw new Error('vpcSubnetIds and vpcSecurityGroupIds belong together: give both or neither.');
   return subnetIds.length === 0 ? undefined : { subnetIds, securityGroupIds };
 };
 
-/** What S3 takes in a bucket's name, and 63 characters with the longest of ours: `duckstep-STAGE-quarantine-ACCOUNT`. */
+/**
+ * Characters that S3 allows in a bucket's name. At most 30, so that the longest name, `duckstep-STAGE-quarantine-ACCOUNT`,
+ * stays within S3's 63.
+ */
 const STAGE = /^[a-z0-9][a-z0-9-]{0,29}$/;
 
 module.exports = {
   /**
-   * What CloudFormation does with a bucket whose stack is removed. What is to be kept is only once the stack stands: else
-   * the buckets of a first deployment that failed would be in the way of the second.
+   * A bucket's DeletionPolicy. Retain applies only after the stack was created; buckets of a failed first deployment are
+   * deleted, because they would block the second one.
    */
   bucketDeletion: async ({ resolveVariable }) => {
     const [wanted] = await params(resolveVariable, 'bucketsOnRemoval');
     const stage = String(await resolveVariable('sls:stage'));
     if (!STAGE.test(stage))
       throw new Error(
-        `The stage is a part of the buckets' names: a to z, 0 to 9 and "-", 30 characters at most, not "${stage}".`,
+        `The stage is part of the buckets' names: a to z, 0 to 9 and "-", at most 30 characters, not "${stage}".`,
       );
     if (wanted === 'Retain') return 'RetainExceptOnCreate';
     if (wanted === 'Delete') return 'Delete';
     throw new Error(`bucketsOnRemoval must be Retain or Delete, not "${wanted}".`);
   },
 
-  /** `provider.vpc` */
+  /** The value of `provider.vpc`. */
   vpc: async (context) => (await network(context)) ?? null,
 
-  /** What a function in a VPC must be allowed. EC2 knows no narrower resource that Lambda could be given. */
+  /** Permissions of a function in a VPC. EC2 has no narrower resource for these actions. */
   networkStatement: async (context) =>
     (await network(context)) === undefined
       ? NOTHING
@@ -63,7 +66,7 @@ module.exports = {
           Resource: '*',
         },
 
-  /** A bucket's encryption: with the given key, or with S3's own. */
+  /** A bucket's encryption: with the given key, or with S3's own key. */
   encryption: async ({ resolveVariable }) => {
     const [key] = await params(resolveVariable, 'kmsKeyArn');
     const byDefault =
@@ -75,7 +78,7 @@ module.exports = {
     };
   },
 
-  /** The encryption of Athena's results: as that of the buckets. */
+  /** The encryption of Athena's results: the same as that of the buckets. */
   resultsEncryption: async ({ resolveVariable }) => {
     const [key] = await params(resolveVariable, 'kmsKeyArn');
     return key === '' ? { EncryptionOption: 'SSE_S3' } : { EncryptionOption: 'SSE_KMS', KmsKey: key };
@@ -86,11 +89,11 @@ module.exports = {
     const [mb] = await params(resolveVariable, 'athenaScanLimitMb');
     if (mb === '') return NOTHING;
     if (!(Number(mb) >= 10))
-      throw new Error('athenaScanLimitMb must be a number of MB, 10 at the least, or empty.');
+      throw new Error('athenaScanLimitMb must be a number of MB, at least 10, or empty.');
     return Math.round(Number(mb) * 2 ** 20);
   },
 
-  /** What whoever reads and writes the buckets must be allowed to do with the key. */
+  /** Permissions on the key for roles that read and write the buckets. */
   keyStatement: async ({ resolveVariable }) => {
     const [key] = await params(resolveVariable, 'kmsKeyArn');
     return key === ''
@@ -98,7 +101,7 @@ module.exports = {
       : { Sid: 'UseKey', Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: key };
   },
 
-  /** Who hears of failures and alarms. */
+  /** Subscribers to failures and alarms. */
   subscription: async ({ resolveVariable }) => {
     const [email] = await params(resolveVariable, 'alarmEmail');
     return email === '' ? NOTHING : [{ Protocol: 'email', Endpoint: email }];

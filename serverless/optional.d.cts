@@ -1,4 +1,4 @@
-/** How the framework calls what stands in a variable's file. */
+/** The argument with which the framework calls a function in a variable's file. */
 interface Context {
   resolveVariable(address: string): Promise<unknown>;
 }

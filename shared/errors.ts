@@ -10,7 +10,7 @@ export abstract class DuckstepError extends Error {
 /** The data is at fault. Caught by the state machine; the file goes to quarantine and the execution succeeds. */
 export abstract class DataError extends DuckstepError {}
 
-/** Something else is at fault and may pass by itself. Retried by the state machine. */
+/** A fault that may pass by itself. Retried by the state machine. */
 export abstract class TransientError extends DuckstepError {}
 
 /** Code, configuration or infrastructure is at fault. Neither retried nor caught: fails where it happened. */
@@ -21,7 +21,7 @@ export class UnknownDataset extends DataError {
   override readonly name = 'UnknownDataset';
 }
 
-/** The bytes cannot be read as any supported format: truncated, corrupt, or something else entirely. */
+/** The bytes are not a file of any supported format: truncated, corrupt, or of another format. */
 export class UnreadableFile extends DataError {
   override readonly name = 'UnreadableFile';
 }
@@ -31,7 +31,7 @@ export class EmptyFile extends DataError {
   override readonly name = 'EmptyFile';
 }
 
-/** The file's columns do not fit the contract: a required one is missing, or an unknown one is refused. */
+/** The file's columns do not fit the contract: a required one is missing, or an unknown one is not allowed. */
 export class ContractMismatch extends DataError {
   override readonly name = 'ContractMismatch';
 }
@@ -46,7 +46,7 @@ export class StorageUnavailable extends TransientError {
   override readonly name = 'StorageUnavailable';
 }
 
-/** Other writers won every race for a table's next version. */
+/** Other writers won every race for a table's next metadata version. */
 export class CommitConflict extends TransientError {
   override readonly name = 'CommitConflict';
 }
@@ -66,7 +66,7 @@ export class RuleNotEvaluable extends Fault {
   override readonly name = 'RuleNotEvaluable';
 }
 
-/** `silver.sql` or a gold model fails, or does not produce what it must. */
+/** `silver.sql` or a gold model fails, or its result is not what the contract or the model's header declares. */
 export class ModelFailed extends Fault {
   override readonly name = 'ModelFailed';
 }
@@ -81,7 +81,7 @@ export class ObjectMissing extends Fault {
   override readonly name = 'ObjectMissing';
 }
 
-/** The contract asks for a column that the table's data cannot become: not by adding, dropping, renaming or widening. */
+/** The contract asks for another change of the table's columns than adding, dropping, renaming and widening. */
 export class SchemaIncompatible extends Fault {
   override readonly name = 'SchemaIncompatible';
 }
@@ -94,22 +94,22 @@ export class OutOfMemory extends Fault {
   override readonly name = 'OutOfMemory';
 }
 
-/** The scratch folder is full. As `OutOfMemory`: with more memory less is spilled. */
+/** The scratch folder is full. Handled as `OutOfMemory`, because with more memory less is spilled. */
 export class OutOfDisk extends Fault {
   override readonly name = 'OutOfDisk';
 }
 
-/** A step was called with something that is not its input: a hand-made event, another release's payload. */
+/** A step received invalid input: a hand-made event, or another release's payload. */
 export class InvalidInput extends Fault {
   override readonly name = 'InvalidInput';
 }
 
-/** A table's metadata, manifests or index cannot be read as what they must be, or ask for what duckstep does not support. */
+/** A table's metadata, manifests, index or run records are damaged, or use a feature that duckstep does not support. */
 export class TableDamaged extends Fault {
   override readonly name = 'TableDamaged';
 }
 
-/** A command was called with something that it does not take. Never an error of a step: it does not leave the terminal. */
+/** A command was called with wrong arguments or options. Never an error of a step: only the terminal sees it. */
 export class UsageError extends DuckstepError {
   override readonly name = 'UsageError';
 }
@@ -120,6 +120,6 @@ export class ConfigurationError extends Fault {
 }
 
 export const DATA_ERRORS = [UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit];
-/** Errors of which a larger function may know nothing. */
+/** Errors that a larger function may not hit. */
 export const RESOURCE_ERRORS = [OutOfMemory, OutOfDisk];
 export const TRANSIENT_ERRORS = [StorageUnavailable, CommitConflict, CatalogUnavailable];

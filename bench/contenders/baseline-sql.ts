@@ -1,7 +1,7 @@
 import { ident, literal } from '../../shared/engine/sql.ts';
 import type { ColumnSpec, Job, Limit, WorkSpec } from '../job.ts';
 
-/** The source's records, with its own names; text wherever the format has no types. */
+/** The source's records, under the source's names; as text if the format has no types. */
 const sourceSql = ({ input, format, spec }: Job): string => {
   const columns = `{${spec.columns.map(({ source }) => `${literal(source)}: 'VARCHAR'`).join(', ')}}`;
   switch (format) {
@@ -30,7 +30,7 @@ const brokenBy = (value: string, limit: Limit, type: string): string => {
   }
 };
 
-/** What refuses a row: `column.rule`, and SQL over the typed row that is true when it does. */
+/** Rules that reject a row: `column.rule`, and SQL over the typed row that is true if the rule is broken. */
 const checks = ({ name, source, type, silverType, required, limits }: ColumnSpec): [string, string][] => {
   const [value, text] = [ident(name), ident(`raw ${source}`)];
   return [
@@ -42,7 +42,7 @@ const checks = ({ name, source, type, silverType, required, limits }: ColumnSpec
   ];
 };
 
-/** SELECT of every record in the file's order: typed columns, and for refused ones `reasons`, `key` and `raw`. */
+/** SELECT of every record in the file's order: typed columns, and for rejected records `reasons` and `raw`. */
 export const judgedSql = (job: Job): string => {
   const { columns } = job.spec;
   const raws = columns.map(({ source }) => `${ident(source)} AS ${ident(`raw ${source}`)}`);
@@ -64,12 +64,12 @@ export const judgedSql = (job: Job): string => {
     FROM judged`;
 };
 
-/** Rows of `judged` that a later one of their key replaces, as `row`. Half the time of a GROUP BY and a join. */
+/** Rows of `judged` that a later row of the same key replaces, as `row`. Takes half the time of a GROUP BY and a join. */
 export const supersededSql = ({ primaryKey }: WorkSpec): string => `
   SELECT rowid AS row FROM judged WHERE reasons IS NULL
   QUALIFY row_number() OVER (PARTITION BY ${primaryKey.map(ident).join(', ')} ORDER BY rowid DESC) > 1`;
 
-/** Silver: what is accepted and the latest of its key, with the columns that split its files. */
+/** Silver: the latest accepted row of each key, with the partition columns. */
 export const silverSql = ({ columns, partitions, primaryKey }: WorkSpec): string => {
   const names = columns.map(({ name }) => ident(name));
   const parts = partitions.map(({ name, of, part }) => `${part}(${ident(of)}) AS ${ident(name)}`);
@@ -77,13 +77,13 @@ export const silverSql = ({ columns, partitions, primaryKey }: WorkSpec): string
   return `SELECT ${[...names, ...parts].join(', ')} FROM judged WHERE reasons IS NULL ${latest}`;
 };
 
-/** At zstd's level 1: a third less time than DuckDB's default, 3, and files that are no larger. */
+/** Uses zstd's level 1: it takes a third less time than DuckDB's default, 3, and files are no larger. */
 export const copySql = (query: string, target: string, partitionBy: readonly string[] = []): string => {
   const options = ['FORMAT parquet', 'COMPRESSION zstd', 'COMPRESSION_LEVEL 1'];
   if (partitionBy.length > 0) options.push(`PARTITION_BY (${partitionBy.map(ident).join(', ')})`);
   return `COPY (${query}) TO ${literal(target)} (${options.join(', ')})`;
 };
 
-/** Refused records: key, reasons and record. */
+/** Rejected records: key, reasons and record. */
 export const rejectedSql = ({ rejectKey }: WorkSpec): string => `
   SELECT json_extract_string(raw, ${literal(rejectKey)}) AS key, reasons, raw FROM judged WHERE reasons IS NOT NULL`;

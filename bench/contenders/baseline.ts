@@ -1,6 +1,6 @@
 /**
- * What a good engineer writes by hand: one script, one DuckDB, the file parsed once into a table of the process's
- * memory. No pipeline around it: what it computes is lost when it fails, and nobody else may write its tables.
+ * A script as a good engineer would write it by hand: one DuckDB, the file parsed once into a table in memory. It is not a
+ * pipeline: a failure loses its work, and it must be the only writer of its tables.
  */
 import path from 'node:path';
 import { DuckDBInstance, version } from '@duckdb/node-api';

@@ -1,4 +1,4 @@
-/** duckstep's five steps on a file that lies in raw, through the local engine: what `duckstep run` does after its copy. */
+/** duckstep's five steps for a file that is already in raw, through the local engine, as `duckstep run` does after its copy. */
 import path from 'node:path';
 import { version } from '@duckdb/node-api';
 import { Engine } from '../../operate/local/engine.ts';

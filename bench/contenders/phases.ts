@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ContenderResult, Job, Phase } from '../job.ts';
 
-/** What the process did in the order in which it did it. */
+/** The phases of the process, in order. */
 export class Phases {
   readonly done: Phase[] = [];
 
-  /** Does a part of the work and remembers what it took. */
+  /** Runs a phase and records its time and memory. */
   async run<T>(name: string, work: () => Promise<T>): Promise<T> {
     const [began, cpu] = [performance.now(), process.cpuUsage()];
     try {
@@ -22,7 +22,7 @@ export class Phases {
     }
   }
 
-  /** From the process's start until now: what starting Node and loading the modules took. */
+  /** Records the phase from the process's start until now: starting Node and loading modules. */
   started(): void {
     const used = process.cpuUsage();
     this.done.push({
@@ -34,7 +34,7 @@ export class Phases {
   }
 }
 
-/** The job that this process was called with. */
+/** This process's job. */
 export const readJob = (): Job => JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Job;
 
 export const writeResult = (job: Job, result: ContenderResult): void =>

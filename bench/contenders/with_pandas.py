@@ -1,6 +1,6 @@
 """
-The work in pandas: as most people write it, with its own readers and types; with `--arrow`, on columns of Arrow and
-with Arrow's readers, the fastest that it has for text.
+The work in pandas, as most people write it, with its own readers and types. With `--arrow` it uses Arrow's columns and
+readers, the fastest option that pandas has for text.
 """
 
 import sys
@@ -53,7 +53,7 @@ def is_text(series):
 
 
 def typed(column, raw):
-    """The value in the column's type, missing where it does not fit."""
+    """The value in the column's type, missing if it does not fit."""
     kind = column["type"]
     if kind == "string":
         return raw
@@ -61,7 +61,7 @@ def typed(column, raw):
 
 
 def typed_plain(column, raw):
-    """In pandas' own types; money in floats, as it has no decimals."""
+    """Uses pandas' own types; money in floats, because pandas has no decimals."""
     kind = column["type"]
     if kind in ("date", "timestamp"):
         form = "%Y-%m-%d" if kind == "date" else "%Y-%m-%d %H:%M:%S"
@@ -147,7 +147,7 @@ def main():
     reasons = pd.Series("", index=refused.index)
     for rule, check in rules:
         reasons = reasons.where(~check[bad], reasons + f";{rule}")
-    # Of no rows it makes one empty line.
+    # Without rows to_json writes one empty line.
     records = refused.to_json(orient="records", lines=True, date_format="iso").splitlines()[: len(refused)]
     pd.DataFrame(
         {

@@ -35,7 +35,7 @@ def scan(work):
 
 
 def typed(column, raw, found):
-    """The value in the column's type, null where it does not fit."""
+    """The value in the column's type, null if it does not fit."""
     value = pl.col(raw)
     kind = column["type"]
     if found == pl.String:
@@ -137,7 +137,7 @@ def main():
 
 
 def wide(aggregate, silver):
-    """Sums of 32 bits would overflow."""
+    """The type for a sum: 32-bit sums would overflow."""
     found = silver.schema[aggregate["column"]]
     return pl.Int64 if found == pl.Int32 else found
 

@@ -1,4 +1,4 @@
-"""The work in Spark on this machine alone: all its cores, and most of its memory."""
+"""The work in Spark on this machine only: all its cores, and most of its memory."""
 
 import os
 
@@ -91,7 +91,7 @@ def main():
     work.done("start")
 
     raws = [F.col(c["source"]).alias(f"raw {c['name']}") for c in work.columns]
-    # Without ANSI mode a cast that fails is null. The ids rise in the order of the file.
+    # Without ANSI mode a failed cast gives null. The ids rise in the order of the file.
     typed = [F.col(f"raw {c['name']}").cast(sql_type(c)).alias(c["name"]) for c in work.columns]
     rules = [check for column in work.columns for check in checks(column)]
     bad = F.lit(False)

@@ -1,4 +1,4 @@
-"""What the contenders in Python share: the job that they are called with, and the result that they leave."""
+"""Shared by the contenders in Python: reading the job and writing the result."""
 
 import json
 import resource
@@ -29,7 +29,7 @@ class Work:
         return str(Path(self.job["folder"]) / name)
 
     def done(self, name):
-        """Ends a phase of the work: what was used since the last one ended."""
+        """Ends a phase and records its time since the previous phase ended."""
         now = (time.perf_counter(), cpu_ms())
         wall, cpu = self._last
         self.phases.append({"name": name, "wallMs": (now[0] - wall) * 1000, "cpuMs": now[1] - cpu})
@@ -46,6 +46,6 @@ class Work:
 
 
 def cpu_ms():
-    """User and system time of this process and of the children that it has waited for."""
+    """User and system time of this process and of the children that it has waited for, in ms."""
     own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return (own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime) * 1000

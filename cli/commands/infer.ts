@@ -8,6 +8,7 @@ import { unlessMissing } from '../../shared/base/files.ts';
 import { withScratch } from '../../shared/engine/scratch.ts';
 import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
 import { UsageError } from '../../shared/errors.ts';
+import { FORMATS_HELP } from '../../shared/formats/formats.ts';
 import { openSource } from '../../shared/formats/open-source.ts';
 import { configFromEnv } from '../../shared/runtime/config.ts';
 import { during } from '../render/terminal.ts';
@@ -31,7 +32,7 @@ export const addInfer = (program: Command, session: Session): void => {
   program
     .command('infer')
     .description('draft the contract of a new dataset from one of its files')
-    .argument('<file>', 'CSV, TSV, JSON, NDJSON or Parquet; plain, gzip or zstd')
+    .argument('<file>', FORMATS_HELP)
     .option('--dataset <name>', "the dataset's name (default: made of the file's)")
     .option('-o, --output <file>', 'write the draft there; an existing file stays as it is')
     .addHelpText('after', HELP)

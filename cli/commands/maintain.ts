@@ -5,7 +5,7 @@ import { DAY_MS } from '../../shared/base/time.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { GRACE_MS } from '../../shared/lake/table/upkeep/orphans.ts';
 import { type MaintainedTable, type MaintainOptions, maintain } from '../../shared/maintenance/maintain.ts';
-import { summedUp } from '../../shared/maintenance/summed-up.ts';
+import { maintenanceReport } from '../../shared/maintenance/maintenance-report.ts';
 import { renderTable } from '../render/table.ts';
 import { during } from '../render/terminal.ts';
 import { count } from '../render/text.ts';
@@ -63,7 +63,7 @@ export const addMaintain = (program: Command, session: Session): void => {
         ...(options.dryRun && { dryRun: true }),
       };
       const done = await during(terminal, 'Maintaining tables', () => maintain(work));
-      const { tables, failure } = summedUp(done);
+      const { tables, failure } = maintenanceReport(done);
       terminal.print(
         options.json === true
           ? JSON.stringify(tables, null, 2)

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { unlessMissing } from '../../shared/base/files.ts';
 import { UsageError } from '../../shared/errors.ts';
+import { FORMATS_HELP } from '../../shared/formats/formats.ts';
 import { isHidden, isPathSafe } from '../../shared/lake/storage/key-path.ts';
 import { exitCodeOf, printOutcomes, processFiles, type Upload } from '../process-files.ts';
 import type { Session } from '../session.ts';
@@ -17,7 +18,7 @@ export const addRun = (program: Command, session: Session): void => {
   program
     .command('run')
     .description("copy files into the lake's raw folder and process them")
-    .argument('<file...>', 'CSV, TSV, JSON, NDJSON or Parquet; plain, gzip or zstd')
+    .argument('<file...>', FORMATS_HELP)
     .requiredOption('--dataset <name>', 'the dataset they belong to: a folder under sql/')
     .option('--json', 'print the outcomes as JSON')
     .addHelpText('after', HELP)

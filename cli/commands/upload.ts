@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { openStage } from '../../operate/aws/open.ts';
+import { FORMATS_HELP } from '../../shared/formats/formats.ts';
 import { during } from '../render/terminal.ts';
 import { count } from '../render/text.ts';
 import type { Session } from '../session.ts';
@@ -18,7 +19,7 @@ export const addUpload = (program: Command, session: Session): void => {
   program
     .command('upload')
     .description("copy files into a stage's raw bucket on AWS, where they are processed")
-    .argument('<file...>', 'CSV, TSV, JSON, NDJSON or Parquet; plain, gzip or zstd')
+    .argument('<file...>', FORMATS_HELP)
     .requiredOption('--dataset <name>', 'the dataset they belong to: a folder under sql/')
     .requiredOption('--stage <stage>', 'the stage that `sls deploy --stage` made')
     .addHelpText('after', HELP)

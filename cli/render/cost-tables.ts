@@ -54,7 +54,7 @@ const sizes = ({ sizes, measured, machine, load }: Measured): string => {
     'A file',
     'A thousand',
   ];
-  return `${table(names, rows)}\n\nMeasured on ${measured}: ${machine}, with ${load.toFixed(1)} processes wanting to run.`;
+  return `${table(names, rows)}\n\nMeasured on ${measured}: ${machine}, with a load average of ${load.toFixed(1)}.`;
 };
 
 /** The way's price, and how many times ours it is. */
@@ -99,6 +99,6 @@ const prices = (): string => {
     `<${page}>`,
     confirmed,
   ]);
-  const head = `${PRICED.regionName}, in ${PRICED.currency}, compared on ${PRICED.checked} with what is publicly stored of these pages:`;
+  const head = `${PRICED.regionName}, in ${PRICED.currency}, compared on ${PRICED.checked} with public stored copies of these pages:`;
   return `${head}\n\n| Price | Page | Confirmed |\n|---|---|---|\n${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
 };

@@ -2,25 +2,26 @@ import { Document, visit } from 'yaml';
 import { count, counted } from '../../cli/render/text.ts';
 import { isDatasetName } from '../../shared/contract/load.ts';
 import { UsageError } from '../../shared/errors.ts';
-import type { ColumnProfile, SourceProfile } from './profile.ts';
+import type { SourceProfile } from './profile.ts';
+import type { ColumnProfile } from './profile-column.ts';
 
 /**
- * An ODCS contract as YAML that says what the file says, with comments for the person who has to decide.
+ * Writes an ODCS contract that describes the file, as YAML with comments for the person who has to decide.
  *
- * @throws UsageError when the dataset cannot have that name
+ * @throws UsageError when that is no valid name of a dataset
  */
 export const draftContract = (dataset: string, file: string, profile: SourceProfile): string => {
   if (!isDatasetName(dataset))
     throw new UsageError(
-      `"${dataset}" cannot be a dataset's name: small letters, digits and _, a letter first, and no name of the lake's own (raw, silver, gold, quarantine, runs). Use --dataset.`,
+      `"${dataset}" cannot be a dataset's name: it needs small letters, digits and _, a letter first, and must not be a name that the lake uses itself (raw, silver, gold, quarantine, runs). Use --dataset.`,
     );
   const { rows } = profile;
   const key = bestKey(profile);
   const lines = [
-    `# A draft, made of ${flow(file)}: ${profile.format}, ${counted(rows, 'row')}, all of them looked at.`,
-    '# What holds in this file need not hold in the next one: read the comments, decide, and delete them.',
+    `# A draft, made of ${flow(file)}: ${profile.format}, ${counted(rows, 'row')}, all of them read.`,
+    '# The next file may differ from this one: read the comments, decide, and delete them.',
     ...(profile.malformed > 0
-      ? [`# ${counted(profile.malformed, 'record')} could not be read at all, and will be refused.`]
+      ? [`# ${counted(profile.malformed, 'record')} could not be read at all, and will be rejected.`]
       : []),
     'apiVersion: v3.1.0',
     'kind: DataContract',
@@ -28,21 +29,23 @@ export const draftContract = (dataset: string, file: string, profile: SourceProf
     'version: 0.1.0',
     'status: draft',
     'description:',
-    '  purpose: What the data is for, and where it comes from.',
+    '  purpose: The use of the data, and its origin.',
     '',
     'schema:',
     `  - name: ${dataset}`,
-    '    description: What one row stands for.',
+    '    description: The meaning of one row.',
     ...(key === undefined
-      ? ['    # No column alone tells the rows apart. Where several do together, give each primaryKey: true.']
+      ? [
+          '    # No single column identifies a row. If several together do, give each of them primaryKey: true.',
+        ]
       : []),
     '    properties:',
     ...nameless(profile).map((remark) => `      # ${remark}`),
     ...nameable(profile).flatMap((column) => property(column, rows, key).map((line) => `      ${line}`)),
     '    customProperties:',
-    '      # The share of good data that a file must have to be loaded at all.',
+    '      # The score, from 0 to 1, that a file must reach to be loaded.',
     '      - { property: qualityThreshold, value: 0.95 }',
-    '      # Columns that appear one day: rescue keeps them, as JSON; reject refuses the file; ignore drops them.',
+    '      # Columns that this contract does not name: rescue keeps them as JSON, reject rejects the file, ignore drops them.',
     '      - { property: unknownColumns, value: rescue }',
     ...missingValues(profile),
     ...latestBy(profile, key),
@@ -50,10 +53,10 @@ export const draftContract = (dataset: string, file: string, profile: SourceProf
   return `${lines.join('\n')}\n`;
 };
 
-/** As contracts match names. */
+/** A source's column name in the spelling in which contracts match names. */
 const spelled = ({ sourceName }: ColumnProfile): string => sourceName.trim().toLowerCase();
 
-/** The columns that a contract can name: those with a name of their own. */
+/** The columns that a contract can name: those whose name is not empty and not shared. */
 const nameable = ({ columns }: SourceProfile): ColumnProfile[] =>
   columns.filter(
     (column) =>
@@ -61,6 +64,7 @@ const nameable = ({ columns }: SourceProfile): ColumnProfile[] =>
       columns.every((other) => other === column || spelled(other) !== spelled(column)),
   );
 
+/** Remarks on the columns that a contract cannot name. */
 const nameless = (profile: SourceProfile): string[] => {
   const kept = nameable(profile);
   return profile.columns.flatMap((column, i) => {
@@ -83,17 +87,17 @@ const property = (column: ColumnProfile, rows: number, key: ColumnProfile | unde
     ...(filled === rows ? ['required: true'] : []),
     ...(unique && column !== key ? ['unique: true'] : []),
     ...(column === key
-      ? ['primaryKey: true # Silver keeps the latest row of each. Is this what tells rows apart?']
+      ? ['primaryKey: true # Silver keeps the latest row of each key. Does this column identify a row?']
       : []),
     ...remarks(column, rows).map((remark) => `# ${remark}`),
     ...(reading.logicalType === 'string' && values.length > 1
       ? [
           'quality:',
           `  - id: known-${name.replaceAll('_', '-')}`,
-          '    # Rows with any other value are refused. Are these all?',
+          '    # Rows with any other value are rejected. Is the list complete?',
           ...(rare.length === 0
             ? []
-            : [`    # In one row each, and left out: ${rare.map(flow).join(', ')}.`]),
+            : [`    # Values of one row each are left out: ${rare.map(flow).join(', ')}.`]),
           '    metric: invalidValues',
           `    arguments: ${flow({ validValues: values })}`,
           '    mustBe: 0',
@@ -117,19 +121,19 @@ const remarks = (column: ColumnProfile, rows: number): string[] => {
     filled === 0 ? 'No row has a value: the type is a guess.' : undefined,
     missing > 0 && filled > 0 ? `Missing in ${count(missing)} of ${counted(rows, 'row')}.` : undefined,
     misfits > 0
-      ? `${counted(misfits, 'value')} cannot be read as ${reading.logicalType}; such rows are refused.`
+      ? `${counted(misfits, 'value')} cannot be read as ${reading.logicalType}; such rows are rejected.`
       : undefined,
     ambiguous.length > 0
       ? `Every value fits ${ambiguous.map(flow).join(', ')} as well: which is it?`
       : undefined,
     smallest !== undefined && largest !== undefined
-      ? `From ${smallest} to ${largest}. Narrow it with minimum and maximum where nature or business does.`
+      ? `From ${smallest} to ${largest}. Set minimum and maximum if there are limits.`
       : undefined,
     text && column.values === undefined && filled > 0
       ? `Up to ${counted(longest, 'character')} long.`
       : undefined,
     text && markers.length > 0
-      ? `${markers.map(flow).join(', ')} in it: a value, or a missing one?`
+      ? `It holds ${markers.map(flow).join(', ')}: a value, or a missing one?`
       : undefined,
     isNearlyUnique(column, rows)
       ? `Almost unique: ${counted(filled - distinct, 'row')} with a value seen before. If it is the key: primaryKey: true.`
@@ -140,14 +144,14 @@ const remarks = (column: ColumnProfile, rows: number): string[] => {
 const canBeKey = ({ reading }: ColumnProfile): boolean =>
   reading.logicalType === 'integer' || reading.logicalType === 'string';
 
-/** A single row tells nothing, and a measurement that never repeats is no key. */
+/** Whether the column may be a key. A single row proves nothing, and a measurement that never repeats is no key. */
 const isUnique = (column: ColumnProfile, rows: number): boolean =>
   rows > 1 && column.filled === rows && column.distinct === rows && column.misfits === 0 && canBeKey(column);
 
 const isNearlyUnique = (column: ColumnProfile, rows: number): boolean =>
   column.filled === rows && column.distinct < rows && column.distinct >= rows * 0.95 && canBeKey(column);
 
-/** The unique column that is named like a key, else the first one; dates that never repeat after those. */
+/** The unique column that is named like a key, else the first unique column, else a date that never repeats. */
 const bestKey = (profile: SourceProfile): ColumnProfile | undefined => {
   const { rows } = profile;
   const columns = nameable(profile);
@@ -165,7 +169,7 @@ const missingValues = ({ columns }: SourceProfile): string[] => {
   );
   if (found.size === 0) return [];
   return [
-    '      # Seen where a number or a date should be. In every column these are read as no value.',
+    '      # Found where a number or a date should be. They mean "no value" in every column.',
     `      - ${flow({ property: 'missingValues', value: [...found] })}`,
   ];
 };
@@ -176,15 +180,15 @@ const latestBy = (profile: SourceProfile, key: ColumnProfile | undefined): strin
   );
   if (key === undefined || clock === undefined) return [];
   return [
-    '      # Which of several rows with one key is the latest. Without it: the one in the file that came last.',
+    '      # Decides which of several rows with the same key is the latest. Without it, the row that came last is.',
     `      # - { property: dedupeOrderBy, value: ${clock.name} desc }`,
   ];
 };
 
-/** What goes over several lines, and what a line of YAML cannot begin with. */
+/** Matches a text that has line breaks or other control characters, or begins as no line of YAML may. */
 const MISREAD = /\p{Cc}|^(---|\.\.\.)/u;
 
-/** A value on one line of YAML; texts that go over several are quoted, with their line breaks as `\n`. */
+/** Writes a value on one line of YAML: a text of several lines is quoted, with its line breaks as `\n`. */
 const flow = (value: unknown): string => {
   const document = new Document(value);
   visit(document, {

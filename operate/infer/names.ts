@@ -1,7 +1,9 @@
 import path from 'node:path';
 
-const MAX_COLUMN = 128;
-const MAX_DATASET = 64;
+/** In characters. */
+const MAX_COLUMN_NAME = 128;
+/** In characters. */
+const MAX_DATASET_NAME = 64;
 
 /** `Release Date`, `releaseDate` → `release_date`: letters, digits and _, a letter first. */
 const snakeCase = (text: string): string =>
@@ -15,11 +17,11 @@ const snakeCase = (text: string): string =>
     .toLowerCase()
     .replace(/^(?=\d)/, 'c_');
 
-/** One name in silver for each name in the source, no two the same. */
+/** A name in silver for each name in the source; all of them differ. */
 export const columnNames = (sourceNames: readonly string[]): string[] => {
   const taken = new Set<string>();
   return sourceNames.map((source, i) => {
-    const base = snakeCase(source).slice(0, MAX_COLUMN - 4) || `column_${i + 1}`;
+    const base = snakeCase(source).slice(0, MAX_COLUMN_NAME - 4) || `column_${i + 1}`;
     let name = base;
     for (let n = 2; taken.has(name); n += 1) name = `${base}_${n}`;
     taken.add(name);
@@ -27,6 +29,6 @@ export const columnNames = (sourceNames: readonly string[]): string[] => {
   });
 };
 
-/** A dataset's name, made of its file's: `Orders 2024.csv.gz` → `orders_2024`. */
+/** Makes a dataset's name from its file's: `Orders 2024.csv.gz` → `orders_2024`. */
 export const datasetName = (file: string): string =>
-  snakeCase(path.basename(file).replace(/\..*$/, '')).slice(0, MAX_DATASET) || 'dataset';
+  snakeCase(path.basename(file).replace(/\..*$/, '')).slice(0, MAX_DATASET_NAME) || 'dataset';

@@ -1,54 +1,20 @@
-import { STRING_FORMATS } from '../../shared/contract/string-formats.ts';
-import { ident, literal, pointerTo } from '../../shared/engine/sql.ts';
+import { literal, pointerTo } from '../../shared/engine/sql.ts';
 import type { Db } from '../../shared/engine/with-duckdb.ts';
-import type { OpenedSource } from '../../shared/formats/records/opened-source.ts';
-import { parseText, presentText, textOfBytes } from '../../shared/stages/validate/typed-value.ts';
+import type { OpenedSource } from '../../shared/formats/open-source.ts';
+import { textOfBytes } from '../../shared/stages/validate/typed-value.ts';
 import { columnNames } from './names.ts';
-import { MISSING_MARKERS, nativeReading, READINGS, type Reading, reading } from './readings.ts';
-
-/** What all rows of a file say about one column. */
-export interface ColumnProfile {
-  sourceName: string;
-  name: string;
-  reading: Reading & { physicalType?: string };
-  /** Other formats that every value fits as well. */
-  ambiguous: string[];
-  /** Rows that have a value. */
-  filled: number;
-  /** Values that are not of the type. */
-  misfits: number;
-  /** How many different values; counted exactly where there are few or almost as many as rows. */
-  distinct: number;
-  /** A named format of strings that the values have. */
-  stringFormat?: string;
-  smallest?: string;
-  largest?: string;
-  /** Characters of the longest text. */
-  longest: number;
-  /** All values, the most frequent one first, where there are few. */
-  values?: string[];
-  /** Of these few, the ones that stand in a single row: slips, as likely as not. */
-  rare: string[];
-  /** Texts in it that look like "no value". */
-  markers: string[];
-}
+import { type ColumnProfile, profileColumn } from './profile-column.ts';
 
 export interface SourceProfile {
   format: string;
+  /** Rows that could be parsed. */
   rows: number;
+  /** Records that could not. */
   malformed: number;
   columns: ColumnProfile[];
 }
 
-/** A reading may leave so many of the values out: they are taken for dirt. */
-const DIRT = 0.05;
-/** Values that are looked at first, to spare the others readings that cannot be. */
-const SAMPLE = 2_000;
-/** A set of values is small when it has at most so many, each of them in so many rows on average. */
-const SMALL_SET = 12;
-const ROWS_PER_VALUE = 8;
-
-/** Looks at every row. The source's relation is copied into DuckDB once, because it is read many times. */
+/** Reads every row of a source. Its relation is copied into the table `draft` once, because it is read many times. */
 export const profileSource = async (db: Db, source: OpenedSource): Promise<SourceProfile> => {
   const relation = source.shape === 'columns' ? source.relation : objectsIn(source.relation);
   const sourceNames = source.shape === 'columns' ? source.columns : await documentKeys(db, relation);
@@ -79,11 +45,14 @@ export const profileSource = async (db: Db, source: OpenedSource): Promise<Sourc
   return { format: source.format, rows, malformed, columns };
 };
 
-/** The records that Validate would look into: others are refused, whatever the contract says. */
+/** The documents that are objects: Validate rejects all others, whatever the contract says. */
 const objectsIn = (relation: string): string =>
   `(SELECT doc FROM ${relation} WHERE coalesce(TRY(json_type(doc)) = 'OBJECT', false))`;
 
-/** By key: whether what looks like an object or a list is mostly a text, which Validate would not take for one. */
+/**
+ * For each key, whether the values that look like an object or a list are mostly texts. Validate does not read a text as
+ * an object or a list.
+ */
 const holdsJsonAsText = async (db: Db, relation: string, keys: readonly string[]): Promise<boolean[]> => {
   if (keys.length === 0) return [];
   const shares = keys.map((key) => {
@@ -96,145 +65,17 @@ const holdsJsonAsText = async (db: Db, relation: string, keys: readonly string[]
   return texts;
 };
 
-/** As Validate reads a column of Parquet: bytes as UTF-8, times in UTC as times. */
+/** A column of Parquet as Validate reads it: bytes as UTF-8, times in UTC as times. */
 const asRead = (column: string, type: string | undefined): string => {
   if (type === 'BLOB') return textOfBytes(column);
   return type === 'TIME WITH TIME ZONE' ? `CAST(${column} AS TIME)` : column;
 };
 
-/** The documents' keys, in the order in which they usually stand. */
+/** The documents' keys, in their usual order. */
 const documentKeys = async (db: Db, relation: string): Promise<string[]> => {
   const keys = await db.all<{ key: string }>(`
     WITH keys AS (SELECT json_keys(doc) AS keys FROM ${relation}),
     positions AS (SELECT unnest(keys) AS key, generate_subscripts(keys, 1) AS position FROM keys)
     SELECT key FROM positions GROUP BY key ORDER BY median(position), key`);
   return keys.map(({ key }) => key);
-};
-
-interface Read extends Pick<ColumnProfile, 'sourceName' | 'name'> {
-  /** DuckDB's. */
-  type: string;
-  /** Whether it is no object or list, even where it looks like one. */
-  isText: boolean;
-}
-
-const profileColumn = async (
-  db: Db,
-  column: string,
-  { type, isText, sourceName, name }: Read,
-): Promise<ColumnProfile> => {
-  const native = nativeReading(type);
-  const text = `CAST(${ident(column)} AS VARCHAR)`;
-  const readings = isText ? READINGS.filter(({ logicalType }) => !isNestedType(logicalType)) : READINGS;
-  const fitting =
-    native === undefined ? await fittingReadings(db, text, readings) : [{ ...native, misfits: 0 }];
-  const [best = { ...reading('string'), misfits: 0 }] = fitting;
-  const { misfits, ...chosen } = best;
-  const present = native === undefined ? presentText(text, chosen.column) : text;
-  const typed = native === undefined ? parseText(present, chosen.column) : ident(column);
-  const facts = await db.one<{
-    filled: number;
-    about: number;
-    smallest: string | null;
-    largest: string | null;
-    longest: number | null;
-    markers: string[] | null;
-  }>(`
-    SELECT count(${present}) AS filled, approx_count_distinct(${present}) AS about,
-      ${isOrdered(chosen) ? `CAST(min(${typed}) AS VARCHAR) AS smallest, CAST(max(${typed}) AS VARCHAR) AS largest` : 'NULL AS smallest, NULL AS largest'},
-      max(length(${present})) AS longest,
-      list_sort(list(DISTINCT trim(${text})) FILTER (trim(${text}) IN (${MISSING_MARKERS.map(literal).join(', ')}))) AS markers
-    FROM draft`);
-  const { filled } = facts;
-  const set = await smallSet(db, present, filled, facts.about);
-  const exact = set?.length ?? (await exactDistinct(db, present, filled, facts.about));
-  const format = chosen.logicalType === 'string' ? await stringFormat(db, present, filled) : undefined;
-  return {
-    sourceName,
-    name,
-    reading: chosen,
-    ambiguous: fitting
-      .slice(1)
-      .filter((other) => other.misfits === misfits && other.logicalType === chosen.logicalType)
-      .flatMap((other) => other.format ?? []),
-    filled,
-    misfits,
-    distinct: exact ?? facts.about,
-    longest: facts.longest ?? 0,
-    markers: facts.markers ?? [],
-    ...(format !== undefined && { stringFormat: format }),
-    ...(facts.smallest !== null && { smallest: facts.smallest }),
-    ...(facts.largest !== null && { largest: facts.largest }),
-    ...(set !== undefined && { values: set.filter(({ n }) => n > 1).map(({ v }) => v) }),
-    rare: set?.filter(({ n }) => n === 1).map(({ v }) => v) ?? [],
-  };
-};
-
-const isNestedType = (type: Reading['logicalType']): boolean => type === 'object' || type === 'array';
-
-const isOrdered = ({ logicalType }: Reading): boolean =>
-  ['integer', 'number', 'date', 'timestamp', 'time'].includes(logicalType);
-
-/** The readings that all values but a little dirt allow, the best one first. */
-const fittingReadings = async (
-  db: Db,
-  text: string,
-  all: readonly Reading[],
-): Promise<(Reading & { misfits: number })[]> => {
-  const measure = async (readings: readonly Reading[], from: string) => {
-    if (readings.length === 0) return [];
-    const counts = readings.map(({ column }, i) => {
-      const present = presentText(text, column);
-      return `count(${present}) AS p${i}, count(${parseText(present, column)}) AS f${i}`;
-    });
-    const row = await db.one<Record<string, number>>(
-      `SELECT count_if(regexp_matches(trim(${text}), '^[+-]?0[0-9]')) AS padded, ${counts.join(', ')} FROM ${from}`,
-    );
-    return readings.flatMap((each, i) => {
-      const [present = 0, fits = 0] = [row[`p${i}`], row[`f${i}`]];
-      // 007 is no number: as one it would lose its zeros.
-      const padded = (row.padded ?? 0) > 0 && ['integer', 'number'].includes(each.logicalType);
-      return fits === 0 || padded || present - fits > present * DIRT
-        ? []
-        : [{ ...each, misfits: present - fits }];
-    });
-  };
-  const sample = `(FROM draft WHERE trim(${text}) <> '' LIMIT ${SAMPLE})`;
-  const likely = await measure(all, sample);
-  const fitting = await measure(likely, 'draft');
-  return fitting.toSorted((a, b) => a.misfits - b.misfits);
-};
-
-const smallSet = async (
-  db: Db,
-  present: string,
-  filled: number,
-  about: number,
-): Promise<{ v: string; n: number }[] | undefined> => {
-  if (about > SMALL_SET * 2) return undefined;
-  const values = await db.all<{ v: string; n: number }>(
-    `SELECT ${present} AS v, count(*) AS n FROM draft WHERE v IS NOT NULL GROUP BY v ORDER BY n DESC, v LIMIT ${SMALL_SET + 1}`,
-  );
-  return values.length <= SMALL_SET && filled >= values.length * ROWS_PER_VALUE ? values : undefined;
-};
-
-/** Exact counts are dear: only where a key might come of it. The estimate is a few percent off. */
-const exactDistinct = async (
-  db: Db,
-  present: string,
-  filled: number,
-  about: number,
-): Promise<number | undefined> => {
-  if (about < filled * 0.8) return undefined;
-  const { n } = await db.one<{ n: number }>(`SELECT count(DISTINCT ${present}) AS n FROM draft`);
-  return n;
-};
-
-const stringFormat = async (db: Db, present: string, filled: number): Promise<string | undefined> => {
-  const formats = Object.entries(STRING_FORMATS).filter(([name]) => name !== 'hostname');
-  const { hits } = await db.one<{ hits: number[] }>(
-    `SELECT list_value(${formats.map(([, pattern]) => `count_if(regexp_matches(${present}, ${literal(pattern)}))`).join(', ')}) AS hits FROM draft`,
-  );
-  const found = formats.findIndex((_, i) => filled > 0 && (hits[i] ?? 0) >= filled * (1 - DIRT));
-  return formats[found]?.[0];
 };

@@ -3,16 +3,16 @@ import type { Column, LogicalType } from '../../shared/contract/model.ts';
 import { silverType } from '../../shared/contract/silver-type.ts';
 import { isExactNumber, isInteger, isNumber } from '../../shared/engine/type-names.ts';
 
-/** One way to read a column: what the contract would say of its type. */
+/** One way to read a column, as a contract describes it. */
 export interface Reading {
   logicalType: LogicalType;
   /** In JDK letters, as ODCS has it; absent for ISO 8601. */
   format?: string;
-  /** The column as the pipeline would read it. */
+  /** The column of that contract. */
   column: Column;
 }
 
-/** Texts that often stand where a value is missing. */
+/** Texts that are often written where a value is missing. */
 export const MISSING_MARKERS = [
   'N/A',
   'n/a',
@@ -69,7 +69,7 @@ export const reading = (logicalType: LogicalType, format?: string): Reading => {
   return { logicalType, format, column: { ...column, strptime: converted.strptime } };
 };
 
-/** The narrower one first: of two that fit equally well the first is taken. */
+/** All readings, the narrower ones first: of two that fit equally well, the first is used. */
 export const READINGS: readonly Reading[] = [
   reading('integer'),
   reading('number'),
@@ -83,7 +83,7 @@ export const READINGS: readonly Reading[] = [
   ...DATES.flatMap((date) => CLOCKS.map((clock) => reading('timestamp', `${date} ${clock}`))),
 ];
 
-/** How a typed source column (Parquet) is read; undefined for text, which has to be looked at. */
+/** How a typed source column (Parquet) is read; undefined for text, whose values have to be examined. */
 export const nativeReading = (type: string): (Reading & { physicalType?: string }) | undefined => {
   if (isInteger(type)) return reading('integer');
   if (isExactNumber(type)) return { ...reading('number'), physicalType: type.replace(',', ', ') };

@@ -12,7 +12,7 @@ const onLargerFunction =
     const { config } = context;
     return await step(input, {
       ...context,
-      config: { ...config, memoryMb: config.memoryLargestMb ?? config.memoryMb },
+      config: { ...config, memoryMb: config.retryMemoryMb ?? config.memoryMb },
     });
   };
 

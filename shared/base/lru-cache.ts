@@ -18,7 +18,7 @@ export class LruCache<T extends object> {
 
   set(key: string, value: T): T {
     this.#values.delete(key);
-    this.#values.set(key, frozen(value));
+    this.#values.set(key, freeze(value));
     const [oldest] = this.#values.keys();
     if (this.#values.size > MAX_ENTRIES && oldest !== undefined) this.#values.delete(oldest);
     return value;
@@ -26,9 +26,9 @@ export class LruCache<T extends object> {
 }
 
 /** Freezes a value and all objects and lists inside it. */
-const frozen = <T>(value: T): T => {
+const freeze = <T>(value: T): T => {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
-  for (const inner of Object.values(value)) frozen(inner);
+  for (const inner of Object.values(value)) freeze(inner);
   return value;
 };

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { OutOfDisk, OutOfMemory } from '../errors.ts';
 
 /** Memory and disk of a step, in MB. */
-export interface Resources {
+export interface DuckDbLimits {
   /** Memory of the function. */
   memoryMb: number;
   /** DuckDB's part of the memory. */
@@ -19,16 +19,16 @@ const ON_DISK =
   'Deploy a larger ephemeralStorageSize (serverless/functions.yml) or more memory, so that less is spilled; on a laptop, free disk space or name another disk with DUCKSTEP_SCRATCH_DIR. Or upload the file in parts. Then redrive.';
 
 /** Turns DuckDB's errors about memory and disk into ones that say which setting to raise; returns other errors unchanged. */
-export const asExhausted = (error: unknown, { memoryMb, limitMb, spillMb }: Resources): unknown => {
+export const asExhausted = (error: unknown, { memoryMb, limitMb, spillMb }: DuckDbLimits): unknown => {
   if (!types.isNativeError(error)) return error;
   if (NO_DISK.test(error.message))
     return new OutOfDisk(
-      `DuckDB has no disk space left to spill to: it had ${spillMb} MB of disk in addition to ${limitMb} MB of memory. ${ON_DISK}`,
+      `DuckDB has no disk space left to spill to: it had ${spillMb} MB of disk besides ${limitMb} MB of memory. ${ON_DISK}`,
       { cause: error },
     );
   if (!NO_MEMORY.test(error.message)) return error;
   return new OutOfMemory(
-    `DuckDB needs more than the ${limitMb} MB that it may use of the ${memoryMb} MB that the step has. Deploy with more memoryLarge and memoryLargest; on a laptop, set more DUCKSTEP_MEMORY_MB and DUCKSTEP_MEMORY_LARGEST_MB. Or upload the file in parts. Then redrive.`,
+    `DuckDB needs more than the ${limitMb} MB that it may use of the ${memoryMb} MB that the step has. Deploy with more memoryMb and retryMemoryMb; on a laptop, set more DUCKSTEP_MEMORY_MB and DUCKSTEP_RETRY_MEMORY_MB. Or upload the file in parts. Then redrive.`,
     { cause: error },
   );
 };

@@ -44,8 +44,8 @@ export const chooseStrategy = (
   memoryMb: number,
 ): { strategy: Grouping['strategy']; passes: number } => {
   const bytes = groups * (GROUP_BYTES + bytesPerKey);
-  const most = memoryMb * 2 ** 20 * DUCKDB_SHARE * TABLE_SHARE;
-  const passes = Math.min(MAX_PASSES, Math.max(1, Math.ceil(bytes / most)));
+  const maxBytes = memoryMb * 2 ** 20 * DUCKDB_SHARE * TABLE_SHARE;
+  const passes = Math.min(MAX_PASSES, Math.max(1, Math.ceil(bytes / maxBytes)));
   return { strategy: passes === 1 ? 'groups' : `${passes} buckets`, passes };
 };
 

@@ -1,7 +1,7 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBScalarFunction } from '@duckdb/node-api';
-import { asExhausted, type Resources } from './exhausted.ts';
+import { asExhausted, type DuckDbLimits } from './exhausted.ts';
 import { type Row, toJson } from './values.ts';
 
 export interface DuckDbSettings {
@@ -103,7 +103,7 @@ export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => 
   }
 };
 
-const wrap = (connection: DuckDBConnection, resources: Resources): Db => {
+const wrap = (connection: DuckDBConnection, resources: DuckDbLimits): Db => {
   const call = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();

@@ -21,11 +21,11 @@ export interface TableOptions {
   dryRun?: boolean;
 }
 
-/** What maintenance did to a table, or would do. */
+/** The result of maintaining a table, or of a dry run. */
 export interface TableSummary {
   files_before: number;
   files_after: number;
-  /** As readers see them; a commit of somebody else in between changes them. */
+  /** As readers see them. A run that commits during maintenance changes them. */
   rows_before: number;
   rows_after: number;
   snapshots_expired: number;
@@ -33,14 +33,14 @@ export interface TableSummary {
   bytes_freed: number;
 }
 
-/** Commits of one call: each tier's files become the next one's. What is left is for the next time. */
+/** Commits of one call: each round merges one tier's files into the next tier. The next call does the rest. */
 const MAX_ROUNDS = 16;
 
 /**
- * Merges a table's small files, lets old snapshots go, and removes what nothing refers to. Undefined for a table that
- * nothing was committed to. Runs that commit meanwhile do not notice.
+ * Merges a table's small files, expires the snapshots that the retention policy does not keep, and removes orphans.
+ * Returns undefined for a table without commits. Runs can commit at the same time.
  *
- * @throws CommitConflict, ObjectMissing, TableDamaged, ConservationBroken: what was done until then stays done
+ * @throws CommitConflict, ObjectMissing, TableDamaged, ConservationBroken: earlier changes of the call remain
  */
 export const maintainTable = async (
   name: string,
@@ -68,7 +68,7 @@ export const maintainTable = async (
       files_after: total(after, 'data-files') - saved,
       rows_before: rowsOf(before),
       rows_after: rowsOf(after),
-      snapshots_expired: dryRun ? toExpire(before) : gone(before, after),
+      snapshots_expired: dryRun ? toExpire(before) : expiredBetween(before, after),
       orphans_removed: orphans.keys.length,
       bytes_freed: orphans.bytes,
     },
@@ -105,7 +105,7 @@ const filesToSave = async ({ snapshot }: MetadataVersion): Promise<number> => {
 const toExpire = ({ metadata }: MetadataVersion): number =>
   expiredIn(metadata, Date.now(), DEFAULT_RETENTION).length;
 
-const gone = (before: MetadataVersion, after: MetadataVersion): number => {
+const expiredBetween = (before: MetadataVersion, after: MetadataVersion): number => {
   const left = new Set(after.metadata.snapshots.map((each) => each['snapshot-id']));
   return before.metadata.snapshots.filter((each) => !left.has(each['snapshot-id'])).length;
 };
@@ -113,6 +113,6 @@ const gone = (before: MetadataVersion, after: MetadataVersion): number => {
 const total = ({ snapshot }: MetadataVersion, of: string): number =>
   Number(snapshot?.properties[`total-${of}`] ?? 0);
 
-/** Of tables without equality deletes, which duckstep does not write. */
+/** Rows that readers see. Correct for tables without equality deletes, which duckstep never writes. */
 const rowsOf = (version: MetadataVersion): number =>
   total(version, 'records') - total(version, 'position-deletes');

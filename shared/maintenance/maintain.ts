@@ -15,9 +15,9 @@ export interface MaintainOptions {
   catalog?: Catalog;
   /** See `removeOrphans`. */
   graceMs?: number;
-  /** Only says what it would do. */
+  /** Reports the changes without making them. */
   dryRun?: boolean;
-  /** Hears of each table as it is done. */
+  /** Called for each table when it is done. */
   onTable?: (maintained: MaintainedTable) => void;
 }
 
@@ -25,7 +25,7 @@ export interface MaintainedTable {
   zone: 'silver' | 'gold';
   table: string;
   summary?: TableSummary;
-  /** Why the table was not done, or not done to the end. */
+  /** The error that stopped the maintenance of this table. */
   error?: Error;
 }
 
@@ -33,15 +33,15 @@ interface Known {
   zone: 'silver' | 'gold';
   table: string;
   description?: string;
-  /** Whether its contract or model could be read: the catalog shows what that says. */
+  /** Whether its contract or model could be read; the catalog shows the description from there. */
   described: boolean;
 }
 
 /**
- * Keeps every table of the datasets and gold models in order, one after the other; those that nothing was committed
- * to are left out. A table that fails does not keep the others from being done.
+ * Maintains every table of the datasets and gold models, one after the other; tables without commits are skipped. After a
+ * table fails, the others are still maintained.
  *
- * @throws ConfigurationError without a folder of datasets
+ * @throws ConfigurationError when there is no folder of datasets
  */
 export const maintain = async (options: MaintainOptions): Promise<MaintainedTable[]> => {
   const { lake, catalog, dryRun = false } = options;
@@ -69,10 +69,10 @@ export const maintain = async (options: MaintainOptions): Promise<MaintainedTabl
   return done;
 };
 
-/** A mistake in a contract is for those to report who load files by it: its table needs no contract to be kept. */
+/** Ignores mistakes in contracts: runs report them, and maintaining a table needs no contract. */
 const unreported: Report = () => undefined;
 
-/** The tables, and the models that do not say which table they make. */
+/** The tables; and, as failures, the models whose header does not name their table. */
 const knownTables = async (sqlDir: string): Promise<{ known: Known[]; unknown: MaintainedTable[] }> => {
   const contracts = new Map(
     (await loadAll(sqlDir, unreported)).map((contract) => [contract.dataset, contract]),

@@ -1,17 +1,16 @@
 import type { Usage } from './payload.ts';
 import { type Consumption, NOTHING } from './prices.ts';
 
-/** What Lambda gives of `/tmp` without charge, in MB. */
+/** Size of `/tmp` that Lambda does not charge for, in MB. */
 const FREE_STORAGE_MB = 512;
 
-/** The most that a function may have, and what is assumed of one that does not say. */
+/** Largest size of `/tmp`, in MB. It is assumed where a payload does not give the size. */
 export const MAX_STORAGE_MB = 10_240;
 
 /**
- * What states used of what AWS charges for, all but the state transitions.
+ * Sums the usage of states by the items that AWS charges for, without state transitions.
  *
- * An execution that began under an earlier release says less of its first states: what is not said is taken for
- * the dearest that it can be.
+ * Payloads of older releases lack fields; the most expensive value is assumed for each.
  */
 export const consumed = (usages: readonly Usage[]): Consumption =>
   usages.reduce<Consumption>(
@@ -32,19 +31,19 @@ export const consumed = (usages: readonly Usage[]): Consumption =>
     { ...NOTHING },
   );
 
-/** The way that a run took, or will have taken at its end. */
+/** The route of a run through the state machine, up to its end. */
 export interface Path {
-  /** Task states. */
+  /** Number of Task states. */
   tasks: number;
-  /** Whether the quality gate was asked. */
+  /** Whether the run reached the quality gate. */
   judged: boolean;
-  /** Whether the file was loaded, after which it is asked for refused rows. */
+  /** Whether the file was loaded; the state machine then checks for rejected rows. */
   loaded: boolean;
 }
 
 /**
- * State transitions on the way: into each Task, into the Choices after QualityScore and LoadToGold, into Succeed, and
- * the end. Without retries, of which the states themselves do not know.
+ * State transitions of a route: into each Task, into the Choices after QualityScore and LoadToGold, into Succeed, and the
+ * end. Retries are not counted, because states do not know about them.
  */
 export const transitionsOn = ({ tasks, judged, loaded }: Path): number =>
   tasks + (judged ? 1 : 0) + (loaded ? 1 : 0) + 2;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * S3's "Object Created" event as EventBridge delivers it; what every execution starts with. Source: Amazon S3
+ * S3's "Object Created" event as EventBridge delivers it: the input of every execution. Source: Amazon S3
  * user guide, "EventBridge event message structure". Object keys are not URL-encoded in these events.
  */
 export const ObjectCreated = z.object({

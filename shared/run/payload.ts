@@ -5,28 +5,28 @@ import { Architecture } from './prices.ts';
 import { RunIdentity } from './run-identity.ts';
 
 /**
- * What travels through the state machine: the event, plus one entry per finished state. Pointers and counts,
- * never rows, and snake_case throughout, because people read it in the console.
+ * Payloads of the state machine: the event, plus one entry per finished state. They hold pointers and counts, never rows,
+ * and all keys are snake_case, because people read them in the console.
  */
 
 /**
- * What a state used; summed up in the run record. Optional is what earlier releases did not say: executions go on
- * across a deployment.
+ * Usage of a state; the run record has the sum. Fields that earlier releases did not write are optional, because an
+ * execution can begin before a deployment and end after it.
  */
 export const Usage = z.object({
   duration_ms: z.number(),
-  /** Of the first invocation of a function's instance: what starting it took before. */
+  /** First invocation of a function's instance only: how long the instance took to start. */
   init_ms: z.number().optional(),
   memory_mb: z.number(),
-  /** Of `/tmp`. */
+  /** Size of `/tmp`. */
   storage_mb: z.number().optional(),
   architecture: Architecture.optional(),
-  /** To storage: all of them. */
+  /** All requests to storage. */
   requests: z.number(),
-  /** Those that S3 charges as a PUT, and as a GET. The rest is free. */
+  /** Requests that S3 charges as a PUT, and as a GET. The rest is free. */
   requests_write: z.number().optional(),
   requests_read: z.number().optional(),
-  /** To the catalog. */
+  /** Requests to the catalog. */
   requests_catalog: z.number().optional(),
   bytes_read: z.number(),
   bytes_written: z.number(),
@@ -39,7 +39,7 @@ export const ValidateOutput = z.object({
   format: z.string(),
   source_bytes: z.number(),
   rows: z.object({ read: z.number(), accepted: z.number(), rejected: z.number() }),
-  /** Staged objects in silver: every parsed record, typed, with its reasons; and the refused ones alone. */
+  /** Staged objects in silver: every parsed record, typed, with its reasons; and the rejected ones alone. */
   staged: z.object({ records: z.string(), rejected: z.string().optional() }),
   /** Source columns that the contract does not know: the first twenty. */
   unknown_columns: z.array(z.string()),
@@ -56,7 +56,7 @@ export const QualityOutput = z.object({
   report: z.string(),
   /** Ids of broken rules, at most ten. */
   broken_rules: z.array(z.string()),
-  /** How duplicates were counted, by rule. Executions that began before there was a choice have none. */
+  /** How duplicates were counted, by rule. Earlier releases had one way only and did not write it. */
   strategies: z.record(z.string(), z.string()).default({}),
   /** One sentence for people. */
   reason: z.string(),
@@ -98,7 +98,7 @@ export const QuarantineOutput = z.object({
 });
 export type QuarantineOutput = z.infer<typeof QuarantineOutput>;
 
-/** What a Catch adds: the error's name and, as Lambda reports it, a JSON text with `errorMessage`. */
+/** The entry that a Catch adds: the error's name and, as Lambda reports it, a JSON text with `errorMessage`. */
 export const CaughtError = z.object({ Error: z.string(), Cause: z.string() });
 export type CaughtError = z.infer<typeof CaughtError>;
 
@@ -106,6 +106,7 @@ export const ValidateInput = ObjectCreated;
 export const QualityScoreInput = ObjectCreated.extend({ validate: ValidateOutput });
 export const TransformInput = QualityScoreInput.extend({ quality: QualityOutput });
 export const LoadToGoldInput = TransformInput.extend({ transform: TransformOutput });
+export type LoadToGoldInput = z.infer<typeof LoadToGoldInput>;
 export const QuarantineInput = ObjectCreated.extend({
   validate: ValidateOutput.optional(),
   quality: QualityOutput.optional(),
@@ -113,3 +114,4 @@ export const QuarantineInput = ObjectCreated.extend({
   load: LoadOutput.optional(),
   error: CaughtError.optional(),
 });
+export type QuarantineInput = z.infer<typeof QuarantineInput>;

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 
-/** As a function's `process.arch` and its `architecture` are called in the prices. */
+/** Processors, by the names that Lambda's price list uses. */
 export const ARCHITECTURES = ['arm64', 'x86_64'] as const;
 export const Architecture = z.enum(ARCHITECTURES);
 export type Architecture = z.infer<typeof Architecture>;
 
-/** Where and since when the prices below hold. Another region's prices differ by up to a half. */
+/** Region and date of the prices below. Prices of other regions differ by up to a half. */
 export const PRICED = {
   region: 'us-east-1',
   regionName: 'US East (N. Virginia)',
-  /** When they were last compared with what is said of them in public. */
+  /** Date of the last comparison with public sources. */
   checked: '2026-11-21',
   currency: 'USD',
 } as const;
 
-/** On demand, first tier, without free tiers and savings plans. `PRICE_SOURCES` says where each comes from. */
+/** On-demand prices of the first tier, without free tiers and savings plans. `PRICE_SOURCES` names the source of each. */
 export const PRICES = {
-  /** Lambda, per GB of memory and second, the time of starting up included. */
+  /** Lambda, per GB of memory and second, including start-up time. */
   lambdaGbSecond: { arm64: 0.0000133334, x86_64: 0.0000166667 },
   /** Lambda, per GB of `/tmp` above the 512 MB that are free, and second. */
   lambdaStorageGbSecond: 0.0000000309,
@@ -30,7 +30,7 @@ export const PRICES = {
   s3Read: 0.0000004,
   /** Glue Data Catalog, per request. */
   glueCatalogRequest: 0.000001,
-  /** EventBridge, per event that an AWS service sends: S3's are such. */
+  /** EventBridge, per event of an AWS service, such as S3. */
   eventBridgeEvent: 0,
   /** Glue jobs and crawlers, per DPU and hour, by the second. */
   glueDpuHour: 0.44,
@@ -40,7 +40,7 @@ export interface PriceSource {
   /** Names in `PRICES`. */
   prices: readonly (keyof typeof PRICES)[];
   page: string;
-  /** What a stored copy of the page, or of others that quote it, could confirm. */
+  /** The facts that a stored copy of the page, or of pages that quote it, confirms. */
   confirmed: string;
 }
 
@@ -49,48 +49,49 @@ export const PRICE_SOURCES: readonly PriceSource[] = [
     prices: ['lambdaGbSecond', 'lambdaRequest'],
     page: 'https://aws.amazon.com/lambda/pricing/',
     confirmed:
-      'How it is billed, by the page. The numbers only by others who quote them: its own are filled in by a script. Starting up is billed since 2025-08-01, says the AWS Compute Blog ("AWS Lambda standardizes billing for INIT Phase").',
+      'The page confirms the billing rules. Only third parties that quote the numbers confirm them, because a script fills them into the page. Start-up time is billed since 2025-08-01 according to the AWS Compute Blog ("AWS Lambda standardizes billing for INIT Phase").',
   },
   {
     prices: ['lambdaStorageGbSecond'],
     page: 'https://aws.amazon.com/lambda/pricing/',
-    confirmed: 'That 512 MB are free and the rest is billed by GB and second. The number itself: not.',
+    confirmed:
+      'The page confirms that 512 MB are free and that the rest is billed by GB and second, but not the number.',
   },
   {
     prices: ['stateTransition'],
     page: 'https://aws.amazon.com/step-functions/pricing/',
     confirmed:
-      'The number, and that retries count. That the end of an execution counts as one more transition: not; it is counted here, so that the estimate is not too low.',
+      'The page confirms the number, and that retries count. It does not confirm that the end of an execution counts as one more transition; it is counted here to keep the estimate from being too low.',
   },
   {
     prices: ['s3Write', 's3Read'],
     page: 'https://aws.amazon.com/s3/pricing/',
-    confirmed: 'The numbers only by others who quote them.',
+    confirmed: 'Only third parties that quote the numbers confirm them.',
   },
   {
     prices: ['glueCatalogRequest'],
     page: 'https://aws.amazon.com/glue/pricing/',
     confirmed:
-      'By others who quote it (May 2026). The first million a month is free, which is not taken into account.',
+      'Third parties that quote the number (May 2026) confirm it. The first million a month is free; the estimate ignores this.',
   },
   {
     prices: ['glueDpuHour'],
     page: 'https://aws.amazon.com/glue/pricing/',
     confirmed:
-      'The number by a translation of the page. The minimum of a minute for jobs and of ten for crawlers by others who quote them (May 2026); older copies of the page say ten minutes for jobs, too, which held for Glue 0.9 and 1.0.',
+      'A translation of the page confirms the number. Third parties (May 2026) confirm the minimum of one minute for jobs and of ten for crawlers; older copies of the page also say ten minutes for jobs, which applied to Glue 0.9 and 1.0.',
   },
   {
     prices: ['eventBridgeEvent'],
     page: 'https://aws.amazon.com/eventbridge/pricing/',
-    confirmed: 'By others who quote it (June 2026).',
+    confirmed: 'Third parties that quote the number (June 2026) confirm it.',
   },
 ];
 
-/** What was used of what AWS charges for. */
+/** Amounts of the items that AWS charges for. */
 export interface Consumption {
   /** GB of memory × seconds. */
   gbSeconds: number;
-  /** GB of `/tmp` above what is free × seconds. */
+  /** GB of `/tmp` above the free 512 MB × seconds. */
   storageGbSeconds: number;
   architecture: Architecture;
   invocations: number;
@@ -111,7 +112,7 @@ export const NOTHING: Readonly<Consumption> = {
   catalogRequests: 0,
 };
 
-/** In USD. What is stored, logged and traced, and what leaves the region, is not in it. */
+/** Estimated cost in USD, without storage, logs, traces, and data that leaves the region. */
 export const estimateCost = (used: Consumption): number =>
   used.gbSeconds * PRICES.lambdaGbSecond[used.architecture] +
   used.storageGbSeconds * PRICES.lambdaStorageGbSecond +

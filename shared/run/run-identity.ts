@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { lakePaths } from '../lake/paths.ts';
 import type { ObjectCreated } from './event.ts';
 
-/** Which file, in which version, a run is about. Derived from the event alone, so every attempt agrees on it. */
+/** The file version that a run processes. Derived from the event alone, so that all attempts agree on it. */
 export const RunIdentity = z.object({
   /** Hash of bucket, key and version: the same event twice is the same run. */
   run_id: z.string(),
-  /** Hash of bucket and key: a re-upload replaces what this source brought. */
+  /** Hash of bucket and key: a re-upload replaces the rows of this source. */
   source_id: z.string(),
-  /** First folder of the key; `_unknown` where the key has none. */
+  /** First folder of the key; `_unknown` if the key has none. */
   dataset: z.string(),
   bucket: z.string(),
   key: z.string(),

@@ -1,196 +1,99 @@
-import { DIMENSIONS, type Dimension } from '../contract/model.ts';
+import { z } from 'zod';
+import { DIMENSIONS } from '../contract/model.ts';
+import { TableDamaged } from '../errors.ts';
 import { type Lake, lakePaths } from '../lake/paths.ts';
-import { consumed, transitionsOn } from './consumption.ts';
-import type { RUN_STATUSES, Usage } from './payload.ts';
-import { type Consumption, estimateCost } from './prices.ts';
-import type { RunIdentity } from './run-identity.ts';
+import { RUN_STATUSES } from './payload.ts';
+import { parseStored } from './stored.ts';
 
-/** The audit record that every run ends in; a row of the table `runs`. */
-export interface RunRecord {
-  run_id: string;
-  source_id: string;
-  execution: string;
-  dataset: string;
-  source_bucket: string;
-  source_key: string;
-  source_version: string | null;
-  source_bytes: number;
-  uploaded_at: string;
-  contract_version: string | null;
-  /** What became of the file. */
-  status: (typeof RUN_STATUSES)[number];
-  /** What the quality gate said; `error` when the file could not be judged. */
-  verdict: 'pass' | 'fail' | 'error';
-  score: number | null;
-  scores: Partial<Record<Dimension, number>>;
-  reason: string;
-  error: string | null;
-  /** rows_read = rows_accepted + rows_rejected; a file in quarantine has all its rows rejected. */
-  rows_read: number;
-  rows_accepted: number;
-  rows_rejected: number;
-  /** rows_accepted = rows_silver + rows_duplicate + rows_filtered. */
-  rows_duplicate: number;
-  rows_filtered: number;
-  rows_silver: number;
-  /** How duplicates were looked for (`shared/engine/strategy.ts`), by rule, and `silver` for rows of one key. */
-  strategies: Readonly<Record<string, string>>;
-  bytes_read: number;
-  bytes_written: number;
-  requests: number;
-  /** Sum over the states. */
-  duration_ms: number;
-  gb_seconds: number;
-  /** In USD, at the prices of `shared/run/prices.ts`; see `runRecord`. */
-  cost_usd: number;
-  finished_at: string;
-  /** Of the requests, those that S3 charges as a PUT (PUT, LIST), and as a GET (GET, HEAD). DELETE is free. */
-  requests_write: number;
-  requests_read: number;
-  /** To the Glue Data Catalog. */
-  requests_catalog: number;
-  /** GB of `/tmp` above the 512 MB that are free × seconds. */
-  storage_gb_seconds: number;
-  /** Of Lambda functions. */
-  invocations: number;
-  /** State transitions, from the start to the end, retries apart. */
-  transitions: number;
-}
+/** The DuckDB type by which queries read a column. */
+const duckDbTypes = z.registry<{ type: string }>();
 
-/** DuckDB types of the columns, in order: how `runs` is read back. */
-export const RUN_COLUMNS: Record<keyof RunRecord, string> = {
-  run_id: 'VARCHAR',
-  source_id: 'VARCHAR',
-  execution: 'VARCHAR',
-  dataset: 'VARCHAR',
-  source_bucket: 'VARCHAR',
-  source_key: 'VARCHAR',
-  source_version: 'VARCHAR',
-  source_bytes: 'BIGINT',
-  uploaded_at: 'TIMESTAMP',
-  contract_version: 'VARCHAR',
-  status: 'VARCHAR',
-  verdict: 'VARCHAR',
-  score: 'DOUBLE',
-  scores: `STRUCT(${DIMENSIONS.map((dimension) => `${dimension} DOUBLE`).join(', ')})`,
-  reason: 'VARCHAR',
-  error: 'VARCHAR',
-  rows_read: 'BIGINT',
-  rows_accepted: 'BIGINT',
-  rows_rejected: 'BIGINT',
-  rows_duplicate: 'BIGINT',
-  rows_filtered: 'BIGINT',
-  rows_silver: 'BIGINT',
-  strategies: 'MAP(VARCHAR, VARCHAR)',
-  bytes_read: 'BIGINT',
-  bytes_written: 'BIGINT',
-  requests: 'BIGINT',
-  duration_ms: 'BIGINT',
-  gb_seconds: 'DOUBLE',
-  cost_usd: 'DOUBLE',
-  finished_at: 'TIMESTAMP',
-  requests_write: 'BIGINT',
-  requests_read: 'BIGINT',
-  requests_catalog: 'BIGINT',
-  storage_gb_seconds: 'DOUBLE',
-  invocations: 'BIGINT',
-  transitions: 'BIGINT',
-};
-
-type Outcome = Omit<
-  RunRecord,
-  | 'run_id'
-  | 'source_id'
-  | 'execution'
-  | 'dataset'
-  | 'source_bucket'
-  | 'source_key'
-  | 'source_version'
-  | 'uploaded_at'
-  | 'bytes_read'
-  | 'bytes_written'
-  | 'requests'
-  | 'duration_ms'
-  | 'gb_seconds'
-  | 'cost_usd'
-  | 'finished_at'
-  | 'requests_write'
-  | 'requests_read'
-  | 'requests_catalog'
-  | 'storage_gb_seconds'
-  | 'invocations'
-  | 'transitions'
->;
-
-/** What is asked of storage after the last usage was taken: the record itself. */
-const RECORD_WRITES = 1;
-
-/** The requests of a quarantine of rows: the refused records and the report of QualityScore, and three objects. */
-const ROWS_QUARANTINED = { s3Reads: 2, s3Writes: 3, catalogRequests: 0 };
+const text = z.string().register(duckDbTypes, { type: 'VARCHAR' });
+const textOrNull = z.string().nullable().register(duckDbTypes, { type: 'VARCHAR' });
+const moment = z.string().register(duckDbTypes, { type: 'TIMESTAMP' });
+const count = z.number().register(duckDbTypes, { type: 'BIGINT' });
+const amount = z.number().register(duckDbTypes, { type: 'DOUBLE' });
+const dimensionType = DIMENSIONS.map((dimension) => `${dimension} DOUBLE`).join(', ');
 
 /**
- * The record of a run, written by its last state but for the quarantine of single rows, which comes after. What that
- * will use is not in the columns of usage, which hold what was measured; it is in `transitions`, and in `cost_usd` by
- * an upper estimate: its requests are known, and its time is taken to be that of QualityScore, which reads all
- * records where it reads the refused ones. Of tries that failed nothing is known here.
- *
- * @param usages of the states in their order: Validate, QualityScore, Transform, and the one that writes the record
+ * The audit record that every run ends in, as storage holds it: a row of the table `runs`. This is the one list of its
+ * columns, in the order of the table; types, SQL and parsing come from it. Records of earlier builds lack the optional
+ * ones.
  */
-export const runRecord = (
-  run: RunIdentity,
-  execution: string,
-  outcome: Outcome,
-  usages: readonly (Usage | undefined)[],
-): RunRecord => {
-  const used = usages.filter((usage) => usage !== undefined);
-  const sum = (of: (usage: Usage) => number): number => used.reduce((total, usage) => total + of(usage), 0);
-  const [validate, quality] = usages;
-  const loaded = outcome.status !== 'quarantined';
-  const ahead = loaded && outcome.rows_rejected > 0;
-  const caught = !loaded && validate === undefined;
-  const measured = consumed(used);
-  const transitions = transitionsOn({
-    tasks: used.length + (ahead || caught ? 1 : 0),
-    judged: quality !== undefined,
-    loaded,
-  });
-  const known = { ...measured, transitions, s3Writes: measured.s3Writes + RECORD_WRITES };
-  const cost = estimateCost(known) + (ahead ? estimateCost(quarantineOfRows(quality)) : 0);
-  return {
-    run_id: run.run_id,
-    source_id: run.source_id,
-    execution,
-    dataset: run.dataset,
-    source_bucket: run.bucket,
-    source_key: run.key,
-    source_version: run.version_id ?? null,
-    uploaded_at: run.uploaded_at,
-    ...outcome,
-    bytes_read: sum((usage) => usage.bytes_read),
-    bytes_written: sum((usage) => usage.bytes_written),
-    requests: sum((usage) => usage.requests),
-    duration_ms: sum((usage) => usage.duration_ms),
-    gb_seconds: round(measured.gbSeconds, 3),
-    cost_usd: round(cost, 8),
-    finished_at: new Date().toISOString(),
-    requests_write: measured.s3Writes,
-    requests_read: measured.s3Reads,
-    requests_catalog: measured.catalogRequests,
-    storage_gb_seconds: round(measured.storageGbSeconds, 3),
-    invocations: measured.invocations + (ahead || caught ? 1 : 0),
-    transitions,
-  };
+export const StoredRunRecord = z.object({
+  run_id: text,
+  source_id: text,
+  execution: text,
+  dataset: text,
+  source_bucket: text,
+  source_key: text,
+  source_version: textOrNull,
+  source_bytes: count,
+  uploaded_at: moment,
+  contract_version: textOrNull,
+  /** The fate of the file. */
+  status: z.enum(RUN_STATUSES).register(duckDbTypes, { type: 'VARCHAR' }),
+  /** The decision of the quality gate; `error` when the file could not be judged. */
+  verdict: z.enum(['pass', 'fail', 'error']).register(duckDbTypes, { type: 'VARCHAR' }),
+  score: z.number().nullable().register(duckDbTypes, { type: 'DOUBLE' }),
+  scores: z
+    .partialRecord(z.enum(DIMENSIONS), z.number())
+    .register(duckDbTypes, { type: `STRUCT(${dimensionType})` }),
+  reason: text,
+  error: textOrNull,
+  /** rows_read = rows_accepted + rows_rejected; a file in quarantine has all its rows rejected. */
+  rows_read: count,
+  rows_accepted: count,
+  rows_rejected: count,
+  /** rows_accepted = rows_silver + rows_duplicate + rows_filtered. */
+  rows_duplicate: count,
+  rows_filtered: count,
+  rows_silver: count,
+  /** How duplicates were found (`shared/engine/strategy.ts`), by rule, and `silver` for rows of one key. */
+  strategies: z
+    .record(z.string(), z.string())
+    .register(duckDbTypes, { type: 'MAP(VARCHAR, VARCHAR)' })
+    .exactOptional(),
+  bytes_read: count,
+  bytes_written: count,
+  requests: count,
+  /** Sum over the states. */
+  duration_ms: count,
+  gb_seconds: amount,
+  /** In USD, at the prices of `shared/run/prices.ts`; see `runRecord`. */
+  cost_usd: amount,
+  finished_at: moment,
+  /** Requests that S3 charges as a PUT (PUT, LIST), and as a GET (GET, HEAD). DELETE is free. */
+  requests_write: count.exactOptional(),
+  requests_read: count.exactOptional(),
+  /** Requests to the Glue Data Catalog. */
+  requests_catalog: count.exactOptional(),
+  /** GB of `/tmp` above the 512 MB that are free × seconds. */
+  storage_gb_seconds: amount.exactOptional(),
+  /** Calls of Lambda functions. */
+  invocations: count.exactOptional(),
+  /** State transitions, from the start to the end, without retries. */
+  transitions: count.exactOptional(),
+});
+export type StoredRunRecord = z.infer<typeof StoredRunRecord>;
+
+/** A record as this build writes it: with all columns. */
+export type RunRecord = Required<StoredRunRecord>;
+
+const duckDbType = (name: string, schema: z.core.$ZodType): string => {
+  const column = schema instanceof z.ZodExactOptional ? schema.unwrap() : schema;
+  const type = duckDbTypes.get(column)?.type;
+  if (type === undefined) throw new Error(`The column ${name} of a run record has no DuckDB type.`);
+  return type;
 };
 
-const quarantineOfRows = (quality: Usage | undefined): Consumption => ({
-  ...consumed(quality === undefined ? [] : [quality]),
-  ...ROWS_QUARANTINED,
-});
+/** DuckDB types of the columns, in order. */
+export const RUN_COLUMNS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(StoredRunRecord.shape).map(([name, schema]) => [name, duckDbType(name, schema)]),
+);
 
-const round = (value: number, digits: number): number => Number(value.toFixed(digits));
-
-/** What a run that loads the same rows again says again. */
-const ACCOUNT = [
+/** Columns that are equal when a re-run loads the same rows. */
+const OUTCOME_COLUMNS = [
   'status',
   'rows_read',
   'rows_rejected',
@@ -200,15 +103,34 @@ const ACCOUNT = [
 ] as const;
 
 /**
- * Writes the record under the run's own key unless it is there: an event that is delivered twice, or late, does
- * not rewrite what happened. But a run that was started anew under a mended contract, and loaded what it had refused
- * before, or other rows, is told as it is now: the record agrees with silver. Returns the key.
+ * Writes the record under the run's own key unless it is there: an event that is delivered twice, or late, does not
+ * rewrite history. One case replaces it, so that it agrees with silver: a re-run, after the contract was fixed, that
+ * loads rows which the earlier run rejected, or other rows than the earlier run. Returns the key.
+ *
+ * @throws TableDamaged when the earlier record cannot be read
  */
 export const writeRunRecord = async (lake: Pick<Lake, 'gold'>, record: RunRecord): Promise<string> => {
   const key = lakePaths.run(record.run_id);
   const body = JSON.stringify(record);
   if ((await lake.gold.writeIfAbsent(key, body)) || record.status !== 'loaded') return key;
-  const earlier = JSON.parse(String(await lake.gold.read(key))) as RunRecord;
-  if (ACCOUNT.some((name) => earlier[name] !== record[name])) await lake.gold.write(key, body);
+  const earlier = parseRunRecord(String(await lake.gold.read(key)), `gold/${key}`);
+  if (OUTCOME_COLUMNS.some((name) => earlier[name] !== record[name])) await lake.gold.write(key, body);
   return key;
 };
+
+/**
+ * Reads a stored record back.
+ *
+ * @param where its place, for the message
+ * @throws TableDamaged when it is no record of a run
+ */
+export const parseRunRecord = (body: string, where: string): StoredRunRecord =>
+  parseStored(
+    StoredRunRecord,
+    body,
+    (problem, cause) =>
+      new TableDamaged(
+        `${where} is not the record of a run: ${problem}. Restore the object; or remove it and redrive, which writes it again.`,
+        { cause },
+      ),
+  );

@@ -5,19 +5,22 @@ import { ConfigurationError } from '../errors.ts';
 import { MAX_STORAGE_MB } from '../run/consumption.ts';
 import type { Architecture } from '../run/prices.ts';
 
-/** What a step needs to know of where it runs. */
+/** Settings of the machine or function that a step runs on. */
 export interface Config extends Resources {
   /** Size of the scratch folder in MB; used for cost only. */
   storageMb?: number;
   /** The processor; used for cost only. */
   architecture?: Architecture;
-  /** On a laptop: what a step may use that has run out of `memoryMb`, in MB. In Lambda that is another function's. */
-  memoryLargestMb?: number;
-  /** Folder with one folder per dataset. */
+  /**
+   * Memory for the second try of a step that ran out of `memoryMb`, in MB. Laptop only: in Lambda the second try is
+   * another function.
+   */
+  retryMemoryMb?: number;
+  /** Folder that holds one folder per dataset. */
   sqlDir: string;
   /** A file may not grow past this when decompressed, in bytes. */
   maxUnpackedBytes: number;
-  /** A record longer than this is refused, in bytes. */
+  /** A record longer than this is rejected, in bytes. */
   maxRecordBytes: number;
 }
 
@@ -33,6 +36,8 @@ const Environment = z.object({
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().positive().optional(),
   DUCKSTEP_MEMORY_MB: z.coerce.number().int().min(128).optional(),
   DUCKSTEP_STORAGE_MB: z.coerce.number().int().min(512).max(MAX_STORAGE_MB).default(MAX_STORAGE_MB),
+  DUCKSTEP_RETRY_MEMORY_MB: z.coerce.number().int().min(128).optional(),
+  /** The name of DUCKSTEP_RETRY_MEMORY_MB in earlier releases. */
   DUCKSTEP_MEMORY_LARGEST_MB: z.coerce.number().int().min(128).optional(),
   DUCKSTEP_SQL_DIR: z.string().min(1).optional(),
   DUCKSTEP_SCRATCH_DIR: z.string().min(1).optional(),
@@ -57,10 +62,13 @@ export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string
   return {
     memoryMb,
     storageMb: vars.DUCKSTEP_STORAGE_MB,
-    // What runs on a laptop is priced as the functions that are deployed by default.
+    // A laptop's runs are priced as the functions that are deployed by default.
     architecture: lambdaMb !== undefined && process.arch === 'x64' ? 'x86_64' : 'arm64',
     ...(lambdaMb === undefined && {
-      memoryLargestMb: Math.max(memoryMb, vars.DUCKSTEP_MEMORY_LARGEST_MB ?? halfOfTheLaptop()),
+      retryMemoryMb: Math.max(
+        memoryMb,
+        vars.DUCKSTEP_RETRY_MEMORY_MB ?? vars.DUCKSTEP_MEMORY_LARGEST_MB ?? halfOfTheLaptop(),
+      ),
     }),
     threads: lambdaMb === undefined ? os.availableParallelism() : threadsFor(memoryMb),
     sqlDir: vars.DUCKSTEP_SQL_DIR ?? defaults.sqlDir,

@@ -8,26 +8,26 @@ import { S3Store } from '../lake/storage/s3-store.ts';
 import { configFromEnv } from './config.ts';
 import type { StepContext } from './step.ts';
 
-/** The variable that names a zone's bucket. */
+/** Name of the variable that holds a zone's bucket. */
 export const bucketVariable = (zone: Zone): string => `${zone.toUpperCase()}_BUCKET`;
 
 const Buckets = z.object(Object.fromEntries(ZONES.map((zone) => [bucketVariable(zone), z.string().min(3)])));
 
-/** The variables that name the catalog's databases. */
+/** Name of the variable that holds a catalog database. */
 export const databaseVariable = (zone: 'silver' | 'gold'): string =>
   `DUCKSTEP_${zone.toUpperCase()}_DATABASE`;
 
 /** Where Lambda unpacks a function's zip. */
 const TASK_ROOT = '/var/task';
 
-/** S3 answers within milliseconds or is in trouble: the SDK's retries take over before the function's time is up. */
+/** S3 normally answers within milliseconds. These limits make the SDK retry before the function's time is up. */
 const TIMEOUTS = { connectionTimeout: 5_000, socketTimeout: 60_000 };
 
-/** The SDK's client as the steps need it: six attempts ride out a bucket that is still splitting its partitions. */
+/** S3 client of the steps. Six attempts last until a bucket has split its partitions under load. */
 export const s3Client = (): S3Client => new S3Client({ maxAttempts: 6, requestHandler: TIMEOUTS });
 
 /**
- * What a step is given in Lambda: the lake in four buckets, and the configuration.
+ * The context of a step in Lambda: the lake in four buckets, and the configuration.
  *
  * @throws ConfigurationError naming every variable that is missing or wrong
  */
@@ -45,7 +45,7 @@ export const contextFromEnv = (env: NodeJS.ProcessEnv, client: S3Client): StepCo
   return { config, lake: Object.fromEntries(stores) as Lake, ...(catalog && { catalog }) };
 };
 
-/** The Glue Data Catalog, where the databases are named; its SDK is loaded by the first table that is committed. */
+/** The Glue Data Catalog, if its databases are set. The first commit loads its SDK. */
 const catalogFromEnv = (env: NodeJS.ProcessEnv): Catalog | undefined => {
   const [silver, gold] = [env[databaseVariable('silver')], env[databaseVariable('gold')]];
   if (!silver && !gold) return undefined;

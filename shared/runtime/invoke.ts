@@ -5,9 +5,9 @@ import { removeLeftovers } from '../engine/scratch.ts';
 import { DataError, TransientError } from '../errors.ts';
 import { contextFromEnv, s3Client } from './environment.ts';
 import type { Step, StepContext } from './step.ts';
-import { measuresOf } from './telemetry/measures.ts';
-import { publish } from './telemetry/metrics.ts';
-import { type Subject, subjectOf } from './telemetry/subject.ts';
+import { publish } from './telemetry/publish.ts';
+import { type RunKeys, runKeysOf } from './telemetry/run-keys.ts';
+import { metricsOf } from './telemetry/step-metrics.ts';
 import { traced } from './telemetry/traced.ts';
 
 const logger = new Logger();
@@ -15,14 +15,14 @@ const tracer = new Tracer({ captureHTTPsRequests: false });
 
 let opened: Promise<StepContext> | undefined;
 
-/** The lake and the configuration, with connections, and a disk without leftovers. */
+/** Reads the configuration, connects to the lake, and clears the disk of what a killed invocation left there. */
 const open = async (): Promise<StepContext> => {
   const context = contextFromEnv(process.env, tracer.captureAWSv3Client(s3Client()));
   await removeLeftovers(context.config.scratchRoot);
   return context;
 };
 
-/** Once per instance of the function; what failed is tried again by the next invocation. */
+/** Opens once per instance of the function. After a failure the next invocation tries again. */
 const openOnce = async (): Promise<StepContext> => {
   opened ??= open().catch((error: unknown) => {
     opened = undefined;
@@ -32,8 +32,8 @@ const openOnce = async (): Promise<StepContext> => {
 };
 
 /**
- * Runs a step for Lambda: one log line when it starts and one when it ends, with metrics and a trace. What the
- * step throws is logged by name and message and leaves as it is: Retry and Catch match on its name.
+ * Runs a step for Lambda: one log line when it starts and one when it ends, with metrics and a trace. An error of the
+ * step is logged by name and message and thrown unchanged, because Retry and Catch match on its name.
  */
 export const invoke = async (
   state: string,
@@ -42,35 +42,37 @@ export const invoke = async (
   context: Context,
   invocation: NonNullable<StepContext['invocation']>,
 ): Promise<unknown> => {
-  const subject = subjectOf(event);
+  const run = runKeysOf(event);
   logger.addContext(context);
-  logger.appendKeys({ state, ...subject });
+  logger.appendKeys({ state, ...run });
   try {
     logger.info('Step started');
-    const output = await traced(tracer, state, subject, async () =>
+    const output = await traced(tracer, state, run, async () =>
       step(event, { ...(await openOnce()), invocation }),
     );
-    const measures = measuresOf(output);
-    logger.info('Step ended', { measures: measures.step });
-    publish(state, subject, measures);
+    const metrics = metricsOf(output);
+    logger.info('Step ended', { measures: metrics.step });
+    publish(state, run, metrics);
     return output;
   } catch (error) {
-    report(error, subject, Math.round(performance.now() - invocation.began));
+    report(error, run, Math.round(performance.now() - invocation.began));
     throw error;
   } finally {
     logger.resetKeys();
   }
 };
 
-/** Bad data is a normal day and no error of ours. Messages hold no row contents; causes might, and stay out. */
-const report = (thrown: unknown, subject: Subject | undefined, duration_ms: number): void => {
+/**
+ * Bad data is a normal day, so it is logged as a warning. Messages hold no row contents; causes might, and are left out.
+ */
+const report = (thrown: unknown, run: RunKeys | undefined, duration_ms: number): void => {
   const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
   const expected = thrown instanceof DataError || thrown instanceof TransientError;
   const line = {
     failure: { name, message },
     duration_ms,
-    ...(subject === undefined && { input: 'none' }),
+    ...(run === undefined && { input: 'none' }),
   };
-  if (expected) logger.warn('Step refused or put off', line);
+  if (expected) logger.warn('Step rejected the file, or will be retried', line);
   else logger.error('Step failed', line);
 };

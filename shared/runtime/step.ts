@@ -4,32 +4,31 @@ import { withoutValues } from '../engine/failure-reason.ts';
 import { withScratch } from '../engine/scratch.ts';
 import { type Db, withDuckDb } from '../engine/with-duckdb.ts';
 import { InvalidInput } from '../errors.ts';
-import { type Catalog, counted } from '../lake/catalog/catalog.ts';
-import { type Lake, ZONES } from '../lake/paths.ts';
-import { metered } from '../lake/storage/metered-store.ts';
+import type { Catalog } from '../lake/catalog/catalog.ts';
+import type { Lake } from '../lake/paths.ts';
 import type { Usage } from '../run/payload.ts';
 import type { Config } from './config.ts';
-import { usageOf } from './usage.ts';
+import { meter } from './usage.ts';
 
-/** What a step is given besides its input. */
+/** The environment of a step: all that it is given besides its input. */
 export interface StepContext {
   lake: Lake;
   config: Config;
-  /** Where engines find silver and gold by name; none on a laptop. */
+  /** Lets engines find silver and gold by name; none on a laptop. */
   catalog?: Catalog;
-  /** In Lambda: when the invocation began, and of an instance's first one what starting it took, in ms. */
+  /** In Lambda, in ms: when the invocation began, and how long the instance took to start, if this is its first one. */
   invocation?: { began: number; initMs?: number };
 }
 
-/** What the body of a step works with. */
+/** The environment of a step's body. */
 export interface StepTools extends StepContext {
-  /** A folder of this invocation's own, removed when it ends. */
+  /** Folder of this invocation alone, removed when it ends. */
   scratch: string;
-  /** Name of the execution that called. */
+  /** Name of the execution that called the step. */
   execution: string;
-  /** Opens DuckDB with the function's memory; see `withDuckDb`. What DuckDB throws leaves without values. */
+  /** Opens DuckDB with the function's memory; see `withDuckDb`. Values are removed from the messages of DuckDB's errors. */
   duckDb<T>(work: (db: Db) => Promise<T>, options?: { ordered?: boolean }): Promise<T>;
-  /** What this invocation used so far. */
+  /** Usage of this invocation so far. */
   usage(): Usage;
 }
 
@@ -39,22 +38,21 @@ export type Step<Output = unknown> = (
   context: StepContext,
 ) => Promise<Output & { usage: Usage }>;
 
-/** What the state machine's Parameters hand to every Task. */
+/** The Parameters of every Task in the state machine. */
 const Envelope = z.object({ execution: z.string(), state: z.unknown() });
 
 const parse = <Schema extends ZodType>(name: string, schema: Schema, value: unknown): z.output<Schema> => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new InvalidInput(
-    `${name} was called with something else than its input: ${z.prettifyError(parsed.error)}`,
-  );
+  throw new InvalidInput(`${name} received invalid input: ${z.prettifyError(parsed.error)}`);
 };
 
 /**
- * Makes a step of its input's schema and its body: parses the input, gives the body a scratch folder and
- * counted storage, and adds what it used to its output.
+ * Makes a step from its input's schema and its body: parses the input, gives the body a scratch folder and metered
+ * storage, and adds the usage to its output. The step also throws every error of its body.
  *
- * @throws InvalidInput when the input is not what the schema says; OutOfMemory, OutOfDisk; whatever the body throws
+ * @throws InvalidInput when the input does not match the schema
+ * @throws OutOfMemory, OutOfDisk when the function is too small
  */
 export const step =
   <Schema extends ZodType, Output extends object>(
@@ -63,33 +61,23 @@ export const step =
     body: (input: z.output<Schema>, tools: StepTools) => Promise<Output>,
   ): Step<Output> =>
   async (raw, context) => {
-    const began = context.invocation?.began ?? performance.now();
+    const metered = meter(context);
     const { execution, state } = parse(name, Envelope, raw);
     const input = parse(name, schema, state);
-    const stores = Object.fromEntries(ZONES.map((zone) => [zone, metered(context.lake[zone])]));
-    const lake = stores as Record<(typeof ZONES)[number], ReturnType<typeof metered>>;
-    const catalog = context.catalog && counted(context.catalog);
-    const usage = (): Usage =>
-      usageOf(context, began, {
-        stores: Object.values(lake).map((store) => store.usage),
-        catalog: catalog?.requests() ?? 0,
-      });
     return await withScratch(context.config.scratchRoot, async (scratch) => {
       try {
         const { memoryMb, threads } = context.config;
         const output = await body(input, {
           ...context,
-          ...(catalog && { catalog }),
-          lake,
+          ...metered,
           scratch,
           execution,
           duckDb: (work, options) =>
             withDuckDb({ memoryMb, threads, scratch, ...options }, work).catch((error: unknown) => {
               throw withoutValues(error);
             }),
-          usage,
         });
-        return { ...output, usage: usage() };
+        return { ...output, usage: metered.usage() };
       } catch (error) {
         throw asFullDisk(error, scratch);
       }

@@ -1,8 +1,8 @@
 -- Flights with the cities and states of their airports.
 --
--- ref.airports is airports.csv: the 229 airports of these flights out of the list in vega-datasets (BSD-3-Clause;
--- its data from the US Bureau of Transportation Statistics). Marquette (MQT) has "NA" for city and state there,
--- and its own here.
+-- ref.airports is airports.csv: the 229 airports of these flights from the list in vega-datasets (BSD-3-Clause;
+-- its data from the US Bureau of Transportation Statistics). Marquette (MQT) has "NA" for city and state in that list;
+-- airports.csv has the real ones.
 
 with flights as (
 
@@ -18,7 +18,7 @@ airports as (
 
 final as (
 
-    -- Left joins: an airport that is not in the list yet is no reason to lose its flights.
+    -- Left joins keep flights whose airport is not in the list yet.
     select
         flights._row,
         flights.departed_at,

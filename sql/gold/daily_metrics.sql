@@ -1,16 +1,16 @@
 /*---
 description: >
-  The lake's daily numbers in one long table, one row per day, metric and set of dimensions: what a dashboard
-  reads without knowing the tables behind it.
+  The lake's daily numbers in one long table, one row per day, metric and set of dimensions. A dashboard can
+  read it without knowing the source tables.
 partitionedBy: [year]
 columns:
   - { name: date_key, logicalType: date, required: true }
-  - { name: metric_name, logicalType: string, required: true, description: "<dataset>.<what is measured>" }
+  - { name: metric_name, logicalType: string, required: true, description: "<dataset>.<metric>" }
   - { name: metric_value, logicalType: number, required: true }
   - { name: dimensions, physicalType: "MAP(VARCHAR, VARCHAR)", required: true }
   - { name: year, logicalType: integer, required: true }
 ---*/
--- A dataset that has not arrived yet is an empty table, and adds nothing.
+-- A dataset without files is an empty table and adds no rows.
 
 with weather as (
 
@@ -51,7 +51,7 @@ flights_by_state as (
     select
         departed_at::date as date_key,
         year,
-        -- A map cannot say "unknown" with a null key or value that everybody reads alike.
+        -- Engines read null in a map differently, therefore a text says "unknown".
         map { 'origin_state': coalesce(origin_state, 'unknown') } as dimensions,
         count(*) as flights,
         round(avg(delay), 2) as avg_delay

@@ -1,4 +1,4 @@
--- Films with readable titles and possible dates. The contract's comments say what is wrong with the source.
+-- Films with readable titles and plausible dates. The contract's comments list the source's faults.
 
 with accepted_rows as (
 
@@ -12,13 +12,13 @@ ratings as (
 
 ),
 
-mended as (
+repaired as (
 
     select
         * exclude (title, release_date),
-        -- Each pair: what Mac Roman shows for a Latin-1 byte, and what the byte meant.
+        -- Each pair: a Latin-1 byte shown in Mac Roman, and the character that the byte meant.
         translate(title, 'ÈÍ˘ΩÛ‰‡Î·ÙËÖ', 'éêù½óäàëáôè…') as accented,
-        -- The list was drawn up in 2010 and announces films up to 2011.
+        -- The list was compiled in 2010 and announces films up to 2011.
         case
             when release_date >= date '2012-01-01' then (release_date - interval 100 year)::date
             else release_date
@@ -31,13 +31,13 @@ titled as (
 
     select
         * exclude (accented),
-        -- "Barbarians, The" is how catalogues sort; people say "The Barbarians".
+        -- Catalogues sort by "Barbarians, The"; people say "The Barbarians".
         regexp_replace(
             trim(regexp_replace(accented, '\s+', ' ', 'g')),
             '^(.+), (The|A|An|Les)$',
             '\2 \1'
         ) as title
-    from mended
+    from repaired
 
 ),
 

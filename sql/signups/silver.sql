@@ -1,4 +1,4 @@
--- Sign-ups as people expect to read them, without the shop's own test accounts.
+-- Sign-ups with tidy names and addresses, without the shop's own test accounts.
 
 with accepted_rows as (
 
@@ -11,9 +11,9 @@ tidied as (
     select
         _row,
         id,
-        -- Names are pasted from elsewhere: line breaks and runs of blanks come with them.
+        -- Pasted names contain line breaks and runs of blanks.
         trim(regexp_replace(name, '\s+', ' ', 'g')) as name,
-        -- Mail systems do not tell case apart, and joins on the address should not either.
+        -- Mail systems ignore case, and joins on the address should too.
         lower(trim(email)) as email,
         signup_date,
         status
@@ -25,7 +25,7 @@ final as (
 
     select *
     from tidied
-    -- The shop's staff try out the form with these addresses; they are no customers.
+    -- The shop's staff test the form with these addresses; they are not customers.
     where not starts_with(email, 'qa+')
 
 )

@@ -1,5 +1,5 @@
 import { literal } from '../../shared/engine/sql.ts';
-import { measure } from '../../shared/stages/quality-score/measure.ts';
+import { measureFile } from '../../shared/stages/quality-score/measure-file.ts';
 import { REASONS_TYPE } from '../../shared/stages/validate/row-check.ts';
 import { contractOf, inDuckDb } from './staging.ts';
 
@@ -46,7 +46,7 @@ export const measures = ({
       `CREATE VIEW _records AS ${records}; CREATE VIEW orders AS SELECT * EXCLUDE (_reasons) FROM _records`,
     );
     const { parsed } = await db.one<{ parsed: number }>('SELECT count(*) AS parsed FROM _records');
-    const measured = await measure(db, await contractOf(db, properties, more), {
+    const measured = await measureFile(db, await contractOf(db, properties, more), {
       records: '_records',
       table: 'orders',
       rowsRead: parsed + 2,

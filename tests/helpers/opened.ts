@@ -11,9 +11,9 @@ import {
 
 export interface Opened {
   source: OpenedSource;
-  /** Every row of the relation, its columns in order; for documents the one text. */
+  /** All rows of the relation, with their columns in order; a document has one text. */
   rows: unknown[][];
-  /** Line of each row. */
+  /** The line of each row. */
   lines: number[];
   malformed: MalformedRecord[];
 }
@@ -21,11 +21,11 @@ export interface Opened {
 export interface Opener {
   db: Db;
   scratch: string;
-  /** Opens a file of these bytes and reads all that came of it. */
+  /** Opens a file of these bytes and reads all of its rows. */
   open: (bytes: string | Uint8Array, options?: Partial<OpenOptions>, name?: string) => Promise<Opened>;
 }
 
-/** A database and a folder for one test, gone afterwards. */
+/** Runs a test with a database and a folder, which are removed afterwards. */
 export const withOpener = async <T>(test: (opener: Opener) => Promise<T>): Promise<T> => {
   const scratch = await mkdtemp(path.join(tmpdir(), 'source-'));
   try {

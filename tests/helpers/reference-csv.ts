@@ -1,4 +1,4 @@
-/** CSV as it is meant to be read, in a few regular expressions: slow, and nothing like the scanner. */
+/** A slow CSV reader of a few regular expressions, which has nothing in common with the scanner. */
 export interface Reference {
   rows: { line: number; fields: string[] }[];
   malformed: { line: number; raw: string }[];
@@ -6,7 +6,7 @@ export interface Reference {
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** Every record of the text, the header included, judged against the number of columns. */
+/** All records of the text, the header included; a record with another number of columns is malformed. */
 export const readReference = (
   text: string,
   delimiter: string,

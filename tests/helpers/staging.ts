@@ -10,7 +10,12 @@ import { type StagedRecords, stageRecords } from '../../shared/stages/validate/s
 import { contractYaml, sqlDirWith } from './contracts.ts';
 import { scratch } from './scratch.ts';
 
-/** A contract for `orders` with these properties, each one line of YAML, and what else its object holds. */
+/**
+ * A contract of `orders`.
+ *
+ * @param properties each one line of YAML
+ * @param more further YAML of the schema object
+ */
 export const contractOf = async (db: Db, properties: readonly string[], more = ''): Promise<Contract> => {
   const body = `properties:\n${properties.map((property) => `      - { ${property} }`).join('\n')}\n${more}`;
   const sqlDir = sqlDirWith({ 'orders/contract.yaml': contractYaml(body) });
@@ -21,15 +26,15 @@ export const inDuckDb = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
   withDuckDb({ memoryMb: 1024, threads: 2, scratch: scratch() }, work);
 
 export interface Staged extends StagedRecords {
-  /** Every parsed record, refused ones too, with `_rescued`. */
+  /** All parsed records, rejected ones too, with `_rescued`. */
   all: Row[];
   /** `line` → reasons as `column.rule`. */
-  refused: Record<number, string[]>;
-  /** `line` → the record as it was. */
+  reasons: Record<number, string[]>;
+  /** `line` → the record's text in the file. */
   raw: Record<number, string>;
 }
 
-/** Stages a file: its bytes, or a SELECT whose result becomes a Parquet file. */
+/** Stages a file, which is given as bytes or as a SELECT whose result is written as Parquet. */
 export const stage = (
   properties: readonly string[],
   file: string | Buffer | { parquet: string },
@@ -61,7 +66,7 @@ export const stage = (
     return {
       ...staged,
       all,
-      refused: Object.fromEntries(
+      reasons: Object.fromEntries(
         rejected.map(({ line, reasons }) => [
           line,
           reasons.map(({ column, rule }) => (column === null ? rule : `${column}.${rule}`)),

@@ -63,7 +63,7 @@ describe('the layer', () => {
     expect(archive.length).toBeLessThan(LAYER_LIMITS.zipped);
     expect(() => checkLayer(entries, archive.length, 'arm64')).not.toThrow();
     expect(() => checkLayer(entries, archive.length, 'x86_64')).toThrow(
-      /Not made for x86_64: .*libduckdb\.so/,
+      /Not built for x86_64: .*libduckdb\.so/,
     );
   });
 

@@ -7,7 +7,7 @@ import { ofType, resource } from './template.ts';
 
 const SQL = path.resolve(__dirname, '../../sql');
 
-/** What Iceberg tables have beside their rows (Trino documentation, "Iceberg connector, Metadata tables"). */
+/** Metadata tables of an Iceberg table (Trino documentation, "Iceberg connector, Metadata tables"). */
 const METADATA_TABLES = {
   history: 'made_current_at timestamptz, snapshot_id bigint, parent_id bigint, is_current_ancestor boolean',
   snapshots:
@@ -22,7 +22,7 @@ interface Query {
   WorkGroup: unknown;
 }
 
-/** What Athena says otherwise than DuckDB; only where it stands is not looked at here. */
+/** Time travel in Athena's syntax, which DuckDB does not have; it is removed before DuckDB checks the query. */
 const TIME_TRAVEL = / FOR TIMESTAMP AS OF \(current_timestamp - interval '1' day\)/;
 
 /** Empty tables of all shipped models' columns, by the names that the catalog gives them. */

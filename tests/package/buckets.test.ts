@@ -50,19 +50,19 @@ describe('the buckets', () => {
     );
   });
 
-  test.each(ZONES)('%s forgets uploads that were given up', (zone) => {
+  test.each(ZONES)('%s deletes unfinished uploads', (zone) => {
     expect(rulesOf(zone)).toContainEqual(
       expect.objectContaining({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } }),
     );
   });
 
-  test('raw keeps versions and tells EventBridge', () => {
+  test('raw keeps versions and sends events to EventBridge', () => {
     const { VersioningConfiguration, NotificationConfiguration } = resource('RawBucket').Properties;
     expect(VersioningConfiguration).toEqual({ Status: 'Enabled' });
     expect(NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
   });
 
-  test('what a redrive may need is kept for 14 days at least, in every stage', () => {
+  test('objects that a redrive needs are kept for at least 14 days, in every stage', () => {
     const stages = parse(readFileSync(path.resolve(__dirname, '../../serverless/stages.yml'), 'utf8'));
     for (const stage of Object.values<Record<string, number>>(stages)) {
       expect(stage.stagingDays ?? 14).toBeGreaterThanOrEqual(14);
@@ -73,7 +73,7 @@ describe('the buckets', () => {
     );
   });
 
-  test('nothing of a table ever expires, nor what was refused: people and maintenance remove that', () => {
+  test('objects of tables and of the quarantine never expire: people and maintenance remove them', () => {
     const expiring = ZONES.flatMap((zone) =>
       rulesOf(zone).flatMap((rule) => ('ExpirationInDays' in rule ? `${zone}/${rule.Prefix}` : [])),
     );

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
@@ -27,7 +28,7 @@ test('a function knows how much of /tmp it is charged for', () => {
     };
     return [Number(Environment.Variables.DUCKSTEP_STORAGE_MB ?? MAX_STORAGE_MB), EphemeralStorage.Size];
   });
-  for (const [told, size] of known) expect(told).toBe(size);
+  for (const [variable, size] of known) expect(variable).toBe(size);
 });
 
 test('docs/configuration.md has every environment variable that is set', () => {
@@ -39,3 +40,28 @@ test('docs/configuration.md has every environment variable that is set', () => {
   });
   expect(variables.filter((name) => !documented.includes(name))).toEqual([]);
 });
+
+/** Memory of three functions as the framework resolves it for a deployment with these parameters. */
+const memoryWith = (stage: string, ...parameters: string[]): number[] => {
+  const root = path.resolve(__dirname, '../..');
+  const options = ['--stage', stage, ...parameters.flatMap((parameter) => ['--param', parameter])];
+  const { stdout, stderr } = spawnSync(
+    path.join(root, 'node_modules/.bin/sls'),
+    ['print', '--format', 'json', '--path', 'functions', ...options],
+    { cwd: root, encoding: 'utf8' },
+  );
+  if (!stdout.startsWith('{')) throw new Error(`${stdout}${stderr}`);
+  const functions: Record<string, { memorySize: unknown }> = JSON.parse(stdout);
+  return ['Transform', 'TransformLarge', 'Quarantine'].map((name) => Number(functions[name]?.memorySize));
+};
+
+test.each([
+  ['today’s names', 'prod', ['memoryMb=2001', 'retryMemoryMb=2002', 'memorySmallMb=2003']],
+  ['names of earlier releases', 'dev', ['memoryLarge=2001', 'memoryLargest=2002', 'memorySmall=2003']],
+] as const)(
+  'functions have the memory that a deployment asks for by %s',
+  (_, stage, parameters) => {
+    expect(memoryWith(stage, ...parameters)).toEqual([2001, 2002, 2003]);
+  },
+  120_000,
+);

@@ -27,7 +27,7 @@ export const statements = (name: FunctionName): Statement[] => {
   );
 };
 
-/** What the calls of a store need on S3. Reading also asks whether the key exists: see `S3Store`. */
+/** Rights on S3 that a call of a store needs. Reading also asks whether the key exists: see `S3Store`. */
 export const rightsFor = (zone: Zone, { method, key, versioned }: StoreCall): Right[] => {
   const right = (action: string, of: string | undefined = key): Right => ({ action, zone, key: of });
   const exists: Right = { action: 's3:ListBucket', zone, key: undefined };

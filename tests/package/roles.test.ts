@@ -3,7 +3,7 @@ import { allows, type Right, statements } from './policy.ts';
 import { rightsUsed } from './storage-calls.ts';
 import { FUNCTIONS, type FunctionName, resource, twinOf } from './template.ts';
 
-/** A key of every kind that lies in a zone, by what tells the kind; and one of no kind. */
+/** A key of every kind in a zone, with the pattern of its kind; and one of no kind. */
 const KINDS: Readonly<Record<Zone, Record<string, { key: string; like: RegExp }>>> = {
   raw: { file: { key: 'signups/2024/a.csv', like: /./ } },
   silver: {
@@ -55,7 +55,7 @@ const everyRight = (): Right[] =>
     ...Object.values(KINDS[zone]).flatMap(({ key }) => ACTIONS.map((action) => ({ action, zone, key }))),
   ]);
 
-/** What a table's folder holds is not known by kind before it is listed: who maintains may list both buckets whole. */
+/** Maintain may list both buckets whole: the kinds of a table's files are known only after listing them. */
 const listsAll = (name: FunctionName, { action, key }: Right): boolean =>
   name === 'Maintain' && action === 's3:ListBucket' && key !== undefined;
 
@@ -75,8 +75,8 @@ describe("a function's role", () => {
   });
 
   test.each(OWNERS)('%s: allows every single call that was made', (name) => {
-    const refused = (used.get(name) ?? []).filter((right) => !allows(statements(name), right));
-    expect(refused).toEqual([]);
+    const denied = (used.get(name) ?? []).filter((right) => !allows(statements(name), right));
+    expect(denied).toEqual([]);
   });
 
   const writers: Record<Zone, FunctionName[]> = {
@@ -85,7 +85,7 @@ describe("a function's role", () => {
     gold: ['LoadToGold', 'Quarantine', 'Maintain'],
     quarantine: ['Quarantine'],
   };
-  test.each(ZONES)('only those write to %s that must', (zone) => {
+  test.each(ZONES)('only the functions that must write to %s may', (zone) => {
     const writing = OWNERS.filter((name) =>
       Object.values(KINDS[zone]).some(({ key }) =>
         allows(statements(name), { action: 's3:PutObject', zone, key }),
@@ -94,7 +94,7 @@ describe("a function's role", () => {
     expect(writing).toEqual(writers[zone]);
   });
 
-  test('nobody deletes but who commits, its own notes, and who maintains, what belongs to tables', () => {
+  test('only LoadToGold deletes, its own locks and intents, and Maintain, files of tables', () => {
     const deletes = (name: FunctionName): string[] =>
       ZONES.flatMap((zone) =>
         Object.entries(KINDS[zone]).flatMap(([kind, { key }]) =>
@@ -117,12 +117,12 @@ describe("a function's role", () => {
   test.each([
     ['silver', '_staging/run/data/a.parquet'],
     ['gold', '_runs/metadata/a.json'],
-  ] as const)('maintenance spares what lies beside the tables in %s, whatever it is called', (zone, key) => {
+  ] as const)('maintenance spares objects outside of the tables in %s, whatever their name', (zone, key) => {
     for (const action of ['s3:PutObject', 's3:DeleteObject'])
       expect(allows(statements('Maintain'), { action, zone, key })).toBe(false);
   });
 
-  test.each(OWNERS)('%s: beside S3, the catalog if it commits, its own log and tracing only', (name) => {
+  test.each(OWNERS)('%s: besides S3, the catalog if it commits, its own log and tracing only', (name) => {
     const others = statements(name).filter(
       ({ Action }) => !Action.every((action) => action.startsWith('s3:')),
     );

@@ -53,7 +53,7 @@ const WITH_CITY = SQL['customers/contract.yaml'].replace(
   '- { name: city, logicalType: string }\n      - { name: name,',
 );
 
-/** Leaves behind what a writer leaves that dies while it commits a table's next version. */
+/** Leaves the objects of a writer that dies while it commits a table's next version. */
 const dieCommitting = async (lake: Lake, zone: 'silver' | 'gold', table: string): Promise<void> => {
   let newest = 0;
   for await (const { key } of lake[zone].list(lakePaths.metadata(table, 'v')))
@@ -100,18 +100,18 @@ const scatter = async (lake: Lake, name: string, files: number): Promise<void> =
 
 /**
  * Runs every route of the pipeline over a lake in a folder: before and after a table's first commit, keys that two
- * files bring, single rows and whole files refused, the same event twice, an event without a version, a writer that
- * died while it committed, columns that changed between a run's states; and what maintains the tables afterwards.
+ * files bring, single rows and whole files rejected, the same event twice, an event without a version, a writer that
+ * died while it committed, columns that changed between a run's states; then it maintains the tables.
  * Returns the rights that each function's calls of the storage would need on S3.
  */
 export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   const used = new Map<string, Right[]>([...Object.keys(STEPS), 'Maintain'].map((name) => [name, []]));
-  const told = (name: string, lake: Lake): Lake => {
-    const tell = (right: Right): unknown => used.get(name)?.push(right);
+  const recordedLake = (name: string, lake: Lake): Lake => {
+    const record = (right: Right): unknown => used.get(name)?.push(right);
     const stores = ZONES.map((zone) => [
       zone,
       recording(lake[zone], (call) => {
-        rightsFor(zone, call).forEach(tell);
+        rightsFor(zone, call).forEach(record);
       }),
     ]);
     return Object.fromEntries(stores) as Lake;
@@ -119,11 +119,11 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   const recorded =
     (state: string, step: Step): Step =>
     async (input, context) =>
-      await step(input, { ...context, lake: told(state, context.lake) });
+      await step(input, { ...context, lake: recordedLake(state, context.lake) });
   const steps = Object.fromEntries(
     Object.entries(STEPS).map(([state, step]) => [state, recorded(state, step)]),
   );
-  /** What happens before a run's rows are loaded, once. */
+  /** Runs once, before the next run's rows are loaded. */
   let meanwhile: (() => Promise<unknown>) | undefined;
   const load = steps.LoadToGold;
   if (load === undefined) throw new Error('There is no step LoadToGold.');
@@ -135,7 +135,7 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   };
   const sqlDir = datasets(SQL);
   const { put, engine, lake } = testPipeline({ sqlDir, steps });
-  /** A route that ends early tells of too few calls. */
+  /** Throws for a run that ends early, because its calls are incomplete. */
   const run = async (event: ObjectCreated): Promise<void> => {
     const { status, error } = await engine.run(event);
     if (status !== 'succeeded') throw new Error(`${event.detail.object.key}: ${JSON.stringify(error)}`);
@@ -147,8 +147,8 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   await drop('customers/b.csv', 'id,name\n1,Ada L.\n3,Cid\n4,Dan\n5,\n');
   await drop('customers/a.csv', 'id,name\n1,Ada\n2,Bobby\n');
   await drop('orders/second.csv', 'id,customer\n2,1\n');
-  await drop('customers/refused.csv', 'id,name\nx,\ny,\n');
-  await drop('nobody/knows.csv', 'a\n1\n');
+  await drop('customers/rejected.csv', 'id,name\nx,\ny,\n');
+  await drop('unknown/a.csv', 'a\n1\n');
   await drop('top-level.csv', 'a\n1\n');
   const event = await put('customers/c.csv', 'id,name\n6,Eve\n');
   await run(event);
@@ -180,7 +180,7 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
     await lake.gold.write(key, '{}');
   await dieCommitting(lake, 'silver', 'customers');
   const done = await maintain({
-    lake: told('Maintain', lake),
+    lake: recordedLake('Maintain', lake),
     config: { memoryMb: 512, threads: 2, scratchRoot: scratch(), sqlDir },
     graceMs: 0,
   });

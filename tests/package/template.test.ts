@@ -119,21 +119,21 @@ describe('a function', () => {
   });
 
   test.each(STATES.filter((state) => state.endsWith('Large')))(
-    '%s is its twin with all the memory and disk there is to have',
+    '%s is its twin with the memory of the second try and the largest disk',
     (state) => {
       const { Properties } = resource(`${state}LambdaFunction`);
       const twin = resource(`${twinOf(state)}LambdaFunction`).Properties;
       const same = ['Handler', 'Role', 'Layers', 'Runtime'];
       expect(same.map((name) => Properties[name])).toEqual(same.map((name) => twin[name]));
-      // Of the disk that there is to have nothing needs to be said.
-      const said = ({ Environment }: JsonObject) => {
+      // The largest disk is the default of DUCKSTEP_STORAGE_MB.
+      const otherVariables = ({ Environment }: JsonObject) => {
         const { DUCKSTEP_STORAGE_MB: _, ...variables } = (Environment as { Variables: JsonObject }).Variables;
         return variables;
       };
-      expect(said(Properties)).toEqual(said(twin));
+      expect(otherVariables(Properties)).toEqual(otherVariables(twin));
       expect(Properties).not.toHaveProperty('Environment.Variables.DUCKSTEP_STORAGE_MB');
       expect(Properties).toMatchObject({
-        MemorySize: Number(stages.dev?.memoryLargest),
+        MemorySize: Number(stages.dev?.retryMemoryMb),
         EphemeralStorage: { Size: 10240 },
       });
       expect(Number(Properties.MemorySize)).toBeGreaterThan(Number(twin.MemorySize));
@@ -149,7 +149,7 @@ describe('a function', () => {
   });
 });
 
-test('maintenance runs by the clock, gives up in time, is tried twice, and tells when it fails', () => {
+test('maintenance runs on a schedule, ends in time, is tried twice, and an alarm reports its failure', () => {
   expect(resource('MaintainEventsRuleSchedule1').Properties).toMatchObject({
     Name: 'duckstep-dev-maintenance',
     ScheduleExpression: 'rate(1 day)',
@@ -192,7 +192,7 @@ describe('events and alarms', () => {
     ]);
   });
 
-  test('every way for an execution to fail is told of', () => {
+  test('every kind of failed execution is reported', () => {
     expect(resource('ExecutionFailedRule').Properties).toMatchObject({
       EventPattern: {
         source: ['aws.states'],

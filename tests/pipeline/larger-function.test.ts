@@ -13,10 +13,10 @@ const PROPERTIES = [
 /** SQL of a number that takes 200 MB to come by. */
 const LARGE = "(SELECT len(list(repeat('x', 100000) || i)) FROM range(2000) AS t(i))";
 
-const pipeline = (files: Record<string, string>, memoryMb: number, memoryLargestMb: number) => {
+const pipeline = (files: Record<string, string>, memoryMb: number, retryMemoryMb: number) => {
   const sqlDir = datasets({ 't/contract.yaml': contractYaml('t', PROPERTIES), ...files });
   const config = {
-    ...{ memoryMb, memoryLargestMb, threads: 1, sqlDir, scratchRoot: scratch() },
+    ...{ memoryMb, retryMemoryMb, threads: 1, sqlDir, scratchRoot: scratch() },
     ...{ maxUnpackedBytes: 2 ** 30, maxRecordBytes: 2 ** 20 },
   };
   return testPipeline({ sqlDir, config });
@@ -64,13 +64,13 @@ test('what the larger function cannot take either fails there, by name, and is r
     error: { Error: 'OutOfMemory' },
     resume: { state: 'TransformLarge' },
   });
-  expect(failed.error && messageOf(failed.error)).toMatch(/140 MB .* of the 256 MB .*memoryLargest/);
+  expect(failed.error && messageOf(failed.error)).toMatch(/140 MB .* of the 256 MB .*retryMemoryMb/);
 
   const large = testPipeline({
     folder: small.folder,
     config: {
       ...configFromEnv(
-        { DUCKSTEP_MEMORY_MB: '256', DUCKSTEP_MEMORY_LARGEST_MB: '2048' },
+        { DUCKSTEP_MEMORY_MB: '256', DUCKSTEP_RETRY_MEMORY_MB: '2048' },
         { sqlDir: datasets({ 't/contract.yaml': contractYaml('t', PROPERTIES), ...files }) },
       ),
       scratchRoot: scratch(),
@@ -80,10 +80,13 @@ test('what the larger function cannot take either fails there, by name, and is r
 });
 
 test('a laptop has half of its memory for the second try, or what is set, and never less than for the first', () => {
-  const of = (env: NodeJS.ProcessEnv) => configFromEnv(env, { sqlDir: DEFINITION }).memoryLargestMb;
+  const of = (env: NodeJS.ProcessEnv) => configFromEnv(env, { sqlDir: DEFINITION }).retryMemoryMb;
   expect(of({})).toBeGreaterThan(128);
+  expect(of({ DUCKSTEP_RETRY_MEMORY_MB: '9000', DUCKSTEP_MEMORY_MB: '512' })).toBe(9000);
+  expect(of({ DUCKSTEP_RETRY_MEMORY_MB: '512', DUCKSTEP_MEMORY_MB: '700' })).toBe(700);
+  // The name of earlier releases; the new one wins.
   expect(of({ DUCKSTEP_MEMORY_LARGEST_MB: '9000', DUCKSTEP_MEMORY_MB: '512' })).toBe(9000);
-  expect(of({ DUCKSTEP_MEMORY_LARGEST_MB: '512', DUCKSTEP_MEMORY_MB: '700' })).toBe(700);
+  expect(of({ DUCKSTEP_MEMORY_LARGEST_MB: '9000', DUCKSTEP_RETRY_MEMORY_MB: '8000' })).toBe(8000);
   // There it is another function's.
   expect(of({ AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024' })).toBeUndefined();
 });

@@ -18,8 +18,16 @@ export async function* chunksOf(path: string, start = 0): AsyncGenerator<Buffer>
   }
 }
 
-/** The first bytes of a file, up to 1 MiB, and whether that is all of it. */
-export const sampleOf = async (path: string, start = 0): Promise<{ sample: Buffer; whole: boolean }> => {
+/** The beginning of a file. */
+export interface Sample {
+  /** Up to 1 MiB. */
+  sample: Buffer;
+  /** Whether that is all of the file. */
+  whole: boolean;
+}
+
+/** @param start the offset of the first byte to read */
+export const sampleOf = async (path: string, start = 0): Promise<Sample> => {
   const file = await open(path);
   try {
     const buffer = Buffer.alloc(CHUNK);

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { UnreadableFile } from '../../errors.ts';
 import { chunksOf, sampleOf } from './chunks.ts';
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
@@ -8,20 +7,19 @@ export interface TextEncoding {
   encoding: Encoding;
   /** Length of the byte order mark. */
   bom: number;
-  /** UTF-8 with records that are not: each record has to be looked at. */
+  /** UTF-8 in which some records are invalid: each record has to be checked. */
   invalidUtf8: boolean;
 }
 
 /**
- * How a text file is encoded, from all of its bytes: a file that is UTF-8 up to its last line is not UTF-8.
- *
- * @throws UnreadableFile when the bytes are no text in any of the encodings
+ * How a text file is encoded; undefined when its bytes are no text in any of the encodings. All bytes are read, because
+ * the last line alone may decide that a file is not UTF-8.
  */
-export const encodingOf = async (path: string): Promise<TextEncoding> => {
+export const encodingOf = async (path: string): Promise<TextEncoding | undefined> => {
   const { sample } = await sampleOf(path);
   const wide = utf16Of(sample);
   if (wide) return { ...wide, invalidUtf8: false };
-  refuseBinary(sample);
+  if (isBinary(sample)) return undefined;
   const bom = sample.subarray(0, 3).toString('hex') === 'efbbbf' ? 3 : 0;
   if (await isUtf8File(path)) return { encoding: 'utf-8', bom, invalidUtf8: false };
   if (bom > 0) return { encoding: 'utf-8', bom, invalidUtf8: true };
@@ -31,7 +29,7 @@ export const encodingOf = async (path: string): Promise<TextEncoding> => {
     : { encoding: 'windows-1252', bom: 0, invalidUtf8: false };
 };
 
-/** UTF-16 by its byte order mark, or by zero bytes that stand in one half of the 16-bit units only. */
+/** UTF-16 by its byte order mark, or by zero bytes that occur in the same half of many 16-bit units. */
 const utf16Of = (sample: Buffer): { encoding: Encoding; bom: number } | undefined => {
   if (sample[0] === 0xff && sample[1] === 0xfe) return { encoding: 'utf-16le', bom: 2 };
   if (sample[0] === 0xfe && sample[1] === 0xff) return { encoding: 'utf-16be', bom: 2 };
@@ -45,15 +43,11 @@ const utf16Of = (sample: Buffer): { encoding: Encoding; bom: number } | undefine
   return undefined;
 };
 
-/** More than one control character in twenty is no text. */
-const refuseBinary = (sample: Buffer): void => {
+/** Whether more than one byte in twenty is a control character. */
+const isBinary = (sample: Buffer): boolean => {
   let control = 0;
   for (const byte of sample) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) control++;
-  if (control * 20 > sample.length) {
-    throw new UnreadableFile(
-      'The file is binary and in no known format: CSV, JSON, NDJSON and Parquet are read, plain or as gzip or zstd.',
-    );
-  }
+  return control * 20 > sample.length;
 };
 
 const isUtf8File = async (path: string): Promise<boolean> => {
@@ -67,7 +61,7 @@ const isUtf8File = async (path: string): Promise<boolean> => {
   return carry.length === 0;
 };
 
-/** How many bytes at the end belong to a character that the next chunk may complete. */
+/** How many bytes at the end belong to a character that continues in the next chunk. */
 const unfinished = (bytes: Buffer): number => {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const length = sequenceLength(bytes[bytes.length - back] ?? 0);
@@ -76,7 +70,7 @@ const unfinished = (bytes: Buffer): number => {
   return 0;
 };
 
-/** Length of the UTF-8 sequence that a byte begins; 0 for continuation bytes and bytes that begin none. */
+/** Length of the UTF-8 sequence that a byte begins; 0 for a byte that begins none. */
 const sequenceLength = (lead: number): number => {
   if (lead < 0x80) return 1;
   if (lead >= 0xc2 && lead < 0xe0) return 2;
@@ -84,7 +78,7 @@ const sequenceLength = (lead: number): number => {
   return lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
 };
 
-/** Valid multibyte characters against bytes that belong to none. */
+/** Counts the valid multibyte characters, and the bytes that belong to no valid character. */
 const countMultibyte = async (path: string): Promise<{ valid: number; invalid: number }> => {
   let valid = 0;
   let invalid = 0;

@@ -9,15 +9,16 @@ import type { TextEncoding } from './encoding.ts';
 /** A text file in UTF-8. */
 export interface Utf8File {
   path: string;
-  /** Where the text begins: behind the byte order mark. */
+  /** Offset of the text: after the byte order mark. */
   start: number;
+  /** Whether some records may be invalid UTF-8. */
   invalidUtf8: boolean;
 }
 
 /**
  * The file itself when it is UTF-8, else a transcoded copy in `folder`.
  *
- * @throws UnreadableFile for UTF-16 with lone surrogates or half a unit at its end
+ * @throws UnreadableFile when UTF-16 has lone surrogates, or half a unit at its end
  */
 export const toUtf8 = async (filePath: string, text: TextEncoding, folder: string): Promise<Utf8File> => {
   if (text.encoding === 'utf-8') return { path: filePath, start: text.bom, invalidUtf8: text.invalidUtf8 };

@@ -14,14 +14,14 @@ export interface Dialect {
 }
 
 const DELIMITERS = [',', '\t', ';', '|'];
-/** Enough records to tell a dialect by. */
-const SAMPLE_RECORDS = 2000;
+/** Enough records to recognise a dialect. */
+const MAX_SAMPLE_RECORDS = 2000;
 
 const byteOf = (character: string): number => character.charCodeAt(0);
 
 /**
- * Delimiter and quote of a CSV file, from the bytes at its beginning: the delimiter under which the first
- * record holds most of the expected names and most records have equally many fields.
+ * Decides delimiter and quote of a CSV file from a sample of its beginning: the delimiter with which the first
+ * record holds most of the expected names, and most records have the same number of fields.
  */
 export const dialectOf = (sample: Buffer, whole: boolean, expected: readonly string[]): Dialect => {
   const names = new Set(expected.map((name) => name.trim().toLowerCase()));
@@ -40,7 +40,7 @@ interface Evidence {
   delimiter: string;
   quote: string;
   measure: Measure;
-  /** In descending weight; more is better. */
+  /** The most important first; more is better. */
   weights: number[];
 }
 
@@ -55,7 +55,7 @@ const weigh = (
   const measured = measure(sample, whole, candidate);
   const first = firstRecord(sample, whole, candidate);
   const found = (first?.fields ?? []).filter((field) => names.has(field.toLowerCase())).length;
-  // Apostrophes begin words as well: they are quotes only where every one of them is closed.
+  // Apostrophes begin words too: they are quotes only if every one of them is closed.
   const implausible = quote === "'" && (measured.broken > 0 || measured.quotedFields < 2);
   const share = measured.records > 0 ? measured.regular / measured.records : 0;
   return {
@@ -66,7 +66,7 @@ const weigh = (
       implausible ? 0 : 1,
       found,
       measured.width === names.size && names.size > 1 ? 1 : 0,
-      // A header has as many fields as what it names.
+      // A header has as many fields as the records below it.
       first?.fields.length === measured.width && (measured.width > 1 || names.size === 1) ? 1 : 0,
       measured.width > 1 ? Math.round(share * 100) : 0,
       measured.width,
@@ -85,7 +85,7 @@ const compare = (a: Evidence, b: Evidence): number => {
 
 interface Measure {
   records: number;
-  /** Records without a broken quote that have as many fields as most have: `width`. */
+  /** Records without a broken quote that have `width` fields, as most have. */
   regular: number;
   width: number;
   broken: number;
@@ -97,7 +97,7 @@ const measure = (sample: Buffer, whole: boolean, candidate: Grammar): Measure =>
   const widths = new Map<number, number>();
   let [records, broken, quotedFields] = [0, 0, 0];
   let at = 0;
-  while (records < SAMPLE_RECORDS && at < sample.length) {
+  while (records < MAX_SAMPLE_RECORDS && at < sample.length) {
     if (!readRecord(sample, at, sample.length, whole, candidate, span)) break;
     if (span.end > at) {
       records++;
@@ -114,18 +114,18 @@ const measure = (sample: Buffer, whole: boolean, candidate: Grammar): Measure =>
 export interface FirstRecord {
   /** Values without outer blanks. */
   fields: string[];
-  /** Offset of the record, and of what follows it. */
+  /** Offsets of the record, and of the one after it. */
   start: number;
   next: number;
-  /** Line of the record, and of what follows it, from 1. */
+  /** Lines, from 1, of the record and of the one after it. */
   line: number;
   nextLine: number;
   newline: Newline;
-  /** Written in a way that not every reader understands. */
+  /** Whether it is written in a way that not every reader understands. */
   unusual: boolean;
 }
 
-/** The first record that is not an empty line; undefined where it is broken, or longer than the sample. */
+/** The first record that is not an empty line; undefined when it is broken, or longer than the sample. */
 export const firstRecord = (sample: Buffer, whole: boolean, candidate: Grammar): FirstRecord | undefined => {
   const span = emptySpan();
   let at = 0;

@@ -1,5 +1,5 @@
 import type { LogicalType } from '../../contract/model.ts';
-import type { ExpectedColumn } from '../records/opened-source.ts';
+import type { ExpectedColumn } from '../records/opened-records.ts';
 
 const NUMBER = /^[-+]?[\d.,' ]*\d[\d.,' ]*%?([eE][-+]?\d+)?$/;
 const DATE = /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?$/;
@@ -16,14 +16,14 @@ const LOOKS_LIKE: Partial<Record<LogicalType, RegExp[]>> = {
 };
 
 export interface Header {
-  /** Whether the first record is one. */
+  /** Whether the first record is a header. */
   present: boolean;
   columns: string[];
 }
 
 /**
- * Whether the first record names the columns. With a contract: when it holds one of its names, or when it
- * does not look like a row of it; a header of other columns is the caller's to refuse, not to read as data.
+ * Decides whether the first record is a header. With a contract, it is one when it holds a name of the contract, or
+ * does not look like a row: a header of other columns must reach the caller, who rejects it, and not be read as data.
  */
 export const headerOf = (first: readonly string[], expected: readonly ExpectedColumn[]): Header => {
   const names = new Set(expected.map(({ sourceName }) => sourceName.trim().toLowerCase()));
@@ -47,7 +47,7 @@ const isRowOf = (first: readonly string[], expected: readonly ExpectedColumn[]):
   );
 };
 
-/** Names are no values. One may be missing, as a data frame's index has none, or stand there twice. */
+/** A header holds no values. A name may be empty, as that of a data frame's index, or occur twice. */
 const isLikelyHeader = (first: readonly string[]): boolean => {
   const values = [NUMBER, DATE, TIME, /^(true|false)$/i];
   return (

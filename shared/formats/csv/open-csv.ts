@@ -1,28 +1,39 @@
 import { EmptyFile, UnreadableFile } from '../../errors.ts';
-import { sampleOf } from '../bytes/chunks.ts';
-import type { Utf8File } from '../bytes/transcode.ts';
-import type { OpenedSource, OpenOptions } from '../records/opened-source.ts';
+import type { TextFile, TextFormat } from '../records/format.ts';
+import type { ExpectedColumn, OpenedRecords, OpenOptions } from '../records/opened-records.ts';
 import { readCsv } from '../records/read-csv.ts';
-import { type Scan, scanRecords } from '../records/scan-records.ts';
-import { dialectOf, firstRecord } from './dialect.ts';
+import { accountOf } from '../records/scan-account.ts';
+import { scanRecords } from '../records/scan-records.ts';
+import { type Dialect, dialectOf, type FirstRecord, firstRecord } from './dialect.ts';
 import { headerOf } from './header.ts';
 
-export type OpenedText = Omit<OpenedSource, 'compression' | 'encoding' | 'bytes'>;
+interface Beginning extends Dialect {
+  first: FirstRecord;
+}
+
+/** @throws UnreadableFile when the first record cannot be read */
+const beginningOf = (file: TextFile, expected: readonly ExpectedColumn[]): Beginning => {
+  const names = expected.map(({ sourceName }) => sourceName);
+  const dialect = dialectOf(file.sample, file.whole, names);
+  const first = firstRecord(file.sample, file.whole, dialect.grammar);
+  if (first === undefined) {
+    throw new UnreadableFile(
+      'The first record cannot be read: a quote in it is never closed, or it is longer than 1 MiB. Fix it and upload the file again.',
+    );
+  }
+  return { ...dialect, first };
+};
 
 /**
  * @throws EmptyFile when there is a header and nothing else
- * @throws UnreadableFile when not even the first record can be read
+ * @throws UnreadableFile when the first record cannot be read
  */
-export const openCsv = async (file: Utf8File, options: OpenOptions, folder: string): Promise<OpenedText> => {
-  const { sample, whole } = await sampleOf(file.path, file.start);
-  const names = options.expected.map(({ sourceName }) => sourceName);
-  const { delimiter, quote, grammar } = dialectOf(sample, whole, names);
-  const first = firstRecord(sample, whole, grammar);
-  if (!first) {
-    throw new UnreadableFile(
-      'The first record cannot be read: a quote in it is never closed, or it is longer than 1 MiB. Mend it and upload the file again.',
-    );
-  }
+const openCsv = async (
+  file: TextFile,
+  options: OpenOptions,
+  folder: string,
+): Promise<OpenedRecords<'csv'>> => {
+  const { delimiter, quote, grammar, first } = beginningOf(file, options.expected);
   const header = headerOf(first.fields, options.expected);
   const scan = await scanRecords({
     path: file.path,
@@ -33,8 +44,8 @@ export const openCsv = async (file: Utf8File, options: OpenOptions, folder: stri
     skipBlanks: false,
     invalidUtf8: file.invalidUtf8,
     maxRecordBytes: options.maxRecordBytes,
-    ...(header.present ? { newline: first.newline } : {}),
-    // Whatever stands before the first row is simplest left out.
+    ...(header.present && { newline: first.newline }),
+    // A copy leaves out everything before the first row, so that DuckDB need not skip it.
     copy: first.unusual || first.newline === 'cr' || (file.start > 0 && !header.present),
     folder,
   });
@@ -42,10 +53,9 @@ export const openCsv = async (file: Utf8File, options: OpenOptions, folder: stri
   if (scan.records === 0 && ledger.malformed === 0) {
     throw new EmptyFile('The file holds a header and no rows. Check the system that wrote it.');
   }
-  const columns = header.columns.map((_, i) => `c${i}`);
   const relation = readCsv({
     path: ledger.copyPath ?? file.path,
-    columns,
+    columns: header.columns.map((_, i) => `c${i}`),
     delimiter,
     quote,
     header: header.present && ledger.copyPath === undefined,
@@ -65,15 +75,12 @@ export const openCsv = async (file: Utf8File, options: OpenOptions, folder: stri
   };
 };
 
-/** What a scan found, as the opened source tells it. */
-export const accountOf = (
-  scan: Scan,
-): Pick<OpenedSource, 'records' | 'firstLine' | 'malformed' | 'lineShifts'> => {
-  const { rejectsPath, shiftsPath, malformed } = scan.ledger;
-  return {
-    records: scan.records,
-    firstLine: scan.firstLine,
-    ...(rejectsPath ? { malformed: { path: rejectsPath, count: malformed } } : {}),
-    ...(shiftsPath ? { lineShifts: { path: shiftsPath } } : {}),
-  };
+export const CSV: TextFormat<'csv'> = {
+  name: 'csv',
+  titles: ['CSV', 'TSV'],
+  docs: "fields separated by comma, tab, semicolon or bar, quoted with `\"` or `'`, any kind of line end; delimiter and quote are detected (`shared/formats/csv/dialect.ts`). The header's columns may be in any order. If the first record contains no name of the contract and looks like a row, the columns are the contract's, in its order",
+  content: 'text',
+  // Any text may be CSV: this entry comes after all other formats of text.
+  recognise: () => true,
+  open: openCsv,
 };

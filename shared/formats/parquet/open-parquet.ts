@@ -1,16 +1,29 @@
 import { literal } from '../../engine/sql.ts';
 import { EmptyFile } from '../../errors.ts';
-import type { OpenedSource, Queryable } from '../records/opened-source.ts';
+import { type FileEnds, isControl, startsWith } from '../bytes/file-ends.ts';
+import type { BinaryFormat, UnsupportedFormat } from '../records/format.ts';
+import type { OpenedRecords, OpenOptions, Queryable } from '../records/opened-records.ts';
 import { asUnreadable } from '../records/unreadable.ts';
+
+/** `PAR1`, at both ends of the file: https://parquet.apache.org/docs/file-format/ */
+const MAGIC = '50415231';
+/** Bytes of the shortest file: the magic twice, and the length of the footer. */
+const MIN_BYTES = 12;
+
+const isParquet = ({ head, tail, size }: FileEnds): boolean =>
+  startsWith(head, MAGIC) && startsWith(tail, MAGIC) && size >= MIN_BYTES;
+
+/** Text that begins with "PAR1" is followed by text: a byte that plain text does not hold makes it a Parquet file. */
+const beginsLikeParquet = ({ head }: FileEnds): boolean => {
+  const following = head[4];
+  return startsWith(head, MAGIC) && following !== undefined && (isControl(following) || following > 127);
+};
 
 /**
  * @throws EmptyFile for a file of no rows
  * @throws UnreadableFile when DuckDB cannot read the footer
  */
-export const openParquet = async (
-  db: Queryable,
-  path: string,
-): Promise<Omit<OpenedSource, 'compression' | 'bytes'>> => {
+const openParquet = async (path: string, { db }: OpenOptions): Promise<OpenedRecords<'parquet'>> => {
   try {
     const [counted] = await db.all<{ rows: unknown }>(
       `SELECT num_rows AS rows FROM parquet_file_metadata(${literal(path)})`,
@@ -18,7 +31,7 @@ export const openParquet = async (
     const records = Number(counted?.rows ?? 0);
     if (records === 0) throw new EmptyFile('The Parquet file holds no rows. Check the system that wrote it.');
     const columns = await columnsOf(db, path);
-    // Renamed by position: names may hold anything, and may differ by case only.
+    // Columns are renamed by position: names may hold anything, and may differ in case only.
     const positions = columns.map((_, i) => `c${i}`).join(', ');
     const reading = `read_parquet(${literal(path)}, hive_partitioning = false)`;
     return {
@@ -53,4 +66,19 @@ const columnsOf = async (db: Queryable, path: string): Promise<string[]> => {
     }
   }
   return columns;
+};
+
+export const PARQUET: BinaryFormat<'parquet'> = {
+  name: 'parquet',
+  titles: ['Parquet'],
+  docs: 'any flat columns; lists and structs only for an `object` or `array` column',
+  content: 'bytes',
+  recognise: isParquet,
+  open: openParquet,
+};
+
+export const CUT_OFF_PARQUET: UnsupportedFormat = {
+  name: 'a Parquet file whose end is missing',
+  remedy: 'the upload was cut off; upload it again',
+  recognise: (ends) => beginsLikeParquet(ends) && !isParquet(ends),
 };

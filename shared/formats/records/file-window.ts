@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 const CHUNK = 1024 * 1024;
 
-/** A stretch of a file in memory, which slides on: `bytes[start, end)` is what is not yet consumed. */
+/** A part of a file in memory, which moves forward: `bytes[start, end)` is not yet consumed. */
 export class FileWindow {
   bytes = Buffer.allocUnsafe(2 * CHUNK);
   start = 0;
@@ -10,7 +10,7 @@ export class FileWindow {
   /** Whether the file ends at `end`. */
   final = false;
   readonly #file: FileHandle;
-  /** Where `bytes[0]` stands in the file. */
+  /** Offset of `bytes[0]` in the file. */
   #offset: number;
 
   private constructor(file: FileHandle, offset: number) {
@@ -22,12 +22,12 @@ export class FileWindow {
     return new FileWindow(await open(path), offset);
   }
 
-  /** Where an offset into `bytes` stands in the file. */
+  /** Converts an offset in `bytes` to an offset in the file. */
   position(offset: number): number {
     return this.#offset + offset;
   }
 
-  /** Drops what is consumed and reads on. The window grows while nothing is consumed. */
+  /** Drops the consumed bytes and reads the next ones. The window grows while nothing is consumed. */
   async fill(): Promise<void> {
     this.bytes.copyWithin(0, this.start, this.end);
     this.#offset += this.start;

@@ -1,19 +1,19 @@
 import path from 'node:path';
 import { fieldsOf, type Grammar } from './csv-record.ts';
-import type { MalformedRule } from './opened-source.ts';
+import type { MalformedRule } from './opened-records.ts';
 import { ScratchWriter } from './scratch-writer.ts';
 
-const RAW_LIMIT = 64 * 1024;
+const MAX_RAW_BYTES = 64 * 1024;
 const NEWLINE = Buffer.from('\n');
 
 /**
- * What a scan leaves behind in a folder, each file only where there is something to write: the malformed
- * records, the shifts of line numbers, and the copy that holds only the well-formed records.
+ * The files that a scan writes into a folder: the malformed records, the shifts of line numbers, and a copy of the
+ * well-formed records. Each file is written only when it has content.
  */
 export class Ledger {
   malformed = 0;
   readonly #folder: string;
-  #rejects: ScratchWriter | undefined;
+  #malformedFile: ScratchWriter | undefined;
   #shifts: ScratchWriter | undefined;
   #copy: ScratchWriter | undefined;
 
@@ -21,8 +21,8 @@ export class Ledger {
     this.#folder = folder;
   }
 
-  get rejectsPath(): string | undefined {
-    return this.#rejects?.path;
+  get malformedPath(): string | undefined {
+    return this.#malformedFile?.path;
   }
 
   get shiftsPath(): string | undefined {
@@ -33,15 +33,15 @@ export class Ledger {
     return this.#copy?.path;
   }
 
-  /** @param raw the record's bytes; what is behind the limit is cut off */
-  reject(line: number, raw: Buffer, rule: MalformedRule, message: string): void {
-    this.#rejects ??= new ScratchWriter(path.join(this.#folder, 'malformed.ndjson'));
+  /** @param raw the record's bytes; those after the limit are cut off */
+  addMalformed(line: number, raw: Buffer, rule: MalformedRule, message: string): void {
+    this.#malformedFile ??= new ScratchWriter(path.join(this.#folder, 'malformed.ndjson'));
     const text = raw.toString('utf8', 0, cutAt(raw));
-    this.#rejects.append(Buffer.from(`${JSON.stringify({ line, raw: text, rule, message })}\n`));
+    this.#malformedFile.append(Buffer.from(`${JSON.stringify({ line, raw: text, rule, message })}\n`));
     this.malformed++;
   }
 
-  /** From this row on, rows begin so many lines behind where they would if each took one line. */
+  /** From this row on, rows begin `lines` lines after the place where they would begin if each took one line. */
   shift(row: number, lines: number): void {
     if (!this.#shifts) {
       this.#shifts = new ScratchWriter(path.join(this.#folder, 'shifts.csv'));
@@ -50,7 +50,7 @@ export class Ledger {
     this.#shifts.append(Buffer.from(`${row},${lines}\n`));
   }
 
-  /** Begins the copy with a stretch of the source that is fit to be copied as it is. */
+  /** Begins the copy with a part of the source that can be copied unchanged. */
   startCopy(source: string, start: number, end: number): void {
     this.#copy = new ScratchWriter(path.join(this.#folder, 'records.csv'));
     this.#copy.appendFile(source, start, end);
@@ -61,13 +61,13 @@ export class Ledger {
     if (end > start) this.#copy?.append(bytes, start, end);
   }
 
-  /** Copies one record and ends it with a newline of ours. */
+  /** Copies one record and ends it with `\n`. */
   copyRecord(bytes: Buffer, start: number, end: number): void {
     this.#copy?.append(bytes, start, end);
     this.#copy?.append(NEWLINE);
   }
 
-  /** Copies one record in the plainest form there is: every field quoted, quotes doubled. */
+  /** Copies one record in the form that every reader understands: every field quoted, quotes doubled. */
   copyRewritten(bytes: Buffer, start: number, end: number, grammar: Grammar): void {
     const quote = String.fromCharCode(grammar.quote);
     const record = fieldsOf(bytes, start, end, grammar)
@@ -78,16 +78,16 @@ export class Ledger {
   }
 
   close(): void {
-    this.#rejects?.close();
+    this.#malformedFile?.close();
     this.#shifts?.close();
     this.#copy?.close();
   }
 }
 
-/** Where to cut without cutting a character in two. */
+/** The length to which a record is cut, so that no character is cut in two. */
 const cutAt = (raw: Buffer): number => {
-  if (raw.length <= RAW_LIMIT) return raw.length;
-  let cut = RAW_LIMIT;
-  while (cut > RAW_LIMIT - 3 && ((raw[cut] ?? 0) & 0xc0) === 0x80) cut--;
+  if (raw.length <= MAX_RAW_BYTES) return raw.length;
+  let cut = MAX_RAW_BYTES;
+  while (cut > MAX_RAW_BYTES - 3 && ((raw[cut] ?? 0) & 0xc0) === 0x80) cut--;
   return cut;
 };

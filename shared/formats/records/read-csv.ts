@@ -1,8 +1,8 @@
 import { literal } from '../../engine/sql.ts';
 
 /**
- * DuckDB cuts a buffer into sixteen parts and reads them at once. It loses rows, or fails, unless the buffer
- * is sixteen times the longest line: what the division leaves over becomes a part too small to hold a line.
+ * DuckDB cuts a buffer into sixteen parts and reads them in parallel. It loses rows, or fails, unless the buffer
+ * is sixteen times the longest line: the remainder of the division becomes a part too small to hold a line.
  */
 const MAX_LINE_SIZE = 2 * 1024 * 1024;
 const BUFFER_SIZE = 16 * MAX_LINE_SIZE;
@@ -10,10 +10,10 @@ const BUFFER_SIZE = 16 * MAX_LINE_SIZE;
 export interface CsvReading {
   path: string;
   columns: readonly string[];
-  /** One character; quote may be empty. */
+  /** `delimiter` is one character; `quote` is one or none. */
   delimiter: string;
   quote: string;
-  /** Whether the first line is to be passed over. */
+  /** Whether the first line is a header, to be skipped. */
   header: boolean;
   /** Bytes of the longest record. */
   longest: number;
@@ -21,7 +21,7 @@ export interface CsvReading {
   newline: 'lf' | 'crlf';
 }
 
-/** A strict reading of a file that `scanRecords` found well-formed. Nothing is left to be guessed. */
+/** SQL that reads a file whose records `scanRecords` found well-formed: strictly, and without detection of anything. */
 export const readCsv = ({
   path,
   columns,
@@ -43,15 +43,15 @@ export const readCsv = ({
     `quote = ${literal(quote)}`,
     `escape = ${literal(quote)}`,
     "comment = ''",
-    // Left to itself, DuckDB takes the first newline it sees, within quotes too. To say \r\n makes it lose rows;
-    // it is found by itself where no newline is within quotes.
+    // Without new_line DuckDB uses the first newline that it sees, even one within quotes. It detects \r\n correctly
+    // where no newline is within quotes, and loses rows where \r\n is given.
     ...(newline === 'lf' ? ["new_line = '\\n'"] : []),
     'strict_mode = true',
     'null_padding = false',
     'ignore_errors = false',
     "compression = 'none'",
     'hive_partitioning = false',
-    // Threads that begin in the middle of the file take a newline within quotes for the end of a record.
+    // Threads that begin in the middle of the file mistake a newline within quotes for the end of a record.
     `parallel = ${!multiline && !long}`,
     `max_line_size = ${maxLine}`,
     `buffer_size = ${long ? 2 * maxLine : BUFFER_SIZE}`,

@@ -9,7 +9,7 @@ import {
 } from './csv-record.ts';
 import { FileWindow } from './file-window.ts';
 import { Ledger } from './ledger.ts';
-import type { MalformedRule } from './opened-source.ts';
+import type { MalformedRule } from './opened-records.ts';
 
 export interface ScanPlan {
   path: string;
@@ -17,18 +17,18 @@ export interface ScanPlan {
   start: number;
   firstLine: number;
   grammar: Grammar;
-  /** Fields that a well-formed record has. */
+  /** Number of fields of a well-formed record. */
   columns: number;
-  /** Whether a line of blanks is as empty as one without; for readers for whom blanks mean nothing. */
+  /** Whether a line of blanks counts as empty: set it where blanks mean nothing to the reader. */
   skipBlanks: boolean;
-  /** Whether records have to be looked at for invalid UTF-8. */
+  /** Whether records have to be checked for invalid UTF-8. */
   invalidUtf8: boolean;
   maxRecordBytes: number;
-  /** The newline of the header before `start`: another one behind it means a copy. */
+  /** The newline of the header before `start`: if the records end in another one, they are copied. */
   newline?: Newline;
-  /** Copy from the first record on, whatever the records look like. */
+  /** Whether to copy all records, whatever they look like. */
   copy: boolean;
-  /** Where the ledger is kept. */
+  /** For the files of the ledger. */
   folder: string;
 }
 
@@ -39,18 +39,18 @@ export interface Scan {
   firstLine: number;
   /** Bytes of the longest well-formed record. */
   longest: number;
-  /** Whether a well-formed record goes over several lines. */
+  /** Whether a well-formed record covers several lines. */
   multiline: boolean;
-  /** What ends the records where DuckDB reads them. */
+  /** The line end of the records in the file that DuckDB reads. */
   newline: 'lf' | 'crlf';
   ledger: Ledger;
 }
 
-/** The records so far cannot be copied as they are: only a copy from the first record on will do. */
+/** A copy is needed, and the records so far cannot be copied unchanged: the scan has to begin again, with a copy. */
 class CopyNeeded extends Error {}
 
 /**
- * Counts and judges every record of a UTF-8 file without holding any. Where DuckDB would not read exactly
+ * Counts and checks every record of a UTF-8 file in constant memory. Where DuckDB would not read exactly
  * the well-formed records from the file itself, a copy of them is written, with `\n` between them.
  */
 export const scanRecords = async (plan: ScanPlan): Promise<Scan> => {
@@ -68,10 +68,10 @@ class RecordScanner {
   readonly #scan: Scan;
   #newline: Newline | undefined;
   #line: number;
-  /** `line - records` of the last well-formed record: rows are shifted when it changes. */
+  /** `line - records` of the last well-formed record. When it changes, the rows that follow are shifted. */
   #drift: number | undefined;
   #copying = false;
-  /** In the window: where the well-formed records begin that are not copied yet. */
+  /** Offset in the window of the first record that is not copied yet. */
   #kept = 0;
 
   constructor(plan: ScanPlan) {
@@ -95,7 +95,7 @@ class RecordScanner {
       for (;;) {
         this.#scanWindow(window);
         if (window.final && window.start === window.end) break;
-        if (window.end - window.start > this.#plan.maxRecordBytes + 2) await this.#rejectLine(window);
+        if (window.end - window.start > this.#plan.maxRecordBytes + 2) await this.#skipLongLine(window);
         await window.fill();
         this.#kept = 0;
       }
@@ -107,7 +107,7 @@ class RecordScanner {
     }
   }
 
-  /** Takes every record that is whole in the window. */
+  /** Reads every record that is complete in the window. */
   #scanWindow(window: FileWindow): void {
     const { bytes, end, final } = window;
     const { grammar, columns, maxRecordBytes, invalidUtf8, skipBlanks } = this.#plan;
@@ -118,15 +118,15 @@ class RecordScanner {
       this.#newline ??= span.newline === 'end of file' ? undefined : span.newline;
       if (length > maxRecordBytes) {
         if (!readLine(bytes, at, end, final, span)) break;
-        this.#reject(window, at, span.end - at > maxRecordBytes ? 'length' : 'quote');
+        this.#addMalformed(window, at, span.end - at > maxRecordBytes ? 'length' : 'quote');
       } else if (span.broken) {
-        this.#reject(window, at, 'quote');
+        this.#addMalformed(window, at, 'quote');
       } else if (length === 0 || (skipBlanks && isBlank(bytes, at, span.end))) {
         this.#skip(window, at);
       } else if (span.fields !== columns) {
-        this.#reject(window, at, 'columns');
+        this.#addMalformed(window, at, 'columns');
       } else if (invalidUtf8 && !isUtf8(bytes.subarray(at, span.end))) {
-        this.#reject(window, at, 'encoding');
+        this.#addMalformed(window, at, 'encoding');
       } else {
         this.#accept(window, at, length);
       }
@@ -156,7 +156,7 @@ class RecordScanner {
     if (!uniform || !readable || span.unusual) this.#copyApart(window, at);
   }
 
-  /** Copies a record that cannot stay as it stands. */
+  /** Copies a record that DuckDB could not read as it is. */
   #copyApart(window: FileWindow, at: number): void {
     const { unusual, end } = this.#span;
     const { ledger } = this.#scan;
@@ -165,16 +165,16 @@ class RecordScanner {
     else ledger.copyRecord(window.bytes, at, end);
   }
 
-  /** An empty line: DuckDB skips it too, but takes it for a row in a file of one column. */
+  /** Passes over an empty line. DuckDB does so too, except that in a file of one column it reads a row. */
   #skip(window: FileWindow, at: number): void {
     const skippedByDuckDb = this.#plan.columns > 1 && this.#span.newline === this.#newline;
     if (this.#copying || !skippedByDuckDb) this.#leaveOut(window, at);
   }
 
-  #reject(window: FileWindow, at: number, rule: MalformedRule): void {
+  #addMalformed(window: FileWindow, at: number, rule: MalformedRule): void {
     this.#leaveOut(window, at);
     const raw = window.bytes.subarray(at, this.#span.end);
-    this.#scan.ledger.reject(this.#line, raw, rule, this.#explain(rule));
+    this.#scan.ledger.addMalformed(this.#line, raw, rule, this.#explain(rule));
   }
 
   #explain(rule: MalformedRule): string {
@@ -185,7 +185,7 @@ class RecordScanner {
     return `The record is longer than ${maxRecordBytes} bytes`;
   }
 
-  /** Ends the run of records to be copied as they are, and begins the next one behind this record. */
+  /** Ends the run of records that are copied unchanged, and begins the next run after this record. */
   #leaveOut(window: FileWindow, at: number): void {
     if (!this.#copying) {
       if (this.#newline !== undefined && this.#newline !== 'lf') throw new CopyNeeded();
@@ -202,14 +202,14 @@ class RecordScanner {
     this.#scan.ledger.startCopy(this.#plan.path, this.#plan.start, end);
   }
 
-  /** The window holds more than a record may have, and no end of it: takes its first line away. */
-  async #rejectLine(window: FileWindow): Promise<void> {
+  /** Skips the first line of the window, which holds no complete record and is longer than a record may be. */
+  async #skipLongLine(window: FileWindow): Promise<void> {
     const span = this.#span;
     const whole = readLine(window.bytes, window.start, window.end, window.final, span);
     const rule = whole && span.end - window.start <= this.#plan.maxRecordBytes ? 'quote' : 'length';
-    this.#reject(window, window.start, rule);
+    this.#addMalformed(window, window.start, rule);
     for (let found = whole; !found; ) {
-      // The last byte may be half of a newline: it stays until the next one is known.
+      // The last byte may be half of a newline: keep it until the next one is known.
       window.start = window.end - 1;
       await window.fill();
       found = readLine(window.bytes, window.start, window.end, window.final, span);

@@ -23,7 +23,7 @@ export class ScratchWriter {
     }
   }
 
-  /** Appends a stretch of another file. */
+  /** Appends a part of another file. */
   appendFile(path: string, start: number, end: number): void {
     this.#flush();
     const source = openSync(path, 'r');

@@ -1,15 +1,15 @@
 import { types } from 'node:util';
 import { UnreadableFile } from '../../errors.ts';
 
-/** DuckDB's errors that are about what it read, not about memory, disk or our SQL. */
+/** DuckDB's errors about the data that it read, not about memory, disk or our SQL. */
 const ABOUT_THE_DATA =
   /^(Invalid Input|Invalid|Conversion|Serialization|Not implemented|IO) Error|TProtocolException|Invalid unicode/i;
 const ABOUT_THE_MACHINE =
   /no space left|out of memory|too many open files|permission denied|failed to offload/i;
 
 /**
- * DuckDB's error as `UnreadableFile` when the bytes of the source are at fault; any other error as it is.
- * For whoever reads the relation: corrupt Parquet pages show only then.
+ * Turns DuckDB's error into `UnreadableFile` when the bytes of the source are at fault; returns any other error as it is.
+ * Every reader of a source's relation needs it, because corrupt Parquet pages are found only then.
  */
 export const asUnreadable = (error: unknown): unknown => {
   if (!types.isNativeError(error)) return error;

@@ -54,7 +54,7 @@ export const tableInput = (table: CatalogTable, entry?: Table): TableInput => {
     TableType: 'EXTERNAL_TABLE',
     ...(entry?.Owner !== undefined && { Owner: entry.Owner }),
     ...(entry?.Retention !== undefined && { Retention: entry.Retention }),
-    ...(description !== undefined && { Description: shortened(description, MAX_DESCRIPTION) }),
+    ...(description !== undefined && { Description: shorten(description, MAX_DESCRIPTION) }),
     Parameters: {
       ...parameters,
       table_type: 'ICEBERG',
@@ -73,7 +73,7 @@ const column = ({ id, name, type, required, doc }: Field): Column => {
     Name: name,
     // Engines read the type from the metadata, so a type too long for Glue must not keep the table out of the catalog.
     Type: shown.length > MAX_TYPE ? 'string' : shown,
-    ...(doc !== undefined && { Comment: shortened(doc, MAX_COMMENT) }),
+    ...(doc !== undefined && { Comment: shorten(doc, MAX_COMMENT) }),
     Parameters: {
       'iceberg.field.id': String(id),
       'iceberg.field.optional': String(!required),
@@ -83,7 +83,7 @@ const column = ({ id, name, type, required, doc }: Field): Column => {
 };
 
 /** Glue accepts comments of one line only, and of limited length. */
-const shortened = (text: string, max: number): string => {
+const shorten = (text: string, max: number): string => {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   return line.length > max ? `${line.slice(0, max - 1)}…` : line;
 };

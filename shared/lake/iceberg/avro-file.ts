@@ -146,7 +146,7 @@ export const decodeAvro = async (
     );
     const codec = metadata['avro.codec'] ?? 'null';
     if (codec !== 'null' && codec !== 'deflate') throw refuse(`codec "${codec}"`);
-    const type = compile(renamed(JSON.parse(metadata['avro.schema'] ?? ''), nameOf) as object);
+    const type = compile(renameFields(JSON.parse(metadata['avro.schema'] ?? ''), nameOf) as object);
     const sync = bytes.subarray(header.end, header.end + SYNC_BYTES);
     if (sync.length < SYNC_BYTES) throw refuse(`cut off at byte ${bytes.length}`);
 
@@ -187,12 +187,12 @@ const decodeBlock = (
 };
 
 /** The schema with the fields renamed for whose id `nameOf` gives a name. */
-const renamed = (schema: unknown, nameOf: NameOf): unknown => {
-  if (Array.isArray(schema)) return schema.map((part) => renamed(part, nameOf));
+const renameFields = (schema: unknown, nameOf: NameOf): unknown => {
+  if (Array.isArray(schema)) return schema.map((part) => renameFields(part, nameOf));
   if (typeof schema !== 'object' || schema === null) return schema;
   const parts = Object.entries(schema).map(([key, value]) => [
     key,
-    ['type', 'items', 'values', 'fields'].includes(key) ? renamed(value, nameOf) : value,
+    ['type', 'items', 'values', 'fields'].includes(key) ? renameFields(value, nameOf) : value,
   ]);
   const copy = Object.fromEntries(parts);
   const name = typeof copy['field-id'] === 'number' ? nameOf(copy['field-id']) : undefined;
@@ -205,7 +205,7 @@ const renamed = (schema: unknown, nameOf: NameOf): unknown => {
  * @throws TableDamaged when it is absent, negative or beyond 2^53. Snapshot ids of other engines may be beyond it, and a
  *   rounded id would be a different one.
  */
-export const wholeOf = (value: unknown, what: string): number => {
+export const wholeNumber = (value: unknown, what: string): number => {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new TableDamaged(`${what} is ${value ?? 'absent'}, not a whole number below 2^53`);
 };

@@ -18,17 +18,17 @@ import type { PrimitiveType } from './types.ts';
 const C1 = 0xcc9e2d51;
 const C2 = 0x1b873593;
 
-const rotated = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
+const rotate = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
 
-const scrambled = (block: number): number => Math.imul(rotated(Math.imul(block, C1), 15), C2);
+const scramble = (block: number): number => Math.imul(rotate(Math.imul(block, C1), 15), C2);
 
 /** The hash as a signed 32-bit integer. */
 export const murmur3 = (bytes: Uint8Array): number => {
   const whole = bytes.length - (bytes.length % 4);
   let hash = 0;
   for (let at = 0; at < whole; at += 4)
-    hash = Math.imul(rotated(hash ^ scrambled(littleEndian(bytes, at, 4)), 13), 5) + 0xe6546b64;
-  hash ^= scrambled(littleEndian(bytes, whole, bytes.length - whole)) ^ bytes.length;
+    hash = Math.imul(rotate(hash ^ scramble(littleEndian(bytes, at, 4)), 13), 5) + 0xe6546b64;
+  hash ^= scramble(littleEndian(bytes, whole, bytes.length - whole)) ^ bytes.length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);

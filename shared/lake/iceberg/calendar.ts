@@ -37,7 +37,7 @@ export const civilFromDays = (days: number): { year: number; month: number; day:
   return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
 };
 
-const padded = (value: number | bigint, digits: number): string => String(value).padStart(digits, '0');
+const pad = (value: number | bigint, digits: number): string => String(value).padStart(digits, '0');
 
 /** `2012-01-31`, `10000-01-01` or `0044-03-15 (BC)` → days since 1970-01-01; undefined for other text. */
 export const daysOfDate = (text: string): number | undefined => {
@@ -54,7 +54,7 @@ export const daysOfDate = (text: string): number | undefined => {
 export const dateOfDays = (days: number): string => {
   if (Math.abs(days) === INFINITE_DAYS) return days > 0 ? 'infinity' : '-infinity';
   const { year, month, day } = civilFromDays(days);
-  const shown = `${padded(year > 0 ? year : 1 - year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
+  const shown = `${pad(year > 0 ? year : 1 - year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
   return year > 0 ? shown : `${shown} (BC)`;
 };
 
@@ -68,9 +68,9 @@ export const microsOfTime = (text: string): bigint | undefined => {
 
 export const timeOfMicros = (micros: bigint): string => {
   const seconds = Number(micros / 1_000_000n);
-  const fraction = padded(micros % 1_000_000n, 6).replace(/0+$/, '');
+  const fraction = pad(micros % 1_000_000n, 6).replace(/0+$/, '');
   const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return clock.map((part) => padded(part, 2)).join(':') + (fraction === '' ? '' : `.${fraction}`);
+  return clock.map((part) => pad(part, 2)).join(':') + (fraction === '' ? '' : `.${fraction}`);
 };
 
 /** `2011-12-31 23:00:00.5`, with `+00` at its end or not → microseconds since 1970; undefined for other text. */

@@ -1,7 +1,7 @@
 import { SchemaIncompatible } from '../../errors.ts';
 import { icebergTypeOf } from './duckdb-types.ts';
 import { isNested } from './schema.ts';
-import { assigned, changed, FieldIds, type Obstacle } from './type-change.ts';
+import { assignIds, changeType, FieldIds, type Obstacle } from './type-change.ts';
 import type { Field, Schema, UnassignedType } from './types.ts';
 
 /** Columns have DuckDB types that no Iceberg type can hold. */
@@ -42,8 +42,8 @@ export interface Evolved {
 
 /**
  * The table's next schema: columns are added, dropped, renamed (the identity stays), moved, widened, and become
- * optional. An optional column stays optional, and so is a new column of a table that has rows. The same input gives
- * the same ids.
+ * optional. An optional column stays optional, and a column that is added to an existing table is optional. The same
+ * input gives the same ids.
  *
  * @throws UnsupportedTypes when Iceberg has no type for a column
  * @throws SchemaIncompatible when Iceberg does not allow a change of type
@@ -62,7 +62,7 @@ export const evolveSchema = (
     const known = knownField(base, column.identity);
     const found: Obstacle[] = [];
     const change = { ids, obstacles: found, history: options.history ?? [] };
-    const next = known === undefined ? undefined : changed(known, type, change, [column.name]);
+    const next = known === undefined ? undefined : changeType(known, type, change, [column.name]);
     const stays = known !== undefined && (found.length === 0 || options.replace !== true);
     if (stays) obstacles.push(...found);
     const id = stays ? known.id : ids.next();
@@ -71,7 +71,7 @@ export const evolveSchema = (
       id,
       name: column.name,
       required: column.required && (base === undefined || (stays && known.required)),
-      type: stays && next !== undefined ? next : assigned(type, ids),
+      type: stays && next !== undefined ? next : assignIds(type, ids),
       ...(column.doc !== undefined && { doc: column.doc }),
     };
   });

@@ -1,5 +1,5 @@
 import { TableDamaged } from '../../errors.ts';
-import { decodeAvro, encodeAvro, wholeOf } from './avro-file.ts';
+import { decodeAvro, encodeAvro, wholeNumber } from './avro-file.ts';
 import { CONTENTS } from './manifest-record.ts';
 import { MANIFEST_FILE_SCHEMA, nameOf } from './manifest-schema.ts';
 import { partitionTypes, type Summaries } from './partition-summary.ts';
@@ -102,7 +102,7 @@ const toManifestFile = (
   record: Record<string, unknown>,
   typesOf: ReturnType<typeof bySpec>,
 ): ManifestFile => {
-  const whole = (name: string) => wholeOf(record[name], name);
+  const whole = (name: string) => wholeNumber(record[name], name);
   const counts = (kind: 'added' | 'existing' | 'deleted') => ({
     files: whole(`${kind}_files_count`),
     rows: whole(`${kind}_rows_count`),

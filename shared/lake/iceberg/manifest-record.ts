@@ -1,5 +1,5 @@
 import { TableDamaged } from '../../errors.ts';
-import { wholeOf } from './avro-file.ts';
+import { wholeNumber } from './avro-file.ts';
 import { avroValue, textOfAvro } from './partition-value.ts';
 import { findField } from './schema.ts';
 import { decodeValue, encodeValue } from './single-value.ts';
@@ -107,7 +107,7 @@ export const toContentFile = ({ schema, types, names, specId }: Shape & { specId
   const typeOf = boundTypes(schema);
 
   return (record: Record<string, unknown>): ContentFile => {
-    const content = FILE_CONTENTS[wholeOf(record.content, 'content')];
+    const content = FILE_CONTENTS[wholeNumber(record.content, 'content')];
     if (content === undefined) throw new TableDamaged('equality deletes are not supported');
     if (String(record.file_format).toLowerCase() !== 'parquet') {
       throw new TableDamaged(`files of the format ${record.file_format} are not supported`);
@@ -123,7 +123,7 @@ export const toContentFile = ({ schema, types, names, specId }: Shape & { specId
     };
     const count = (name: string, of: 'size' | 'values' | 'nulls' | 'nans') =>
       each(name, (metrics, value) => {
-        metrics[of] = wholeOf(value, name);
+        metrics[of] = wholeNumber(value, name);
       });
     const bound = (name: string, of: 'lower' | 'upper') =>
       each<Buffer>(name, (metrics, value, id) => {
@@ -144,8 +144,8 @@ export const toContentFile = ({ schema, types, names, specId }: Shape & { specId
       path: record.file_path as string,
       specId,
       partition: names.map((name, at) => textOfAvro(types[at] as PrimitiveType, partition[name])),
-      rows: wholeOf(record.record_count, 'record_count'),
-      bytes: wholeOf(record.file_size_in_bytes, 'file_size_in_bytes'),
+      rows: wholeNumber(record.record_count, 'record_count'),
+      bytes: wholeNumber(record.file_size_in_bytes, 'file_size_in_bytes'),
       columns,
       ...(referenced ? { referencedDataFile: referenced } : {}),
     };

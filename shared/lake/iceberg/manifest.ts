@@ -1,5 +1,5 @@
 import { TableDamaged } from '../../errors.ts';
-import { decodeAvro, encodeAvro, wholeOf } from './avro-file.ts';
+import { decodeAvro, encodeAvro, wholeNumber } from './avro-file.ts';
 import { ADDED, CONTENTS, STATUSES, toContentFile, toDataFile } from './manifest-record.ts';
 import { avroNames, entrySchema, nameOf } from './manifest-schema.ts';
 import { parseManifestTypes } from './metadata-schema.ts';
@@ -129,7 +129,7 @@ export const readManifest = async (bytes: Buffer, manifest: ManifestFile): Promi
 
   return records.map((record, at) => {
     try {
-      const status = STATUSES[wholeOf(record.status, 'status')];
+      const status = STATUSES[wholeNumber(record.status, 'status')];
       if (status === undefined) throw new TableDamaged(`status ${record.status}`);
       const file = toFile(record.data_file as Record<string, unknown>);
       if ((file.content === 'data') !== (manifest.content === CONTENTS[0]))
@@ -137,8 +137,8 @@ export const readManifest = async (bytes: Buffer, manifest: ManifestFile): Promi
       const inherited = status === ADDED ? manifest.sequenceNumber : undefined;
       return {
         status,
-        snapshotId: wholeOf(record.snapshot_id ?? manifest.addedSnapshotId, 'snapshot_id'),
-        sequenceNumber: wholeOf(record.sequence_number ?? inherited, 'sequence_number'),
+        snapshotId: wholeNumber(record.snapshot_id ?? manifest.addedSnapshotId, 'snapshot_id'),
+        sequenceNumber: wholeNumber(record.sequence_number ?? inherited, 'sequence_number'),
         file,
       };
     } catch (cause) {

@@ -22,11 +22,11 @@ const id = z.int().positive();
 const PRIMITIVE =
   /^(boolean|int|long|float|double|date|time|timestamp|timestamptz|string|uuid|binary|decimal\(\d+, \d+\)|fixed\[\d+\])$/;
 /** The specification also allows `decimal(9,2)`. */
-const spaced = (type: string) => type.replace(/^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$/, 'decimal($1, $2)');
+const withSpace = (type: string) => type.replace(/^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$/, 'decimal($1, $2)');
 
 const primitive = z
   .string()
-  .overwrite(spaced)
+  .overwrite(withSpace)
   .regex(PRIMITIVE, 'not a type of format version 2')
   .transform((type) => type as PrimitiveType);
 

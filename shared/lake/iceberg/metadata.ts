@@ -198,18 +198,18 @@ const statisticsOf = (
   return Object.fromEntries(lists.map(([key, value]) => [key, keep(value)]));
 };
 
-/** Adds the previous version's file to the metadata log, which keeps the newest `most` files. */
+/** Adds the previous version's file to the metadata log, which keeps the newest `max` files. */
 export const withMetadataLog = (
   metadata: TableMetadata,
   previous: { at: number; file: string },
-  most: number,
+  max: number,
 ): TableMetadata => {
   const log = [...metadata['metadata-log'], { 'timestamp-ms': previous.at, 'metadata-file': previous.file }];
-  return { ...metadata, 'metadata-log': log.slice(Math.max(0, log.length - most)) };
+  return { ...metadata, 'metadata-log': log.slice(Math.max(0, log.length - max)) };
 };
 
 /** Drops schemas that are neither current nor used by a snapshot. Partition specs stay, since manifests name them. */
-export const pruned = (metadata: TableMetadata): TableMetadata => {
+export const withoutUnusedSchemas = (metadata: TableMetadata): TableMetadata => {
   const used = new Set(metadata.snapshots.map((snapshot) => snapshot['schema-id']));
   used.add(metadata['current-schema-id']);
   return { ...metadata, schemas: metadata.schemas.filter((schema) => used.has(schema['schema-id'])) };

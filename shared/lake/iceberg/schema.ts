@@ -52,16 +52,16 @@ export const leavesOf = (fields: readonly Field[]): Leaf[] => {
   return fields.flatMap((field) => within(field, [], false));
 };
 
-const searched = (fields: readonly Field[], id: number): Field | undefined => {
+const search = (fields: readonly Field[], id: number): Field | undefined => {
   for (const field of fields) {
-    const found = field.id === id ? field : searched(childrenOf(field.type), id);
+    const found = field.id === id ? field : search(childrenOf(field.type), id);
     if (found !== undefined) return found;
   }
   return undefined;
 };
 
 /** The field with this id, at any depth. */
-export const findField = (schema: Schema, id: number): Field | undefined => searched(schema.fields, id);
+export const findField = (schema: Schema, id: number): Field | undefined => search(schema.fields, id);
 
 /** The highest id of the fields, at any depth; 0 without fields. */
 export const highestId = (fields: readonly Field[]): number =>

@@ -23,23 +23,23 @@ export class FieldIds {
 }
 
 /** The type with new ids for all its fields. */
-export const assigned = (type: UnassignedType, ids: FieldIds): Type => {
+export const assignIds = (type: UnassignedType, ids: FieldIds): Type => {
   if (typeof type === 'string') return type;
   if (type.type === 'list')
     return {
       type: 'list',
       'element-id': ids.next(),
       'element-required': false,
-      element: assigned(type.element, ids),
+      element: assignIds(type.element, ids),
     };
   if (type.type === 'map')
     return {
       type: 'map',
       'key-id': ids.next(),
-      key: assigned(type.key, ids),
+      key: assignIds(type.key, ids),
       'value-id': ids.next(),
       'value-required': false,
-      value: assigned(type.value, ids),
+      value: assignIds(type.value, ids),
     };
   return { type: 'struct', fields: type.fields.map((field) => newField(field, ids)) };
 };
@@ -48,7 +48,7 @@ const newField = ({ name, type }: { name: string; type: UnassignedType }, ids: F
   id: ids.next(),
   name,
   required: false,
-  type: assigned(type, ids),
+  type: assignIds(type, ids),
 });
 
 export interface Change {
@@ -63,7 +63,7 @@ export interface Change {
  * Changes the type of a table's field to the wanted one. Nested fields keep their ids, and new fields inside structs get
  * new ids. A type that cannot change stays, and is reported as an obstacle.
  */
-export const changed = (
+export const changeType = (
   field: Pick<Field, 'id' | 'type'>,
   wanted: UnassignedType,
   change: Change,
@@ -86,20 +86,20 @@ export const changed = (
       fields: wanted.fields.map((next) => {
         const known = latest(former, next.name);
         if (known === undefined) return newField(next, change.ids);
-        const type = changed(known, next.type, change, [...path, next.name]);
+        const type = changeType(known, next.type, change, [...path, next.name]);
         return { ...known, name: next.name, required: false, type };
       }),
     };
   }
   const [first, second] = childrenOf(has);
   if (has.type === 'list' && wanted.type === 'list' && first !== undefined) {
-    const element = changed(first, wanted.element, change, [...path, 'element']);
+    const element = changeType(first, wanted.element, change, [...path, 'element']);
     return { ...has, 'element-required': false, element };
   }
   if (has.type === 'map' && wanted.type === 'map' && second !== undefined) {
     // After a change two keys might be equal, or lookups might fail, so keys cannot change.
     if (shownType(has.key) !== shownType(wanted.key)) return refuse();
-    const value = changed(second, wanted.value, change, [...path, 'value']);
+    const value = changeType(second, wanted.value, change, [...path, 'value']);
     return { ...has, 'value-required': false, value };
   }
   return refuse();

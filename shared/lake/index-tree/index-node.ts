@@ -64,8 +64,8 @@ export const unreadable = (where: string, reason: string, cause: unknown): Table
 export const nodeText = (node: IndexNode): string =>
   canonicalJson(
     isLeaf(node)
-      ? { format: 1, entries: sorted(node.entries) }
-      : { format: 1, leaves: sorted(node.leaves), branches: sorted(node.branches) },
+      ? { format: 1, entries: sortedByKey(node.entries) }
+      : { format: 1, leaves: sortedByKey(node.leaves), branches: sortedByKey(node.branches) },
   );
 
 export const nodeName = (text: string): string =>
@@ -99,9 +99,9 @@ export const slotIn = (branch: Branch): ((bits: string) => string) => {
 export const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(sorted(new Map(Object.entries(part))))
+      ? Object.fromEntries(sortedByKey(new Map(Object.entries(part))))
       : part,
   );
 
-const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
+const sortedByKey = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
   [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));

@@ -10,7 +10,7 @@ export const MAX_PARALLEL = 16;
 const MAX_CACHED = 512;
 
 /** A node's name, and whether it is a leaf, so that callers who only need names read no leaves. */
-export interface Ref {
+export interface NodeRef {
   name: string;
   leaf: boolean;
 }
@@ -51,7 +51,7 @@ export class IndexNodes {
    * Writes a node, unless it equals the node named `was`. An existing object is written again: an attempt that never
    * committed may have left it, and maintenance would remove it for its age.
    */
-  async write(node: IndexNode, was?: string): Promise<Ref> {
+  async write(node: IndexNode, was?: string): Promise<NodeRef> {
     const text = nodeText(node);
     const name = nodeName(text);
     if (name !== was) await this.#limit(() => this.#store.write(this.#keyOf(name), text));

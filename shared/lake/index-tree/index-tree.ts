@@ -1,7 +1,7 @@
 import { TableDamaged } from '../../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { type Branch, bitsAt, canonicalJson, hashOf, isLeaf, slotIn, unreadable } from './index-node.ts';
-import { IndexNodes, MAX_PARALLEL, type Ref } from './index-nodes.ts';
+import { IndexNodes, MAX_PARALLEL, type NodeRef } from './index-nodes.ts';
 
 /** Entries of a leaf: about 30 KB if each describes a source. */
 export const MAX_LEAF_ENTRIES = 128;
@@ -19,7 +19,7 @@ interface HashedEntry {
 }
 
 /** Children of a branch, by bits. */
-type Children = Map<string, Ref>;
+type Children = Map<string, NodeRef>;
 
 /**
  * A map from ids to small JSON values, stored as a tree of immutable objects. A change writes only the nodes on the path
@@ -144,9 +144,9 @@ export class IndexTree<V> {
   }
 
   /** Writes the node and those below it with these entries added or replaced. */
-  async #change(name: string, entries: readonly HashedEntry[], level: number): Promise<Ref> {
+  async #change(name: string, entries: readonly HashedEntry[], level: number): Promise<NodeRef> {
     const node = await this.#nodes.read(name);
-    if (isLeaf(node)) return this.#spread(await this.#merged(name, entries), level, name);
+    if (isLeaf(node)) return this.#spread(await this.#merge(name, entries), level, name);
     const children: Children = new Map();
     for (const [slot, child] of node.leaves) children.set(slot, { name: child, leaf: true });
     for (const [slot, child] of node.branches) children.set(slot, { name: child, leaf: false });
@@ -156,7 +156,7 @@ export class IndexTree<V> {
         if (child === undefined) return { slot, now: await this.#divide(slot, some, level) };
         const was = child.name;
         if (!child.leaf) return { slot, now: new Map([[slot, await this.#change(was, some, level + 1)]]) };
-        return { slot, now: await this.#divide(slot, await this.#merged(was, some), level, was) };
+        return { slot, now: await this.#divide(slot, await this.#merge(was, some), level, was) };
       }),
     );
     for (const { slot, now } of changed) {
@@ -167,7 +167,7 @@ export class IndexTree<V> {
   }
 
   /** A leaf's entries, with these added or replaced. */
-  async #merged(leaf: string, entries: readonly HashedEntry[]): Promise<HashedEntry[]> {
+  async #merge(leaf: string, entries: readonly HashedEntry[]): Promise<HashedEntry[]> {
     const node = await this.#nodes.read(leaf);
     const merged = new Map<string, HashedEntry>();
     for (const [id, json] of isLeaf(node) ? node.entries : []) merged.set(id, { id, hash: hashOf(id), json });
@@ -176,7 +176,7 @@ export class IndexTree<V> {
   }
 
   /** Writes a subtree of these entries: a leaf, or a branch if they are too many. `was`: see `IndexNodes.write`. */
-  async #spread(entries: readonly HashedEntry[], level: number, was?: string): Promise<Ref> {
+  async #spread(entries: readonly HashedEntry[], level: number, was?: string): Promise<NodeRef> {
     if (entries.length > this.#leafEntries)
       return this.#nodes.write(branchOf(await this.#divide('', entries, level)));
     return this.#nodes.write({ entries: new Map(entries.map(({ id, json }) => [id, json])) }, was);

@@ -1,11 +1,11 @@
 import type { Tracer } from '@aws-lambda-powertools/tracer';
-import type { Subject } from './subject.ts';
+import type { RunKeys } from './run-keys.ts';
 
-/** Runs the work in a segment of its own, which can be searched by run, dataset, execution and error's name. */
+/** Runs the work in its own segment, which can be searched by run, dataset, execution and error name. */
 export const traced = async <T>(
   tracer: Tracer,
   state: string,
-  subject: Subject | undefined,
+  run: RunKeys | undefined,
   work: () => Promise<T>,
 ): Promise<T> => {
   const parent = tracer.getSegment();
@@ -14,8 +14,8 @@ export const traced = async <T>(
   tracer.setSegment(segment);
   tracer.annotateColdStart();
   tracer.addServiceNameAnnotation();
-  if (subject !== undefined)
-    for (const name of ['run_id', 'dataset', 'execution'] as const) tracer.putAnnotation(name, subject[name]);
+  if (run !== undefined)
+    for (const name of ['run_id', 'dataset', 'execution'] as const) tracer.putAnnotation(name, run[name]);
   try {
     return await work();
   } catch (error) {

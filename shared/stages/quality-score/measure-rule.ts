@@ -8,32 +8,33 @@ import { isNumber } from '../../engine/type-names.ts';
 import type { Db } from '../../engine/with-duckdb.ts';
 import { DuckstepError, RuleNotEvaluable } from '../../errors.ts';
 import { isNoneOf, mismatches } from '../validate/limit-rules.ts';
-import { holds, type Measure, share } from './score.ts';
-import type { Subject } from './subject.ts';
+import type { MeasuredFile } from './measured-file.ts';
+import type { Measure } from './report.ts';
+import { holds, share } from './score.ts';
 
 /**
  * Measures one rule that a contract states.
  *
- * @throws RuleNotEvaluable when there is no number to hold against it
+ * @throws RuleNotEvaluable when its query fails, or does not return one number
  */
 export const measureRule = async (
   db: Db,
   contract: Contract,
-  subject: Subject,
+  file: MeasuredFile,
   rule: QualityRule,
 ): Promise<Measure> => {
   const { id, column, dimension, severity, operator, unit, check } = rule;
-  const { value, strategy } = await evaluate(db, contract, subject, rule).catch((error: unknown) => {
-    // Want of memory is no mistake in the rule.
+  const { value, strategy } = await evaluate(db, contract, file, rule).catch((error: unknown) => {
+    // OutOfMemory, for example: the rule itself is right.
     if (error instanceof DuckstepError) throw error;
     const reason = error instanceof RangeError ? error.message : failureReason(error);
     throw new RuleNotEvaluable(
-      `Rule "${id}" of ${contract.file} cannot be evaluated: ${reason}. Mend the rule, deploy, and redrive.`,
+      `Rule "${id}" of ${contract.file} cannot be evaluated: ${reason}. Fix the rule, deploy, and redrive.`,
       { cause: error },
     );
   });
   const aboutRows = check.kind !== 'rowCount' && check.kind !== 'sql';
-  const measured = aboutRows && unit === 'percent' ? (value * 100) / Math.max(1, subject.rowsRead) : value;
+  const measured = aboutRows && unit === 'percent' ? (value * 100) / Math.max(1, file.rowsRead) : value;
   const passed = holds(operator, measured);
   return {
     rule: id,
@@ -45,40 +46,40 @@ export const measureRule = async (
     ...(aboutRows ? { rows_failing: value } : {}),
     ...(strategy !== undefined && { strategy }),
     passed,
-    // A tolerated number of failing rows is no fault: within its tolerance a rule contributes fully.
-    share: passed ? 1 : aboutRows ? share(value, subject.rowsRead) : 0,
+    // Failing rows within the rule's tolerance do not lower its share.
+    share: passed ? 1 : aboutRows ? share(value, file.rowsRead) : 0,
   };
 };
 
-/** Rows failing, or for `rowCount` and `sql` the number itself. */
+/** The number of failing rows; for `rowCount` and `sql` the number itself. */
 const evaluate = async (
   db: Db,
   contract: Contract,
-  subject: Subject,
+  file: MeasuredFile,
   rule: QualityRule,
 ): Promise<{ value: number; strategy?: Strategy }> => {
   const { check } = rule;
-  if (check.kind === 'rowCount') return { value: subject.rowsRead };
-  if (check.kind === 'sql') return { value: await numberOf(db, fillQuery(rule, subject.table)) };
+  if (check.kind === 'rowCount') return { value: file.rowsRead };
+  if (check.kind === 'sql') return { value: await numberOf(db, fillQuery(rule, file.table)) };
   if (check.kind === 'duplicateValues') {
-    const { rows: value, strategy } = await countDuplicates(db, subject.records, check.columns);
+    const { rows: value, strategy } = await countDuplicates(db, file.records, check.columns);
     return { value, strategy };
   }
   const column = contract.columns.find(({ name }) => name === rule.column);
   if (column === undefined) throw new RangeError(`there is no column "${rule.column ?? ''}"`);
   const { failing } = await db.one<{ failing: number }>(
-    `SELECT count(*) AS failing FROM ${subject.records} WHERE ${failsIn(column, check)}`,
+    `SELECT count(*) AS failing FROM ${file.records} WHERE ${failsIn(column, check)}`,
   );
   return { value: failing };
 };
 
-/** SQL: the row fails a check of one column. */
+/** SQL condition: the row fails a check of one column. */
 const failsIn = (
   column: Column,
   check: Extract<QualityRule['check'], { kind: 'nullValues' | 'missingValues' | 'invalidValues' }>,
 ): string => {
   const value = ident(column.name);
-  // A value that did not fit its type is NULL in the records, yet it was there, and invalid.
+  // A value that does not fit its type is NULL in the records, but counts as invalid, not as absent.
   const misfit = `len(list_filter(coalesce(_reasons, []), lambda _reason: _reason.column = ${literal(column.name)} AND _reason.rule IN ('type', 'nested'))) > 0`;
   const absent = `(${value} IS NULL AND NOT ${misfit})`;
   switch (check.kind) {
@@ -97,7 +98,7 @@ const failsIn = (
   }
 };
 
-/** The one number that a query gives; anything else is an error, as it would be a pass or a failure by accident. */
+/** The one number that a query returns. Anything else throws, because comparing it would pass or fail by accident. */
 const numberOf = async (db: Db, query: string): Promise<number> => {
   const columns = await db.describe(query);
   const [column] = columns;

@@ -1,24 +1,5 @@
-import { DIMENSIONS, type Dimension, type Operator, type Severity } from '../../contract/model.ts';
-import type { Strategy } from '../../engine/strategy.ts';
-
-/** One rule of the contract, explicit or implied by its schema, as it was measured on a file. */
-export interface Measure {
-  rule: string;
-  column?: string;
-  dimension: Dimension;
-  severity: Severity;
-  /** For people: `mustBeLessThan 5 percent`, `no row without a value`. */
-  threshold: string;
-  /** What the operator was applied to, in the rule's unit; rows failing, for implied rules. */
-  measured: number;
-  /** Rows that fail, for rules about rows; absent for rules about the whole file. */
-  rows_failing?: number;
-  /** How values were told apart, for rules about duplicates. */
-  strategy?: Strategy;
-  passed: boolean;
-  /** In [0, 1]: the rule's contribution to its dimension. */
-  share: number;
-}
+import { DIMENSIONS, type Dimension, type Operator } from '../../contract/model.ts';
+import type { Measure } from './report.ts';
 
 export interface Verdict {
   verdict: 'pass' | 'fail';
@@ -57,7 +38,7 @@ export const holds = (operator: Operator, measured: number): boolean => {
 };
 
 /**
- * From measures to one verdict.
+ * Judges a file by its measures.
  *
  * - Rule: `share = 1 - rows failing / rows read`, the ratio measure `X = A / B` of ISO/IEC 25024:2015; for a rule
  *   about the whole file 1 if it passed, else 0.

@@ -1,10 +1,12 @@
+import { z } from 'zod';
 import type { CaughtError } from '../../run/payload.ts';
 
-/** Lambda reports an error's message inside a JSON text; other services report plain text. */
+const LambdaCause = z.object({ errorMessage: z.string() });
+
+/** Reads an error's name and message. Lambda reports the message inside a JSON text; other services report plain text. */
 export const readError = ({ Error: name, Cause }: CaughtError): { name: string; message: string } => {
   try {
-    const { errorMessage } = JSON.parse(Cause) as { errorMessage?: unknown };
-    return { name, message: typeof errorMessage === 'string' ? errorMessage : Cause };
+    return { name, message: LambdaCause.parse(JSON.parse(Cause)).errorMessage };
   } catch {
     return { name, message: Cause };
   }

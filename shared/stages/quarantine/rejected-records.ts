@@ -3,19 +3,19 @@ import type { Db } from '../../engine/with-duckdb.ts';
 import type { RunIdentity } from '../../run/run-identity.ts';
 import { REASONS_TYPE } from '../validate/row-check.ts';
 import { QUARANTINE_COLUMNS } from './quarantine-table.ts';
-import type { RejectedColumn } from './summary.ts';
+import type { RejectedColumn } from './report.ts';
 
-/**
- * SELECT of QUARANTINE_COLUMNS: a row for the whole file where that is what is refused, and one per refused record.
- *
- * @param rejected local Parquet of the refused records, where there are any
- */
-export const rejectedRecordsSql = (
-  run: RunIdentity,
-  scope: 'file' | 'rows',
-  rejected: string | undefined,
-  file: { rule: string; message: string },
-): string => {
+export interface Rejected {
+  /** `file`: the file as a whole is rejected, and gets a row of its own. */
+  scope: 'file' | 'rows';
+  /** The reason that the file's own row gets. */
+  reason: { rule: string; message: string };
+  /** Local Parquet of the rejected records; undefined when no record was rejected. */
+  records: string | undefined;
+}
+
+/** SELECT of QUARANTINE_COLUMNS: a row for the file if it is rejected as a whole, and one per rejected record. */
+const rejectedRecordsSql = (run: RunIdentity, { scope, reason, records }: Rejected): string => {
   const constants: Record<string, string> = {
     run_id: literal(run.run_id),
     dataset: literal(run.dataset),
@@ -35,24 +35,37 @@ export const rejectedRecordsSql = (
             scope: `'file'`,
             line: 'NULL',
             raw: 'NULL',
-            reasons: `CAST([{'column': NULL, 'rule': ${literal(file.rule)}, 'dimension': NULL, 'expected': ${literal(file.message)}, 'value': NULL}] AS ${REASONS_TYPE})`,
+            reasons: `CAST([{'column': NULL, 'rule': ${literal(reason.rule)}, 'dimension': NULL, 'expected': ${literal(reason.message)}, 'value': NULL}] AS ${REASONS_TYPE})`,
           })}`,
         ]
       : []),
-    ...(rejected === undefined
+    ...(records === undefined
       ? []
       : [
-          `SELECT ${select({ scope: `'row'`, line: 'line', raw: 'raw', reasons: 'reasons' })} FROM read_parquet(${literal(rejected)})`,
+          `SELECT ${select({ scope: `'row'`, line: 'line', raw: 'raw', reasons: 'reasons' })} FROM read_parquet(${literal(records)})`,
         ]),
   ];
   return parts.join(' UNION ALL ');
 };
 
-/** How many records each column's rules refused, the most first. */
-export const countReasons = async (db: Db, rejected: string | undefined): Promise<RejectedColumn[]> =>
-  rejected === undefined
+/** Writes the rejected records as Parquet to a local file; returns how many rows it has. */
+export const writeRejectedRecords = async (
+  db: Db,
+  run: RunIdentity,
+  rejected: Rejected,
+  file: string,
+): Promise<number> => {
+  const { Count } = await db.one<{ Count: number }>(
+    `COPY (${rejectedRecordsSql(run, rejected)}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`,
+  );
+  return Count;
+};
+
+/** How many records each column's rules rejected, the largest number first. */
+export const countReasons = async (db: Db, records: string | undefined): Promise<RejectedColumn[]> =>
+  records === undefined
     ? []
     : await db.all<{ column: string | null; rule: string; rows: number }>(`
         SELECT reason.column AS "column", reason.rule AS rule, count(*) AS rows
-        FROM (SELECT unnest(reasons) AS reason FROM read_parquet(${literal(rejected)}))
+        FROM (SELECT unnest(reasons) AS reason FROM read_parquet(${literal(records)}))
         GROUP BY ALL ORDER BY rows DESC, "column", rule`);

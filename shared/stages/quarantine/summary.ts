@@ -1,27 +1,7 @@
-import type { RunIdentity } from '../../run/run-identity.ts';
-import type { Measure } from '../quality-score/score.ts';
+import type { QuarantineReport } from './report.ts';
 
-export interface RejectedColumn {
-  column: string | null;
-  rule: string;
-  rows: number;
-}
-
-export interface Report {
-  run: RunIdentity;
-  scope: 'file' | 'rows';
-  reason: string;
-  error?: { name: string; message: string };
-  rows?: { read: number; accepted: number; rejected: number };
-  /** Refused rows per column and rule; a row may break several. */
-  refused: RejectedColumn[];
-  score?: number;
-  scores?: Record<string, number>;
-  measures?: Measure[];
-}
-
-/** The report as a person wants to read it: what was refused, why, where it is, what to do. */
-export const summarise = (report: Report): string => {
+/** The report as text for people: what was rejected, why, where it is, what to do. */
+export const summarise = (report: QuarantineReport): string => {
   const { run, scope, rows } = report;
   const version = run.version_id === undefined ? '' : ` (version ${run.version_id})`;
   const lines = [
@@ -36,11 +16,11 @@ export const summarise = (report: Report): string => {
     `Why       ${report.reason}`,
     ...(rows === undefined
       ? []
-      : [`Rows      ${rows.read} read, ${rows.accepted} accepted, ${rows.rejected} refused`]),
+      : [`Rows      ${rows.read} read, ${rows.accepted} accepted, ${rows.rejected} rejected`]),
     ...(report.score === undefined ? [] : [`Score     ${report.score}`]),
     ...Object.entries(report.scores ?? {}).map(([dimension, score]) => `          ${score}  ${dimension}`),
     ...section(
-      'Rows refused by',
+      'Rows rejected by',
       report.refused.map(
         ({ column, rule, rows: n }) =>
           `${String(n).padStart(8)}  ${column === null ? rule : `${column}: ${rule}`}`,
@@ -53,7 +33,7 @@ export const summarise = (report: Report): string => {
         .map((m) => `${m.rule}: ${m.threshold}; measured ${m.measured}`),
     ),
     '',
-    `The file itself is unchanged in the raw zone. Mend it and upload it under the same key, or mend the contract and upload it again.`,
+    `The file itself is unchanged in the raw zone. Fix it and upload it under the same key, or fix the contract and upload it again.`,
   ];
   return `${lines.join('\n')}\n`;
 };

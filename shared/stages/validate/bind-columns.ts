@@ -1,10 +1,10 @@
 import type { Column, Contract } from '../../contract/model.ts';
 import { ContractMismatch } from '../../errors.ts';
 
-/** A contract's column, and which of the source's columns hold its value. */
+/** A column of the contract, and the source's columns that hold its value. */
 export interface Binding {
   column: Column;
-  /** Indexes into the source's columns. Empty: the source has none. Several: spellings of one name, in JSON. */
+  /** Indexes of the source's columns: none where the source lacks it; several for spellings of one name, in JSON. */
   sources: number[];
 }
 
@@ -14,21 +14,19 @@ export interface Bindings {
   unknown: number[];
 }
 
-/** As many names as a message can hold and still be read. */
-const NAMES_SHOWN = 20;
-/** In characters. */
-const NAME_LENGTH = 100;
+/** Limits on the names in a message, so that it stays readable. */
+const MAX_NAMES = 20;
+const MAX_NAME_LENGTH = 100;
 
 const normalise = (name: string): string => name.trim().toLowerCase();
 
 /**
- * Matches a source's columns to the contract's by `physicalName`, else by name, without regard to case and
- * outer blanks.
+ * Matches a source's columns to the contract's by `physicalName`, else by name. Case and outer blanks are ignored.
  *
  * @param names the source's column names, in order
- * @param spellings whether several names may stand for one column (JSON keys may differ from record to record)
- * @throws ContractMismatch when required columns are missing, none matches, a column comes twice, or an unknown
- *   one is refused
+ * @param spellings whether several spellings of a name belong to one column, as JSON keys may differ between records
+ * @throws ContractMismatch when no column matches, a required one is missing, one occurs twice, or the contract rejects
+ *   an unknown one
  */
 export const bindColumns = (contract: Contract, names: readonly string[], spellings: boolean): Bindings => {
   const indexes = new Map<string, number[]>();
@@ -40,30 +38,30 @@ export const bindColumns = (contract: Contract, names: readonly string[], spelli
   const sourceNames = new Set(columns.map(({ sourceName }) => normalise(sourceName)));
   const bound = columns.map((column) => {
     const [own, silver] = [normalise(column.sourceName), normalise(column.name)];
-    // What another column is called in the source is not this column's, whatever silver calls it.
+    // A physicalName of another column never counts as this column's name.
     const sources = indexes.get(own) ?? (sourceNames.has(silver) ? undefined : indexes.get(silver)) ?? [];
     return { column, sources };
   });
   const taken = new Set(bound.flatMap((binding) => binding.sources));
   const unknown = names.map((_, index) => index).filter((index) => !taken.has(index));
-  refuseMisfits(contract, names, { bound, unknown }, spellings);
+  throwIfMismatched(contract, names, { bound, unknown }, spellings);
   return { bound, unknown };
 };
 
-const refuseMisfits = (
+const throwIfMismatched = (
   contract: Contract,
   names: readonly string[],
   { bound, unknown }: Bindings,
   spellings: boolean,
 ): void => {
-  const advice = `Mend the file and upload it again, or mend ${contract.file}.`;
+  const advice = `Fix the file and upload it again, or fix ${contract.file}.`;
   const sourceNames = (bindings: readonly Binding[]): string =>
     listNames(bindings.map(({ column }) => column.sourceName));
   if (names.length === 0)
     throw new ContractMismatch(
       `No record of the file is a JSON object with keys that could be read; dataset "${contract.dataset}" expects ${sourceNames(bound)}. ${advice}`,
     );
-  // What the file has instead is not listed here: where nothing fits, its first line may well be data.
+  // The file's columns are not listed here: where none matches, its first line may well be data.
   if (bound.every(({ sources }) => sources.length === 0))
     throw new ContractMismatch(
       `None of the file's ${names.length} columns is one of dataset "${contract.dataset}", which expects ${sourceNames(bound)}. ${advice}`,
@@ -73,19 +71,19 @@ const refuseMisfits = (
     throw new ContractMismatch(
       `Required columns are missing: ${sourceNames(missing)}. The file has ${listNames(names)}. ${advice}`,
     );
-  const doubled = bound.filter(({ sources }) => sources.length > 1);
-  if (!spellings && doubled.length > 0)
+  const repeated = bound.filter(({ sources }) => sources.length > 1);
+  if (!spellings && repeated.length > 0)
     throw new ContractMismatch(
-      `Columns come more than once: ${sourceNames(doubled)}. The file has ${listNames(names)}. ${advice}`,
+      `Columns occur more than once: ${sourceNames(repeated)}. The file has ${listNames(names)}. ${advice}`,
     );
   if (contract.unknownColumns === 'reject' && unknown.length > 0)
     throw new ContractMismatch(
-      `Columns are unknown to the contract, which refuses them: ${listNames(unknown.map((i) => names[i] ?? ''))}. ${advice}`,
+      `Columns are unknown to the contract, which rejects them: ${listNames(unknown.map((i) => names[i] ?? ''))}. ${advice}`,
     );
 };
 
 const listNames = (names: readonly string[]): string => {
-  const more = names.length - NAMES_SHOWN;
-  const shown = names.slice(0, NAMES_SHOWN).map((name) => JSON.stringify(name.slice(0, NAME_LENGTH)));
+  const more = names.length - MAX_NAMES;
+  const shown = names.slice(0, MAX_NAMES).map((name) => JSON.stringify(name.slice(0, MAX_NAME_LENGTH)));
   return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 };

@@ -3,12 +3,12 @@ import type { Column } from '../../contract/model.ts';
 import { STRING_FORMATS } from '../../contract/string-formats.ts';
 import { ident, literal } from '../../engine/sql.ts';
 
-/** One rule that a typed value breaks when `broken` is true. */
+/** A rule about the typed value of one column. */
 export interface RowRule {
   rule: string;
-  /** SQL that is true exactly for a row that breaks the rule; NULL where there is no value. */
+  /** SQL that is true for a row that breaks the rule, false for any other; NULL where there is no value. */
   broken: string;
-  /** What was expected, for people. */
+  /** The value that was expected, in words. */
   expected: string;
 }
 
@@ -16,10 +16,10 @@ const SIGNS = { minimum: '≥', maximum: '≤', exclusiveMinimum: '>', exclusive
 const BROKEN_BY = { minimum: '<', maximum: '>', exclusiveMinimum: '<=', exclusiveMaximum: '>=' } as const;
 const RANGE = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const;
 
-/** Of a DECIMAL. */
+/** The precision of the widest DECIMAL. */
 const MAX_DIGITS = 38;
 
-/** The contract's limits on one column, over its typed value. */
+/** The contract's limits on one column, as rules about its typed value. */
 export const limitRules = (column: Column): RowRule[] => {
   const value = ident(column.name);
   const { minLength, maxLength, patterns, multipleOf, allowed, ...range } = column.constraints;
@@ -46,31 +46,34 @@ export const limitRules = (column: Column): RowRule[] => {
   return rules;
 };
 
-/** SQL: the value does not match a RE2 pattern. */
+/** SQL that is true where the value does not match a RE2 pattern. */
 export const mismatches = (column: Column, pattern: string): string =>
   `NOT regexp_matches(CAST(${ident(column.name)} AS VARCHAR), ${literal(pattern)})`;
 
-/** SQL: the value is none of these, compared in the column's type: 1.0 is the 1 of the contract. */
+/** SQL that is true where the value is none of these. It compares in the column's type: 1.0 is the contract's 1. */
 export const isNoneOf = (column: Column, allowed: readonly string[]): string => {
   const values = allowed.map((text) => limitSql(text, column.silverType));
   return `NOT list_contains(CAST([${values.join(', ')}] AS ${column.silverType}[]), ${ident(column.name)})`;
 };
 
-/** Exact where a DECIMAL holds both sides, else with a tolerance: in binary, 0.3 is no multiple of 0.1. */
+/**
+ * SQL that is true where the value is no multiple of the factor: exact where a DECIMAL holds both, else with a tolerance,
+ * because in binary 0.3 is no multiple of 0.1.
+ */
 const notMultiple = (column: Column, factor: number): string => {
   const value = ident(column.name);
   if (column.logicalType === 'integer' && Number.isInteger(factor)) return `${value} % ${factor} <> 0`;
   const exact = commonDecimal(column, factor);
   if (exact !== undefined) return `CAST(${value} AS ${exact}) % CAST(${factor} AS ${exact}) <> 0`;
   const ratio = `(CAST(${value} AS DOUBLE) / ${factor})`;
-  // No more than rounding makes of a multiple: of large ratios a wider tolerance would hold every fraction.
+  // The tolerance covers rounding only: a wider one would accept every fraction of a large ratio.
   const rounding = column.silverType === 'FLOAT' ? 1e-7 : 1e-15;
   return `abs(${ratio} - round(${ratio})) > greatest(1e-9, ${rounding} * abs(${ratio}))`;
 };
 
-/** The DECIMAL that holds a column's values and a factor as they are; undefined where there is none. */
+/** The DECIMAL that holds a column's values and a factor exactly; undefined where there is none. */
 const commonDecimal = ({ logicalType, silverType }: Column, factor: number): string | undefined => {
-  // 64 bits have up to 20 digits.
+  // An integer of 64 bits has up to 20 digits.
   const type = logicalType === 'integer' ? 'DECIMAL(20,0)' : silverType;
   const [, precision, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
   const [, whole, fraction = ''] = /^(\d+)(?:\.(\d+))?$/.exec(String(factor)) ?? [];

@@ -1,17 +1,8 @@
-import type { Column, Contract } from '../../contract/model.ts';
+import type { Contract } from '../../contract/model.ts';
 import { ident, literal, literalList, pointerTo } from '../../engine/sql.ts';
 import type { Bindings } from './bind-columns.ts';
+import { type ColumnSql, documentColumnSql, namesAt, sourceColumnSql } from './column-sql.ts';
 import { rowVerdict } from './row-check.ts';
-import {
-  castNative,
-  isNested,
-  parseText,
-  presentNative,
-  presentText,
-  type Spelling,
-  spelling,
-  textOfBytes,
-} from './typed-value.ts';
 
 export interface RecordSource {
   shape: 'columns' | 'documents';
@@ -23,50 +14,42 @@ export interface RecordSource {
 }
 
 /**
- * The query that types and judges every record of a source, in the source's order. It yields the contract's
- * source columns, typed (NULL where a value does not fit); `_rescued`, what the contract does not know, as
+ * The query that types and checks every record of a source, in the source's order. It yields the contract's
+ * source columns, typed (NULL where a value does not fit); `_rescued`, the columns that the contract does not know, as
  * JSON; `_reasons`, NULL for an accepted row, else the text that `unpackReasons` reads; and `_raw`, the record as
- * JSON, for refused rows only.
+ * JSON, for rejected rows only.
  *
- * Names that begin with an underscore are ours: a contract's columns never do.
+ * For a contract of the column `id`, a required integer, and a CSV of the columns `id` and `note`, it is in short:
+ *
+ *     WITH source AS (SELECT c0 AS _c0, c1 AS _c1, c0 AS _value0 FROM (SELECT * FROM read_csv(…))),
+ *     tried AS (SELECT *, TRY_CAST(_value0 AS BIGINT) AS _tried0 FROM source),
+ *     spelled AS (SELECT *, CAST(_tried0 AS VARCHAR) = _value0 AS _spelled0 FROM tried),
+ *     present AS (SELECT *, CASE WHEN _spelled0 THEN _value0 … ELSE nullif(trim(_value0), '') END AS _present0 FROM spelled),
+ *     typed AS (SELECT *, CASE WHEN _spelled0 THEN _tried0 WHEN regexp_full_match(_present0, …) THEN … END AS id FROM present),
+ *     judged AS (SELECT *, NOT (_present0 IS NULL OR (_present0 IS NOT NULL AND id IS NULL)) AS _ok FROM typed)
+ *     SELECT id,
+ *       '{' || concat_ws(',', '"note":' || to_json(_c1)) || '}' AS _rescued,
+ *       CASE WHEN NOT _ok THEN '[' || concat_ws(',', CASE WHEN _present0 IS NULL THEN … END, …) || ']' END AS _reasons,
+ *       CASE WHEN NOT _ok THEN json_object('id', _c0, 'note', _c1) END AS _raw
+ *     FROM judged
+ *
+ * `namesAt` explains the numbered names. Names that begin with an underscore never collide with a contract's columns.
  */
 export const recordsSql = (contract: Contract, source: RecordSource, bindings: Bindings): string =>
   source.shape === 'columns'
     ? columnsSql(contract, source, bindings)
     : documentsSql(contract, source, bindings);
 
-/**
- * A column on its way from the source to its type, as SQL. Each step reads what those before it are called: the value
- * of column 3 is `_v3`, as present `_p3`.
- */
-interface Layer {
-  column: Column;
-  /** Over the source: the value as text or in the source's own type. */
-  value: string;
-  /** Over the source: whether an object or a list stands where a scalar belongs; called `_n3`. */
-  nested?: string;
-  /** Over the source: whether spellings of one key differ in value, so that one would be lost; called `_d3`. */
-  doubled?: string;
-  /** How text is read that is spelled plainly. Its value is `_t3`, whether it is so `_s3`. */
-  spelling?: Spelling;
-  /** The value, NULL where there is none. */
-  present: string;
-  /** The value in the column's type, NULL where it does not fit. */
-  typed: string;
-}
-
-const isScalar = ({ logicalType }: Column): boolean => logicalType !== 'object' && logicalType !== 'array';
-
 const columnsSql = (contract: Contract, source: RecordSource, { bound, unknown }: Bindings): string => {
-  // NULL where there is no value: concat_ws then leaves the member out.
+  // NULL where there is no value, so that concat_ws leaves the member out.
   const member = (index: number): string =>
     `${literal(`${JSON.stringify(source.columns[index])}:`)} || CAST(to_json(_c${index}) AS VARCHAR)`;
   return assemble({
     contract,
     relation: source.relation,
     carried: source.columns.map((_, index) => `c${index} AS _c${index}`),
-    layers: bound.map(({ column, sources: [index] }, position) =>
-      columnLayer(column, position, index, source.types[index ?? 0]),
+    columns: bound.map(({ column, sources: [index] }, position) =>
+      sourceColumnSql(column, position, index, source.types[index ?? 0]),
     ),
     rescued:
       unknown.length === 0 ? undefined : `'{' || concat_ws(',', ${unknown.map(member).join(', ')}) || '}'`,
@@ -74,79 +57,22 @@ const columnsSql = (contract: Contract, source: RecordSource, { bound, unknown }
   });
 };
 
-/** @param value SQL over the source, of type VARCHAR */
-const textLayer = (column: Column, position: number, value: string): Layer => {
-  const [read, present] = [`_v${position}`, `_p${position}`];
-  const spelled = spelling(read, `_t${position}`, column);
-  const parsed = parseText(present, column);
-  if (spelled === undefined) return { column, value, present: presentText(read, column), typed: parsed };
-  return {
-    column,
-    value,
-    spelling: spelled,
-    present: presentText(read, column, `_s${position}`),
-    typed: `CASE WHEN _s${position} THEN ${spelled.typed} ELSE ${parsed} END`,
-  };
-};
-
-const columnLayer = (
-  column: Column,
-  position: number,
-  index: number | undefined,
-  native = 'VARCHAR',
-): Layer => {
-  const [read, present] = [`_v${position}`, `_p${position}`];
-  const absent = {
-    value: 'CAST(NULL AS VARCHAR)',
-    present: read,
-    typed: `CAST(NULL AS ${column.silverType})`,
-  };
-  if (index === undefined) return { column, ...absent };
-  const value = `c${index}`;
-  if (isNested(native)) {
-    if (isScalar(column)) return { column, ...absent, nested: `${value} IS NOT NULL` };
-    return {
-      column,
-      value: `CAST(to_json(${value}) AS VARCHAR)`,
-      present: read,
-      typed: parseText(present, column),
-    };
-  }
-  const typed = native === 'VARCHAR' ? undefined : castNative(present, native, column);
-  if (typed !== undefined) return { column, value, present: presentNative(read, native, column), typed };
-  if (native === 'BLOB') return bytesLayer(column, position, value);
-  return textLayer(column, position, native === 'VARCHAR' ? value : `CAST(${value} AS VARCHAR)`);
-};
-
-/**
- * Bytes that Parquet does not call text, as some writers leave their texts. Those that are no UTF-8 stay present, escaped,
- * and fit no type: silver must not hold what the source never said.
- */
-const bytesLayer = (column: Column, position: number, bytes: string): Layer => {
-  const { typed, ...layer } = textLayer(column, position, textOfBytes(bytes));
-  return { ...layer, typed: `CASE WHEN encode(_v${position}) = _${bytes} THEN ${typed} END` };
-};
-
 const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown }: Bindings): string => {
   const known = bound.flatMap(({ sources }) => sources);
-  const pointers = known.map((index) => pointerTo(source.columns[index] ?? ''));
-  const withoutKnown = JSON.stringify(
-    Object.fromEntries(known.map((index) => [source.columns[index] ?? '', null])),
-  );
-  // One pass over each document: all the keys at once.
+  const nameOf = (index: number): string => source.columns[index] ?? '';
+  const pointers = known.map((index) => pointerTo(nameOf(index)));
+  const withoutKnown = JSON.stringify(Object.fromEntries(known.map((index) => [nameOf(index), null])));
+  // All keys are extracted in one pass over each document.
   return assemble({
     contract,
     relation: `(SELECT doc, _broken, CASE WHEN NOT _broken THEN json_extract_string(doc, ${literalList(pointers)}) END AS _texts
       FROM (SELECT doc, coalesce(TRY(json_type(doc)) <> 'OBJECT', true) AS _broken FROM ${source.relation}))`,
     carried: ['doc AS _doc', '_broken'],
-    layers: bound.map(({ column, sources }, position) =>
-      documentLayer(
+    columns: bound.map(({ column, sources }, position) =>
+      documentColumnSql(
         column,
         position,
-        sources.map((index) => ({
-          text: `_texts[${known.indexOf(index) + 1}]`,
-          pointer: literal(pointerTo(source.columns[index] ?? '')),
-        })),
+        sources.map((index) => ({ name: nameOf(index), text: `_texts[${known.indexOf(index) + 1}]` })),
       ),
     ),
     shapeBroken: '_broken',
@@ -158,77 +84,50 @@ const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown
   });
 };
 
-/** A key of a document that may hold a column's value: SQL of its value as text, and the literal that points to it. */
-interface Key {
-  text: string;
-  pointer: string;
-}
-
-const documentLayer = (column: Column, position: number, keys: readonly Key[]): Layer => {
-  if (keys.length === 0) return textLayer(column, position, 'CAST(NULL AS VARCHAR)');
-  // As it stands in the document, where "[1]" is a text and [1] a list; a text that means "no value" is none here either.
-  const fragments = keys.map(
-    ({ text, pointer }) =>
-      `CASE WHEN ${presentText(text, column)} IS NOT NULL THEN CAST(json_extract(doc, ${pointer}) AS VARCHAR) END`,
-  );
-  // One value under two spellings is no loss, as where a writer moves from one to the other.
-  const values = isScalar(column) ? keys.map(({ text }) => text) : fragments;
-  const doubled = keys.length > 1 ? { doubled: `len(list_distinct([${values.join(', ')}])) > 1` } : {};
-  if (!isScalar(column))
-    return { ...textLayer(column, position, `coalesce(${fragments.join(', ')})`), ...doubled };
-  // A text may begin as an object does: of the few that do, the document tells.
-  const cases = keys.map(
-    ({ text, pointer }) =>
-      `WHEN prefix(${text}, '{') OR prefix(${text}, '[') THEN json_type(doc, ${pointer}) <> 'VARCHAR' WHEN ${text} IS NOT NULL THEN false`,
-  );
-  const nested = `CASE ${cases.join(' ')} END`;
-  const value = `CASE WHEN ${nested} THEN NULL ELSE coalesce(${keys.map(({ text }) => text).join(', ')}) END`;
-  return { ...textLayer(column, position, value), nested, ...doubled };
-};
-
 interface Parts {
   contract: Contract;
   relation: string;
-  /** What later layers need of the source besides its values. */
+  /** The source's columns that later steps need besides the values, as items of a SELECT. */
   carried: string[];
-  layers: Layer[];
+  columns: ColumnSql[];
+  /** SQL that is true for a record that is no object. */
   shapeBroken?: string;
   rescued: string | undefined;
   raw: string;
 }
 
-const assemble = ({ contract, layers, ...parts }: Parts): string => {
+const assemble = ({ contract, columns, ...parts }: Parts): string => {
   const { ok, reasons } = rowVerdict(
-    layers.map(({ column, nested, doubled }, i) => ({
+    columns.map(({ column, nested, doubled }, i) => ({
       column,
-      present: `_p${i}`,
-      ...(nested !== undefined && { nested: `_n${i}` }),
-      ...(doubled !== undefined && { doubled: `_d${i}` }),
+      present: namesAt(i).present,
+      ...(nested !== undefined && { nested: namesAt(i).nested }),
+      ...(doubled !== undefined && { doubled: namesAt(i).doubled }),
     })),
     parts.shapeBroken,
   );
-  const step = (of: (layer: Layer, i: number) => string[]): string =>
-    ['*', ...layers.flatMap((layer, i) => of(layer, i))].join(',\n    ');
-  const read = layers.flatMap(({ value, nested, doubled }, i) => [
-    `${value} AS _v${i}`,
-    ...(doubled === undefined ? [] : [`${doubled} AS _d${i}`]),
-    ...(nested === undefined ? [] : [`coalesce(${nested}, false) AS _n${i}`]),
+  const step = (items: (column: ColumnSql, names: ReturnType<typeof namesAt>) => string[]): string =>
+    ['*', ...columns.flatMap((column, i) => items(column, namesAt(i)))].join(',\n    ');
+  const read = columns.flatMap(({ value, nested, doubled }, i) => [
+    `${value} AS ${namesAt(i).value}`,
+    ...(doubled === undefined ? [] : [`${doubled} AS ${namesAt(i).doubled}`]),
+    ...(nested === undefined ? [] : [`coalesce(${nested}, false) AS ${namesAt(i).nested}`]),
   ]);
   const keepRescued = parts.rescued !== undefined && contract.unknownColumns === 'rescue';
   const rescued = keepRescued ? `nullif(CAST(${parts.rescued} AS VARCHAR), '{}')` : 'NULL';
-  // What two steps need is a column between them: within a CASE, DuckDB would compute it twice.
+  // A result that two steps need is a column in between: within a CASE, DuckDB would compute it twice.
   return `
 WITH source AS (
   SELECT ${[...parts.carried, ...read].join(',\n    ')}
   FROM ${parts.relation}
-), valued AS (
-  SELECT ${step(({ spelling }, i) => (spelling === undefined ? [] : [`${spelling.cast} AS _t${i}`]))}
+), tried AS (
+  SELECT ${step(({ spelling }, { tried }) => (spelling === undefined ? [] : [`${spelling.cast} AS ${tried}`]))}
   FROM source
 ), spelled AS (
-  SELECT ${step(({ spelling }, i) => (spelling === undefined ? [] : [`${spelling.spelled} AS _s${i}`]))}
-  FROM valued
+  SELECT ${step(({ spelling }, { spelled }) => (spelling === undefined ? [] : [`${spelling.spelled} AS ${spelled}`]))}
+  FROM tried
 ), present AS (
-  SELECT ${step(({ present }, i) => [`${present} AS _p${i}`])}
+  SELECT ${step(({ present }, names) => [`${present} AS ${names.present}`])}
   FROM spelled
 ), typed AS (
   SELECT ${step(({ column, typed }) => [`${typed} AS ${ident(column.name)}`])}
@@ -236,7 +135,7 @@ WITH source AS (
 ), judged AS (
   SELECT *, ${ok} AS _ok FROM typed
 )
-SELECT ${layers.map(({ column }) => ident(column.name)).join(', ')},
+SELECT ${columns.map(({ column }) => ident(column.name)).join(', ')},
   CAST(${rescued} AS VARCHAR) AS _rescued,
   CASE WHEN NOT _ok THEN ${reasons} END AS _reasons,
   CASE WHEN NOT _ok THEN CAST(${parts.raw} AS VARCHAR) END AS _raw

@@ -3,39 +3,41 @@ import { ident, literal } from '../../engine/sql.ts';
 import { limitRules } from './limit-rules.ts';
 
 /**
- * A column on its way from source to silver: its typed value stands in the layer under the column's name, NULL
- * where there is none, or one that does not fit.
+ * A column of the contract in the relation that is checked. The relation holds its typed value under the column's name:
+ * NULL where there is no value, or one that does not fit.
  */
 export interface CheckedColumn {
   column: Column;
-  /** Name of the layer's column with the present value, as text or in the source's own type. */
+  /** Name of the relation's column with the present value, as text or in the source's own type. */
   present: string;
-  /** Name of the layer's boolean column that is true for an object or array where a scalar belongs. */
+  /** Name of the relation's boolean column that is true for an object or array where a scalar belongs. */
   nested?: string;
-  /** Name of the layer's boolean column that is true for a record that has several values for the column. */
+  /** Name of the relation's boolean column that is true for a record that has several values for the column. */
   doubled?: string;
 }
 
+/** Why a row is rejected, as `REASONS_TYPE` holds it. */
 interface Reason {
   column: string | null;
   rule: string;
   dimension: Dimension;
   expected: string;
-  /** SQL of the offending value; absent where there is none to show. */
+  /** SQL of the value that breaks the rule; absent where there is none to show. */
   value?: string;
 }
 
 interface Check extends Reason {
+  /** SQL that is true for a row that breaks the rule; NULL counts as false. */
   broken: string;
 }
 
-/** DuckDB type of the list of reasons beside a refused row. */
+/** DuckDB type of the list of reasons that a rejected row is kept with. */
 export const REASONS_TYPE =
   'STRUCT("column" VARCHAR, "rule" VARCHAR, "dimension" VARCHAR, "expected" VARCHAR, "value" VARCHAR)[]';
 
 /**
- * SQL of REASONS_TYPE, from reasons as they are staged: as JSON text, since nearly all rows have none, and to write no
- * list of structs five columns deep for each of them is a seventh of Validate.
+ * SQL that turns staged reasons into REASONS_TYPE. They are staged as JSON text because nearly all rows have none: writing a
+ * list of structs for every row would cost a seventh of Validate's time.
  */
 export const unpackReasons = (packed: string): string =>
   `CASE WHEN ${packed} IS NOT NULL THEN CAST(from_json(${packed}, ${literal(REASONS_SHAPE)}) AS ${REASONS_TYPE}) END`;
@@ -44,8 +46,8 @@ const REASONS_SHAPE = JSON.stringify([
   { column: 'VARCHAR', rule: 'VARCHAR', dimension: 'VARCHAR', expected: 'VARCHAR', value: 'VARCHAR' },
 ]);
 
-/** How much of an offending value a reason shows, in characters. */
-const SHOWN = 200;
+/** Characters of a value that a reason shows. */
+const MAX_SHOWN = 200;
 
 const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] => {
   const { name, logicalType, silverType, format } = column;
@@ -57,7 +59,7 @@ const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] 
     expected,
     ...(value !== undefined && { value }),
   });
-  const shown = `left(CAST(${present} AS VARCHAR), ${SHOWN})`;
+  const shown = `left(CAST(${present} AS VARCHAR), ${MAX_SHOWN})`;
   const absent = nested === undefined ? `${present} IS NULL` : `${present} IS NULL AND NOT ${nested}`;
   return [
     ...(column.required ? [check('required', absent, 'a value')] : []),
@@ -75,40 +77,40 @@ const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] 
   ];
 };
 
-/** SQL of one reason as JSON text. */
-const packed = ({ column, rule, dimension, expected, value }: Reason): string => {
+/** SQL that makes the JSON text of one reason. */
+const packReason = ({ column, rule, dimension, expected, value }: Reason): string => {
   const stated = JSON.stringify({ column, rule, dimension, expected }).slice(0, -1);
   const shown = value === undefined ? "'null'" : `coalesce(CAST(to_json(${value}) AS VARCHAR), 'null')`;
   return `${literal(`${stated},"value":`)} || ${shown} || '}'`;
 };
 
-/** SQL that tells, over a layer with all checked columns, whether a row is accepted, and if not, why. */
+/** SQL over a relation with all checked columns: whether a row is accepted, and if not, why. */
 export interface RowVerdict {
   /** True for a row that breaks nothing. */
   ok: string;
-  /** Every reason, as the JSON text that `unpackReasons` reads; only meant for rows that are not ok. */
+  /** Every reason, as the JSON text that `unpackReasons` reads; meaningful only for rows that are not ok. */
   reasons: string;
 }
 
 /**
- * @param columns the contract's columns as the layer holds them
+ * @param columns the contract's columns as the relation holds them
  * @param shapeBroken SQL that is true for a record that is no object at all; such a row has that one reason
  */
 export const rowVerdict = (columns: readonly CheckedColumn[], shapeBroken?: string): RowVerdict => {
   const checks = columns.flatMap(checksOf);
   const broken = (check: Check): string => `coalesce(${check.broken}, false)`;
-  // Text from the beginning: to go by way of a list of structs costs Validate a twentieth, of many columns a tenth.
-  const rowReasons = `'[' || concat_ws(',', ${checks.map((check) => `CASE WHEN ${broken(check)} THEN ${packed(check)} END`).join(',\n')}) || ']'`;
-  const none = checks.map(broken).join('\n OR ');
-  if (shapeBroken === undefined) return { ok: `NOT (${none})`, reasons: rowReasons };
-  const shapeReason = packed({
+  // The text is built directly: building a list of structs first costs Validate a twentieth, with many columns a tenth.
+  const rowReasons = `'[' || concat_ws(',', ${checks.map((check) => `CASE WHEN ${broken(check)} THEN ${packReason(check)} END`).join(',\n')}) || ']'`;
+  const any = checks.map(broken).join('\n OR ');
+  if (shapeBroken === undefined) return { ok: `NOT (${any})`, reasons: rowReasons };
+  const shapeReason = packReason({
     column: null,
     rule: 'object',
     dimension: 'conformity',
     expected: 'a JSON object',
   });
   return {
-    ok: `NOT ${shapeBroken} AND NOT (${none})`,
+    ok: `NOT ${shapeBroken} AND NOT (${any})`,
     reasons: `CASE WHEN ${shapeBroken} THEN '[' || ${shapeReason} || ']' ELSE ${rowReasons} END`,
   };
 };

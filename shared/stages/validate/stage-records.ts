@@ -9,25 +9,30 @@ import { recordsSql } from './records-sql.ts';
 import { REASONS_TYPE, unpackReasons } from './row-check.ts';
 
 export interface StagedRecords {
-  /** Parquet of every record that could be parsed, in the source's order; columns as `recordsSql` says. */
+  /** Parquet of every record that could be parsed, in the source's order, with the columns that `recordsSql` yields. */
   records: string;
-  /** Parquet of the refused: `line`, `raw`, `reasons`. Absent when there are none. */
+  /** Parquet of the rejected rows and the malformed records: `line`, `raw`, `reasons`. Absent when there are none. */
   rejected?: string;
+  /** `rejected` includes malformed records. */
   rows: { read: number; accepted: number; rejected: number };
   unknownColumns: string[];
 }
 
 /**
- * Staged files are read a few times, by DuckDB alone, and then gone. About half the time of plain zstd in about its
- * size: numbers and lengths as differences, the lowest level, and no dictionary begun that a few thousand rows would end.
+ * How staged files are written. Only DuckDB reads them, a few times, before they are deleted. These options take about half
+ * the time of plain zstd for about its size: version 2 stores numbers and lengths as differences, level 1 is the fastest,
+ * and the limit avoids dictionaries that would be given up after a few thousand rows.
  */
-const STAGED =
+const COPY_OPTIONS =
   'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 4096';
 
 /**
- * Types and judges every record of an opened source and writes the results into `scratch`.
+ * Types and checks every record of an opened source and writes the results into `scratch`.
  *
- * @throws ContractMismatch, UnreadableFile, EmptyFile; ConservationBroken when rows went missing on the way
+ * @throws ContractMismatch when the source's columns do not match the contract
+ * @throws UnreadableFile when damage shows while the source is read
+ * @throws EmptyFile when the source holds no record
+ * @throws ConservationBroken when the number of records read or kept is not the expected one
  */
 export const stageRecords = async (
   db: Db,
@@ -40,7 +45,7 @@ export const stageRecords = async (
   const records = path.join(scratch, 'records.parquet');
   const written = await reading(() =>
     db.one<{ Count: number }>(
-      `COPY (${recordsSql(contract, { ...source, ...described }, bindings)}) TO ${literal(records)} (${STAGED})`,
+      `COPY (${recordsSql(contract, { ...source, ...described }, bindings)}) TO ${literal(records)} (${COPY_OPTIONS})`,
     ),
   );
   if (source.records !== undefined && written.Count !== source.records)
@@ -51,30 +56,30 @@ export const stageRecords = async (
   const read = written.Count + malformed;
   if (read === 0)
     throw new EmptyFile('The file holds no rows. Nothing to load; check the system that wrote it.');
-  const { refused } = await db.one<{ refused: number }>(
-    `SELECT count(_reasons) AS refused FROM read_parquet(${literal(records)})`,
+  const { failed } = await db.one<{ failed: number }>(
+    `SELECT count(_reasons) AS failed FROM read_parquet(${literal(records)})`,
   );
-  const rejected = refused + malformed;
-  const rows = { read, accepted: written.Count - refused, rejected };
+  const rejected = failed + malformed;
+  const rows = { read, accepted: written.Count - failed, rejected };
   const unknownColumns = bindings.unknown.map((index) => described.columns[index] ?? '');
   if (rejected === 0) return { records, rows, unknownColumns };
   const file = path.join(scratch, 'rejected.parquet');
   const kept = await db.one<{ Count: number }>(
-    `COPY (${rejectedSql(source, records)}) TO ${literal(file)} (${STAGED})`,
+    `COPY (${rejectedSql(source, records)}) TO ${literal(file)} (${COPY_OPTIONS})`,
   );
   if (kept.Count !== rejected)
     throw new ConservationBroken(
-      `${rejected} rows were refused, ${kept.Count} of them kept. Nothing was loaded.`,
+      `${rejected} rows were rejected, ${kept.Count} of them kept. Nothing was loaded.`,
     );
   return { records, rejected: file, rows, unknownColumns };
 };
 
-/** Keys that are looked at by name: ids used as keys may be as many as there are rows. */
+/** Keys that are listed at most: where ids are used as keys, there may be as many as rows. */
 const MAX_KEYS = 10_000;
 
 /**
- * Column names and types; for documents, every key of the contract that occurs in any of them, in all its
- * spellings, and as many others as are of use: all of them are rescued, listed or not.
+ * Column names and types. For documents, the names are their keys: those of the contract in every spelling that occurs,
+ * then others up to MAX_KEYS. Other keys are rescued whether they are listed or not.
  */
 const describeSource = async (
   db: Db,
@@ -98,12 +103,12 @@ const describeSource = async (
 const lowerCase = (name: string): string => name.toLowerCase();
 
 const rejectedSql = (source: OpenedSource, records: string): string => {
-  const refused = `SELECT file_row_number AS row, _raw AS raw, ${unpackReasons('_reasons')} AS reasons
+  const failed = `SELECT file_row_number AS row, _raw AS raw, ${unpackReasons('_reasons')} AS reasons
     FROM read_parquet(${literal(records)}, file_row_number = true) WHERE _reasons IS NOT NULL`;
   const shifted =
     source.lineShifts === undefined
-      ? `SELECT row + ${source.firstLine} AS line, raw, reasons FROM (${refused})`
-      : `SELECT r.row + ${source.firstLine} + coalesce(s.shift, 0) AS line, raw, reasons FROM (${refused}) AS r
+      ? `SELECT row + ${source.firstLine} AS line, raw, reasons FROM (${failed})`
+      : `SELECT r.row + ${source.firstLine} + coalesce(s.shift, 0) AS line, raw, reasons FROM (${failed}) AS r
          ASOF LEFT JOIN (FROM read_csv(${literal(source.lineShifts.path)}, auto_detect = false, header = true,
            columns = {'row': 'BIGINT', 'shift': 'BIGINT'})) AS s ON r.row >= s.row`;
   if (source.malformed === undefined) return `${shifted} ORDER BY line`;
@@ -117,7 +122,7 @@ const rejectedSql = (source: OpenedSource, records: string): string => {
     ORDER BY line`;
 };
 
-/** Some damage shows only while the whole file is read: a broken page in Parquet, a JSON array cut short. */
+/** Some damage shows only while the whole file is read, such as a broken page in Parquet or a JSON array that is cut off. */
 const reading = async <T>(read: () => Promise<T>): Promise<T> => {
   try {
     return await read();

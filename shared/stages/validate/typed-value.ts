@@ -3,31 +3,31 @@ import { strptimePattern } from '../../contract/strptime-pattern.ts';
 import { literal } from '../../engine/sql.ts';
 import { isExactNumber, isInteger, isNumber, scaleOf } from '../../engine/type-names.ts';
 
-/** SQL that turns a source's value into a column's type, NULL where it does not fit. */
+/** This file makes the SQL that turns a source's value into a column's type, or into NULL where it does not fit. */
 
 const INTEGER = String.raw`[+-]?[0-9]+(\.0*)?`;
 const NUMBER = String.raw`[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?`;
 const DATE = '[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}';
 const TIME = String.raw`[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?`;
-/** Any rest: DuckDB knows times and zones, and refuses what is neither. */
+/** Any text may follow the date: DuckDB's cast knows times and zones, and fails for anything else. */
 const TIMESTAMP = `${DATE}([T ].*)?`;
-/** Of such a text: it names an offset or a zone. */
+/** Matches a TIMESTAMP that names an offset or a zone. */
 const ZONED = `${DATE}[T ].*[A-Za-z+-].*`;
 
 /**
- * The column's text with "no value" as NULL: white space, and what the contract lists. Only strings keep the
- * blanks around them.
+ * SQL that makes NULL of a text that means "no value": white space, and the texts that the contract lists. Other texts lose
+ * their outer blanks, except in columns of strings.
  *
  * @param text a SQL expression of type VARCHAR
- * @param spelled SQL that is true where the text is known to be a value, without anything around it
+ * @param spelled SQL that is true where the text is known to be a value without outer blanks
  */
 export const presentText = (text: string, column: Column, spelled?: string): string => {
   const trimmed = `trim(${text})`;
   const missing = ['', ...column.missingValues].map(literal).join(', ');
-  // Naming characters makes trim slow: only what begins with white space is looked at so closely.
+  // trim is slow when characters are named: that is done only for text that begins with white space.
   const blank = `${text} < '!' AND trim(${text}, ${literal(' \t\r\n')}) = ''`;
   const present = `CASE WHEN ${trimmed} IN (${missing}) OR (${blank}) THEN NULL ELSE ${column.logicalType === 'string' ? text : trimmed} END`;
-  // trim itself is slow. Of pure ASCII it is known with less whether anything stands around the text.
+  // trim itself is slow. For pure ASCII, comparisons tell faster whether there is anything to trim.
   const bare = `${text} > '!' AND strlen(${text}) = length(${text}) AND NOT suffix(${text}, ' ')`;
   if (!isColumn(text)) return present;
   const known =
@@ -36,28 +36,31 @@ export const presentText = (text: string, column: Column, spelled?: string): str
   return `CASE ${sure}WHEN ${bare} THEN ${known} ELSE ${present} END`;
 };
 
-/** SQL of what the contract lists as "no value", besides the empty text that always is. */
+/** SQL literals of the texts that the contract lists as "no value", without the empty text, which always means that. */
 const listedMissing = ({ missingValues }: Column): string[] =>
   missingValues.filter((value) => value !== '').map(literal);
 
-/** Whether SQL is a column's name: then to write it several times costs nothing. */
+/** Whether SQL is a column's name, which may be repeated without computing anything twice. */
 const isColumn = (sql: string): boolean => /^\w+$/.test(sql);
 
-/** Text that is spelled as DuckDB prints its value: most is, and to print is faster than to match a pattern. */
+/**
+ * Reads text that is spelled exactly as DuckDB prints its value. Most text is, and printing the value for comparison is
+ * faster than matching the text with a pattern.
+ */
 export interface Spelling {
-  /** Over the text as it stands: its value, or NULL. */
+  /** SQL over the text: its value, or NULL. */
   cast: string;
-  /** Over the text and its value: whether it is spelled so. */
+  /** SQL over the text and its value: whether the text is spelled as the value is printed. */
   spelled: string;
-  /** Over the value: the column's type. */
+  /** SQL over the value: the value in the column's type. */
   typed: string;
 }
 
 /**
- * How text is read that needs no pattern; undefined where each needs it.
+ * How to read text of this column without a pattern; undefined where every text needs one.
  *
  * @param text the name of a column of type VARCHAR
- * @param value the name that `cast` is given
+ * @param value the name under which the result of `cast` is found
  */
 export const spelling = (text: string, value: string, column: Column): Spelling | undefined => {
   const { silverType, strptime, logicalType } = column;
@@ -84,10 +87,10 @@ export const spelling = (text: string, value: string, column: Column): Spelling 
 };
 
 /**
- * Parses text as the column's type.
+ * SQL that parses text as the column's type.
  *
- * DuckDB's own casts are laxer than a contract may be: they round `12.7` to 13, read `0x1F` and `1_000`, take
- * `nan` and `infinity`, years of two digits, the time out of a timestamp; hence the guards.
+ * DuckDB's own casts accept more than a contract may: they round `12.7` to 13, read `0x1F` and `1_000`, accept `nan`,
+ * `infinity` and years of two digits, and extract the time from a timestamp. A pattern guards each cast.
  *
  * @param value a SQL expression of type VARCHAR, as `presentText` leaves it
  */
@@ -114,7 +117,7 @@ export const parseText = (value: string, column: Column): string => {
     case 'date':
       return guarded(DATE, `TRY_CAST(${value} AS DATE)`);
     case 'timestamp':
-      // A cast to TIMESTAMP drops the offset; one to TIMESTAMPTZ takes the zone that an earlier row named for this one's.
+      // A cast to TIMESTAMP drops the offset. One to TIMESTAMPTZ applies the zone of an earlier row to a text without a zone.
       return guarded(
         TIMESTAMP,
         `CASE WHEN regexp_full_match(${value}, ${literal(ZONED)}) THEN CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type}) ELSE TRY_CAST(${zoneless(value, type)} AS ${type}) END`,
@@ -125,36 +128,37 @@ export const parseText = (value: string, column: Column): string => {
   }
 };
 
-/** The 366th day of a year that has 365 is no day; to strptime it is the next year's first. */
+/** Excludes the 366th day of a year that has 365: strptime reads it as the first day of the next year. */
 const inLeapYear = (value: string, strptime: string, parsed: string): string => {
   const pattern = strptimePattern(strptime, 'j');
   if (pattern === strptimePattern(strptime)) return parsed;
-  // Two days before it is that year's December, whatever the offset.
+  // Two days earlier it is December of the year in question, whatever the offset.
   const december = `(${parsed} - INTERVAL 2 DAY)`;
   const leap = `dayofyear(make_date(year(${december}), 12, 31)) = 366`;
   return `CASE WHEN regexp_extract(${value}, ${literal(pattern)}, 1) <> '366' OR ${leap} THEN ${parsed} END`;
 };
 
-/** UTC, where a text without a zone is one in its own type. */
+/** SQL that reads a text without a zone as UTC. */
 const zoneless = (value: string, type: string): string =>
   type === 'TIMESTAMP' ? value : `TRY_CAST(${value} AS TIMESTAMP)`;
 
+/** SQL that makes NULL of infinity and NaN, in types that have them. */
 const finite = (value: string, type: string): string =>
   /^(DOUBLE|FLOAT|DATE|TIMESTAMP.*)$/.test(type) ? `CASE WHEN isfinite(${value}) THEN ${value} END` : value;
 
-/** SQL of bytes as UTF-8 text; of what is none, as DuckDB prints them. */
+/** SQL that decodes bytes as UTF-8, or prints them as DuckDB does where they are no UTF-8. */
 export const textOfBytes = (bytes: string): string =>
   `coalesce(TRY(decode(${bytes})), CAST(${bytes} AS VARCHAR))`;
 
 /** Whether a typed source (Parquet) holds an object or a list in this column. */
 export const isNested = (nativeType: string): boolean => /^(STRUCT|MAP|UNION)|\]$/.test(nativeType);
 
-/** A typed value with the contract's "no value" as NULL. */
+/** SQL that makes NULL of a typed value that the contract lists as "no value". */
 export const presentNative = (value: string, nativeType: string, column: Column): string => {
   const missing = listedMissing(column);
   if (missing.length === 0) return value;
   const numbers = numbersAmong(column.missingValues, nativeType).map(
-    // NULL where the type cannot hold it: then no value is it.
+    // NULL where the type cannot hold the number: then it equals no value.
     (text) => `TRY_CAST(${literal(text)} AS ${nativeType})`,
   );
   const asNumber = numbers.length === 0 ? '' : ` OR ${value} IN (${numbers.join(', ')})`;
@@ -162,8 +166,8 @@ export const presentNative = (value: string, nativeType: string, column: Column)
 };
 
 /**
- * Those texts that are numbers of no more decimals than the type has: -999 is -999.0 as well, -999.004 is rounded nowhere,
- * and 007 is a code.
+ * The texts that are numbers with no more decimals than the type has. -999 also means -999.0, -999.004 must not be rounded,
+ * and 007 is a code, not a number.
  */
 const numbersAmong = (texts: readonly string[], type: string): string[] => {
   if (!isNumber(type)) return [];
@@ -175,8 +179,8 @@ const numbersAmong = (texts: readonly string[], type: string): string[] => {
 };
 
 /**
- * A typed value, cast straight to the column's type where that loses nothing: 12.0 is an integer and 12.7 is
- * none, a timestamp at midnight is a date. Undefined where only the value's text can tell.
+ * SQL that casts a typed value to the column's type where that loses nothing, and makes NULL otherwise: 12.0 is an integer,
+ * 12.7 is none, a timestamp at midnight is a date. Undefined where the value has to be read by way of its text.
  */
 export const castNative = (value: string, nativeType: string, column: Column): string | undefined => {
   const type = column.silverType;
@@ -196,7 +200,7 @@ export const castNative = (value: string, nativeType: string, column: Column): s
     case 'timestamp':
       return nativeType.startsWith('TIMESTAMP') || nativeType === 'DATE' ? cast : undefined;
     case 'time':
-      // Parquet's times that are in UTC.
+      // DuckDB reads Parquet's times in UTC as TIME WITH TIME ZONE.
       return nativeType === 'TIME' || nativeType === 'TIME WITH TIME ZONE' ? cast : undefined;
     default:
       return undefined;

@@ -1,5 +1,5 @@
 /*---
-description: The days of the air network, how much was flown and how late.
+description: Flights and delays of the whole network per day.
 partitionedBy: [year, month]
 columns:
   - { name: year, logicalType: integer, primaryKey: true }

@@ -1,5 +1,5 @@
 /*---
-description: How often each route was flown in a month, and how late.
+description: Flights and delays per route and month.
 partitionedBy: [year, month]
 columns:
   - { name: year, logicalType: integer, primaryKey: true }
@@ -32,7 +32,7 @@ final as (
         count(*) as flights,
         min(distance)::bigint as miles,
         round(avg(delay), 2) as avg_delay,
-        -- 15 minutes is how the Bureau of Transportation Statistics defines a late flight.
+        -- The Bureau of Transportation Statistics calls a flight late from 15 minutes on.
         round(count(*) filter (where delay >= 15) / count(*), 4) as late_share
     from flights
     group by year, month, origin, destination

@@ -1,12 +1,12 @@
 /*---
-description: Sign-ups per day and status, and how many of that status there have been up to that day.
+description: Sign-ups per day and status, with a running total per status.
 columns:
   - { name: signup_date, logicalType: date, primaryKey: true }
   - { name: status, logicalType: string, primaryKey: true }
   - { name: signups, logicalType: integer, required: true, description: Sign-ups of that day. }
   - { name: running_total, logicalType: integer, required: true, description: Sign-ups up to and including that day. }
 ---*/
--- Not partitioned: a running total depends on every earlier day, whatever its year.
+-- Not partitioned: a running total depends on all earlier days, in any year.
 
 with signups as (
 

@@ -1,5 +1,5 @@
 /*---
-description: Seattle's months, rain and temperatures.
+description: Rain and temperatures of Seattle per month.
 partitionedBy: [year]
 columns:
   - { name: year, logicalType: integer, primaryKey: true }

@@ -15,7 +15,7 @@ const failure = async (work: Promise<unknown>): Promise<unknown> =>
 test('an out-of-memory error of DuckDB says how much there was and what to raise', async () => {
   const error = await failure(testDb((db) => db.run(TOO_MUCH)));
   expect(error).toBeInstanceOf(OutOfMemory);
-  expect((error as Error).message).toMatch(/281 MB .* of the 512 MB .*memoryLarge .*DUCKSTEP_MEMORY_MB/);
+  expect((error as Error).message).toMatch(/281 MB .* of the 512 MB .*memoryMb .*DUCKSTEP_MEMORY_MB/);
   expect((error as Error).cause).toMatchObject({ message: expect.stringContaining('Out of Memory Error') });
 });
 

@@ -11,7 +11,7 @@ const EXPECTED: ExpectedColumn[] = [
   { sourceName: 'b', logicalType: 'integer' },
 ];
 
-/** Undefined where the file was refused by name; anything else that is thrown fails the test. */
+/** Undefined where the file was rejected with a named error; any other error fails the test. */
 const tryOpen = async (opener: Opener, ...args: Parameters<Opener['open']>): Promise<Opened | undefined> => {
   try {
     return await opener.open(...args);
@@ -28,7 +28,7 @@ const messy = (...pieces: string[]) =>
   fc.array(fc.constantFrom(...pieces), { maxLength: 40 }).map((parts) => parts.join(''));
 const ALPHABET = ['a', 'b', '1', ',', ',', '"', '"', "'", ' ', '\n', '\n', '\r', '\r\n', ';', '\t', 'é', '|'];
 
-/** A quote in one field in three, of which few are right; two columns, mostly. */
+/** One field in three has a quote, mostly a wrong one; most records have two columns. */
 const almostCsv = fc
   .array(
     fc.tuple(
@@ -64,7 +64,7 @@ const expectLikeReference = (text: string, { source, rows, lines, malformed }: O
   expect(source.malformed?.count ?? 0).toBe(malformed.length);
 };
 
-test('what comes out of messy text is what a reference reader finds in it', async () => {
+test('messy text is read as a reference reader reads it', async () => {
   await withOpener((opener) =>
     fc.assert(
       fc.asyncProperty(
@@ -80,7 +80,7 @@ test('what comes out of messy text is what a reference reader finds in it', asyn
   );
 });
 
-test('any bytes: a named error, or as many rows as counted and every line where it says', async () => {
+test('any bytes give a named error, or as many rows as counted, each at its line', async () => {
   const pieces = fc.constantFrom(
     0x61,
     0x31,
@@ -124,7 +124,7 @@ test('any bytes: a named error, or as many rows as counted and every line where 
   );
 });
 
-test('records longer than the limit are malformed, and what follows them is not lost', async () => {
+test('records longer than the limit are malformed, and the next ones are not lost', async () => {
   const unquoted = almostCsv.map((text) => text.replaceAll('"', '_'));
   await withOpener((opener) =>
     fc.assert(
@@ -148,7 +148,7 @@ test('records longer than the limit are malformed, and what follows them is not 
   );
 });
 
-test('a quoted record that is longer than the limit gives up one line at a time', async () => {
+test('of a quoted record that is longer than the limit, one line at a time is malformed', async () => {
   await withOpener((opener) =>
     fc.assert(
       fc.asyncProperty(almostCsv, async (text) => {

@@ -26,14 +26,14 @@ describe('JSON', () => {
     await expect(open(text)).rejects.toMatchObject({ name: 'UnreadableFile' });
   });
 
-  test('one object per line: lines are handed on as they are, blank ones are not', async () => {
+  test('one object per line: lines are read unchanged, and blank ones are skipped', async () => {
     const { source, rows, lines } = await open('\n{"a":"x, \\"y\\""}\r\n  \n{bad\n{"a":2}');
     expect(source).toMatchObject({ format: 'ndjson', shape: 'documents', records: 3 });
     expect(rows).toEqual([['{"a":"x, \\"y\\""}'], ['{bad'], ['{"a":2}']]);
     expect(lines).toEqual([2, 4, 5]);
   });
 
-  test('a bad first line does not cost the others', async () => {
+  test('a broken first line does not affect the others', async () => {
     const { source } = await open('{"a":\n{"a":2}\n{"a":3}\n');
     expect(source).toMatchObject({ format: 'ndjson', records: 3 });
   });
@@ -47,20 +47,20 @@ describe('JSON', () => {
     },
   );
 
-  test('a control character in a document is no delimiter', async () => {
+  test('a control character that a document holds is not used as the delimiter', async () => {
     const text = '{"a":"\u001f"}\n{"a":"\u001e"}\n{"a":"something longer, so that the file is text"}\n';
     const { rows } = await open(text);
     expect(rows.map(([doc]) => doc)).toEqual(text.trim().split('\n'));
   });
 
-  test('a bracket that begins a name is no array', async () => {
+  test('a bracket at the beginning of a name makes no array', async () => {
     const { source } = await open('[id],[name]\n1,x\n');
     expect(source).toMatchObject({ format: 'csv', columns: ['[id]', '[name]'] });
   });
 });
 
 describe('Parquet', () => {
-  test('columns of any name and type, by position', async () => {
+  test('columns of any name and type are read by position', async () => {
     await withOpener(async (opener) => {
       const path = await parquet(
         opener,
@@ -79,7 +79,7 @@ describe('Parquet', () => {
     });
   });
 
-  test('inside gzip, and cut off', async () => {
+  test('compressed with gzip, and cut off', async () => {
     await withOpener(async (opener) => {
       const { readFile } = await import('node:fs/promises');
       const bytes = await readFile(await parquet(opener, 'SELECT range AS a FROM range(1000)'));

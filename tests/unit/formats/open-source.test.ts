@@ -19,8 +19,8 @@ describe('compression', () => {
     ['zstd', Buffer.concat([zstdCompressSync('id,name\n1,Zoë\n'), zstdCompressSync('2,Ann\n')])],
     ['zstd', Buffer.concat([Buffer.from('502a4d180200000000ff', 'hex'), zstdCompressSync(CSV)])],
     ['none', Buffer.from(CSV)],
-  ])('%s is found by content, in all its members (%#)', async (compression, bytes) => {
-    // The name lies: what counts is inside.
+  ])('%s is recognised by content, with all its members (%#)', async (compression, bytes) => {
+    // The name is wrong: only the content counts.
     const { source, rows } = await open(bytes, {}, 'data.gz');
     expect(source).toMatchObject({ compression, bytes: Buffer.byteLength(CSV), records: 2 });
     expect(rows).toEqual(ROWS);
@@ -75,14 +75,14 @@ describe('encoding', () => {
     expect(rows).toEqual([['1', '5 €']]);
   });
 
-  test('a character across the border of two reads is no invalid one', async () => {
+  test('a character that two reads cut in two is valid', async () => {
     const name = 'é'.repeat(700_000);
     const { source, rows } = await open(`id,name\n1,${name}\n22,${name}\n`);
     expect(source).toMatchObject({ encoding: 'utf-8', records: 2 });
     expect(rows.map((row) => row[1])).toEqual([name, name]);
   });
 
-  test('bad bytes in a UTF-8 file cost their records and no others', async () => {
+  test('invalid bytes in a UTF-8 file make only their records malformed', async () => {
     const bytes = Buffer.concat([
       Buffer.from('id,name\n1,Zoë\n2,'),
       Buffer.from([0xff]),
@@ -111,7 +111,7 @@ describe('encoding', () => {
   });
 });
 
-describe('empty files say in which way they are', () => {
+describe('the error tells in which way a file is empty', () => {
   test.each([
     ['no bytes', ''],
     ['no bytes', gzipSync('')],
@@ -138,7 +138,7 @@ describe('empty files say in which way they are', () => {
   });
 });
 
-describe('what is no data is named', () => {
+describe('the error names the format of a file that is not read', () => {
   test.each([
     ['ZIP archive', '504b030414000600'],
     ['Avro', '4f626a0104'],
@@ -156,7 +156,7 @@ describe('what is no data is named', () => {
     });
   });
 
-  test('a text that begins like one of them is a text', async () => {
+  test('a text that begins like such a format is a text', async () => {
     const { source } = await open('ORC,BZh,PAR1\n1,2,3\n');
     expect(source.columns).toEqual(['ORC', 'BZh', 'PAR1']);
     const { source: accented } = await open('ORCID;Prénom;Nom\n1;Zoé;B\n');
@@ -167,7 +167,7 @@ describe('what is no data is named', () => {
 });
 
 describe('paths', () => {
-  test('are no patterns and no partitions', async () => {
+  test('are read neither as patterns nor as partitions', async () => {
     await withOpener(async (opener) => {
       await writeFile(path.join(opener.scratch, 'x1.csv'), 'id,name\n8,other\n9,other\n');
       const { rows } = await opener.open('id,name\n1,x\n', {}, "x[1]'s.csv");

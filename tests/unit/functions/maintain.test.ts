@@ -37,7 +37,12 @@ const filled = async (): Promise<TestPipeline> => {
 const contextOf = ({ lake }: TestPipeline, pointed: CatalogTable[] = []) => ({
   lake,
   config: { ...config, sqlDir },
-  catalog: { point: async (table: CatalogTable) => void pointed.push(table) },
+  catalog: {
+    point: async (table: CatalogTable, onRequest?: () => void) => {
+      onRequest?.();
+      pointed.push(table);
+    },
+  },
 });
 
 const content = async ({ query }: TestPipeline) => [
@@ -55,6 +60,8 @@ test('a scheduled call merges the files of silver and gold, and points the catal
     { zone: 'gold', table: 'by_day', files_before: 2, files_after: 2, rows_before: 2, rows_after: 2 },
   ]);
   expect(usage.requests).toBeGreaterThan(20);
+  expect(usage).toMatchObject({ memory_mb: config.memoryMb, requests_catalog: 2 });
+  expect(usage.bytes_read).toBeGreaterThan(0);
   expect(await content(pipeline)).toEqual(before);
   const newest = await new Table(pipeline.lake.silver, 'people').newest();
   expect(newest?.snapshot).toMatchObject({ operation: 'compact', version: 6 });
@@ -73,7 +80,7 @@ test('a run after maintenance rebuilds no more of gold than it would have', asyn
   expect(output).toMatchObject({ load: { gold: [{ model: 'by_day', partitions: 1 }] } });
 });
 
-test('what would be done is said, and not done', async () => {
+test('a dry run reports what it would do, and does nothing', async () => {
   const pipeline = await filled();
   const before = [...(await keysIn(pipeline.lake.silver, '')), ...(await keysIn(pipeline.lake.gold, ''))];
   const pointed: CatalogTable[] = [];
@@ -85,12 +92,12 @@ test('what would be done is said, and not done', async () => {
   expect(pointed).toEqual([]);
 });
 
-test('orphans are removed past the grace: what an attempt left that never committed', async () => {
+test('orphans are removed after the grace period: files of an attempt that never committed', async () => {
   const pipeline = await filled();
   await pipeline.lake.silver.write('people/data/day=mon/lost.parquet', 'rows');
   const kept = await maintain({ ...contextOf(pipeline), graceMs: DAY_MS });
   expect(kept[0]?.summary).toMatchObject({ orphans_removed: 0, bytes_freed: 0 });
-  // Not to be told from what a run that is under way has written.
+  // A file of a run that is under way looks the same.
   await new Promise((resolve) => setTimeout(resolve, 20));
   const done = await maintain({ ...contextOf(pipeline), graceMs: 0 });
   expect(done[0]?.summary?.orphans_removed).toBeGreaterThan(0);

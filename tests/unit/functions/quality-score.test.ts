@@ -1,5 +1,6 @@
 import { qualityScore } from '../../../functions/quality-score.ts';
 import { InvalidInput, RuleNotEvaluable } from '../../../shared/errors.ts';
+import { parseQualityReport } from '../../../shared/stages/quality-score/report.ts';
 import { bench, envelope } from '../../helpers/steps.ts';
 
 const rule = (id: string, query: string, severity = 'error'): string =>
@@ -22,7 +23,9 @@ test('judges all rows read, and keeps the measure of every rule', async () => {
     reason: 'Score 0.8125 is below the threshold 0.95; weakest is conformity with 0.5.',
   });
   expect(usage.requests).toBeGreaterThan(0);
-  const report = JSON.parse(String(await lake.silver.read(output.report)));
+  const body = String(await lake.silver.read(output.report));
+  const report = parseQualityReport(body, output.report);
+  expect(report).toEqual(JSON.parse(body));
   expect(report).toMatchObject({ verdict: 'fail', rows: { read: 4 }, run: state.validate.run });
   expect(report.measures).toContainEqual(expect.objectContaining({ rule: 'count', passed: true }));
 });
@@ -52,7 +55,7 @@ test('a rule that cannot be evaluated fails the step, before anything is reporte
   expect(reports).toEqual([]);
 });
 
-test("another step's input is refused", async () => {
+test("another step's input is rejected", async () => {
   const { context, put } = bench();
   await expect(qualityScore(envelope(await put('')), context)).rejects.toThrow(InvalidInput);
 });

@@ -1,5 +1,7 @@
 import { qualityScore } from '../../../functions/quality-score.ts';
 import { quarantine } from '../../../functions/quarantine.ts';
+import { InvalidInput } from '../../../shared/errors.ts';
+import { QuarantineReport } from '../../../shared/stages/quarantine/report.ts';
 import { type Bench, bench, contentsOf, envelope } from '../../helpers/steps.ts';
 
 const LOADED = { status: 'loaded', silver_version: 1, gold: [], run_record: '_runs/x.json' };
@@ -11,7 +13,7 @@ const summaryOf = async ({ lake }: Bench, { summary }: { summary: string }): Pro
     .replaceAll(/(Uploaded|Run) .*/g, '$1 …')
     .replaceAll(/\(version .*\)/g, '(version …)');
 
-test('rows: those refused, with a summary for people; no run record, that is written already', async () => {
+test('rows: the rejected ones, with a summary for people; no run record, because LoadToGold wrote it', async () => {
   const at = bench();
   const state = { ...(await at.validated(MIXED)), load: { ...LOADED, usage: USAGE } };
   const output = await quarantine(envelope(state), at.context);
@@ -24,19 +26,19 @@ Dataset   people
 Uploaded …
 Run …
 Why       Rows break the contract.
-Rows      4 read, 1 accepted, 3 refused
+Rows      4 read, 1 accepted, 3 rejected
 
-Rows refused by
+Rows rejected by
          1  id: required
          1  id: type
          1  name: required
          1  columns
 
-The file itself is unchanged in the raw zone. Mend it and upload it under the same key, or mend the contract and upload it again.
+The file itself is unchanged in the raw zone. Fix it and upload it under the same key, or fix the contract and upload it again.
 `);
 });
 
-test('a file that the gate closed on: one row for the file, those for its refused rows, and the run record', async () => {
+test('a file that the gate closed on: one row for the file, one per rejected row, and the run record', async () => {
   const at = bench();
   const state = await at.validated(MIXED);
   const scored = { ...state, quality: await qualityScore(envelope(state), at.context) };
@@ -93,4 +95,65 @@ test('a repetition writes the same again, and the run record stays as it is', as
   const before = [await contentsOf(at.lake.quarantine), await contentsOf(at.lake.gold)];
   await quarantine(envelope(scored), at.context);
   expect([await contentsOf(at.lake.quarantine), await contentsOf(at.lake.gold)]).toEqual(before);
+});
+
+/** The state after QualityScore, and the key of its report. */
+const scoredState = async (at: Bench) => {
+  const state = await at.validated(MIXED);
+  const quality = await qualityScore(envelope(state), at.context);
+  return { state: { ...state, quality }, key: quality.report };
+};
+
+const reportOf = async ({ lake }: Bench, { report }: { report: string }): Promise<QuarantineReport> =>
+  QuarantineReport.parse(JSON.parse(String(await lake.quarantine.read(report))));
+
+test('the report has the rejected rows by rule, and every measure of QualityScore as it was staged', async () => {
+  const at = bench();
+  const { state, key } = await scoredState(at);
+  const report = await reportOf(at, await quarantine(envelope(state), at.context));
+  expect(report).toMatchObject({ run: state.validate.run, scope: 'file', rows: state.validate.rows });
+  expect(report.refused).toContainEqual({ column: 'id', rule: 'required', rows: 1 });
+  expect(report.measures).toEqual(JSON.parse(String(await at.lake.silver.read(key))).measures);
+  expect(report.measures?.length).toBeGreaterThan(3);
+});
+
+test('the staged report may be of another build: with keys that are unknown, without those that are optional', async () => {
+  const at = bench();
+  const { state, key } = await scoredState(at);
+  const staged = JSON.parse(String(await at.lake.silver.read(key)));
+  const plain = { rule: 'r', dimension: 'conformity', severity: 'error', threshold: 't' };
+  const measure = { ...plain, measured: 2, passed: false, share: 0.5 };
+  await at.lake.silver.write(
+    key,
+    JSON.stringify({ ...staged, measures: [{ ...measure, news: 1 }], news: 1 }),
+  );
+  const report = await reportOf(at, await quarantine(envelope(state), at.context));
+  expect(report.measures).toEqual([measure]);
+});
+
+test('a file whose staged report has expired is kept without measures', async () => {
+  const at = bench();
+  const { state, key } = await scoredState(at);
+  await at.lake.silver.remove(key);
+  const report = await reportOf(at, await quarantine(envelope(state), at.context));
+  expect(report).not.toHaveProperty('measures');
+  expect(report).toMatchObject({ score: state.quality.score });
+});
+
+test.each(['{"measures": "secret"}', 'secret'])(
+  'a staged report that is damaged is an error: %s',
+  async (body) => {
+    const at = bench();
+    const { state, key } = await scoredState(at);
+    await at.lake.silver.write(key, body);
+    const failing = quarantine(envelope(state), at.context);
+    await expect(failing).rejects.toThrow(InvalidInput);
+    await expect(failing).rejects.toThrow(key);
+    await expect(failing).rejects.not.toThrow(/secret/);
+  },
+);
+
+test('the input of another step is rejected', async () => {
+  const at = bench();
+  await expect(quarantine(envelope({ key: 'people/file' }), at.context)).rejects.toThrow(InvalidInput);
 });

@@ -5,7 +5,7 @@ import { bench, contentsOf, envelope } from '../../helpers/steps.ts';
 
 const CSV = 'id,name\n1,Ada\nx,Bo\n3\n';
 
-test('tells what was read, and stages every record, the refused ones once more', async () => {
+test('returns the counts of what was read, and stages every record, the rejected ones once more', async () => {
   const { lake, context, put } = bench();
   const event = await put(CSV);
   const { usage, ...output } = await validate(envelope(event), context);
@@ -22,7 +22,7 @@ test('tells what was read, and stages every record, the refused ones once more',
   expect(String(await lake.raw.read('people/file'))).toBe(CSV);
 });
 
-test('a clean file has nothing staged as refused', async () => {
+test('for a clean file, no rejected records are staged', async () => {
   const { context, put } = bench();
   const { staged } = await validate(envelope(await put('id,name\n1,Ada\n')), context);
   expect(staged.rejected).toBeUndefined();
@@ -42,7 +42,7 @@ test.each<[string | Buffer, string]>([
   [Buffer.from('id,name\n1,Zoë\n', 'latin1'), 'csv, windows-1252'],
   ['{"id": 1, "name": "Ada"}\n', 'ndjson, utf-8'],
   ['[{"id": 1, "name": "Ada"}]', 'json, utf-8'],
-])('says what it took the file for (%#)', async (content, format) => {
+])('returns the format that it detected (%#)', async (content, format) => {
   const { context, put } = bench();
   expect(await validate(envelope(await put(content)), context)).toMatchObject({ format });
 });
@@ -58,7 +58,7 @@ test('the payload stays small, whatever the file calls its columns', async () =>
   expect(JSON.stringify(output).length).toBeLessThan(8192);
 });
 
-test('it fails where the version of the event is gone, the dataset is unknown, or the input is none', async () => {
+test('it fails when the version of the event is gone, the dataset is unknown, or the input is invalid', async () => {
   const { context, put } = bench();
   const event = await put(CSV);
   const gone = structuredClone(event);

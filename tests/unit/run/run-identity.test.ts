@@ -7,7 +7,7 @@ const event = (object: Record<string, unknown> = {}, time = '2024-01-02T03:04:05
   detail: { bucket: { name: 'raw' }, object: { key: 'signups/a.csv', ...object } },
 });
 
-describe('which run an event is about', () => {
+describe('the run that an event belongs to', () => {
   test('that of bucket, key and version', () => {
     const run = identify(event({ 'version-id': 'v1', etag: 'e', sequencer: '0A' }));
     expect(run).toEqual({
@@ -39,7 +39,7 @@ describe('which run an event is about', () => {
     expect(idOf({ etag: 'e' })).not.toBe(idOf({ etag: 'f' }));
   });
 
-  test('with neither, the sequencer tells, and at last the time', () => {
+  test('with neither, the sequencer decides, and last the time', () => {
     expect(idOf({ sequencer: '1' })).not.toBe(idOf({ sequencer: '2' }));
     expect(idOf()).not.toBe(idOf({}, '2025-01-01T00:00:00Z'));
     expect(identify(event()).sequencer).toBe('2024-01-02T03:04:05Z');

@@ -1,9 +1,17 @@
+import { TableDamaged } from '../../../shared/errors.ts';
 import { FolderStore } from '../../../shared/lake/storage/folder-store.ts';
+import { runRecord } from '../../../shared/run/build-run-record.ts';
 import { consumed } from '../../../shared/run/consumption.ts';
 import type { Usage } from '../../../shared/run/payload.ts';
 import { type Consumption, estimateCost, NOTHING } from '../../../shared/run/prices.ts';
 import { identify } from '../../../shared/run/run-identity.ts';
-import { RUN_COLUMNS, type RunRecord, runRecord, writeRunRecord } from '../../../shared/run/run-record.ts';
+import {
+  parseRunRecord,
+  RUN_COLUMNS,
+  type RunRecord,
+  StoredRunRecord,
+  writeRunRecord,
+} from '../../../shared/run/run-record.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 const run = identify({
@@ -32,7 +40,7 @@ const outcome = {
   strategies: { silver: 'groups' },
 } as const;
 
-test('sums what the states used, and leaves out those that did not run', () => {
+test('sums the usage of the states that ran', () => {
   const record = runRecord(run, 'e1', outcome, [usage, undefined, { ...usage, memory_mb: 512 }]);
   expect(record).toMatchObject({
     ...outcome,
@@ -48,7 +56,7 @@ test('sums what the states used, and leaves out those that did not run', () => {
   });
 });
 
-test('has the columns that `runs` is read by, in their order', () => {
+test('has the columns that `runs` is read by', () => {
   const record = runRecord(run, 'e1', outcome, [usage]);
   expect(Object.keys(record).toSorted()).toEqual(Object.keys(RUN_COLUMNS).toSorted());
 });
@@ -60,7 +68,7 @@ const full: Usage = { ...usage, ...lambda, ...asked };
 const recordOf = (rows_rejected: number, ...usages: (Usage | undefined)[]): RunRecord =>
   runRecord(run, 'e1', { ...outcome, rows_rejected }, usages);
 
-/** Of a run, from its columns alone; `transitions` and `invocations` may be of more states than its other columns. */
+/** Cost of a run, from its columns alone; `transitions` and `invocations` may cover more states than the others. */
 const costOf = (record: RunRecord): number =>
   estimateCost({
     gbSeconds: record.gb_seconds,
@@ -74,7 +82,7 @@ const costOf = (record: RunRecord): number =>
     catalogRequests: record.requests_catalog,
   });
 
-test('says what was used of all that is charged, and what that costs', () => {
+test('has the amount of every item that AWS charges for, and their cost', () => {
   const record = recordOf(0, full, full, full, full);
   expect(record).toMatchObject({
     requests: 40,
@@ -92,7 +100,7 @@ test('says what was used of all that is charged, and what that costs', () => {
   );
 });
 
-test('takes the rows of which it knows that they go to quarantine to cost what judging all of them did', () => {
+test('assumes that the quarantine of rows, which is still to come, costs as much as judging all rows did', () => {
   const [none, some] = [recordOf(0, full, full, full, full), recordOf(1, full, full, full, full)];
   expect(some).toMatchObject({ gb_seconds: 16, requests: 40, invocations: 5, transitions: 9 });
   const [one] = [consumed([full])];
@@ -104,15 +112,15 @@ test('takes the rows of which it knows that they go to quarantine to cost what j
 
 test.each([
   ['loaded', 8, outcome, [usage, usage, usage, usage]],
-  ['loaded, with rows refused', 9, { ...outcome, rows_rejected: 1 }, [usage, usage, usage, usage]],
-  ['refused by the gate', 6, { ...outcome, status: 'quarantined' }, [usage, usage, usage]],
-  ['refused by Validate', 4, { ...outcome, status: 'quarantined' }, [undefined, undefined, usage]],
+  ['loaded, with rows rejected', 9, { ...outcome, rows_rejected: 1 }, [usage, usage, usage, usage]],
+  ['rejected by the gate', 6, { ...outcome, status: 'quarantined' }, [usage, usage, usage]],
+  ['rejected by Validate', 4, { ...outcome, status: 'quarantined' }, [undefined, undefined, usage]],
 ] as const)('a file that is %s makes %i transitions', (_, transitions, of, usages) => {
   const base = { ...of, rows_rejected: of === outcome ? 0 : of.rows_rejected };
   expect(runRecord(run, 'e1', base, usages).transitions).toBe(transitions);
 });
 
-test('starting a function is charged as well; what an earlier release did not say is the dearest it can be', () => {
+test('the start of a function is charged as well; the most expensive value is assumed for what an earlier release did not report', () => {
   expect(consumed([{ ...full, init_ms: 1000 }]).gbSeconds).toBe(6);
   expect(consumed([usage])).toMatchObject({
     storageGbSeconds: (2 * (10_240 - 512)) / 1024,
@@ -121,7 +129,7 @@ test('starting a function is charged as well; what an earlier release did not sa
   });
 });
 
-test('prices add up by what was used', () => {
+test('prices add up by the amounts used', () => {
   const of = (used: Partial<Consumption>): number => estimateCost({ ...NOTHING, ...used });
   expect(of({})).toBe(0);
   expect(of({ gbSeconds: 1_000_000 })).toBeCloseTo(13.3334, 4);
@@ -134,7 +142,7 @@ test('prices add up by what was used', () => {
   expect(of({ catalogRequests: 1_000_000 })).toBeCloseTo(1, 6);
 });
 
-describe('of a run that is started anew', () => {
+describe('of a run that is started again', () => {
   const recordsOf = async (...outcomes: Partial<RunRecord>[]): Promise<unknown> => {
     const lake = { gold: new FolderStore(scratch()) };
     const plain = runRecord(run, 'e1', outcome, [usage]);
@@ -143,24 +151,84 @@ describe('of a run that is started anew', () => {
   };
   const quarantined = { status: 'quarantined', rows_silver: 0 } as const;
 
-  test('and now loads what was refused, is the one of the load', async () => {
+  test('and now loads what was rejected, is the one of the load', async () => {
     expect(await recordsOf({ ...quarantined, execution: 'old' }, { execution: 'new' })).toBe('new');
   });
 
-  test('and now loads other rows, is the one of what silver holds', async () => {
+  test('and now loads other rows, is the one of the rows in silver', async () => {
     expect(await recordsOf({ execution: 'old' }, { execution: 'new', rows_silver: 1 })).toBe('new');
   });
 
-  test('and now refuses what is loaded, stays', async () => {
+  test('and now rejects what is loaded, stays', async () => {
     expect(await recordsOf({ execution: 'old' }, { ...quarantined, execution: 'new' })).toBe('old');
   });
 });
 
-test('is written once: what comes later does not change what happened', async () => {
+test('is written once: a later delivery of the event does not change it', async () => {
   const lake = { gold: new FolderStore(scratch()) };
   const first = runRecord(run, 'e1', outcome, [usage]);
   const key = await writeRunRecord(lake, first);
   expect(key).toBe(`_runs/${run.run_id}.json`);
   expect(await writeRunRecord(lake, { ...first, execution: 'e2' })).toBe(key);
   expect(JSON.parse(String(await lake.gold.read(key)))).toEqual(first);
+});
+
+describe('read back', () => {
+  const written = JSON.stringify(runRecord(run, 'e1', outcome, [full]));
+  const later = [
+    ...['strategies', 'requests_write', 'requests_read', 'requests_catalog'],
+    ...['storage_gb_seconds', 'invocations', 'transitions'],
+  ];
+
+  test('is the same', () => {
+    expect(JSON.stringify(parseRunRecord(written, 'here'))).toHaveLength(written.length);
+    expect(parseRunRecord(written, 'here')).toEqual(JSON.parse(written));
+  });
+
+  test('may be of an earlier build, which knew fewer columns, or of a later one, which knows more', () => {
+    const record: Record<string, unknown> = JSON.parse(written);
+    const early = Object.fromEntries(Object.entries(record).filter(([name]) => !later.includes(name)));
+    expect(Object.keys(early)).toHaveLength(29);
+    expect(parseRunRecord(JSON.stringify(early), 'here')).toEqual(early);
+    expect(parseRunRecord(JSON.stringify({ ...record, news: 1 }), 'here')).toEqual(record);
+  });
+
+  test('names the place and the column that is wrong, and no value', () => {
+    const damaged = JSON.stringify({ ...JSON.parse(written), rows_read: 'secret' });
+    for (const body of [damaged, 'secret', '{}']) {
+      const parsing = () => parseRunRecord(body, 'gold/_runs/x.json');
+      expect(parsing).toThrow(TableDamaged);
+      expect(parsing).toThrow(/^gold\/_runs\/x\.json is not the record of a run: /);
+      expect(parsing).not.toThrow(/secret/);
+    }
+    expect(() => parseRunRecord(damaged, 'here')).toThrow(/rows_read/);
+  });
+
+  test('of an earlier build, it is replaced when other rows are loaded, and kept when the same are', async () => {
+    const lake = { gold: new FolderStore(scratch()) };
+    const record = runRecord(run, 'new', outcome, [full]);
+    const key = `_runs/${run.run_id}.json`;
+    const early = Object.fromEntries(
+      Object.entries({ ...record, execution: 'old' }).filter(([name]) => !later.includes(name)),
+    );
+    await lake.gold.write(key, JSON.stringify(early));
+    await writeRunRecord(lake, record);
+    expect(JSON.parse(String(await lake.gold.read(key)))).toEqual(early);
+    await writeRunRecord(lake, { ...record, rows_silver: 1 });
+    expect(JSON.parse(String(await lake.gold.read(key)))).toEqual({ ...record, rows_silver: 1 });
+  });
+});
+
+test('every column has a DuckDB type', () => {
+  expect(Object.keys(RUN_COLUMNS)).toEqual(Object.keys(StoredRunRecord.shape));
+  expect(RUN_COLUMNS).toMatchObject({
+    run_id: 'VARCHAR',
+    uploaded_at: 'TIMESTAMP',
+    rows_read: 'BIGINT',
+    score: 'DOUBLE',
+    scores:
+      'STRUCT(accuracy DOUBLE, completeness DOUBLE, conformity DOUBLE, consistency DOUBLE, coverage DOUBLE, timeliness DOUBLE, uniqueness DOUBLE)',
+    strategies: 'MAP(VARCHAR, VARCHAR)',
+    transitions: 'BIGINT',
+  });
 });

@@ -21,7 +21,7 @@ test('names every bucket that is missing', () => {
   expect(open).toThrow(/SILVER_BUCKET, GOLD_BUCKET, QUARANTINE_BUCKET/);
 });
 
-test('has a catalog where its databases are named, both of them', () => {
+test('has a catalog if both of its databases are named', () => {
   expect(contextFromEnv(buckets, client).catalog).toBeUndefined();
   const databases = { DUCKSTEP_SILVER_DATABASE: 'd_silver', DUCKSTEP_GOLD_DATABASE: 'd_gold' };
   expect(contextFromEnv({ ...buckets, ...databases }, client).catalog).toEqual({

@@ -87,7 +87,7 @@ test('runs the step on the lake in S3 and logs its start and its end', async () 
     });
 });
 
-test('publishes what the step measured, by state and dataset', async () => {
+test('publishes the metrics of the step, by state and dataset', async () => {
   await lambdaHandler('Validate', answering({ rows: { read: 3, accepted: 2, rejected: 1 } }))(
     event(),
     context,
@@ -113,7 +113,7 @@ test('counts files over all datasets, for the alarm', async () => {
   expect(counted?._aws?.CloudWatchMetrics).toMatchObject([{ Dimensions: [['service']] }]);
 });
 
-test('makes no dimension of names that anybody can make up', async () => {
+test('makes no dimension of dataset names without a contract', async () => {
   const error = { Error: 'UnknownDataset', Cause: '{}' };
   await lambdaHandler('Quarantine', answering({ scope: 'file', rows: 1 }))(event({ error }), context);
   expect(metrics()[0]).toMatchObject({ dataset: 'unknown', RowsQuarantined: 1 });
@@ -138,7 +138,7 @@ test.each([
   expect(metrics()).toEqual([]);
 });
 
-test('clears the disk of what a killed process of the function left, and of nothing else', async () => {
+test('removes the scratch folders of killed processes of the function, and nothing else', async () => {
   const root = scratch();
   process.env = { ...process.env, DUCKSTEP_SCRATCH_DIR: root };
   const uuid = '00000000-0000-4000-8000-000000000000';
@@ -162,7 +162,7 @@ test('clears the disk of what a killed process of the function left, and of noth
   expect(seen.toSorted()).toEqual(kept.toSorted());
 });
 
-test('keeps nothing of one invocation for the next', async () => {
+test('carries nothing over from one invocation to the next', async () => {
   const run = lambdaHandler('Validate', answering({}));
   await run(event(), context);
   printed = [];

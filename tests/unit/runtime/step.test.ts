@@ -23,7 +23,7 @@ const run = async (
   return { ...ended, left: readdirSync(scratchRoot) };
 };
 
-test('hands the parsed input to the body, and adds what it used to the answer', async () => {
+test('hands the parsed input to the body, and adds the usage to its output', async () => {
   const { output } = await run(async (size, { execution }) => ({ size, execution }));
   expect(output).toEqual({
     size: 7,

@@ -18,14 +18,14 @@ describe('checkLayer', () => {
   });
 
   test.each([
-    ['a library of another', [library(62)], 1_000, /Not made for arm64: lib\.so/],
+    ['a library of another', [library(62)], 1_000, /Not built for arm64: lib\.so/],
     ['no library at all', [text], 1_000, /no native library/],
-    ['too large a zip', [library(183)], LAYER_LIMITS.zipped + 1, /more than planned for/],
+    ['too large a zip', [library(183)], LAYER_LIMITS.zipped + 1, /more than the limits/],
     [
       'too many bytes in it',
       [library(183), { name: 'big', content: Buffer.alloc(LAYER_LIMITS.unzipped) }],
       1_000,
-      /more than planned for/,
+      /more than the limits/,
     ],
   ])('refuses %s', (_, entries, zipped, message) => {
     expect(() => checkLayer(entries, zipped, 'arm64')).toThrow(message);

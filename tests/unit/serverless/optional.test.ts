@@ -12,14 +12,14 @@ const NONE = {
 };
 const NOTHING = { Ref: 'AWS::NoValue' };
 
-/** As the framework calls it, with these parameters. */
+/** The context that the framework passes, with these parameters. */
 const context = (parameters: Parameters) => ({
   resolveVariable: async (address: string) => ({ ...NONE, ...parameters })[address.replace('param:', '')],
 });
 
 const key = 'arn:aws:kms:eu-central-1:000000000000:key/11111111-2222-3333-4444-555555555555';
 
-test('leaves out what nobody asks for', async () => {
+test('leaves out every part that no parameter asks for', async () => {
   expect(await optional.vpc(context({}))).toBeNull();
   expect(await optional.networkStatement(context({}))).toEqual(NOTHING);
   expect(await optional.keyStatement(context({}))).toEqual(NOTHING);
@@ -53,9 +53,7 @@ test('encrypts what queries answer with the same key', async () => {
 test('limits what a query may read, to no less than Athena can', async () => {
   expect(await optional.scanLimit(context({ athenaScanLimitMb: '10' }))).toBe(10_485_760);
   for (const wrong of ['9', 'much'])
-    await expect(optional.scanLimit(context({ athenaScanLimitMb: wrong }))).rejects.toThrow(
-      /10 at the least/,
-    );
+    await expect(optional.scanLimit(context({ athenaScanLimitMb: wrong }))).rejects.toThrow(/at least 10/);
 });
 
 test('joins a VPC, with the rights for it', async () => {
@@ -67,7 +65,7 @@ test('joins a VPC, with the rights for it', async () => {
   expect(await optional.networkStatement(inVpc)).toMatchObject({ Sid: 'JoinVpc' });
 });
 
-test('refuses half a VPC', async () => {
+test('rejects half a VPC', async () => {
   await expect(optional.vpc(context({ vpcSubnetIds: 'subnet-1' }))).rejects.toThrow(/belong together/);
 });
 
@@ -77,7 +75,7 @@ test('subscribes an address', async () => {
   ]);
 });
 
-test('keeps buckets, but not those of a deployment that fails at once', async () => {
+test('keeps buckets, except those of a first deployment that fails', async () => {
   expect(await optional.bucketDeletion(context({}))).toBe('RetainExceptOnCreate');
   expect(await optional.bucketDeletion(context({ bucketsOnRemoval: 'Delete' }))).toBe('Delete');
   await expect(optional.bucketDeletion(context({ bucketsOnRemoval: 'Keep' }))).rejects.toThrow(
@@ -86,10 +84,10 @@ test('keeps buckets, but not those of a deployment that fails at once', async ()
 });
 
 test.each(['Prod', 'a'.repeat(31), 'my_stage', '-a'])(
-  'refuses %s as a stage: no bucket can be called so',
+  'rejects %s as a stage: it cannot be part of a bucket name',
   async (stage) => {
     await expect(optional.bucketDeletion(context({ 'sls:stage': stage }))).rejects.toThrow(
-      /30 characters at most/,
+      /at most 30 characters/,
     );
     expect(`duckstep-${'a'.repeat(30)}-quarantine-123456789012`).toHaveLength(63);
   },

@@ -24,21 +24,21 @@ interface State {
   ResultPath?: string;
 }
 
-/** What Step Functions calls the faults of the Lambda service itself (developer guide, "Handle Lambda service exceptions"). */
+/** Errors of the Lambda service itself (Step Functions developer guide, "Handle Lambda service exceptions"). */
 const OF_LAMBDA = [
   'Lambda.ClientExecutionTimeoutException',
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
   'Lambda.TooManyRequestsException',
-  // Of functions in a VPC (AWS Lambda API reference, "Invoke", errors).
+  // Errors of functions in a VPC (AWS Lambda API reference, "Invoke", errors).
   'Lambda.ResourceNotReadyException',
   'Lambda.ENINotReadyException',
   'Lambda.EC2ThrottledException',
   'Lambda.EC2UnexpectedException',
 ];
 
-/** What Lambda calls the end of a process that used more memory than there is. */
+/** Errors that Lambda reports for a process that used more memory than there is. */
 const OF_PROCESSES = ['Runtime.OutOfMemory', 'Runtime.ExitError'];
 
 const definition = loadStateMachine(DEFINITION);
@@ -60,7 +60,7 @@ test('is Amazon States Language', () => {
   expect({ isValid, errors: errorsText() }).toEqual({ isValid: true, errors: '' });
 });
 
-test('the validator would notice', () => {
+test('the validator finds a mistake', () => {
   const broken = structuredClone(definition) as unknown as { States: Record<string, State> };
   broken.States.Validate = { ...broken.States.Validate, Type: 'Task', Next: 'Nowhere' };
   expect(validate(broken).isValid).toBe(false);
@@ -81,25 +81,25 @@ test('an error’s name is that of its class: Retry and Catch match on it', () =
   expect(errors.TRANSIENT_ERRORS.map(({ name }) => name).toSorted()).toEqual(TRANSIENT.toSorted());
 });
 
-/** The names of the errors that a state leaves by, by where they lead. */
+/** Names of the errors that a state catches, by the state that they lead to. */
 const waysOut = ({ Catch = [] }: State): Record<string, string[]> =>
   Object.fromEntries(Catch.map(({ Next = '', ErrorEquals }) => [Next, ErrorEquals.toSorted()]));
 
 const RESOURCES = [...errors.RESOURCE_ERRORS.map(({ name }) => name), ...OF_PROCESSES].toSorted();
 const large = tasks.filter(([name]) => name.endsWith('Large'));
 
-test('what the data is guilty of goes to quarantine, from where the data is read; what was too large, to a larger function', () => {
-  const refused = { Quarantine: DATA.toSorted() };
+test('errors of the data go to quarantine, from the state that reads the data; exhausted memory or disk leads to a larger function', () => {
+  const quarantined = { Quarantine: DATA.toSorted() };
   const expected: Record<string, Record<string, string[]>> = Object.fromEntries(
     large.map(([name]) => [name.replace(/Large$/, ''), { [name]: RESOURCES }]),
   );
-  expected.Validate = { ...refused, ...expected.Validate };
-  expected.ValidateLarge = refused;
+  expected.Validate = { ...quarantined, ...expected.Validate };
+  expected.ValidateLarge = quarantined;
   const caught = states.filter(([, state]) => state.Catch !== undefined);
   expect(Object.fromEntries(caught.map(([name, state]) => [name, waysOut(state)]))).toEqual(expected);
 });
 
-test('a state on a larger function is its twin in all but that', () => {
+test('a state on a larger function differs from its twin in the function only', () => {
   expect(large.map(([name]) => name)).toEqual(
     ['Validate', 'QualityScore', 'Transform', 'LoadToGold'].map((name) => `${name}Large`),
   );
@@ -109,9 +109,9 @@ test('a state on a larger function is its twin in all but that', () => {
   }
 });
 
-test('what may pass by itself is retried wherever it may come up, and nothing else is', () => {
+test('errors that may pass by themselves are retried in every state that can meet them, and no others are', () => {
   for (const [name, { Retry }] of tasks) {
-    // Only LoadToGold commits, and tells the catalog.
+    // Only LoadToGold commits, and updates the catalog.
     const transient = TRANSIENT.filter(
       (error) => !['CommitConflict', 'CatalogUnavailable'].includes(error) || name.startsWith('LoadToGold'),
     );
@@ -145,19 +145,22 @@ test('every state can be reached, and every way ends in Succeeded', () => {
 const kebab = (name: string): string => name.replaceAll(/(?!^)[A-Z]/g, '-$&').toLowerCase();
 const camel = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
-test.each(tasks)('%s is a file, a step, and explained to who reads the console', async (name, state) => {
-  // A larger function has the file of its twin.
-  const twin = name.replace(/Large$/, '');
-  const file = path.join(ROOT, 'functions', `${kebab(twin)}.ts`);
-  expect(existsSync(file)).toBe(true);
-  const module = (await import(file)) as Record<string, unknown>;
-  expect(module[camel(twin)]).toBe(STEPS[twin]);
-  expect(STEPS[name]).toEqual(expect.any(Function));
-  expect(state.TimeoutSeconds).toBeLessThanOrEqual(900);
-  expect(state.Comment?.length ?? 0).toBeGreaterThan(20);
-  // What it answers is added to its input, which a redrive needs again.
-  expect(state.ResultPath).toMatch(/^\$\.[a-z]+$/);
-});
+test.each(tasks)(
+  '%s is a file and a step, and has a comment for people who read the console',
+  async (name, state) => {
+    // A larger function has the file of its twin.
+    const twin = name.replace(/Large$/, '');
+    const file = path.join(ROOT, 'functions', `${kebab(twin)}.ts`);
+    expect(existsSync(file)).toBe(true);
+    const module = (await import(file)) as Record<string, unknown>;
+    expect(module[camel(twin)]).toBe(STEPS[twin]);
+    expect(STEPS[name]).toEqual(expect.any(Function));
+    expect(state.TimeoutSeconds).toBeLessThanOrEqual(900);
+    expect(state.Comment?.length ?? 0).toBeGreaterThan(20);
+    // Its output is added to its input, because a redrive needs the input again.
+    expect(state.ResultPath).toMatch(/^\$\.[a-z]+$/);
+  },
+);
 
 test('every choice is explained as well, and has a default', () => {
   for (const [name, { Type, Comment, Default }] of states)

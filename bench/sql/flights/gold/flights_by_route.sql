@@ -1,5 +1,5 @@
 /*---
-description: How often each route was flown in a month, and how late.
+description: Flights and delays per route and month.
 partitionedBy: [year, month]
 columns:
   - { name: year, logicalType: integer, primaryKey: true }

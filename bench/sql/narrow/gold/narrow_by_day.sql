@@ -1,5 +1,5 @@
 /*---
-description: What came in per day.
+description: Rows and amounts per day.
 partitionedBy: [year]
 columns:
   - { name: year, logicalType: integer, primaryKey: true }

@@ -1,5 +1,5 @@
 /*---
-description: What came in per country and status.
+description: Rows and amounts per country and status.
 partitionedBy: [year]
 columns:
   - { name: year, logicalType: integer, primaryKey: true }

@@ -50,7 +50,7 @@ export const nextManifests = async (change: ManifestChange): Promise<ManifestFil
     for (const manifest of merged) kept.splice(kept.indexOf(manifest), 1);
     const read = await inParallel([...changed, ...merged], async (manifest) => await manifest.entries());
     const entries = [
-      ...read.flat().flatMap((entry) => carried(entry, removed, change.snapshotId)),
+      ...read.flat().flatMap((entry) => carryOver(entry, removed, change.snapshotId)),
       ...added.map((file): ManifestEntry => ({ status: 'added', ...stampOf(change), file })),
     ];
     // Deleted files of a spec whose columns were dropped cannot be written, and no reader needs them.
@@ -74,7 +74,11 @@ const sizeOf = ({ added, existing }: ManifestFile): number => added.files + exis
 const hasFiles = (file: ManifestFile): boolean => sizeOf(file) > 0;
 
 /** The entry in a rewritten manifest. Only the snapshot that deletes a file lists it as deleted; later ones omit it. */
-const carried = (entry: ManifestEntry, removed: ReadonlySet<string>, snapshotId: number): ManifestEntry[] => {
+const carryOver = (
+  entry: ManifestEntry,
+  removed: ReadonlySet<string>,
+  snapshotId: number,
+): ManifestEntry[] => {
   if (entry.status === 'deleted') return [];
   if (removed.has(entry.file.path)) return [{ ...entry, status: 'deleted', snapshotId }];
   return [{ ...entry, status: 'existing' }];
@@ -87,7 +91,7 @@ const holdersOf = async (
 ): Promise<Set<LoadedManifest>> => {
   const missing = new Set(removed.map(({ path }) => path));
   const holders = new Set<LoadedManifest>();
-  const look = async (candidates: readonly LoadedManifest[]): Promise<void> => {
+  const search = async (candidates: readonly LoadedManifest[]): Promise<void> => {
     if (missing.size === 0) return;
     const read = await inParallel(candidates, async (manifest) => ({
       manifest,
@@ -112,8 +116,8 @@ const holdersOf = async (
       );
     }),
   );
-  await look([...likely]);
-  await look(manifests.filter((manifest) => !likely.has(manifest)));
+  await search([...likely]);
+  await search(manifests.filter((manifest) => !likely.has(manifest)));
   if (missing.size > 0)
     throw new TableDamaged(
       `${[...missing].join(', ')} is not in the snapshot that it should be removed from.`,

@@ -3,9 +3,9 @@ import { writeManifestList } from '../../iceberg/manifest-list.ts';
 import {
   createMetadata,
   currentSchema,
-  pruned,
   withMetadataLog,
   withoutSnapshots,
+  withoutUnusedSchemas,
   withProperties,
   withSchema,
   withSnapshot,
@@ -138,7 +138,7 @@ export const withRetention = (
   at: number,
   retention: Retention,
 ): TableMetadata => {
-  const kept = pruned(withoutSnapshots(metadata, new Set(expiredIn(metadata, at, retention))));
+  const kept = withoutUnusedSchemas(withoutSnapshots(metadata, new Set(expiredIn(metadata, at, retention))));
   return base === undefined
     ? kept
     : withMetadataLog(kept, { at: base.metadata['last-updated-ms'], file: base.file }, MAX_LOGGED);
@@ -189,14 +189,14 @@ const filesOf = (
   const added = draft.added.map((file) => ({ ...file, specId: metadata['default-spec-id'] }));
   const addedKeys = new Map(added.map((file) => [file.key, file]));
   const [namesBefore, namesNow] = [namesIn(before), namesIn(metadata)];
-  const place = (file: DataFile): Pick<ContentFile, 'specId' | 'partition'> => {
+  const partitionOf = (file: DataFile): Pick<ContentFile, 'specId' | 'partition'> => {
     const names = (addedKeys.has(file.key) ? namesNow : namesBefore).get(file.specId) ?? [];
     return { specId: file.specId, partition: names.map((name) => file.partition[name] ?? null) };
   };
   const data = (file: DataFile): ContentFile => ({
     content: 'data',
     path: location.uriOf(file.key),
-    ...place(file),
+    ...partitionOf(file),
     rows: file.rows,
     bytes: file.bytes,
     columns: file.columns,
@@ -206,7 +206,7 @@ const filesOf = (
     return {
       content: 'position-deletes',
       path: location.uriOf(deletes.key),
-      ...place(file),
+      ...partitionOf(file),
       rows: deletes.rows,
       bytes: deletes.bytes,
       columns: { [FILE_PATH]: { lower: path, upper: path } },

@@ -37,7 +37,7 @@ export const nextSchema = (
   // A snapshot may be older than the newest schema.
   const fields = base === undefined ? [] : currentSchema(base.metadata).fields;
   const returning = wanted.filter(
-    (column) => !Object.hasOwn(current, column.identity) && fits(own(retired, column.identity), column),
+    (column) => !Object.hasOwn(current, column.identity) && fits(ownValue(retired, column.identity), column),
   );
   const before = {
     schema: {
@@ -47,7 +47,7 @@ export const nextSchema = (
       fields: [
         ...fields,
         ...returning
-          .flatMap(({ identity }) => own(retired, identity) ?? [])
+          .flatMap(({ identity }) => ownValue(retired, identity) ?? [])
           .map((field) => ({ ...field, required: false })),
       ],
     } satisfies Schema,
@@ -128,7 +128,7 @@ const refuseSplitNames = ({ metadata }: Snapshot, next: Schema, where: string): 
 };
 
 /** An own property only: a column may be called `constructor`. */
-const own = <V>(record: Readonly<Record<string, V>>, name: string): V | undefined =>
+const ownValue = <V>(record: Readonly<Record<string, V>>, name: string): V | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined;
 
 /** Whether a dropped field can return as this column. */
@@ -155,7 +155,7 @@ export const tableColumns = (
 ): TableColumn[] => {
   const ids = snapshot?.columnIds.current ?? {};
   return columns.map(({ name, type, identity }) => {
-    const id = own(ids, identity);
+    const id = ownValue(ids, identity);
     const field = snapshot === undefined || id === undefined ? undefined : findField(snapshot.schema, id);
     return { name, type, field };
   });

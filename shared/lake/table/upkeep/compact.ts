@@ -75,7 +75,7 @@ export const compactTable = async (
       look: async (base): Promise<Look<Due, Merged[]>> => {
         if (base === undefined) return { outcome: [] };
         const files = await base.files(partitions);
-        const merged = ready && intact(ready, base, files);
+        const merged = ready && stillValid(ready, base, files);
         const groups = merged ?? planOf(base, files, policy);
         return groups.length === 0 ? { outcome: [] } : { todo: { base, merged } };
       },
@@ -139,14 +139,14 @@ const merge = async (
       uriOf: (key) => base.uriOf(key),
       identity,
     });
-    conserve(base, group, files);
+    checkConservation(base, group, files);
     merged.push({ group, files });
   }
   return merged;
 };
 
 /** Checks that the merged files have all rows, in their partition, and the same number of deleted rows. */
-const conserve = (base: Snapshot, group: readonly DataFile[], files: readonly Rewritten[]): void => {
+const checkConservation = (base: Snapshot, group: readonly DataFile[], files: readonly Rewritten[]): void => {
   const partition = JSON.stringify(group[0]?.partition);
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
   const rows = [sum(group.map((file) => file.rows)), sum(files.map(({ file }) => file.rows))];
@@ -165,7 +165,7 @@ const conserve = (base: Snapshot, group: readonly DataFile[], files: readonly Re
  * The merged groups that are still valid: no input file was replaced or got other deletes since, and the partition spec and
  * the names of its fields are unchanged. Otherwise the merged files would be committed to other partitions.
  */
-const intact = (merged: readonly Merged[], base: Snapshot, files: readonly DataFile[]): Merged[] => {
+const stillValid = (merged: readonly Merged[], base: Snapshot, files: readonly DataFile[]): Merged[] => {
   const current = currentSpecs(base);
   const now = new Map(files.map((file) => [file.key, file]));
   return merged.filter(({ group }) =>

@@ -71,12 +71,12 @@ const filesOfTier = (files: readonly DataFile[], tier: number, { tiers }: Compac
   files.filter(({ bytes }) => bytes < (tiers[tier] ?? 0) && bytes >= (tiers[tier - 1] ?? 0));
 
 /** Groups files in their order, which is about that of their commits, so that rows that arrived together stay together. */
-const groupsOf = (files: readonly DataFile[], { minFiles, group: most }: CompactionPolicy): DataFile[][] => {
+const groupsOf = (files: readonly DataFile[], { minFiles, group: limit }: CompactionPolicy): DataFile[][] => {
   const groups: DataFile[][] = [];
   for (let rest = files; rest.length >= minFiles; ) {
     let [length, bytes] = [0, 0];
-    for (const file of rest.slice(0, most.files)) {
-      if (bytes + file.bytes > most.bytes) break;
+    for (const file of rest.slice(0, limit.files)) {
+      if (bytes + file.bytes > limit.bytes) break;
       length += 1;
       bytes += file.bytes;
     }

@@ -48,7 +48,7 @@ export const partitionColumns = (schema: Schema, spec: PartitionSpec): Partition
   });
   return {
     select: columns.map(
-      ({ alias, isText, text, value }) => `${isText ? shortened(text) : value} AS ${ident(alias)}`,
+      ({ alias, isText, text, value }) => `${isText ? shortenedSql(text) : value} AS ${ident(alias)}`,
     ),
     aliases: columns.map(({ alias }) => alias),
     valuesOf: async (db, file, keys) => {
@@ -68,5 +68,5 @@ export const partitionColumns = (schema: Schema, spec: PartitionSpec): Partition
   };
 };
 
-const shortened = (text: string): string =>
+const shortenedSql = (text: string): string =>
   `CASE WHEN strlen(${text}) <= ${MAX_BYTES} THEN '${WHOLE}' || ${text} ELSE '${HASHED}' || sha256(${text}) END`;

@@ -13,13 +13,13 @@ const MAX_BYTES = { part: 100, folder: 600 };
  */
 export const partitionFolder = (partition: Partition): string => {
   const folder = Object.entries(partition)
-    .map(([name, value]) => `${encoded(name)}=${encoded(value ?? 'null')}`)
+    .map(([name, value]) => `${encode(name)}=${encode(value ?? 'null')}`)
     .join('/');
   return folder.length <= MAX_BYTES.folder ? folder : hashOf(folder);
 };
 
 /** Percent-encoded UTF-8. It is cut between whole characters only, since some readers decode folders' names. */
-const encoded = (text: string): string => {
+const encode = (text: string): string => {
   const parts = Array.from(text.slice(0, MAX_BYTES.part + 1), (character, at) =>
     // A leading dot would hide the file from a folder's listing.
     SAFE.test(character) && !(character === '.' && at === 0) ? character : percentEncoded(character),

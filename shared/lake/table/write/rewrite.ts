@@ -49,7 +49,7 @@ export const rewriteFiles = async (
   );
   const pairs = await deletePairs(workbench, files, paths);
   const passes = pairs.length === 0 ? [] : await collectDeleted(db, files, pairs, options);
-  const whole = { ...schema, fields: [...schema.fields, ...retired.map(renamed)] };
+  const whole = { ...schema, fields: [...schema.fields, ...retired.map(renameRetired)] };
   const rows = await currentRows(db, [...paths.values()], whole.fields);
   const kept = options.keep === undefined ? rows : `SELECT * FROM (${rows}) WHERE ${options.keep}`;
   const written = await writeFiles(workbench, kept, {
@@ -62,17 +62,17 @@ export const rewriteFiles = async (
   const rewritten: Rewritten[] = [];
   for (const file of written)
     rewritten.push({
-      file: { ...file, columns: known(schema, file.columns) },
+      file: { ...file, columns: knownMetrics(schema, file.columns) },
       deletes: pairs.length === 0 ? undefined : await rewriteDeletes(workbench, file, passes, options),
     });
   return rewritten;
 };
 
 /** Renames a dropped field, since a current column may have its name. Readers use the field's id. */
-const renamed = (field: Field): Field => ({ ...field, name: `_retired_${field.id}`, required: false });
+const renameRetired = (field: Field): Field => ({ ...field, name: `_retired_${field.id}`, required: false });
 
 /** The metrics of the columns that the table has. Manifests must not describe dropped ones. */
-const known = ({ fields }: Schema, columns: DataFile['columns']): DataFile['columns'] => {
+const knownMetrics = ({ fields }: Schema, columns: DataFile['columns']): DataFile['columns'] => {
   const ids = new Set(leavesOf(fields).map(({ field }) => field.id));
   return Object.fromEntries(Object.entries(columns).filter(([id]) => ids.has(Number(id))));
 };

@@ -23,20 +23,20 @@ describe('dialect', () => {
     expect(source.malformed).toBeUndefined();
   });
 
-  test('the names of the contract outweigh what looks regular', async () => {
+  test('names of the contract outweigh regular records', async () => {
     const text = 'id;note\n1;a,b,c\n2;d,e,f\n3;g,h,i\n';
     const { source } = await open(text, { expected: [column('id'), column('note')] });
     expect(source.delimiter).toBe(';');
   });
 
-  test('the header has as many fields as the records, however many there are', async () => {
+  test('the header has as many fields as the records, whatever their number', async () => {
     const rows = Array.from({ length: 500 }, (_, i) => `01.01.2024;${i},5;80,2;1013,1`);
     const { source } = await open(`Datum;Temp;Feuchte;Druck\n${rows.join('\n')}\n`);
     expect(source.delimiter).toBe(';');
     expect(source.columns).toEqual(['Datum', 'Temp', 'Feuchte', 'Druck']);
   });
 
-  test('commas in the only column are text', async () => {
+  test('commas in a single column are text', async () => {
     const text = 'note\nDoe, John\nRoe, Jane\n';
     const { rows, malformed } = await open(text, { expected: [column('note')] });
     expect(rows).toEqual([['Doe, John'], ['Roe, Jane']]);
@@ -70,18 +70,18 @@ describe('header', () => {
     expect(source).toMatchObject({ header: true, columns: ['ID', 'Name'], records: 1 });
   });
 
-  test('a first record that looks like a row of the contract is one', async () => {
+  test('a first record that looks like a row of the contract is no header', async () => {
     const { source, lines } = await open('1,Ann\n2,Bob\n', { expected });
     expect(source).toMatchObject({ header: false, columns: ['id', 'name'], records: 2 });
     expect(lines).toEqual([1, 2]);
   });
 
-  test('other names are a header all the same', async () => {
+  test('a first record of names that the contract does not have is a header', async () => {
     const { source } = await open('key,label\n1,x\n', { expected });
     expect(source).toMatchObject({ header: true, columns: ['key', 'label'] });
   });
 
-  test('without a contract, a first record of values is none', async () => {
+  test('without a contract, a first record of values is no header', async () => {
     const { source } = await open('1,2020-01-01\n2,2020-01-02\n');
     expect(source).toMatchObject({ header: false, columns: ['column1', 'column2'], records: 2 });
   });
@@ -95,7 +95,7 @@ describe('header', () => {
 });
 
 describe('malformed records', () => {
-  test('each with its line, its text and why', async () => {
+  test('each is listed with its line, its text and the reason', async () => {
     const { rows, lines, malformed } = await open('id,name\n1\n2,"a\nb"\n3,"x"y\n4,a,b\n5,"open\n6,ok\n');
     expect(rows).toEqual([
       ['2', 'a\nb'],
@@ -110,13 +110,13 @@ describe('malformed records', () => {
     ]);
   });
 
-  test('nothing but malformed records is not an empty file', async () => {
+  test('a file of malformed records only is not empty', async () => {
     const { source, rows } = await open('id,name\n1\n2\n');
     expect(source.malformed?.count).toBe(2);
     expect(rows).toEqual([]);
   });
 
-  test('what is too long is cut, and skipped to the end of its line', async () => {
+  test('a record that is too long is cut, and skipped to the end of its line', async () => {
     const { rows, malformed, lines } = await open(`id,name\n1,${'é'.repeat(2_000_000)}\r\n2,x\n`, {
       maxRecordBytes: 100_000,
     });

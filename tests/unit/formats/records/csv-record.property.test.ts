@@ -22,7 +22,7 @@ const recordsOf = (bytes: Buffer, used: Grammar): RecordSpan[] => {
   return spans;
 };
 
-test('a record has the fields, the lines and the broken quotes that the grammar gives it', () => {
+test('fields, lines and broken quotes of a record are those of the grammar', () => {
   fc.assert(
     fc.property(messy, fc.constantFrom(',', ';'), (text, delimiter) => {
       const used = grammar(delimiter.charCodeAt(0), 0x22);
@@ -36,7 +36,7 @@ test('a record has the fields, the lines and the broken quotes that the grammar 
         line += span.lines;
         return raw === '' ? [] : [record];
       });
-      // Against a width that no record has, the reference lists them all; against its own, the well-formed.
+      // With a width that no record has, the reference lists all records as malformed; with the record's own, as well-formed.
       expect(found.map((record) => ({ line: record.line, raw: record.raw }))).toEqual(
         readReference(text, delimiter, '"', 0).malformed,
       );
@@ -53,7 +53,7 @@ test('a record has the fields, the lines and the broken quotes that the grammar 
   );
 });
 
-test('a record is the same wherever the window ends, or not there yet', () => {
+test('a record is read the same wherever the window ends, or reported as incomplete', () => {
   fc.assert(
     fc.property(messy, fc.constantFrom(-1, 0x5c), (text, escaper) => {
       const used = grammar(0x2c, 0x22, escaper);

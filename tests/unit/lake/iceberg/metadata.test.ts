@@ -3,10 +3,10 @@ import {
   createMetadata,
   currentSchema,
   defaultSpec,
-  pruned,
   snapshotById,
   withMetadataLog,
   withoutSnapshots,
+  withoutUnusedSchemas,
   withProperties,
   withSchema,
   withSnapshot,
@@ -183,7 +183,9 @@ test('schemas that nothing needs are dropped, and specs are not', () => {
     (table, length) => withSchema(table, { ...schema, fields: schema.fields.slice(0, length) }, 9),
     grown,
   );
-  const table = pruned(withSpec(withSnapshot(changed, snapshot(5, 2000, { 'schema-id': 2 })), []));
+  const table = withoutUnusedSchemas(
+    withSpec(withSnapshot(changed, snapshot(5, 2000, { 'schema-id': 2 })), []),
+  );
   expect(table.schemas.map((entry) => entry['schema-id'])).toEqual([0, 2, 3]);
   expect(table['partition-specs']).toHaveLength(2);
 });

@@ -1,5 +1,5 @@
 import { RuleNotEvaluable } from '../../../../shared/errors.ts';
-import type { Measure } from '../../../../shared/stages/quality-score/score.ts';
+import type { Measure } from '../../../../shared/stages/quality-score/report.ts';
 import { REASONS_TYPE } from '../../../../shared/stages/validate/row-check.ts';
 import { measures, PROPERTIES } from '../../../helpers/measuring.ts';
 
@@ -13,7 +13,7 @@ const ruled = async (rule: string, on: 'column' | 'table' = 'column'): Promise<M
   return found;
 };
 
-test('a share of rows is its percentage exactly: a limit is kept by who just reaches it', async () => {
+test('a share of rows is its percentage exactly: a value at the limit passes', async () => {
   const records = `SELECT range AS id, 'm' || range AS mail, CASE WHEN range >= 29 THEN 1 END AS size,
     DATE '2024-01-01' AS day, CAST(NULL AS ${REASONS_TYPE}) AS _reasons FROM range(98)`;
   for (const [rule, passed] of [
@@ -100,7 +100,7 @@ test.each<[string, Partial<Measure>]>([
   if (rule.includes('type: sql') || rule.includes('rowCount')) expect(found.rows_failing).toBeUndefined();
 });
 
-test('a rule sees the rows that were refused too', async () => {
+test('a rule also sees rejected rows', async () => {
   expect(await ruled(`type: sql, query: "select count(*) from \${table}", mustBe: 8`, 'table')).toMatchObject(
     {
       passed: true,
@@ -124,11 +124,11 @@ test.each<[string, RegExp]>([
   await expect(failing).rejects.toThrow(RuleNotEvaluable);
   await expect(failing).rejects.toThrow(reason);
   await expect(failing).rejects.toThrow(
-    /^Rule "it" of [^/]+\/orders\/contract\.yaml cannot be evaluated: .*\. Mend the rule, deploy, and redrive\.$/,
+    /^Rule "it" of [^/]+\/orders\/contract\.yaml cannot be evaluated: .*\. Fix the rule, deploy, and redrive\.$/,
   );
 });
 
-test('what a failing rule says holds no values of rows', async () => {
+test('the message of a failing rule holds no values of rows', async () => {
   const records = `SELECT 1 AS id, 'ada@example.com' AS mail, 4711 AS size, DATE '2024-01-01' AS day, NULL AS _reasons`;
   const queries = [
     `select max(mail::date) from \${table}`,

@@ -1,5 +1,6 @@
 import type { Dimension, Operator } from '../../../../shared/contract/model.ts';
-import { holds, judge, type Measure, share } from '../../../../shared/stages/quality-score/score.ts';
+import type { Measure } from '../../../../shared/stages/quality-score/report.ts';
+import { holds, judge, share } from '../../../../shared/stages/quality-score/score.ts';
 
 const measured = (rule: string, dimension: Dimension, of: Partial<Measure> = {}): Measure => ({
   rule,
@@ -48,7 +49,7 @@ test('a dimension is as good as its worst measure, the file as its dimensions on
   expect(broken).toEqual(['a', 'b', 'c']);
 });
 
-test('dimensions weigh what the contract says, 1 where it says nothing', () => {
+test('dimensions have the weight that the contract gives them, by default 1', () => {
   const measures = [measured('a', 'conformity', { share: 0.5 }), measured('b', 'uniqueness')];
   // (3 · 0.5 + 1 · 1) / 4
   expect(judge(measures, { conformity: 3 }, 0.7).score).toBe(0.625);
@@ -58,7 +59,7 @@ test('dimensions weigh what the contract says, 1 where it says nothing', () => {
   expect(judge(measures, { timeliness: 100 }, 0.7).score).toBe(0.75);
 });
 
-test('what is measured but weighs nothing does not lower the score', () => {
+test('a dimension with weight 0 does not lower the score', () => {
   expect(judge([measured('a', 'conformity', { share: 0 })], { conformity: 0 }, 1)).toMatchObject({
     score: 1,
     verdict: 'pass',
@@ -99,7 +100,7 @@ test('a broken critical rule fails the file, whatever its score and weight', () 
   });
 });
 
-test('the reason says how the score stands, and where it is weakest', () => {
+test('the reason compares the score with the threshold, and names the weakest dimension', () => {
   const measures = [
     measured('a', 'conformity', { share: 0.5 }),
     measured('b', 'uniqueness', { share: 0.75 }),

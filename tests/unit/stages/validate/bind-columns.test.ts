@@ -28,11 +28,11 @@ test('an optional column may be missing', async () => {
   expect(await bind(['id'])).toEqual({ bound: { id: [0], title: [] }, unknown: [] });
 });
 
-test('a derived column is not read, whatever the source calls its own', async () => {
+test('a derived column is not read, even if the source has a column of its name', async () => {
   expect(await bind(['id', 'year'])).toEqual({ bound: { id: [0], title: [] }, unknown: [1] });
 });
 
-test("another column's name in the source is not taken for this column's own", async () => {
+test("a physicalName of another column does not count as this column's name", async () => {
   const bound = await inDuckDb(async (db) => {
     const contract = await contractOf(db, [
       'name: total, physicalName: sum, logicalType: integer',
@@ -47,25 +47,25 @@ test('spellings of one name are one column where keys may differ from record to 
   const spellings = await bind(['id', 'ID', 'Id '], { spellings: true });
   expect(spellings).toEqual({ bound: { id: [0, 1, 2], title: [] }, unknown: [] });
   await expect(bind(['id', 'ID'])).rejects.toThrow(
-    /^Columns come more than once: "id". The file has "id", "ID"\./,
+    /^Columns occur more than once: "id". The file has "id", "ID"\./,
   );
 });
 
-test('unknown columns are refused where the contract says so, and derived ones with them', async () => {
+test('unknown columns are rejected where the contract says so, and so are columns that it derives', async () => {
   const more = '    customProperties: [{ property: unknownColumns, value: reject }]';
   expect(await bind(['id'], { more })).toEqual({ bound: { id: [0], title: [] }, unknown: [] });
   await expect(bind(['id', 'note', 'year'], { more })).rejects.toThrow(
-    /^Columns are unknown to the contract, which refuses them: "note", "year"\. Mend the file/,
+    /^Columns are unknown to the contract, which rejects them: "note", "year"\. Fix the file/,
   );
 });
 
 test('a missing required column is named, with what the file has', async () => {
   await expect(bind(['main title', 'note'])).rejects.toThrow(
-    /^Required columns are missing: "id"\. The file has "main title", "note"\. Mend the file and upload it again, or mend [^/]+\/orders\/contract\.yaml\.$/,
+    /^Required columns are missing: "id"\. The file has "main title", "note"\. Fix the file and upload it again, or fix [^/]+\/orders\/contract\.yaml\.$/,
   );
 });
 
-test('where nothing fits, the first line may be data, and is not shown', async () => {
+test('where no column matches, the first line may be data and is not shown', async () => {
   const error = await bind(['17', 'ada@example.com']).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ContractMismatch);
   expect(String(error)).toMatch(
@@ -80,5 +80,5 @@ test('documents without any key are no objects', async () => {
 
 test('a message names twenty columns at most', async () => {
   const names = Array.from({ length: 1000 }, (_, i) => `column ${i}`);
-  await expect(bind(['title', ...names])).rejects.toThrow(/"column 18" and 981 more\. Mend/);
+  await expect(bind(['title', ...names])).rejects.toThrow(/"column 18" and 981 more\. Fix/);
 });

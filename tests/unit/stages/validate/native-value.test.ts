@@ -1,10 +1,10 @@
 import type { Json } from '../../../../shared/engine/values.ts';
 import { stage } from '../../../helpers/staging.ts';
 
-/** One column of Parquet into one of the contract: values, and how many rows were refused for what. */
+/** Reads a column of Parquet as a column of the contract: its values, and the reasons of the rejected rows. */
 const fromParquet = async (options: string, expression: string) => {
-  const { all, refused } = await stage([`name: a, ${options}`], { parquet: `SELECT ${expression} AS a` });
-  return { values: all.map(({ a }) => a), reasons: Object.values(refused).flat() };
+  const { all, reasons } = await stage([`name: a, ${options}`], { parquet: `SELECT ${expression} AS a` });
+  return { values: all.map(({ a }) => a), reasons: Object.values(reasons).flat() };
 };
 
 test.each<[string, string, Json[], string[]]>([
@@ -97,7 +97,7 @@ test.each<[string, string, Json[], string[]]>([
   expect(await fromParquet(options, expression)).toEqual({ values, reasons });
 });
 
-test('texts that mean "no value" hold for typed values too', async () => {
+test('texts mean "no value" for typed values too', async () => {
   const { all } = await stage(
     ['name: a, logicalType: integer'],
     { parquet: 'SELECT unnest([1, -1]) AS a' },
@@ -113,7 +113,7 @@ test.each([
   ['DECIMAL(9,2)', '[-999]'],
   ['BIGINT', '[-999.0]'],
   ['SMALLINT', '["000", 99999, -999]'],
-])('of %s, "no value" listed as %s is the number', async (type, missing) => {
+])('in a column of %s, "no value" listed as %s means the number', async (type, missing) => {
   const { all } = await stage(
     ['name: a, logicalType: number'],
     { parquet: `SELECT unnest([1, -999, -998]::${type}[]) AS a` },
@@ -134,7 +134,7 @@ test.each(['UTINYINT', 'TINYINT', 'UBIGINT', 'DECIMAL(3,1)'])(
   },
 );
 
-test('a number that is listed as "no value" is not rounded to what a column holds', async () => {
+test('a number that is listed as "no value" is not rounded to a value that the column can hold', async () => {
   const { all } = await stage(
     ['name: a, logicalType: number'],
     { parquet: 'SELECT unnest([-999.00, -999.01]::DECIMAL(9,2)[]) AS a' },
@@ -143,9 +143,9 @@ test('a number that is listed as "no value" is not rounded to what a column hold
   expect(all.map(({ a }) => a)).toEqual([-999, -999.01]);
 });
 
-test('a required value that is nested is nested, not missing', async () => {
-  const { refused } = await stage(['name: a, logicalType: string, required: true'], {
+test('a required value that is nested is reported as nested, not as missing', async () => {
+  const { reasons } = await stage(['name: a, logicalType: string, required: true'], {
     parquet: `SELECT unnest([{'x': 1}, NULL]) AS a`,
   });
-  expect(refused).toEqual({ 1: ['a.nested'], 2: ['a.required'] });
+  expect(reasons).toEqual({ 1: ['a.nested'], 2: ['a.required'] });
 });

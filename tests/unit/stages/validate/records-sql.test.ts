@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { stage } from '../../../helpers/staging.ts';
 
-/** Names that could be taken for ours, for SQL, or for a path. */
+/** Names that could be mistaken for ours, for SQL, or for a path. */
 const NAMES = [
   'c0',
   'c1',
@@ -18,7 +18,7 @@ const NAMES = [
   'C2',
 ];
 
-test.each(['csv', 'json', 'parquet'])('column names mean nothing but columns (%s)', async (format) => {
+test.each(['csv', 'json', 'parquet'])('no column name has another meaning (%s)', async (format) => {
   const properties = NAMES.map((name) => `name: ${name}, logicalType: integer, required: true`);
   const values = NAMES.map((_, i) => i);
   const csv = `${NAMES.join(',')}\n${values.join(',')}\n${values.join(',').replace(/^0/, 'x')}\n`;
@@ -29,15 +29,15 @@ test.each(['csv', 'json', 'parquet'])('column names mean nothing but columns (%s
     .slice(1)
     .map((v) => `'${v}'`)
     .join(',')})) AS t(${NAMES.map((n) => `"${n}"`).join(',')})`;
-  const { all, refused } = await stage(
+  const { all, reasons } = await stage(
     properties,
     format === 'csv' ? csv : format === 'json' ? json : { parquet },
   );
   expect(all[0]).toEqual({ ...Object.fromEntries(NAMES.map((name, i) => [name, i])), _rescued: null });
-  expect(Object.values(refused)).toEqual([['c0.type']]);
+  expect(Object.values(reasons)).toEqual([['c0.type']]);
 });
 
-/** Names that only a source may have. */
+/** Names that a source may have and a contract may not. */
 const STRANGE = [
   `it's`,
   'say "hi"',
@@ -60,7 +60,7 @@ const STRANGE = [
 const strange = STRANGE.map(
   (name, i) => `name: n${i}, physicalName: ${JSON.stringify(name)}, logicalType: integer`,
 );
-/** The contract wants a name: the empty one can only be rescued. */
+/** A contract cannot refer to the empty name: such a column can only be rescued. */
 const named = strange.filter((_, i) => STRANGE[i] !== '');
 const namedValues = Object.fromEntries(STRANGE.flatMap((name, i) => (name === '' ? [] : [[`n${i}`, i]])));
 
@@ -93,20 +93,20 @@ test('keys and values with NUL characters pass through', async () => {
 });
 
 test('spellings of one key may alternate from record to record', async () => {
-  const { all, refused } = await stage(
+  const { all, reasons } = await stage(
     ['name: id, logicalType: integer, required: true'],
     '{"id": 1}\n{"ID": 2}\n{"Id ": 3}\n{"id": null, "ID": 4}\n{"id": null, "x": 1}\n',
   );
   expect(all.map(({ id }) => id)).toEqual([1, 2, 3, 4, null]);
-  expect(refused).toEqual({ 5: ['id.required'] });
+  expect(reasons).toEqual({ 5: ['id.required'] });
 });
 
-test('a record with two values under spellings of one key is refused: silver could keep only one', async () => {
-  const { all, refused, raw } = await stage(
+test('a record with two values under spellings of one key is rejected: silver could keep only one', async () => {
+  const { all, reasons, raw } = await stage(
     ['name: id, logicalType: integer, required: true', 'name: s, logicalType: string'],
     '{"id": 1, "ID": 2, "s": "a"}\n{"id": 1, "ID": 1}\n{"id": 1, "ID": null}\n{"Id": [1], "id": 1}\n{"id": 1, "s": "a", "S": "b"}\n',
   );
-  expect(refused).toEqual({ 1: ['id.columns'], 4: ['id.nested', 'id.columns'], 5: ['s.columns'] });
+  expect(reasons).toEqual({ 1: ['id.columns'], 4: ['id.nested', 'id.columns'], 5: ['s.columns'] });
   expect(raw[1]).toBe('{"id": 1, "ID": 2, "s": "a"}');
   expect(all.slice(1, 3)).toEqual([
     { id: 1, s: null, _rescued: null },
@@ -115,7 +115,7 @@ test('a record with two values under spellings of one key is refused: silver cou
 });
 
 test('values of JSON: text, numbers, booleans and null', async () => {
-  const { all, refused } = await stage(
+  const { all, reasons } = await stage(
     ['name: n, logicalType: integer', 'name: s, logicalType: string', 'name: b, logicalType: boolean'],
     JSON.stringify([
       { n: 1, s: 'a "quoted" \\ text', b: true },
@@ -132,7 +132,7 @@ test('values of JSON: text, numbers, booleans and null', async () => {
     { n: null, s: null, b: null, _rescued: null },
     { n: null, s: 'null', b: false, _rescued: null },
   ]);
-  expect(refused).toEqual({ 5: ['n.type'] });
+  expect(reasons).toEqual({ 5: ['n.type'] });
 });
 
 test('numbers of JSON keep the digits that their type can hold', async () => {
@@ -146,8 +146,8 @@ test('numbers of JSON keep the digits that their type can hold', async () => {
   expect(all).toEqual([{ big: '9223372036854775807', huge: '18446744073709551615', _rescued: null }]);
 });
 
-test('objects and arrays where the contract has a scalar are refused as nested', async () => {
-  const { all, refused, raw } = await stage(
+test('objects and arrays where the contract has a scalar are rejected as nested', async () => {
+  const { all, reasons, raw } = await stage(
     [
       'name: id, logicalType: integer, required: true',
       'name: s, logicalType: string',
@@ -156,7 +156,7 @@ test('objects and arrays where the contract has a scalar are refused as nested',
     ],
     '{"id": 1, "s": {"x": 1}, "o": {"x": null}, "l": [1]}\n{"id": [1], "o": [1], "l": {}}\n{"id": 3, "s": "[1]", "l": []}\n',
   );
-  expect(refused).toEqual({ 1: ['s.nested'], 2: ['id.nested', 'o.type', 'l.type'] });
+  expect(reasons).toEqual({ 1: ['s.nested'], 2: ['id.nested', 'o.type', 'l.type'] });
   expect(all[0]).toMatchObject({ o: '{"x":null}', l: '[1]' });
   expect(all[2]).toMatchObject({ id: 3, s: '[1]', l: '[]' });
   expect(raw[1]).toBe('{"id": 1, "s": {"x": 1}, "o": {"x": null}, "l": [1]}');
@@ -175,16 +175,16 @@ test('any text of a JSON record is staged as it is, whatever it looks like', asy
   );
 });
 
-test('a record that is no object has that one reason', async () => {
-  const { refused, rows } = await stage(
+test('a record that is no object is rejected for that reason only', async () => {
+  const { reasons, rows } = await stage(
     ['name: id, logicalType: integer, required: true', 'name: s, logicalType: string, required: true'],
     '{"id": 1, "s": "a"}\n[1]\n"x"\n7\nnull\n{"id": \n',
   );
-  expect(refused).toEqual({ 2: ['object'], 3: ['object'], 4: ['object'], 5: ['object'], 6: ['object'] });
+  expect(reasons).toEqual({ 2: ['object'], 3: ['object'], 4: ['object'], 5: ['object'], 6: ['object'] });
   expect(rows).toEqual({ read: 6, accepted: 1, rejected: 5 });
 });
 
-test('what the contract does not know is rescued whole, nulls and duplicates of names included', async () => {
+test('columns that the contract does not know are rescued whole, with nulls and repeated names', async () => {
   const property = ['name: id, logicalType: integer'];
   const csv = await stage(property, 'id,x,x,y\n1,a,b,\n2,,,\n');
   expect(csv.all).toEqual([
@@ -215,16 +215,16 @@ test('two hundred columns', async () => {
   const names = Array.from({ length: 200 }, (_, i) => `column_${i}`);
   const properties = names.map((name) => `name: ${name}, logicalType: integer, required: true`);
   const row = names.map((_, i) => i);
-  const { rows, all, refused } = await stage(
+  const { rows, all, reasons } = await stage(
     properties,
     `${names.join(',')}\n${row.join(',')}\n${row.map(() => 'x').join(',')}\n`,
   );
   expect(rows).toEqual({ read: 2, accepted: 1, rejected: 1 });
   expect(all[0]).toMatchObject({ column_0: 0, column_199: 199 });
-  expect(refused[3]).toHaveLength(200);
+  expect(reasons[3]).toHaveLength(200);
 });
 
-test('of keys as many as rows, the contract’s is found and the others are rescued', async () => {
+test('among as many keys as rows, the contract’s is found and the others are rescued', async () => {
   const lines = Array.from({ length: 10_500 }, (_, i) => JSON.stringify({ [`k${i}`]: i, 'zZ ': i }));
   const { all, rows, unknownColumns } = await stage(['name: zz, logicalType: integer'], lines.join('\n'));
   expect(rows).toEqual({ read: 10_500, accepted: 10_500, rejected: 0 });
@@ -232,7 +232,7 @@ test('of keys as many as rows, the contract’s is found and the others are resc
   expect(unknownColumns).toHaveLength(9_999);
 });
 
-test('texts that mean "no value" do so in columns of objects and arrays too', async () => {
+test('texts mean "no value" in columns of objects and arrays too', async () => {
   const lines = [
     '{"id":1,"tags":""}',
     '{"id":2,"tags":" "}',
@@ -240,11 +240,11 @@ test('texts that mean "no value" do so in columns of objects and arrays too', as
     '{"id":4,"tags":[]}',
     '{"id":5,"tags":"x"}',
   ];
-  const { all, refused } = await stage(
+  const { all, reasons } = await stage(
     ['name: id, logicalType: integer', 'name: tags, logicalType: array'],
     lines.join('\n'),
     '    customProperties: [{ property: missingValues, value: [N/A] }]',
   );
   expect(all.map(({ tags }) => tags)).toEqual([null, null, null, '[]', null]);
-  expect(refused).toEqual({ 5: ['tags.type'] });
+  expect(reasons).toEqual({ 5: ['tags.type'] });
 });

@@ -1,8 +1,8 @@
 import { type Staged, stage } from '../../../helpers/staging.ts';
 
-const reasonsPerRow = ({ refused }: Staged): string[][] => Object.values(refused);
+const reasonsPerRow = ({ reasons }: Staged): string[][] => Object.values(reasons);
 
-test('a row is refused with all its reasons at once', async () => {
+test('a row is rejected with all its reasons at once', async () => {
   const staged = await stage(
     [
       'name: id, logicalType: integer, required: true, logicalTypeOptions: { minimum: 1, multipleOf: 5 }',
@@ -12,7 +12,7 @@ test('a row is refused with all its reasons at once', async () => {
     ],
     'id,name,day,size\n5,abc,2024-12-31,S\n-3,ABCD,2025-01-01,L\n,,,\nx,a,2024-02-30,m\n',
   );
-  expect(staged.refused).toEqual({
+  expect(staged.reasons).toEqual({
     3: ['id.minimum', 'id.multipleOf', 'name.maxLength', 'name.pattern', 'day.maximum', 'size.allowed'],
     4: ['id.required', 'name.required'],
     5: ['id.type', 'name.minLength', 'day.type', 'size.allowed'],
@@ -112,18 +112,18 @@ test.each<[string, string[], string[]]>([
     ["it's"],
     ['its', 'it'],
   ],
-])('{ %s } accepts %j and refuses %j', async (options, good, bad) => {
+])('{ %s } accepts %j and rejects %j', async (options, good, bad) => {
   const rows = [...good, ...bad].map((value, i) => `${i},"${value}"`);
   const staged = await stage(
     ['name: n, logicalType: integer', `name: a, ${options}`],
     `n,a\n${rows.join('\n')}\n`,
   );
-  const accepted = staged.all.filter((_, i) => staged.refused[i + 2] === undefined).map(({ n }) => n);
+  const accepted = staged.all.filter((_, i) => staged.reasons[i + 2] === undefined).map(({ n }) => n);
   expect(accepted).toEqual(good.map((_, i) => i));
   expect(reasonsPerRow(staged)).toHaveLength(bad.length);
 });
 
-test('no limit is broken by what is not there', async () => {
+test('a missing value breaks no limit', async () => {
   const { rows } = await stage(
     [
       'name: id, logicalType: integer',
@@ -135,12 +135,12 @@ test('no limit is broken by what is not there', async () => {
   expect(rows).toEqual({ read: 2, accepted: 2, rejected: 0 });
 });
 
-test('records that cannot be parsed are refused beside those that break rules, in the order of lines', async () => {
+test('records that cannot be parsed are kept with the rows that break rules, in the order of lines', async () => {
   const staged = await stage(
     ['name: id, logicalType: integer, required: true', 'name: s, logicalType: string'],
     'id,s\n1,a\n2\nx,"two\nlines"\n3,b,c\n4,"d" e\n5,f\n',
   );
-  expect(staged.refused).toEqual({ 3: ['columns'], 4: ['id.type'], 6: ['columns'], 7: ['quote'] });
+  expect(staged.reasons).toEqual({ 3: ['columns'], 4: ['id.type'], 6: ['columns'], 7: ['quote'] });
   expect(staged.raw[6]).toBe('3,b,c');
   expect(staged.rows).toEqual({ read: 6, accepted: 2, rejected: 4 });
 });

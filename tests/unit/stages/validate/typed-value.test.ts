@@ -4,7 +4,7 @@ import type { Db } from '../../../../shared/engine/with-duckdb.ts';
 import { parseText, presentText, spelling } from '../../../../shared/stages/validate/typed-value.ts';
 import { contractOf, inDuckDb, stage } from '../../../helpers/staging.ts';
 
-/** What becomes of a text in a column of the given YAML; undefined for "no value", null for a misfit. */
+/** Reads a text as a column of the given YAML: undefined for "no value", null for a value that does not fit. */
 const typed = (options: string, texts: readonly string[]): Promise<(Json | undefined)[]> =>
   inDuckDb(async (db) => {
     const { columns } = await contractOf(db, [`name: a, ${options}`]);
@@ -22,7 +22,7 @@ const typed = (options: string, texts: readonly string[]): Promise<(Json | undef
     return values;
   });
 
-/** The same by way of the spelling that needs no pattern, where there is one. */
+/** Reads it by way of `spelling`, without a pattern, where the column has one. */
 const spelt = async (db: Db, column: Column, text: string): Promise<object> => {
   const { cast, spelled, typed } = spelling('text', 'cast_value', column) ?? {
     cast: 'NULL',
@@ -250,7 +250,7 @@ table(`logicalType: timestamp, logicalTypeOptions: { format: "DDD yyyy HH:mm XXX
   '366 2023 10:00 +02:00': REFUSED,
 });
 
-test('a zone that one row names is not the next one’s', async () => {
+test('the zone of one row is not applied to the next', async () => {
   const rows = [
     '2024-07-01T10:00:00 Europe/Berlin',
     '2024-07-01T10:00',
@@ -269,7 +269,7 @@ test('a zone that one row names is not the next one’s', async () => {
   ]);
 });
 
-test('a zone’s name as a part of the format', async () => {
+test('the name of a zone may be part of the format', async () => {
   const { all } = await stage(
     [
       'name: id, logicalType: integer',
@@ -280,8 +280,8 @@ test('a zone’s name as a part of the format', async () => {
   expect(all.map(({ at }) => at)).toEqual(['2024-07-01 08:00:00', '2024-07-01 10:00:00', null]);
 });
 
-test('numbers that a contract lists as texts are spelled as they stand there', async () => {
-  const { all, refused } = await stage(
+test('numbers that a contract lists as texts keep its spelling', async () => {
+  const { all, reasons } = await stage(
     [
       'name: a, logicalType: number',
       'name: b, logicalType: string, quality: [{ metric: invalidValues, arguments: { validValues: [01, 02] }, mustBe: 0 }]',
@@ -294,11 +294,11 @@ test('numbers that a contract lists as texts are spelled as they stand there', a
     [null, null],
     [-999, 0],
   ]);
-  expect(refused).toEqual({ 3: ['b.allowed'] });
+  expect(reasons).toEqual({ 3: ['b.allowed'] });
 });
 
-test('numbers that are listed by an alias are spelled as at its anchor, and others than decimals by their value', async () => {
-  const { all, refused } = await stage(
+test('numbers listed by an alias keep the spelling at its anchor, and numbers that are no decimals are compared by value', async () => {
+  const { all, reasons } = await stage(
     [
       'name: a, logicalType: number, quality: [{ metric: missingValues, arguments: { missingValues: &gone [-999.0] }, mustBe: 1 }]',
       'name: b, logicalType: number, quality: [{ metric: missingValues, arguments: { missingValues: *gone }, mustBe: 1 }]',
@@ -310,5 +310,5 @@ test('numbers that are listed by an alias are spelled as at its anchor, and othe
     [null, null],
     [-999, -999],
   ]);
-  expect(refused).toEqual({ 3: ['c.allowed'] });
+  expect(reasons).toEqual({ 3: ['c.allowed'] });
 });

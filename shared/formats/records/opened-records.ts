@@ -1,0 +1,68 @@
+import type { LogicalType } from '../../contract/model.ts';
+
+/** A column that the contract expects in the source. */
+export interface ExpectedColumn {
+  sourceName: string;
+  logicalType: LogicalType;
+}
+
+/** The one method of DuckDB's connection that opening a file needs. */
+export interface Queryable {
+  all<T extends object>(sql: string): Promise<T[]>;
+}
+
+export interface OpenOptions {
+  db: Queryable;
+  /** An existing folder for temporary files. The caller removes it after reading the relation. */
+  scratch: string;
+  /** The contract's columns, without the derived ones; empty when there is no contract yet. */
+  expected: readonly ExpectedColumn[];
+  /** A file that is larger than this after decompression raises `DecompressionLimit`. */
+  maxUnpackedBytes: number;
+  /** A longer record is malformed; in a JSON document it makes the file unreadable. */
+  maxRecordBytes: number;
+}
+
+/**
+ * The records of a file, in a form that DuckDB reads exactly and completely, with every record accounted for.
+ * `Format` is the name of the format that was found.
+ */
+export interface OpenedRecords<Format extends string = string> {
+  format: Format;
+  /** For CSV only; TSV is CSV with another delimiter. */
+  delimiter?: string;
+  quote?: string;
+  header?: boolean;
+  /**
+   * `columns`: the relation yields c0 … cN-1, VARCHAR for CSV and native types for Parquet.
+   * `documents`: it yields one VARCHAR column `doc`, the text of each record.
+   */
+  shape: 'columns' | 'documents';
+  /** Names as they are in the source, without outer blanks; empty for documents. */
+  columns: string[];
+  /** A table expression, usable after FROM, of the well-formed records in source order. */
+  relation: string;
+  /** How many rows the relation must yield. The caller reconciles. */
+  records: number;
+  /** Records that cannot be parsed: an NDJSON file of `MalformedRecord`s; absent when there are none. */
+  malformed?: { path: string; count: number };
+  /**
+   * Where the relation's n-th row (from 0) begins: line n + firstLine + the shift of the last entry of
+   * `lineShifts` with row <= n. For Parquet and JSON documents the "line" is the row's number, from 1.
+   */
+  firstLine: number;
+  /** A CSV file with header `row,shift`, ascending by row; absent when no row is shifted. */
+  lineShifts?: { path: string };
+}
+
+/** Why a record is malformed: too few or too many fields, a broken quote, invalid UTF-8, or its length. */
+export type MalformedRule = 'columns' | 'quote' | 'encoding' | 'length';
+
+export interface MalformedRecord {
+  /** Physical line where the record begins, from 1. */
+  line: number;
+  /** The record's text, invalid bytes as U+FFFD, cut at 64 KiB. */
+  raw: string;
+  rule: MalformedRule;
+  message: string;
+}
