@@ -1,7 +1,7 @@
 import type { Db } from '../../engine/with-duckdb.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
-/** The three things that work on a table's files needs. */
+/** Everything that is needed to read and write a table's files. */
 export interface Workbench {
   db: Db;
   /** The zone that the table is in. */
