@@ -23,7 +23,7 @@ import {
 } from './lake.ts';
 import { type Load, type LoadContext, load, MODEL } from './load.ts';
 
-/** `b` hides a row of `a`; the new version of `a` hides another of `b`, and shows none of what `a` was. */
+/** `b` deletes a row of `a`. The new version of `a` deletes another row of `b`, and replaces all rows of the old `a`. */
 const BEFORE: SourceRows[] = [
   { file: 'a', turn: 1, ids: [1, 2, 3], v: 10 },
   { file: 'b', turn: 2, ids: [3, 4, 5], v: 21 },
@@ -40,7 +40,7 @@ const NEW_ROWS = rowsOf([...BEFORE.slice(1), NEW]);
 let lake: StagedLake;
 let coming: Load;
 
-/** The tables at their old versions, each with the lock of a writer that died: who comes has to wait, and says so. */
+/** The tables at their old versions, each with the lock of a dead writer, so that the next writer must wait. */
 beforeAll(async () => {
   lake = await stagedLake([...BEFORE, NEW]);
   const [a, b, last] = lake.loads as [Load, Load, Load];
@@ -55,7 +55,7 @@ const tablesOf = ({ tables }: Pick<LoadContext, 'tables'>): [ObjectStore, string
   [tables.gold, MODEL.name],
 ];
 
-/** Does the load in a process that is killed at its nth change: how it ended, and what it said. */
+/** Runs the load in a process that is killed at its nth change; returns how it ended, and its output. */
 const loadKilled = async (folder: string, n: number, when: string) => {
   const own = scratch();
   const file = path.join(own, 'load.json');
@@ -72,14 +72,14 @@ const newestOf = async (store: ObjectStore, table: string): Promise<MetadataVers
   return newest;
 };
 
-/** Everything that lies in a table's bucket, and nothing refers to. */
+/** All objects in a table's bucket to which nothing refers. */
 const unreferenced = async (store: ObjectStore, table: string): Promise<string[]> => {
   const referenced = await referencedBy(store, await newestOf(store, table));
   const hint = lakePaths.metadata(table, 'version-hint.text');
   return (await keysIn(store, '')).filter((key) => key !== hint && !referenced.has(key));
 };
 
-/** Each table is at its old snapshot or its new one, with that one's rows; gold is never ahead of silver. */
+/** Each table is at its old or its new snapshot, with the rows of that snapshot; gold is never ahead of silver. */
 const expectOldOrNew = async (context: LoadContext): Promise<void> => {
   const silver = (await newestOf(context.tables.silver, 't')).version === 2 ? OLD_ROWS : NEW_ROWS;
   const gold = (await newestOf(context.tables.gold, MODEL.name)).version === 2 ? OLD_ROWS : NEW_ROWS;
@@ -87,8 +87,8 @@ const expectOldOrNew = async (context: LoadContext): Promise<void> => {
   if (silver === OLD_ROWS) expect(gold).toBe(OLD_ROWS);
 };
 
-/** Run anew, the load is complete, once; maintenance then removes all that the killed one left. */
-const expectMended = async (context: LoadContext): Promise<void> => {
+/** A second run completes the load, without duplicates; maintenance then removes all leftovers of the killed run. */
+const expectRepaired = async (context: LoadContext): Promise<void> => {
   const done = await load(coming, { ...context, options: { leaseMs: 100 } });
   expect(done).toMatchObject({ status: 'loaded', version: 3, gold: { version: 3 } });
   expect(await rowsIn(context)).toEqual(NEW_ROWS);
@@ -107,13 +107,13 @@ const expectMended = async (context: LoadContext): Promise<void> => {
   expect(await rowsIn(context)).toEqual(NEW_ROWS);
 };
 
-test('killed before any change, and in the middle of any, the tables are at the old or the new snapshot', async () => {
+test('after a kill before or during any change, the tables are at the old or the new snapshot', async () => {
   const undisturbed = lake.copy();
   const { said, code } = await loadKilled(undisturbed.folder, 0, 'before');
   expect(code).toBe(0);
-  await expectMended(undisturbed.context);
+  await expectRepaired(undisturbed.context);
   const changes = Number(said);
-  // Of each table a lock, manifests, their list, the version, the hint; of silver an intent and sources beside.
+  // Each table: lock, manifests, manifest list, version, hint. Silver also: an intent and the sources.
   expect(changes).toBeGreaterThan(20);
 
   const points = Array.from({ length: changes }, (_, i) =>
@@ -132,7 +132,7 @@ test('killed before any change, and in the middle of any, the tables are at the 
       await expectOldOrNew(context);
       found.silver.add((await newestOf(context.tables.silver, 't')).version);
       found.gold.add((await newestOf(context.tables.gold, MODEL.name)).version);
-      await expectMended(context);
+      await expectRepaired(context);
     }
   };
   await Promise.all([worker(), worker(), worker()]);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   lake = await stagedLake(sourcesFor(200));
 });
 
-describe('writers in one process, each with rows of its own', () => {
+describe('writers in one process, without common keys', () => {
   const loadFirst = async (n: number): Promise<Counted[]> => {
     const { context } = lake.copy();
     const done = await loadAll(lake.loads.slice(0, n), context);
@@ -35,7 +35,7 @@ describe('writers in one process, each with rows of its own', () => {
     });
   });
 
-  test('20, 50 and 200 at once: requests grow with their number, and not with its square', async () => {
+  test('20, 50 and 200 at once: requests grow in proportion to their number', async () => {
     const each: number[] = [];
     for (const n of [20, 50, 200]) {
       const done = await loadFirst(n);
@@ -57,19 +57,19 @@ test.each([20, 200])('%i writers in four processes', async (n) => {
   });
   const done = (await Promise.all(children)).flat() as Counted[];
   expect(done).toHaveLength(n);
-  // Processes that come one after the other share little; of many writers it still is each version for many.
+  // Processes that start one after the other share few versions; with many writers each version still has many runs.
   expectBounded(done, n < 100 ? 2 * n - 1 : undefined);
   await expectAll(context, lake, n);
 });
 
-test('40 writers of the same keys: each key shows once, the latest upload’s', async () => {
+test('40 writers of the same keys: each key shows once, with the row of the latest upload', async () => {
   const common = await stagedLake(sourcesFor(40, 'common'));
   const { context } = common.copy();
   expectBounded(await loadAll(common.loads, context));
   await expectAll(context, common, 40);
 });
 
-test('eight versions each of four sources, and all of them twice: the newest of each is left', async () => {
+test('eight versions of each of four sources, each run twice: the newest version of each is kept', async () => {
   const sources = Array.from({ length: 32 }, (_, i): SourceRows => {
     const [source, version] = [i % 4, Math.floor(i / 4)];
     return { file: `f${source}`, turn: version + 1, ids: [source, 10 + i], v: i };
@@ -78,7 +78,7 @@ test('eight versions each of four sources, and all of them twice: the newest of 
   const { context } = racing.copy();
   const done = await loadAll([...racing.loads, ...racing.loads.toReversed()], context);
   for (const { status } of done) expect(['loaded', 'superseded']).toContain(status);
-  // The newest was loaded, by both of its runs.
+  // Both runs of the newest version report it as loaded.
   for (const i of [28, 29, 30, 31])
     expect([i, done[i]?.status, done[63 - i]?.status]).toEqual([i, 'loaded', 'loaded']);
   await expectAll(context, { ...racing, sources: sources.slice(28) }, 4, { history: 'some' });

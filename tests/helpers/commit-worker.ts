@@ -1,4 +1,4 @@
-/** Child process: `<root> <table> <label> <count>`; commits so many increments, one after the other. */
+/** Child process: `<root> <table> <label> <count>`; commits `count` increments, one after the other. */
 import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
 import { Table } from '../../shared/lake/table/commit/table.ts';
 import { changeBy, increment, KEEP_ALL } from './increment.ts';

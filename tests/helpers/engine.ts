@@ -18,12 +18,12 @@ export const config = {
 
 const usage = { duration_ms: 1, memory_mb: 1, requests: 0, bytes_read: 0, bytes_written: 0 };
 
-/** A step that answers the same whatever it is asked. */
+/** A step that returns the same output for every input. */
 export const answering =
   (output: object): Step =>
   async () => ({ ...output, usage });
 
-/** A step that throws an error of this name, the first `times` times, and answers afterwards. */
+/** A step that throws an error of this name for the first `times` calls, and then returns the output. */
 export const failing = (name: string, output: object, times = Number.POSITIVE_INFINITY): Step => {
   let failed = 0;
   return async () => {
@@ -49,14 +49,14 @@ export const OUTPUTS = {
   Quarantine: { scope: 'rows', rows: 1 },
 };
 
-/** The steps of a clean file, all made up: routes are tested with them, not what the steps do. */
+/** Fake steps with the outputs of a clean file, for tests of the routes through the state machine. */
 export const cleanSteps = (): Record<keyof typeof OUTPUTS, Step> =>
   Object.fromEntries(Object.entries(OUTPUTS).map(([state, output]) => [state, answering(output)])) as Record<
     keyof typeof OUTPUTS,
     Step
   >;
 
-/** An engine over a lake in the folder that waits for nothing. */
+/** An engine over a lake in the folder, without waiting times. */
 export const engineOn = (lakeFolder: string, options: Partial<EngineOptions> = {}): Engine =>
   new Engine({
     lakeFolder,

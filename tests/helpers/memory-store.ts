@@ -13,12 +13,12 @@ interface Stored {
   lastModified: Date;
 }
 
-/** A bucket in memory whose clock a test sets, and in which something else may happen before any request. */
+/** A bucket in memory. A test can set its clock, and have something happen before any request. */
 export class MemoryStore implements ObjectStore {
   readonly name = 'memory';
   readonly uri = 'file:///memory/';
   readonly objects: Map<string, Stored>;
-  /** Milliseconds since 1970: how old what is written will be. */
+  /** The modification time of objects that are written from now on, in milliseconds since 1970. */
   clock: { now: number };
   readonly #before: (kind: RequestKind, key: string) => Promise<void>;
   readonly #observer: RequestObserver;
@@ -34,7 +34,7 @@ export class MemoryStore implements ObjectStore {
     this.#observer = observer;
   }
 
-  /** The same bucket, for somebody at whose requests something happens. */
+  /** The same bucket for another user, before whose requests something happens. */
   watched(before: (kind: RequestKind, key: string) => Promise<void>): MemoryStore {
     return new MemoryStore(before, this);
   }
@@ -73,7 +73,7 @@ export class MemoryStore implements ObjectStore {
     throw new ObjectMissing(`${key} cannot be uploaded into memory`);
   }
 
-  /** In pages of ten, between which others come in. */
+  /** Lists in pages of ten, between which other requests may run. */
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
     for (let after = ''; ; ) {
       await this.#request('list', prefix);
@@ -109,7 +109,7 @@ export class MemoryStore implements ObjectStore {
   }
 }
 
-/** How many requests of each kind some work makes. */
+/** The number of requests of each kind that the work makes. */
 export const requestsOf = async (
   store: MemoryStore,
   work: (store: ObjectStore) => Promise<unknown>,

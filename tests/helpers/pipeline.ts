@@ -16,22 +16,22 @@ import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-head
 import { DEFINITION, ROOT } from './engine.ts';
 import { scratch } from './scratch.ts';
 
-/** A lake in a folder of its own with the real state machine and the real steps on it. */
+/** A lake in a new folder with the real state machine and the real steps. */
 export interface TestPipeline {
   folder: string;
   lake: LocalLake;
   engine: Engine;
   /** Puts a file into raw as `<dataset>/<name>` and returns its event, without running anything. */
   put(key: string, content: string | Buffer): Promise<ObjectCreated>;
-  /** Puts a file and runs it to its end. */
+  /** Puts a file into raw and processes it to the end. */
   drop(key: string, content: string | Buffer): Promise<Execution>;
   /** Rows of a query over the committed lake. */
   query(sql: string): Promise<Row[]>;
-  /** The run records, the oldest first. */
+  /** The run records, oldest first. */
   runs(): Promise<RunRecord[]>;
 }
 
-/** A pipeline over the shipped datasets, or those of another folder. */
+/** A pipeline with the shipped datasets, or with those of another folder. */
 export const testPipeline = (
   options: { sqlDir?: string; folder?: string } & Partial<EngineOptions> = {},
 ): TestPipeline => {
@@ -80,7 +80,7 @@ export const testPipeline = (
 };
 
 /**
- * A folder of datasets made of texts: `{ 'orders/contract.yaml': '…', 'orders/gold/by_day.sql': '…' }`.
+ * Writes a new folder of datasets: `{ 'orders/contract.yaml': '…', 'orders/gold/by_day.sql': '…' }`.
  */
 export const datasets = (files: Readonly<Record<string, string>>): string => {
   const folder = scratch();

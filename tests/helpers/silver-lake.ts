@@ -24,7 +24,7 @@ export const testDb = async <T>(work: (db: Db, folder: string) => Promise<T>): P
   return await withDuckDb({ memoryMb: 512, threads: 2, scratch: folder }, (db) => work(db, folder));
 };
 
-/** Text of a contract with these properties and custom properties, each a YAML flow mapping. */
+/** The text of a contract with these properties and custom properties, each a YAML flow mapping. */
 export const contractYaml = (
   dataset: string,
   properties: readonly string[],
@@ -53,7 +53,7 @@ export const contractOf = async (
 ): Promise<Contract> =>
   await loadContract(datasets({ 't/contract.yaml': contractYaml('t', properties, custom), ...files }), 't');
 
-/** Names that people may give to columns, and that our own SQL uses for something else. */
+/** Names of columns that duckstep's own SQL uses for something else. */
 export const NAMES_WITHIN =
   'accepted bits Block cleaned contender deleted distinct file filename hidden last n part place rescued rows silver some source staged t'.split(
     ' ',
@@ -75,7 +75,7 @@ export const runOf = (file: string, turn: number): RunIdentity => {
 
 export type Loaded = Pick<SilverCommit, 'status' | 'version'>;
 
-/** A silver table by itself: rows are given as SQL, and committed as LoadToGold does. */
+/** A silver table without the rest of the pipeline: rows are given as SQL, and committed as by LoadToGold. */
 export class SilverLake {
   contract: Contract;
   readonly store: ObjectStore;
@@ -85,7 +85,11 @@ export class SilverLake {
     this.store = store;
   }
 
-  /** Writes the files of a run as Transform does. `rows` selects the contract's columns. */
+  /**
+   * Writes the files of a run as Transform does.
+   *
+   * @param rows a SELECT of the contract's columns
+   */
   async stage(run: RunIdentity, rows: string): Promise<StagedSilver> {
     const { contract } = this;
     const columns = silverSchema(contract, await new Table(this.store, contract.dataset).current());
@@ -101,7 +105,7 @@ export class SilverLake {
     });
   }
 
-  /** Commits what was staged. */
+  /** Commits the staged files. */
   async load(run: RunIdentity, staged: StagedSilver): Promise<Loaded> {
     const { status, version } = await testDb((db, folder) =>
       commitSilver({ db, store: this.store, scratch: folder }, this.contract, run, staged),
@@ -144,7 +148,7 @@ export class SilverLake {
 export const rowsSql = (columns: string, ...rows: string[]): string =>
   `SELECT * FROM (VALUES ${rows.join(', ')}) AS v(${columns})`;
 
-/** Runs of objects below a folder of a store, for counting what lies there. */
+/** The keys of all objects with the prefix. */
 export const keysIn = async (store: ObjectStore, prefix: string): Promise<string[]> => {
   const keys: string[] = [];
   for await (const { key } of store.list(prefix)) keys.push(key);

@@ -15,21 +15,21 @@ import { compactSilver } from '../../shared/stages/load-to-gold/silver/compact-s
 import { silverLayout, silverSchema } from '../../shared/stages/transform/silver-table.ts';
 import { stagedLayout } from '../../shared/stages/transform/staged-silver.ts';
 
-/** How many small files into one partition, with how many rows each. */
+/** Rows per file; all files belong to one partition. */
 export const ROWS = 5;
 
 export type Keys = 'none' | 'rising' | 'random';
 
-/** What one run asked of silver, compaction included. */
+/** The requests and bytes of one run in silver, compaction included. */
 export interface Measured {
   requests: number;
   bytes_read: number;
   bytes_written: number;
-  /** Data files of the table after it. */
+  /** Data files of the table after the run. */
   files: number;
 }
 
-/** Of the dataset `readings`, in the folder of datasets: by `id`, or without a key. */
+/** The contract of the dataset `readings`, with the key `id` or without a key. */
 export const readingsYaml = (keys: Keys): string => `apiVersion: v3.1.0
 kind: DataContract
 id: readings
@@ -43,15 +43,15 @@ schema:
       - { name: value, logicalType: number }
 `;
 
-/** Rows of the nth file, from 0. Random ones spread over all that ever come, so that every file meets every other. */
+/** The rows of the nth file, counted from 0. Random keys spread over those of all files, so that any two files may share some. */
 export const rowsOf = (n: number, keys: Keys): string => {
   const id = keys === 'random' ? `(${n * ROWS} + i) * 7919 % 1000003` : `${n * ROWS} + i`;
   return `SELECT 'north' AS site, CAST(${id} AS BIGINT) AS id, (${n * ROWS} + i) / 4 AS value FROM range(${ROWS}) AS r(i)`;
 };
 
 /**
- * Commits so many small files, one after the other, as Transform and LoadToGold do it to silver, and measures each run.
- * One DuckDB serves them all: opening it 2,000 times would take most of the time, and no request.
+ * Commits small files to silver one after the other, as Transform and LoadToGold do, and measures each run. All runs share
+ * one DuckDB: opening it 2,000 times would take most of the time and make no request.
  */
 export const commitSmallFiles = async (
   store: ObjectStore,

@@ -3,7 +3,7 @@ import { crc32, inflateRawSync } from 'node:zlib';
 const END = 0x06054b50;
 const STORED = 0;
 
-/** A zip's files by name. Source: PKWARE's APPNOTE.TXT; no zip64, no encryption. */
+/** The files of a zip archive by name. Format: PKWARE's APPNOTE.TXT, without zip64 and encryption. */
 export const unzip = (archive: Buffer): Map<string, Buffer> => {
   const end = archive.lastIndexOf(Buffer.from([END & 255, (END >> 8) & 255, (END >> 16) & 255, END >>> 24]));
   const files = new Map<string, Buffer>();

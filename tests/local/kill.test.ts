@@ -7,7 +7,7 @@ import { kill, printed, startNode } from '../helpers/killed.ts';
 import { lakeContent } from '../helpers/lake-content.ts';
 import { scratch } from '../helpers/scratch.ts';
 
-/** Has clean rows, doubles and rows to refuse: it passes through every state. */
+/** A file with clean, duplicate and rejected rows, which passes through every state. */
 const SAMPLE = path.join(ROOT, 'samples/signups/2024-01.csv');
 const KEY = 'signups/2024-01.csv';
 
@@ -28,7 +28,7 @@ const undisturbed = async () => {
 
 const states = ['Validate', 'QualityScore', 'Transform', 'LoadToGold', 'Quarantine'];
 
-describe('kill -9, then redrive: the tables of an undisturbed run', () => {
+describe('after kill -9 and a redrive the tables are those of an undisturbed run', () => {
   let expected: Awaited<ReturnType<typeof undisturbed>>;
   beforeAll(async () => {
     expected = await undisturbed();

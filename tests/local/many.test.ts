@@ -14,7 +14,7 @@ import { scratch } from '../helpers/scratch.ts';
 const SMALL = 57;
 const LARGE = 3;
 
-/** Rows of the two kinds: large ones have a name each that is long enough for a file of 8 MB. */
+/** The rows of small and large files. The names in a large file are long enough to make it 8 MB. */
 const rowsOf = (size: SizeClass): { rows: number; name: string } =>
   size === 'large' ? { rows: 60_000, name: 'x'.repeat(100) } : { rows: 3, name: 'Ada Abel' };
 
@@ -34,13 +34,13 @@ const FILES = Array.from({ length: SMALL + LARGE }, (_, file) => ({
   size: file % 20 === 0 ? ('large' as const) : ('small' as const),
 }));
 
-/** Which file a step was called for. */
+/** The key of the file for which a step was called. */
 const keyOf = (input: unknown): string => {
   const { state } = input as { state: { detail: { object: { key: string } } } };
   return state.detail.object.key;
 };
 
-test('60 files of two sizes: all loaded, small ones past large ones, within bounds', async () => {
+test('60 files of two sizes are all loaded; small ones overtake large ones, within the limits', async () => {
   const lakeFolder = scratch();
   const raw = path.join(lakeFolder, 'raw/signups');
   mkdirSync(raw, { recursive: true });
@@ -97,13 +97,13 @@ test('60 files of two sizes: all loaded, small ones past large ones, within boun
   expect(memory).toEqual(new Set(['small 640', 'large 1024']));
   expect(most).toMatchObject({ small: 3, large: 1, all: 3 });
   expect(most.waiting).toBeGreaterThan(FILES.length / 2);
-  // While a large file was on its way through the steps, small ones went through them beside it.
+  // Small files were processed while a large one was.
   const large = ended.find(({ key }) => sizes.get(key) === 'large');
-  const beside = ended.filter(
+  const overtaking = ended.filter(
     ({ key, ended: end = '' }) =>
       sizes.get(key) === 'small' && end > (large?.started ?? '') && end < (large?.ended ?? ''),
   );
-  expect(beside.length).toBeGreaterThan(0);
+  expect(overtaking.length).toBeGreaterThan(0);
   expect(watch.load()).toEqual({
     running: { small: 0, large: 0 },
     waiting: { small: 0, large: 0 },

@@ -33,7 +33,7 @@ schema:
       - { property: qualityThreshold, value: 0.5 }
 `;
 
-/** Two datasets, one of which is enriched with the other, and a gold model over both. */
+/** Two datasets, one of which reads the silver table of the other, and a gold model over both. */
 const SQL = {
   'customers/contract.yaml': contract('customers', '{ name: name, logicalType: string, required: true }'),
   'orders/contract.yaml': contract('orders', '{ name: customer, logicalType: integer, required: true }'),
@@ -47,7 +47,7 @@ columns:
 select name, count(*) as orders from silver.orders join silver.customers on customers.id = orders.customer group by name`,
 };
 
-/** The contract of `customers` after it has gained a column. */
+/** The contract of `customers` with one more column. */
 const WITH_CITY = SQL['customers/contract.yaml'].replace(
   '- { name: name,',
   '- { name: city, logicalType: string }\n      - { name: name,',
@@ -62,7 +62,7 @@ const dieCommitting = async (lake: Lake, zone: 'silver' | 'gold', table: string)
   await lake[zone].write(lakePaths.locks(table, `v${version}-0`), 'dead');
 };
 
-/** Adds rows to a gold table file by file, as a rebuild leaves them that writes more partitions than it keeps open. */
+/** Adds many small files to a gold table, as a rebuild does that writes more partitions than it keeps open. */
 const scatter = async (lake: Lake, name: string, files: number): Promise<void> =>
   await testDb(async (db, folder) => {
     for (let n = 0; n < files; n++)

@@ -9,7 +9,7 @@ import { scratch } from '../helpers/scratch.ts';
 const FILES = 20;
 const ROWS = 30;
 
-/** File `i` brings ROWS customers of 2024. Overlapping, two thirds of each file's are in the next one as well. */
+/** File `i` has ROWS customers of 2024. If files overlap, two thirds of them are in the next file too. */
 const csvOf = (i: number, overlapping: boolean): string => {
   const first = 1 + i * (overlapping ? ROWS / 3 : ROWS);
   const lines = Array.from({ length: ROWS }, (_, j) => {
@@ -17,7 +17,7 @@ const csvOf = (i: number, overlapping: boolean): string => {
     const date = `2024-01-${String(day).padStart(2, '0')}`;
     return `${id},Name ${i},c${id}@example.com,${date},${['active', 'pending', 'cancelled'][(i + j) % 3]}`;
   });
-  // One row that is refused, and one that an earlier row of this file supersedes.
+  // One row that is rejected, and one that is superseded by an earlier row of this file.
   const dirt = [
     `${first},,nobody,2024-01-01,active`,
     `${first},Last ${i},c${first}@example.com,2024-01-31,active`,
@@ -25,7 +25,7 @@ const csvOf = (i: number, overlapping: boolean): string => {
   return `${['id,name,email,signup_date,status', ...lines, ...dirt].join('\n')}\n`;
 };
 
-/** A lake with all files uploaded and none processed, and copies of it: the same versions, the same events. */
+/** A lake with all files uploaded and none processed, and copies of it with the same versions and events. */
 const uploaded = async (overlapping: boolean) => {
   const origin = testPipeline();
   const events: ObjectCreated[] = [];
@@ -45,7 +45,7 @@ const TABLES = [
   'SELECT date_key, metric_name, metric_value, dimensions::VARCHAR AS dimensions, year FROM gold.daily_metrics ORDER BY ALL',
 ];
 
-/** What the tables hold, as CSV. */
+/** The rows of all tables as CSV. */
 const contents = async ({ query }: TestPipeline): Promise<string> => {
   const tables: string[] = [];
   for (const sql of TABLES)
@@ -53,7 +53,7 @@ const contents = async ({ query }: TestPipeline): Promise<string> => {
   return tables.join('\n\n');
 };
 
-/** Every file has one run, whose rows add up; and what shows in silver is what the masks leave of all runs. */
+/** Each file has one run whose rows add up, and silver shows the rows of all runs without the deleted ones. */
 const expectSums = async (pipeline: TestPipeline): Promise<void> => {
   const runs = await pipeline.runs();
   expect(runs.map(({ source_key }) => source_key).toSorted()).toEqual(

@@ -12,7 +12,7 @@ keepLocksStill();
 
 const WRITES = ['write', 'writeIfAbsent', 'upload'] as const;
 
-/** Counts writes over a lake's stores, and breaks off at one of them. */
+/** Counts the writes to a lake's stores, and fails at one of them. */
 class CrashPoint {
   writes = 0;
   readonly #at: number;
@@ -48,7 +48,7 @@ const sample = (name: string): Buffer => readFileSync(path.join(ROOT, 'samples/s
 
 let january: string;
 
-/** A lake that holds January already, so that February replaces rows and masks some of January's. */
+/** A lake with January in it, so that February replaces rows and deletes some of January's. */
 const withJanuary = async (point: CrashPoint): Promise<TestPipeline> => {
   const folder = scratch();
   cpSync(january, folder, { recursive: true, preserveTimestamps: true });
@@ -74,14 +74,14 @@ test('the undisturbed run writes in every state', () => {
 });
 
 test.each(['before', 'after'] as const)(
-  'broken off %s any write and redriven, the tables are those of an undisturbed run',
+  'after a failure %s any write and a redrive, the tables are those of an undisturbed run',
   async (when) => {
     for (let at = 1; at <= NEVER.writes; at++) {
       const broken = await withJanuary(new CrashPoint(at, when));
       const failed = await broken.drop('signups/2024-02.csv', sample('2024-02.csv'));
       expect([at, failed.status]).toEqual([at, 'failed']);
-      const mended = testPipeline({ folder: broken.folder });
-      expect([at, (await mended.engine.redrive(failed.id)).status]).toEqual([at, 'succeeded']);
+      const repaired = testPipeline({ folder: broken.folder });
+      expect([at, (await repaired.engine.redrive(failed.id)).status]).toEqual([at, 'succeeded']);
       expect([at, await lakeContent(broken.folder)]).toEqual([at, expected]);
     }
   },

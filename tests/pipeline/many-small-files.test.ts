@@ -19,10 +19,10 @@ const mean = (runs: readonly Measured[], of: (run: Measured) => number): number 
 
 const bytes = (run: Measured): number => run.bytes_read + run.bytes_written;
 
-/** `scripts/small-files.ts` commits 2,000 of each and draws `docs/small-files.svg`. */
+/** Files per kind of keys; `scripts/small-files.ts` commits 2,000 of each and draws `docs/small-files.svg`. */
 const COUNT = 500;
 
-/** Once a table's history has as many snapshots as are kept, nothing of it may grow. */
+/** From here on the table keeps a constant number of snapshots, so its metadata may not grow. */
 const FULL = 100;
 
 describe.each<[Keys]>([['none'], ['rising']])('many small files into one partition, keys: %s', (keys) => {
@@ -34,20 +34,20 @@ describe.each<[Keys]>([['none'], ['rising']])('many small files into one partiti
     runs = await commitSmallFiles(store, sqlDir, { count: COUNT, keys, scratch: scratch() });
   });
 
-  test('no run asks more of storage for how many there are already', () => {
+  test('the requests of a run do not grow with the number of files', () => {
     const [early, late] = [runs.slice(FULL, FULL + 200), runs.slice(-200)];
     expect(mean(late, ({ requests }) => requests)).toBeLessThan(
       1.05 * mean(early, ({ requests }) => requests),
     );
     expect(mean(late, bytes)).toBeLessThan(1.1 * mean(early, bytes));
-    // Of eight commits one merges: the seventh run makes it.
+    // One commit in eight merges files: that of the seventh run.
     const most = runs.map(({ requests }) => requests).toSorted((a, b) => b - a);
     expect(most[0]).toBeLessThanOrEqual(80);
     expect(most[Math.ceil(COUNT / 7)]).toBeLessThanOrEqual(30);
     expect(Math.max(...runs.map(bytes))).toBeLessThan(2 ** 20);
   });
 
-  test('few files are left at any time', () => {
+  test('the table has few files at any time', () => {
     expect(Math.max(...runs.map(({ files }) => files))).toBeLessThanOrEqual(24);
   });
 
@@ -67,7 +67,7 @@ describe.each<[Keys]>([['none'], ['rising']])('many small files into one partiti
   });
 });
 
-test('random keys: requests do not grow, bytes read do with the rows that keys are compared with', async () => {
+test('random keys: requests do not grow; bytes read grow with the rows whose keys are compared', async () => {
   const store = new FolderStore(scratch(), { name: 'silver' });
   const sqlDir = datasets({ 'readings/contract.yaml': readingsYaml('random') });
   const runs = await commitSmallFiles(store, sqlDir, { count: 240, keys: 'random', scratch: scratch() });
@@ -77,7 +77,7 @@ test('random keys: requests do not grow, bytes read do with the rows that keys a
   expect(Math.max(...runs.map(({ files }) => files))).toBeLessThanOrEqual(24);
 });
 
-test('through all five steps: merged on the way and by maintenance, replaced and given back afterwards', async () => {
+test('through all five steps: files are merged by runs and by maintenance, then replaced and restored', async () => {
   const yaml = readingsYaml('rising');
   const sqlDir = datasets({ 'readings/contract.yaml': yaml });
   const { drop, lake, query, runs } = testPipeline({ sqlDir });
@@ -87,7 +87,7 @@ test('through all five steps: merged on the way and by maintenance, replaced and
   const files = async () => (await (await new Table(lake.silver, 'readings').current())?.files()) ?? [];
   expect((await files()).length).toBeLessThan(12);
   const shown = await query('SELECT site, id, value FROM silver.readings ORDER BY id');
-  // Each file's first row supersedes the second of the file before.
+  // The first row of each file supersedes the second row of the file before it.
   expect(shown).toEqual(
     Array.from({ length: 21 }, (_, id) => ({ site: 'north', id, value: id === 20 ? 19.5 : id })),
   );
@@ -98,7 +98,7 @@ test('through all five steps: merged on the way and by maintenance, replaced and
   expect(await query('SELECT site, id, value FROM silver.readings ORDER BY id')).toEqual(shown);
   expect(await files()).toMatchObject([{ rows: 40, deletes: { rows: 19 } }]);
 
-  // The file's rows go, out of the merged one, and what they hid shows again.
+  // The file's rows leave the merged file, and the rows that they superseded show again.
   await drop('readings/7.csv', csv('north,100,1'));
   const after = await query(
     'SELECT id, value FROM silver.readings WHERE id IN (6, 7, 8, 9, 100) ORDER BY id',

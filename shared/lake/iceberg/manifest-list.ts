@@ -148,8 +148,8 @@ const fromSummaries = (
     return {
       containsNull: contains_null,
       ...(typeof contains_nan === 'boolean' && { containsNan: contains_nan }),
-      ...(type && lower_bound ? { lower: decodeValue(type, lower_bound) } : {}),
-      ...(type && upper_bound ? { upper: decodeValue(type, upper_bound) } : {}),
+      ...(type && lower_bound && { lower: decodeValue(type, lower_bound) }),
+      ...(type && upper_bound && { upper: decodeValue(type, upper_bound) }),
     };
   });
 };

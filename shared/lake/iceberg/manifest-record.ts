@@ -147,7 +147,7 @@ export const toContentFile = ({ schema, types, names, specId }: Shape & { specId
       rows: wholeNumber(record.record_count, 'record_count'),
       bytes: wholeNumber(record.file_size_in_bytes, 'file_size_in_bytes'),
       columns,
-      ...(referenced ? { referencedDataFile: referenced } : {}),
+      ...(referenced && { referencedDataFile: referenced }),
     };
   };
 };

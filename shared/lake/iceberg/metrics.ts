@@ -24,7 +24,7 @@ export const columnMetrics = (
     const { id } = leaf.field;
     metrics[id] = {
       ...countsOf(found, leaf, rows),
-      ...(leaf.repeated ? {} : boundsOf(found, leaf, options.fullBounds?.has(id) ?? false)),
+      ...(!leaf.repeated && boundsOf(found, leaf, options.fullBounds?.has(id) ?? false)),
     };
   }
   return metrics;

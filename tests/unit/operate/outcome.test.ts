@@ -66,15 +66,14 @@ test('a file that could not be quarantined: what failed is said, not what had be
 });
 
 test('every mistake that an error lists is printed, and the first of them in lists', async () => {
-  const mistakes =
-    '2 problems to mend:\n  sql/a/contract.yaml:3 id: expected text\n  sql/a/silver.sql:1 here';
+  const mistakes = '2 problems to fix:\n  sql/a/contract.yaml:3 id: expected text\n  sql/a/silver.sql:1 here';
   const execution = await failed();
   const invalid = {
     ...execution,
     error: { Error: 'ContractInvalid', Cause: JSON.stringify({ errorMessage: mistakes }) },
   };
   const outcome = outcomeOf(invalid);
-  const gist = 'ContractInvalid: 2 problems to mend: sql/a/contract.yaml:3 id: expected text';
+  const gist = 'ContractInvalid: 2 problems to fix: sql/a/contract.yaml:3 id: expected text';
   expect(outcome.reason).toBe(gist);
   expect(renderOutcome(outcome, terminal)).toContain(
     `ContractInvalid: ${mistakes.replaceAll('\n', '\n  ')}\n`,

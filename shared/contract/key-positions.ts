@@ -1,8 +1,8 @@
 import type { OdcsProperty } from './odcs.ts';
 import type { Place } from './problems.ts';
 
-/** A property that the shape allows, where it stands, and its index among all. */
-export interface Placed {
+/** A property that was read without mistakes, and its place in the file. */
+export interface PlacedProperty {
   property: OdcsProperty;
   place: Place;
 }
@@ -10,19 +10,23 @@ export interface Placed {
 type Flag = 'primaryKey' | 'partitioned';
 const POSITION = { primaryKey: 'primaryKeyPosition', partitioned: 'partitionKeyPosition' } as const;
 
-/** The names of the flagged properties by their positions; in the contract's order where none is given. */
-export const orderedBy = (flag: Flag, properties: readonly Placed[]): string[] => {
+/**
+ * Names of the properties that have the flag, ordered by their positions; in the contract's order if none has a position.
+ * Missing, duplicate and useless positions are reported.
+ */
+export const namesByPosition = (flag: Flag, properties: readonly PlacedProperty[]): string[] => {
   const key = POSITION[flag];
   const flagged = properties.filter(({ property }) => property[flag] === true);
   const numbered = flagged.filter(({ property }) => property[key] !== undefined);
   for (const { property, place } of properties)
     if (property[key] !== undefined && property[flag] !== true)
-      place.at(key).expected(`${flag}: true beside it`, property[key]);
+      place.at(key).say(`needs ${flag}: true on the same property; add it, or remove the position`);
   for (const { property, place } of flagged) {
     const same = numbered.filter((other) => other.property[key] === property[key]);
     if (numbered.length > 0 && property[key] === undefined)
-      place.expected(`${key}, as the other ${flag} properties have it`);
-    else if (same.length > 1) place.at(key).expected('a position of its own', property[key]);
+      place.say(`${key} is missing; give one to every ${flag} property, or to none`);
+    else if (same.length > 1)
+      place.at(key).say(`duplicate position ${property[key]}; give every ${flag} property another one`);
   }
   const order = numbered.length === 0 ? flagged : numbered;
   return order
