@@ -14,7 +14,7 @@ export interface Shares {
 
 const MB = 2 ** 20;
 
-/** Reading this much text takes about as long as the five steps take for an empty file. */
+/** The size, in bytes of text, at which reading costs about as much as the five steps cost for an empty file. */
 const LARGE_BYTES = 8 * MB;
 
 /** Names of packed files, and an assumed ratio: files are queued before anything reads them. */

@@ -15,7 +15,7 @@ export const BY_SILVER_SQL = 'silver.sql';
 
 type Options = Limits & { format?: string | undefined; timezone?: boolean | undefined };
 
-/** Reads a property as a column of silver. What only DuckDB can check is added to `checks`. */
+/** Reads a property as a column of silver. Adds to `checks` the mistakes that only DuckDB can find. */
 export const readColumn = (
   property: OdcsProperty,
   missingValues: readonly string[],

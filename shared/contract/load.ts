@@ -135,8 +135,8 @@ export const isDatasetName = (name: string): boolean =>
   /^[a-z][a-z0-9_]{0,63}$/.test(name) && !RESERVED.includes(name);
 
 /**
- * Contracts without mistakes, by folder, file and fingerprint: parsing and checking a contract takes longer than the
- * rest of Validate takes for a small file.
+ * Contracts without mistakes, by folder, file and fingerprint: for a small file, parsing and checking its contract takes
+ * longer than the rest of Validate.
  */
 const checkedContracts = new LruCache<Contract>();
 

@@ -10,6 +10,7 @@ import { type MetadataVersion, Table } from '../lake/table/commit/table.ts';
 import { compactTable, planOf } from '../lake/table/upkeep/compact.ts';
 import { THOROUGH } from '../lake/table/upkeep/compaction.ts';
 import { removeOrphans } from '../lake/table/upkeep/orphans.ts';
+import { filesOfIntent } from '../stages/load-to-gold/silver/intent.ts';
 import { ROW_IDENTITY } from '../stages/transform/silver-table.ts';
 
 export interface TableOptions {
@@ -58,7 +59,11 @@ export const maintainTable = async (
     await table.expire();
   }
   const after = (await table.newest()) ?? before;
-  const orphans = await removeOrphans(store, table, { dryRun, ...(graceMs !== undefined && { graceMs }) });
+  const orphans = await removeOrphans(store, table, {
+    filesOfIntent,
+    dryRun,
+    ...(graceMs !== undefined && { graceMs }),
+  });
   return {
     version: after,
     summary: {
@@ -81,9 +86,7 @@ const compact = async (table: Table, { zone, store, config }: TableOptions): Pro
     if (snapshot === undefined || planOf(snapshot, await snapshot.files(), THOROUGH).length === 0) return;
     await withScratch(scratchRoot, (scratch) =>
       withDuckDb({ memoryMb, threads, scratch, ordered: false }, (db) =>
-        compactTable(db, table, {
-          store,
-          scratch,
+        compactTable({ db, store, scratch }, table, {
           runId,
           identity: zone === 'silver' ? ROW_IDENTITY : [],
           policy: THOROUGH,

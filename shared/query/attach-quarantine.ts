@@ -18,7 +18,7 @@ export const attachQuarantine = async (
 ): Promise<void> => {
   await db.run('CREATE SCHEMA IF NOT EXISTS quarantine');
   for (const [dataset, keys] of await keysByDataset(store, contracts, wanted)) {
-    const paths = [...(await localPaths(store, scratch, keys)).values()];
+    const paths = [...(await localPaths({ store, scratch }, keys)).values()];
     const rows = `FROM read_parquet(${literalList(paths)}, union_by_name = true, hive_partitioning = false)`;
     await db.run(
       `CREATE OR REPLACE VIEW quarantine.${ident(dataset)} AS ${typed(QUARANTINE_COLUMNS, paths.length === 0 ? undefined : rows)}`,

@@ -28,7 +28,7 @@ const recordsSql = async (store: ObjectStore, scratch: string): Promise<string |
   const keys: string[] = [];
   for await (const { key } of store.list(lakePaths.runs)) keys.push(key);
   if (keys.length === 0) return undefined;
-  const paths = await localPaths(store, scratch, keys);
+  const paths = await localPaths({ store, scratch }, keys);
   const types = Object.entries(RUN_COLUMNS).map(([name, type]) => `${ident(name)}: ${literal(type)}`);
   return `FROM read_json(${literalList([...paths.values()])}, columns = {${types.join(', ')}})`;
 };

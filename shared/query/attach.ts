@@ -55,7 +55,8 @@ export const attachLake = async (
     const conditions = filters.get(fullName(table).toLowerCase()) ?? [];
     const files = snapshot ? await planFiles(db, snapshot, columns, conditions) : [];
     const view = { schema: table.zone, table: table.name };
-    await createTableView(db, view, columns, files, table.store, path.join(scratch, table.zone));
+    const workbench = { db, store: table.store, scratch: path.join(scratch, table.zone) };
+    await createTableView(workbench, view, columns, files);
   }
   await attachQuarantine(db, lake.quarantine, contracts, path.join(scratch, 'quarantine'), wanted);
   await attachRuns(db, wanted('runs') ? lake.gold : undefined, path.join(scratch, 'gold'), past?.time);

@@ -13,7 +13,8 @@ import { createTableView } from '../../shared/lake/table/read/table-view.ts';
 import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
 import type { RunIdentity } from '../../shared/run/run-identity.ts';
 import { attachSilver } from '../../shared/stages/transform/attach-silver.ts';
-import { silverLayout, silverSchema, stagedLayout } from '../../shared/stages/transform/silver-table.ts';
+import { silverLayout, silverSchema } from '../../shared/stages/transform/silver-table.ts';
+import { stagedLayout } from '../../shared/stages/transform/staged-silver.ts';
 import { datasets } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { contractYaml, keysIn, runOf, testDb } from '../helpers/silver-lake.ts';
@@ -72,11 +73,10 @@ export const stage = async (
     for (const source of sources) {
       const run = runOf(source.file, source.turn);
       const rows = rowsOf(source, run);
-      const files = await writeFiles(db, rows, silver, {
+      const files = await writeFiles({ db, store: silver, scratch: folder }, rows, {
         keyOf: (file) => lakePaths.data('t', file),
         prefix: run.run_id,
         ...silverLayout(contract, columns),
-        scratch: folder,
       });
       const content = createHash('sha256').update(JSON.stringify(source.ids)).update(`${source.v}`);
       loads.push({
@@ -130,22 +130,18 @@ const withViews = async <T>(
 ): Promise<T> =>
   await testDb(async (db, folder) => {
     await attachSilver(
-      db,
+      { db, store: tables.silver, scratch: `${folder}/s` },
       contract,
       await new Table(tables.silver, 't').current(),
-      tables.silver,
-      `${folder}/s`,
     );
     const gold = await new Table(tables.gold, MODEL.name).current();
     const columns = MODEL.columns.map((column) => ({ ...column, identity: column.name }));
     if (gold !== undefined)
       await createTableView(
-        db,
+        { db, store: tables.gold, scratch: `${folder}/g` },
         { schema: 'gold', table: 'm' },
         tableColumns(gold, columns),
         await gold.files(),
-        tables.gold,
-        `${folder}/g`,
       );
     return await work(db);
   });

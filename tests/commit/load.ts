@@ -10,7 +10,7 @@ import type { RunIdentity } from '../../shared/run/run-identity.ts';
 import { parseGoldModel } from '../../shared/stages/load-to-gold/gold/model-header.ts';
 import { type Rebuilt, rebuildGold } from '../../shared/stages/load-to-gold/gold/rebuild.ts';
 import { commitSilver, type SilverCommit } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
-import type { StagedSilver } from '../../shared/stages/transform/silver-table.ts';
+import type { StagedSilver } from '../../shared/stages/transform/staged-silver.ts';
 import { recording, type StoreCall } from '../helpers/recording-store.ts';
 
 export type Tables = Pick<Lake, 'silver' | 'gold'>;
@@ -56,12 +56,15 @@ export const load = async (
   { tables, contract, scratch, options }: LoadContext,
 ): Promise<Loaded> =>
   await withDbWhenAsked(path.join(scratch, run.run_id), async (db, folder) => {
-    const common = { lake: tables, scratch: folder, ...(options && { table: options }) };
-    const committed = await commitSilver(db, contract, run, staged, common);
+    const workbench = { db, store: tables.silver, scratch: folder };
+    const committed = await commitSilver(workbench, contract, run, staged, options);
     const contracts = new Map([[contract.dataset, contract]]);
     return {
       ...committed,
-      gold: await rebuildGold(MODEL, { ...common, db, contracts, runId: run.run_id }),
+      gold: await rebuildGold(MODEL, {
+        ...{ db, lake: tables, scratch: folder, contracts, runId: run.run_id },
+        ...(options && { table: options }),
+      }),
     };
   });
 

@@ -58,12 +58,10 @@ export class GoldLake {
     const files = await snapshot.files();
     return await testDb(async (db, folder) => {
       await createTableView(
-        db,
+        { db, store: this.gold, scratch: folder },
         { schema: 'gold', table: 'm' },
         tableColumns(snapshot, goldColumns(model)),
         files,
-        this.gold,
-        folder,
       );
       return await db.all('FROM gold.m ORDER BY ALL');
     });

@@ -1,4 +1,5 @@
 import type { Schema } from '../../shared/lake/iceberg/types.ts';
+import type { Change } from '../../shared/lake/table/commit/change.ts';
 import type { Retention } from '../../shared/lake/table/commit/retention.ts';
 import type { DataFile } from '../../shared/lake/table/data-file.ts';
 import type { Draft, TableSchema } from '../../shared/lake/table/draft.ts';
@@ -54,4 +55,25 @@ export const runsOf = async (snapshot: Snapshot | undefined): Promise<string[]> 
   return entries
     .toSorted((a, b) => a.sequenceNumber - b.sequenceNumber)
     .map(({ file }) => file.path.replace(/^.*\/t\/data\//, '').replace('.parquet', ''));
+};
+
+/** A change that every look finds to do. `look` hears of each base that the commit meets. */
+export const changeBy = (
+  make: (base: Snapshot | undefined) => Draft | undefined | Promise<Draft | undefined>,
+  look: (base: Snapshot | undefined) => unknown = () => undefined,
+): Change<undefined, undefined> => ({
+  look: async (base) => {
+    await look(base);
+    return { todo: undefined };
+  },
+  make: async (base) => {
+    const draft = await make(base);
+    return { ...(draft !== undefined && { draft }), outcome: undefined };
+  },
+});
+
+/** A change that no look finds to do. */
+export const NOTHING: Change<undefined, undefined> = {
+  ...changeBy(() => undefined),
+  look: async () => ({ outcome: undefined }),
 };

@@ -14,12 +14,8 @@ import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
 import { identify, type RunIdentity } from '../../shared/run/run-identity.ts';
 import { commitSilver, type SilverCommit } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
 import { attachSilver } from '../../shared/stages/transform/attach-silver.ts';
-import {
-  type StagedSilver,
-  silverLayout,
-  silverSchema,
-  stagedLayout,
-} from '../../shared/stages/transform/silver-table.ts';
+import { silverLayout, silverSchema } from '../../shared/stages/transform/silver-table.ts';
+import { type StagedSilver, stagedLayout } from '../../shared/stages/transform/staged-silver.ts';
 import { datasets } from './pipeline.ts';
 import { scratch } from './scratch.ts';
 
@@ -99,11 +95,10 @@ export class SilverLake {
     const columns = silverSchema(contract, await new Table(this.store, contract.dataset).current());
     return await testDb(async (db, folder) => {
       const query = `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rows})`;
-      const files = await writeFiles(db, query, this.store, {
+      const files = await writeFiles({ db, store: this.store, scratch: folder }, query, {
         keyOf: (file) => lakePaths.data(contract.dataset, file),
         prefix: run.run_id,
         ...silverLayout(contract, columns),
-        scratch: folder,
       });
       const content = createHash('sha256').update(rows).digest('hex');
       return { content, ...stagedLayout(contract, columns), files, stagedAt: new Date().toISOString() };
@@ -112,9 +107,8 @@ export class SilverLake {
 
   /** Commits the staged files. */
   async load(run: RunIdentity, staged: StagedSilver): Promise<Loaded> {
-    const lake = { silver: this.store };
     const { status, version } = await testDb((db, folder) =>
-      commitSilver(db, this.contract, run, staged, { lake, scratch: folder }),
+      commitSilver({ db, store: this.store, scratch: folder }, this.contract, run, staged),
     );
     return { status, version };
   }
@@ -144,7 +138,7 @@ export class SilverLake {
   async query(sql: string): Promise<Row[]> {
     const snapshot = await new Table(this.store, this.contract.dataset).current();
     return await testDb(async (db, folder) => {
-      await attachSilver(db, this.contract, snapshot, this.store, folder);
+      await attachSilver({ db, store: this.store, scratch: folder }, this.contract, snapshot);
       return await db.all(sql);
     });
   }

@@ -12,7 +12,8 @@ import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
 import { identify } from '../../shared/run/run-identity.ts';
 import { commitSilver } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
 import { compactSilver } from '../../shared/stages/load-to-gold/silver/compact-silver.ts';
-import { silverLayout, silverSchema, stagedLayout } from '../../shared/stages/transform/silver-table.ts';
+import { silverLayout, silverSchema } from '../../shared/stages/transform/silver-table.ts';
+import { stagedLayout } from '../../shared/stages/transform/staged-silver.ts';
 
 /** Rows per file; all files belong to one partition. */
 export const ROWS = 5;
@@ -83,22 +84,20 @@ const commitOne = async (
     },
   });
   const columns = silverSchema(contract, await new Table(counted, 'readings').current());
+  const workbench = { db, store: counted, scratch: own };
   const files = await writeFiles(
-    db,
+    workbench,
     `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rowsOf(n, keys)})`,
-    counted,
     {
       keyOf: (file) => lakePaths.data('readings', file),
       prefix: run.run_id,
       ...silverLayout(contract, columns),
-      scratch: own,
     },
   );
   const content = createHash('sha256').update(`${n}`).digest('hex');
-  const lake = { silver: counted };
   const staged = { content, ...stagedLayout(contract, columns), files };
-  const committed = await commitSilver(db, contract, run, staged, { lake, scratch: own });
-  const compacted = await compactSilver(db, committed.table, { lake, scratch: own, runId: run.run_id });
+  const committed = await commitSilver(workbench, contract, run, staged);
+  const compacted = await compactSilver(workbench, committed.table, run.run_id);
   await rm(own, { recursive: true, force: true });
   const version = compacted?.version ?? committed.table;
   const { requests, bytesRead, bytesWritten } = counted.usage;

@@ -35,7 +35,8 @@ export const viewOf = async (
     type: storedType(field.type),
     field,
   }));
-  await createTableView(db, name, columns, await snapshot.files(), store, path.join(folder, store.name));
+  const workbench = { db, store, scratch: path.join(folder, store.name) };
+  await createTableView(workbench, name, columns, await snapshot.files());
   return `${ident(name.schema)}.${ident(name.table)}`;
 };
 

@@ -11,6 +11,7 @@ import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
 import { maintain } from '../../shared/maintenance/maintain.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
 import type { Step } from '../../shared/runtime/step.ts';
+import { changeBy } from '../helpers/increment.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { recording } from '../helpers/recording-store.ts';
 import { scratch } from '../helpers/scratch.ts';
@@ -65,31 +66,36 @@ const dieCommitting = async (lake: Lake, zone: 'silver' | 'gold', table: string)
 const scatter = async (lake: Lake, name: string, files: number): Promise<void> =>
   await testDb(async (db, folder) => {
     for (let n = 0; n < files; n++)
-      await new Table(lake.gold, name).commit(async (base) => async () => {
-        if (base === undefined) throw new Error(`There is no gold.${name}.`);
-        const { schema, columnIds, metadata, properties } = base;
-        const columns = schema.fields.map((field) => `NULL AS ${ident(field.name)}`);
-        const added = await writeFiles(db, `SELECT ${columns.join(', ')}`, lake.gold, {
-          keyOf: (file) => lakePaths.data(name, file),
-          prefix: `scattered-${n}`,
-          schema,
-          spec: specOf([]),
-          scratch: folder,
-        });
-        const lastColumnId = metadata['last-column-id'];
-        return {
-          runId: 'scattered',
-          operation: 'append',
-          title: 'append',
-          columns: { schema, columnIds, lastColumnId },
-          partitionedBy: [],
-          added,
-          removed: [],
-          changedDeletes: [],
-          touched: [],
-          properties: { [SUMMARY.fingerprint]: properties[SUMMARY.fingerprint] ?? '' },
-        };
-      });
+      await new Table(lake.gold, name).commit(
+        changeBy(async (base) => {
+          if (base === undefined) throw new Error(`There is no gold.${name}.`);
+          const { schema, columnIds, metadata, properties } = base;
+          const columns = schema.fields.map((field) => `NULL AS ${ident(field.name)}`);
+          const added = await writeFiles(
+            { db, store: lake.gold, scratch: folder },
+            `SELECT ${columns.join(', ')}`,
+            {
+              keyOf: (file) => lakePaths.data(name, file),
+              prefix: `scattered-${n}`,
+              schema,
+              spec: specOf([]),
+            },
+          );
+          const lastColumnId = metadata['last-column-id'];
+          return {
+            runId: 'scattered',
+            operation: 'append',
+            title: 'append',
+            columns: { schema, columnIds, lastColumnId },
+            partitionedBy: [],
+            added,
+            removed: [],
+            changedDeletes: [],
+            touched: [],
+            properties: { [SUMMARY.fingerprint]: properties[SUMMARY.fingerprint] ?? '' },
+          };
+        }),
+      );
   });
 
 /**

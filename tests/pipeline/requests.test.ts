@@ -14,6 +14,7 @@ import {
   sourceTree,
 } from '../../shared/stages/load-to-gold/silver/sources.ts';
 import { ROOT } from '../helpers/engine.ts';
+import { changeBy } from '../helpers/increment.ts';
 import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { recording, type StoreMethod } from '../helpers/recording-store.ts';
 import { keepLocksStill } from '../helpers/still-locks.ts';
@@ -165,36 +166,38 @@ const grow = async (
   properties: (base: Snapshot, files: readonly DataFile[]) => Promise<Record<string, string>>,
 ): Promise<void> => {
   for (let first = from; first < to; first += atOnce)
-    await table.commit(async (base) => async () => {
-      if (base === undefined) throw new Error('there is nothing to grow');
-      const { metadata, schema } = base;
-      const [like] = await base.files();
-      if (like === undefined) throw new Error('there is no file to grow by');
-      const added = Array.from({ length: Math.min(atOnce, to - first) }, (_, i): DataFile => {
-        const day = dayOf(first + i);
-        return { ...like, key: `${table.name}/data/day=${day}/grown.parquet`, partition: { day } };
-      });
-      const spec = metadata['partition-specs'].find(
-        (each) => each['spec-id'] === metadata['default-spec-id'],
-      );
-      return {
-        runId: `run-${first}`,
-        operation: 'append',
-        title: 'append',
-        columns: {
-          schema,
-          columnIds: columnIdsIn(metadata.properties),
-          lastColumnId: metadata['last-column-id'],
-        },
-        partitionedBy: (spec?.fields ?? []).map(({ 'field-id': _, ...field }) => field),
-        added,
-        removed: [],
-        changedDeletes: [],
-        // One partition, as one run has: touched partitions stay in the metadata as long as the snapshot.
-        touched: added.slice(0, 1).map(({ partition }) => partition),
-        properties: await properties(base, added),
-      };
-    });
+    await table.commit(
+      changeBy(async (base) => {
+        if (base === undefined) throw new Error('there is nothing to grow');
+        const { metadata, schema } = base;
+        const [like] = await base.files();
+        if (like === undefined) throw new Error('there is no file to grow by');
+        const added = Array.from({ length: Math.min(atOnce, to - first) }, (_, i): DataFile => {
+          const day = dayOf(first + i);
+          return { ...like, key: `${table.name}/data/day=${day}/grown.parquet`, partition: { day } };
+        });
+        const spec = metadata['partition-specs'].find(
+          (each) => each['spec-id'] === metadata['default-spec-id'],
+        );
+        return {
+          runId: `run-${first}`,
+          operation: 'append',
+          title: 'append',
+          columns: {
+            schema,
+            columnIds: columnIdsIn(metadata.properties),
+            lastColumnId: metadata['last-column-id'],
+          },
+          partitionedBy: (spec?.fields ?? []).map(({ 'field-id': _, ...field }) => field),
+          added,
+          removed: [],
+          changedDeletes: [],
+          // One partition, as one run has: touched partitions stay in the metadata as long as the snapshot.
+          touched: added.slice(0, 1).map(({ partition }) => partition),
+          properties: await properties(base, added),
+        };
+      }),
+    );
 };
 
 /** The number of runs in which each merge of manifests and each search for small files takes place once. */

@@ -81,11 +81,10 @@ export const outcomeOf = async (contract: Contract, file: string | Uint8Array): 
       const { records, rejected, rows } = await stageRecords(db, contract, source, folder);
       const run = { run_id: 'run', source_id: 'source' };
       const silver = await buildSilver(
-        db,
+        { db, scratch: folder },
         contract,
         records,
         run,
-        folder,
         silverLayout(contract, silverSchema(contract, undefined)),
       );
       const rejectedLines =

@@ -7,6 +7,7 @@ import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
 import { type MetadataVersion, Table } from '../../shared/lake/table/commit/table.ts';
 import { removeOrphans } from '../../shared/lake/table/upkeep/orphans.ts';
 import { referencedBy } from '../../shared/lake/table/upkeep/references.ts';
+import { filesOfIntent } from '../../shared/stages/load-to-gold/silver/intent.ts';
 import {
   expectedGold,
   expectedSilver,
@@ -96,7 +97,11 @@ const expectRepaired = async (context: LoadContext): Promise<void> => {
   );
   await linearHistory(context.tables.gold, MODEL.name);
   for (const [store, table] of tablesOf(context)) {
-    await removeOrphans(store, new Table(store, table), { graceMs: 0, now: Date.now() + 1_000 });
+    await removeOrphans(store, new Table(store, table), {
+      filesOfIntent,
+      graceMs: 0,
+      now: Date.now() + 1_000,
+    });
     expect(await unreferenced(store, table)).toEqual([]);
   }
   expect(await rowsIn(context)).toEqual(NEW_ROWS);

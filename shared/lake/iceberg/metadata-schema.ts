@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { TableDamaged } from '../../errors.ts';
 import { parseTransform } from './transforms.ts';
-import type { PartitionField, PrimitiveType, Schema, TableMetadata, Transform, Type } from './types.ts';
+import type {
+  PartitionField,
+  PartitionSpec,
+  PrimitiveType,
+  Schema,
+  TableMetadata,
+  Transform,
+  Type,
+} from './types.ts';
 
 /**
  * The schema of a table's metadata (Iceberg specification, "Table Metadata Fields" and "Appendix C"). Unknown keys are kept,
@@ -54,7 +62,7 @@ const type: z.ZodType<Type> = z.lazy(() =>
   ]),
 );
 
-const schema = z.looseObject({
+export const schema: z.ZodType<Schema> = z.looseObject({
   type: z.literal('struct'),
   'schema-id': whole,
   fields,
@@ -75,6 +83,11 @@ const partitionFields = z.array(
   }),
 );
 
+export const partitionSpec: z.ZodType<PartitionSpec> = z.looseObject({
+  'spec-id': whole,
+  fields: partitionFields,
+});
+
 const snapshot = z.looseObject({
   'snapshot-id': id,
   'parent-snapshot-id': id.exactOptional(),
@@ -94,7 +107,7 @@ const metadata = z.looseObject({
   'last-column-id': whole,
   schemas: z.array(schema),
   'current-schema-id': whole,
-  'partition-specs': z.array(z.looseObject({ 'spec-id': whole, fields: partitionFields })),
+  'partition-specs': z.array(partitionSpec),
   'default-spec-id': whole,
   'last-partition-id': whole,
   properties: z.record(z.string(), z.string()).default({}),

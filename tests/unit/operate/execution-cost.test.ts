@@ -7,7 +7,7 @@ import { scratch } from '../../helpers/scratch.ts';
 
 const HEADER = 'id,first_name,last_name,email,gender,ip_address,status,country_code,signup_date\n';
 
-test('usages are found under whatever name, and nothing else is taken for one', () => {
+test('usages are found under any name, and nothing else is counted as one', () => {
   const usage = { duration_ms: 1, memory_mb: 2, requests: 3, bytes_read: 4, bytes_written: 5 };
   expect(usagesIn({ validate: { usage }, larger: { usage }, detail: { usage: 7 }, time: 'x' })).toEqual({
     validate: usage,

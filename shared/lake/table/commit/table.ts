@@ -4,9 +4,9 @@ import { CommitConflict } from '../../../errors.ts';
 import type { TableMetadata } from '../../iceberg/types.ts';
 import { lakePaths } from '../../paths.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
-import type { Draft } from '../draft.ts';
 import { locationOf } from '../location.ts';
 import type { Snapshot } from '../read/snapshot.ts';
+import type { Change, CommitOptions } from './change.ts';
 import { CommitLock } from './locks.ts';
 import { MetadataFiles, type MetadataVersion } from './metadata-files.ts';
 import { type Base, nextVersion, type Writer, withRetention } from './next-version.ts';
@@ -29,27 +29,16 @@ export interface TableOptions {
   leaseMs?: number;
 }
 
-export interface Commit {
+export interface Commit<Outcome> {
   /** The newest snapshot that the commit saw: its own if it committed. */
   snapshot: Snapshot | undefined;
   /** The metadata that holds the snapshot. */
   version: MetadataVersion | undefined;
   committed: boolean;
+  /** Of the last `look` or `make`. */
+  outcome: Outcome;
   /** How many versions it prepared. */
   attempts: number;
-}
-
-/**
- * Looks at the newest snapshot and says what is to be done: nothing, or how to make the next one. Runs once for each
- * snapshot that a commit meets; what it returns runs while others wait, and must take everything from that snapshot.
- */
-export type Change = (base: Snapshot | undefined) => Promise<(() => Promise<Draft | undefined>) | undefined>;
-
-export interface CommitOptions {
-  /** Called once, before the first wait for another writer. */
-  whenBusy?: () => Promise<void>;
-  /** False: do nothing if another writer is at work, or wins. Default true. */
-  patient?: boolean;
 }
 
 const MIN_POLL_MS = 25;
@@ -70,10 +59,6 @@ export class Table {
   readonly #store: ObjectStore;
   readonly #files: MetadataFiles;
   readonly #options: Required<TableOptions>;
-  // `commit` calls the table's files by these names.
-  readonly #look = async () => await this.#files.look();
-  readonly #writeHint = async (version: number) => await this.#files.writeHint(version);
-  readonly #version: MetadataFiles['of'] = (...described) => this.#files.of(...described);
 
   constructor(store: ObjectStore, name: string, options: TableOptions = {}) {
     this.#store = store;
@@ -121,10 +106,24 @@ export class Table {
 
   /**
    * Commits what `change` makes of the newest snapshot. One writer at a time makes the next version; the others
-   * wait, look at what it has become, and often find nothing left to do. Throws `CommitConflict` when others won
-   * every race. After `StorageUnavailable` the commit may have happened: whoever retries finds out from the table.
+   * wait, look at the version that was made, and often find nothing left to do. After `StorageUnavailable` the
+   * commit may have happened: a retry finds out from the table.
+   *
+   * @returns without an outcome where the writer was not patient, and another was at work or won
+   * @throws CommitConflict when other writers won every race
    */
-  async commit(change: Change, { whenBusy, patient = true }: CommitOptions = {}): Promise<Commit> {
+  async commit<Todo, Outcome>(
+    change: Change<Todo, Outcome>,
+    options?: CommitOptions & { patient?: true },
+  ): Promise<Commit<Outcome>>;
+  async commit<Todo, Outcome>(
+    change: Change<Todo, Outcome>,
+    options: CommitOptions,
+  ): Promise<Commit<Outcome | undefined>>;
+  async commit<Todo, Outcome>(
+    change: Change<Todo, Outcome>,
+    { whenBusy, patient = true }: CommitOptions = {},
+  ): Promise<Commit<Outcome | undefined>> {
     const { maxAttempts, patienceMs, leaseMs, now } = this.#options;
     const lock = new CommitLock(this.#store, (name) => lakePaths.locks(this.name, name), { leaseMs, now });
     const giveUpAt = now() + patienceMs;
@@ -135,32 +134,33 @@ export class Table {
     };
     for (let attempts = 0; attempts < maxAttempts; ) {
       const readAt = now();
-      const { newest: base, hinted } = await this.#look();
-      const make = await change(base?.snapshot);
-      const nothing = { snapshot: base?.snapshot, version: base, committed: false };
-      if (make === undefined) {
-        // Nobody else is about to: who made the version ended before the hint was written.
-        if (!announced && base !== undefined && base.version !== hinted) await this.#writeHint(base.version);
-        return { ...nothing, attempts };
+      const { newest: base, hinted } = await this.#files.look();
+      const unchanged = { snapshot: base?.snapshot, version: base, committed: false };
+      const found = await change.look(base?.snapshot);
+      if ('outcome' in found) {
+        // The writer of this version ended before it wrote the hint, and no other writer is about to write it.
+        if (!announced && base !== undefined && base.version !== hinted)
+          await this.#files.writeHint(base.version);
+        return { ...unchanged, outcome: found.outcome, attempts };
       }
       const next = (base?.version ?? 0) + 1;
       try {
         const turn = await this.#turn(lock, next, patient ? giveUpAt : undefined, announce);
+        if (turn === 'passed') continue;
         if (turn === 'never') {
           if (patient) break;
-          return { ...nothing, attempts };
+          return { ...unchanged, outcome: undefined, attempts };
         }
-        if (turn === 'passed') continue;
-        const draft = await make();
-        if (draft === undefined) return { ...nothing, attempts };
+        const { draft, outcome } = await change.make(base?.snapshot, found.todo);
+        if (draft === undefined) return { ...unchanged, outcome, attempts };
         attempts += 1;
         const written = new Map<string, Buffer>();
         const metadata = await nextVersion(base, draft, this.#writer(base, written));
         if (now() - readAt < STALE_MS && (await this.#create(next, metadata))) {
-          const version = this.#version(next, metadata, written);
-          return { snapshot: version.snapshot, version, committed: true, attempts };
+          const version = this.#files.of(next, metadata, written);
+          return { snapshot: version.snapshot, version, committed: true, outcome, attempts };
         }
-        if (!patient) return { ...nothing, attempts };
+        if (!patient) return { ...unchanged, outcome: undefined, attempts };
       } finally {
         await lock.release(next);
       }
@@ -194,9 +194,9 @@ export class Table {
   /** Expires the snapshots that the retention policy does not keep. Returns how many; 0 leaves the table unchanged. */
   async expire(): Promise<number> {
     const { now, retention } = this.#options;
-    const { newest: base, hinted } = await this.#look();
+    const { newest: base, hinted } = await this.#files.look();
     if (base === undefined) return 0;
-    if (base.version !== hinted) await this.#writeHint(base.version);
+    if (base.version !== hinted) await this.#files.writeHint(base.version);
     const at = Math.max(now(), base.metadata['last-updated-ms']);
     const metadata = { ...withRetention(base.metadata, base, at, retention), 'last-updated-ms': at };
     const expired = base.metadata.snapshots.length - metadata.snapshots.length;
@@ -208,7 +208,7 @@ export class Table {
   async #create(version: number, metadata: TableMetadata): Promise<boolean> {
     const created = await this.#files.create(version, metadata);
     if (!created && !(await this.#isOwn(version, metadata))) return false;
-    await this.#writeHint(version);
+    await this.#files.writeHint(version);
     return true;
   }
 

@@ -4,9 +4,9 @@ import { ident, literal, literalList } from '../../../engine/sql.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import { readSchema } from '../../iceberg/duckdb-types.ts';
 import type { Field } from '../../iceberg/types.ts';
-import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile, TableColumn, ViewColumn } from '../data-file.ts';
 import { DELETES } from '../position-deletes.ts';
+import type { Workbench } from '../workbench.ts';
 import { convertSql, groupByStructs } from './nested-names.ts';
 
 /**
@@ -20,14 +20,13 @@ import { convertSql, groupByStructs } from './nested-names.ts';
  * @param files the snapshot's files, or those of the wanted partitions
  */
 export const createTableView = async (
-  db: Db,
+  workbench: Workbench,
   name: { schema: string; table: string },
   columns: readonly TableColumn[],
   files: readonly DataFile[],
-  store: ObjectStore,
-  scratch: string,
 ): Promise<void> => {
-  const rows = await rowsOf(db, columns, files, store, scratch);
+  const { db } = workbench;
+  const rows = await rowsOf(workbench, columns, files);
   await db.run(`CREATE SCHEMA IF NOT EXISTS ${ident(name.schema)}`);
   await db.run(`CREATE OR REPLACE VIEW ${ident(name.schema)}.${ident(name.table)} AS ${rows}`);
 };
@@ -59,8 +58,7 @@ export const readFiles = (
 
 /** Local paths of objects, by key. Objects are fetched a few at a time. */
 export const localPaths = async (
-  store: ObjectStore,
-  scratch: string,
+  { store, scratch }: Omit<Workbench, 'db'>,
   keys: readonly string[],
 ): Promise<Map<string, string>> =>
   new Map(
@@ -94,19 +92,17 @@ const scan = (paths: readonly string[], fields: readonly Field[]): string => {
 
 /** SQL of all rows of the files that are not deleted. */
 const rowsOf = async (
-  db: Db,
+  workbench: Workbench,
   columns: readonly TableColumn[],
   files: readonly DataFile[],
-  store: ObjectStore,
-  scratch: string,
 ): Promise<string> => {
+  const { db } = workbench;
   if (files.length === 0) return emptyRows(columns);
   const paths = await localPaths(
-    store,
-    scratch,
+    workbench,
     files.map(({ key }) => key),
   );
-  const deletesOf = new Map(await deletePairs(files, paths, store, scratch));
+  const deletesOf = new Map(await deletePairs(workbench, files, paths));
   const bitsOf = await deletedBitmaps(db, files, paths, deletesOf);
   const fields = columns.flatMap(({ field }) => (field === undefined ? [] : [field]));
   const parts: string[] = [];
@@ -178,17 +174,15 @@ const viewColumn = ({ name, type, field }: TableColumn, stored: readonly Field[]
  * @param paths local paths of the data files, by key
  */
 export const deletePairs = async (
+  workbench: Omit<Workbench, 'db'>,
   files: readonly DataFile[],
   paths: ReadonlyMap<string, string>,
-  store: ObjectStore,
-  scratch: string,
 ): Promise<(readonly [path: string, deletes: string])[]> => {
   const withDeletes = files.flatMap(({ key, deletes }) =>
     deletes === undefined ? [] : [[key, deletes.key] as const],
   );
   const local = await localPaths(
-    store,
-    scratch,
+    workbench,
     withDeletes.map(([, deletes]) => deletes),
   );
   return withDeletes.map(([key, deletes]) => [paths.get(key) ?? '', local.get(deletes) ?? '']);

@@ -1,22 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Db } from '../../../engine/with-duckdb.ts';
 import { ConservationBroken } from '../../../errors.ts';
 import { currentSchema, defaultSpec, kind } from '../../iceberg/metadata.ts';
 import type { PartitionSpec } from '../../iceberg/types.ts';
 import { lakePaths } from '../../paths.ts';
-import type { ObjectStore } from '../../storage/object-store.ts';
+import type { Look } from '../commit/change.ts';
 import type { MetadataVersion, Table } from '../commit/table.ts';
 import type { DataFile } from '../data-file.ts';
 import type { Draft } from '../draft.ts';
 import type { Partition } from '../partition-names.ts';
 import { SUMMARY } from '../properties.ts';
 import type { Snapshot } from '../read/snapshot.ts';
+import type { Workbench } from '../workbench.ts';
 import { type Rewritten, rewriteFiles } from '../write/rewrite.ts';
 import { bytesOf, type CompactionPolicy, planCompaction } from './compaction.ts';
 
 export interface CompactOptions {
-  store: ObjectStore;
-  scratch: string;
   /** The run, or the maintenance, that compacts. First part of the new files' names. */
   runId: string;
   /** Columns that identify a row; needed if files have deleted rows. */
@@ -48,6 +46,13 @@ interface Merged {
   files: Rewritten[];
 }
 
+/** Groups that are to become larger files, of a snapshot. */
+interface Due {
+  base: Snapshot;
+  /** The new files, where they were written before the commit began. */
+  merged: Merged[] | undefined;
+}
+
 /** Summary properties that describe the table and not one commit: each snapshot must carry them over from the last. */
 const CARRIED_OVER = [SUMMARY.sources, SUMMARY.silver, SUMMARY.fingerprint];
 
@@ -59,34 +64,34 @@ const CARRIED_OVER = [SUMMARY.sources, SUMMARY.silver, SUMMARY.fingerprint];
  * @throws CommitConflict when other writers won every race
  */
 export const compactTable = async (
-  db: Db,
+  workbench: Workbench,
   table: Table,
   options: CompactOptions,
 ): Promise<Compacted | undefined> => {
   const { policy, partitions, patient = false } = options;
-  const ready = patient ? await merge(db, await table.current(), options) : undefined;
-  let done: Merged[] = [];
-  const { committed, version } = await table.commit(
-    async (base) => {
-      if (base === undefined) return undefined;
-      if (ready !== undefined) {
-        done = stillValid(ready, base, await base.files(partitions));
-        return done.length === 0 ? undefined : async () => draftOf(base, done, options);
-      }
-      if (planOf(base, await base.files(partitions), policy).length === 0) return undefined;
-      return async () => {
-        done = await merge(db, base, options);
-        return draftOf(base, done, options);
-      };
+  const ready = patient ? await merge(workbench, await table.current(), options) : undefined;
+  const { committed, version, outcome } = await table.commit(
+    {
+      look: async (base): Promise<Look<Due, Merged[]>> => {
+        if (base === undefined) return { outcome: [] };
+        const files = await base.files(partitions);
+        const merged = ready && stillValid(ready, base, files);
+        const groups = merged ?? planOf(base, files, policy);
+        return groups.length === 0 ? { outcome: [] } : { todo: { base, merged } };
+      },
+      make: async (_, { base, merged: before }) => {
+        const merged = before ?? (await merge(workbench, base, options));
+        return { draft: draftOf(base, merged, options), outcome: merged };
+      },
     },
     { patient },
   );
-  if (!committed) return undefined;
-  const before = done.flatMap(({ group }) => group);
+  if (!committed || outcome === undefined) return undefined;
+  const before = outcome.flatMap(({ group }) => group);
   return {
     version,
     before: before.length,
-    after: done.flatMap(({ files }) => files).length,
+    after: outcome.flatMap(({ files }) => files).length,
     bytes: bytesOf(before),
   };
 };
@@ -115,14 +120,16 @@ export const planOf = (
   );
 };
 
-const merge = async (db: Db, base: Snapshot | undefined, options: CompactOptions): Promise<Merged[]> => {
+const merge = async (
+  workbench: Workbench,
+  base: Snapshot | undefined,
+  options: CompactOptions,
+): Promise<Merged[]> => {
   if (base === undefined) return [];
-  const { store, scratch, runId, identity, policy, partitions } = options;
+  const { runId, identity, policy, partitions } = options;
   const merged: Merged[] = [];
   for (const group of planOf(base, await base.files(partitions), policy)) {
-    const files = await rewriteFiles(db, group, {
-      store,
-      scratch,
+    const files = await rewriteFiles(workbench, group, {
       schema: currentSchema(base.metadata),
       retired: Object.values(base.columnIds.retired),
       spec: defaultSpec(base.metadata),

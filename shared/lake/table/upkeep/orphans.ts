@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { inParallel } from '../../../base/in-parallel.ts';
 import { DAY_MS } from '../../../base/time.ts';
 import { ObjectMissing } from '../../../errors.ts';
@@ -15,6 +14,8 @@ import { filesOf, referencedBy } from './references.ts';
 export const GRACE_MS = 15 * DAY_MS;
 
 export interface OrphanOptions {
+  /** Keys of the data files that an intent of a waiting writer names, of any release: they are kept. */
+  filesOfIntent: (intent: Buffer) => readonly string[];
   /** Milliseconds since 1970. */
   now?: number;
   /** Minimum age of an object to be removed, in milliseconds. Older runs must have ended, and must not be redriven. */
@@ -54,11 +55,11 @@ interface Leftovers {
 export const removeOrphans = async (
   store: ObjectStore,
   table: Table,
-  { now = Date.now(), graceMs = GRACE_MS, dryRun = false }: OrphanOptions = {},
+  { filesOfIntent, now = Date.now(), graceMs = GRACE_MS, dryRun = false }: OrphanOptions,
 ): Promise<Orphans> => {
   const leftovers = await listLeftovers(store, table.name);
   // Read before the table: an intent that is committed in between is in the version that is read next.
-  const waiting = await waitingFiles(store, leftovers.intents);
+  const waiting = await waitingFiles(store, leftovers.intents, filesOfIntent);
   const newest = await table.newest();
   if (newest === undefined) return { keys: [], bytes: 0 };
   const kept = await referencedBy(store, newest);
@@ -142,22 +143,12 @@ const openedBefore = async (table: Table, { versions }: Leftovers, at: number): 
   }
 };
 
-const Intent = z.object({ staged: z.object({ files: z.array(z.object({ key: z.string() })) }) });
-
 /** The files of commits that wait: the next writer may commit them, however old they are. */
-const waitingFiles = async (store: ObjectStore, intents: readonly ObjectInfo[]): Promise<string[]> => {
+const waitingFiles = async (
+  store: ObjectStore,
+  intents: readonly ObjectInfo[],
+  filesOf: OrphanOptions['filesOfIntent'],
+): Promise<string[]> => {
   const bodies = await inParallel(intents, ({ key }) => store.read(key));
-  return bodies.flatMap((body) => {
-    const intent = body === undefined ? undefined : Intent.safeParse(parseJson(body));
-    return intent?.data?.staged.files.map(({ key }) => key) ?? [];
-  });
-};
-
-/** The JSON of an intent; undefined if it is none, since no writer would commit it either. */
-const parseJson = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
+  return bodies.flatMap((body) => (body === undefined ? [] : filesOf(body)));
 };

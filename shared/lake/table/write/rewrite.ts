@@ -4,15 +4,13 @@ import { type Pass, planGrouping } from '../../../engine/strategy.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import { leavesOf } from '../../iceberg/schema.ts';
 import type { Field, PartitionSpec, Schema } from '../../iceberg/types.ts';
-import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile, PositionDeletes } from '../data-file.ts';
 import { convertSql, groupByStructs } from '../read/nested-names.ts';
 import { deletePairs, localPaths, readFiles, readPositions } from '../read/table-view.ts';
+import type { Workbench } from '../workbench.ts';
 import { writeDeletes, writeFiles } from './write-files.ts';
 
 export interface RewriteOptions {
-  store: ObjectStore;
-  scratch: string;
   schema: Schema;
   spec: PartitionSpec;
   /** First part of the new files' names. */
@@ -39,38 +37,33 @@ export interface Rewritten {
  * as fit.
  */
 export const rewriteFiles = async (
-  db: Db,
+  workbench: Workbench,
   files: readonly DataFile[],
   options: RewriteOptions,
 ): Promise<Rewritten[]> => {
-  const { store, scratch, schema, identity, retired = [] } = options;
+  const { db } = workbench;
+  const { schema, identity, retired = [] } = options;
   const paths = await localPaths(
-    store,
-    scratch,
+    workbench,
     files.map(({ key }) => key),
   );
-  const pairs = await deletePairs(files, paths, store, scratch);
+  const pairs = await deletePairs(workbench, files, paths);
   const passes = pairs.length === 0 ? [] : await collectDeleted(db, files, pairs, options);
   const whole = { ...schema, fields: [...schema.fields, ...retired.map(renameRetired)] };
   const rows = await currentRows(db, [...paths.values()], whole.fields);
-  const written = await writeFiles(
-    db,
-    options.keep === undefined ? rows : `SELECT * FROM (${rows}) WHERE ${options.keep}`,
-    store,
-    {
-      keyOf: options.dataKey,
-      prefix: options.prefix,
-      schema: whole,
-      spec: options.spec,
-      wholeBounds: identity,
-      scratch,
-    },
-  );
+  const kept = options.keep === undefined ? rows : `SELECT * FROM (${rows}) WHERE ${options.keep}`;
+  const written = await writeFiles(workbench, kept, {
+    keyOf: options.dataKey,
+    prefix: options.prefix,
+    schema: whole,
+    spec: options.spec,
+    wholeBounds: identity,
+  });
   const rewritten: Rewritten[] = [];
   for (const file of written)
     rewritten.push({
       file: { ...file, columns: knownMetrics(schema, file.columns) },
-      deletes: pairs.length === 0 ? undefined : await rewriteDeletes(db, file, passes, options),
+      deletes: pairs.length === 0 ? undefined : await rewriteDeletes(workbench, file, passes, options),
     });
   return rewritten;
 };
@@ -124,12 +117,13 @@ const collectDeleted = async (
 
 /** Writes position deletes for the rows of a new file that were deleted in the files they came from. */
 const rewriteDeletes = async (
-  db: Db,
+  workbench: Workbench,
   file: DataFile,
   passes: readonly Pass[],
   options: RewriteOptions,
 ): Promise<PositionDeletes | undefined> => {
-  const { store, scratch, identity } = options;
+  const { db, store, scratch } = workbench;
+  const { identity } = options;
   const path = await store.localPath(file.key, scratch);
   await createBitmap(
     db,
@@ -141,10 +135,9 @@ const rewriteDeletes = async (
     ),
   );
   const positions = `SELECT n AS pos FROM range(${file.rows}) AS t(n) WHERE ${isIn('_deleted_after', 'n')}`;
-  return await writeDeletes(db, options.uriOf(file.key), positions, store, {
+  return await writeDeletes(workbench, options.uriOf(file.key), positions, {
     keyOf: options.deletesKey,
     prefix: options.prefix,
-    scratch,
   });
 };
 

@@ -13,6 +13,7 @@ import type { PartitionSpec, Schema } from '../../iceberg/types.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile, PositionDeletes } from '../data-file.ts';
 import { DELETES } from '../position-deletes.ts';
+import type { Workbench } from '../workbench.ts';
 import { partitionColumns } from './partition-columns.ts';
 import { partitionFolder } from './partition-folder.ts';
 
@@ -30,7 +31,6 @@ interface Target {
   keyOf: (file: string) => string;
   /** First part of every file's name; the hash of its content follows. */
   prefix: string;
-  scratch: string;
 }
 
 type Constants = ReadonlyMap<string, string | null>;
@@ -61,12 +61,11 @@ export interface WriteOptions extends Target {
  * different content, and equal content is stored once. Readers see nothing before a snapshot names the files.
  */
 export const writeFiles = async (
-  db: Db,
+  { db, store, scratch }: Workbench,
   query: string,
-  store: ObjectStore,
   options: WriteOptions,
 ): Promise<DataFile[]> =>
-  await inFolder(options.scratch, async (folder) =>
+  await inFolder(scratch, async (folder) =>
     uploadFiles(store, await writeLocally(db, query, folder, options), options),
   );
 
@@ -120,7 +119,7 @@ const MAX_UPLOADS = 4;
 export const uploadFiles = async (
   store: ObjectStore,
   files: readonly LocalFile[],
-  { keyOf, prefix }: Pick<Target, 'keyOf' | 'prefix'>,
+  { keyOf, prefix }: Target,
 ): Promise<DataFile[]> => {
   const names = await inParallel(
     files,
@@ -153,13 +152,12 @@ export const uploadFiles = async (
  * @param positions a SELECT of `pos`, from 0, in any order
  */
 export const writeDeletes = async (
-  db: Db,
+  { db, store, scratch }: Workbench,
   of: string,
   positions: string,
-  store: ObjectStore,
   options: Target,
 ): Promise<PositionDeletes | undefined> =>
-  await inFolder(options.scratch, async (folder) => {
+  await inFolder(scratch, async (folder) => {
     // The specification requires the order of file and position. There is one file, so the position is enough: sorting
     // the URI with each of ten million positions would take a gigabyte.
     const ordered = `${storedRows(positions, DELETES, new Map([['file_path', of]]))} ORDER BY pos`;

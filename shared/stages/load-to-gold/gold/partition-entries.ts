@@ -13,7 +13,7 @@ export const spellField = ({ column, transform }: Pick<PartitionColumn, 'column'
   return number === 0 ? `${kind}(${column})` : `${kind}(${number}, ${column})`;
 };
 
-/** What a gold header's `partitionedBy` asks for; entries that cannot be are reported and left out. */
+/** Reads the `partitionedBy` of a gold header; reports and skips entries that are not possible. */
 export const readPartitionedBy = (
   entries: readonly string[],
   columns: readonly { name: string; type: string }[],

@@ -117,7 +117,7 @@ describe('withSnapshot', () => {
     expect(parse(grown)).toEqual(grown);
   });
 
-  test('never lets the time go backwards', () => {
+  test('the time never runs backwards', () => {
     const table = withSnapshot(grown, snapshot(5, 7));
     expect(table['last-updated-ms']).toBe(1004);
     expect(table['snapshot-log'].at(-1)).toEqual({ 'timestamp-ms': 1004, 'snapshot-id': 5 });

@@ -150,7 +150,7 @@ describe('run waits for the executions of exactly what it uploaded', () => {
     ['another file', { key: 'signups/b.csv', etag: 'etag' }, 0],
     ['other content', { key: 'signups/a.csv', etag: 'other' }, 0],
     ['an earlier upload of the same content', { key: 'signups/a.csv', etag: 'etag' }, -60],
-  ])('where events name no version, %s is not taken for it', async (_, object, time) => {
+  ])('where events name no version, %s is not mistaken for the upload', async (_, object, time) => {
     stageOf([
       { name: 'other', object, time, started: 1, statuses: ['SUCCEEDED'] },
       {

@@ -13,7 +13,7 @@ import { scratch } from '../../../helpers/scratch.ts';
 
 const SETTLED_MS = 300;
 
-/** Watches a lake, collecting what ends; `ended(n)` waits until so many have. */
+/** Watches a lake, collecting what ends; `ended(n)` waits until n have ended. */
 const watching = (lakeFolder: string, engine: Engine, options: Partial<WatchOptions> = {}) => {
   const executions: Execution[] = [];
   const failedEarlier: string[] = [];

@@ -10,7 +10,7 @@ const COLUMNS = [
   '{ name: w, logicalType: string }',
 ];
 
-/** What a window says, which holds all rows of a key at once. */
+/** The expected rows by a window function, which holds all rows of a key at once. */
 const byWindow = (order: string): string =>
   `SELECT _row FROM _cleaned QUALIFY row_number() OVER (PARTITION BY a ORDER BY ${order}_row DESC) = 1 ORDER BY _row`;
 

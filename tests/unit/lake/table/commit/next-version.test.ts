@@ -4,17 +4,19 @@ import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import type { Draft } from '../../../../../shared/lake/table/draft.ts';
 import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts';
-import { fileOf, increment, KEEP_ALL } from '../../../../helpers/increment.ts';
+import { changeBy, fileOf, increment, KEEP_ALL } from '../../../../helpers/increment.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 
 const newTable = (now: () => number = Date.now) => {
   const table = new Table(new FolderStore(scratch()), 't', { retention: KEEP_ALL, now });
   const commit = async (change: Partial<Draft> = {}): Promise<Snapshot> => {
-    const { snapshot } = await table.commit(async (base) => async () => ({
-      ...increment(base, 'r'),
-      added: [],
-      ...change,
-    }));
+    const { snapshot } = await table.commit(
+      changeBy((base) => ({
+        ...increment(base, 'r'),
+        added: [],
+        ...change,
+      })),
+    );
     if (snapshot === undefined) throw new Error('nothing is committed');
     return snapshot;
   };

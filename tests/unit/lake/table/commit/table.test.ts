@@ -12,7 +12,7 @@ import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts
 import { runChild, startChild } from '../../../../helpers/child.ts';
 import { fakeS3, s3Error } from '../../../../helpers/fake-s3.ts';
 import { fakeTime } from '../../../../helpers/fake-time.ts';
-import { fileOf, increment, KEEP_ALL, runsOf } from '../../../../helpers/increment.ts';
+import { changeBy, fileOf, increment, KEEP_ALL, NOTHING, runsOf } from '../../../../helpers/increment.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 import { keysIn } from '../../../../helpers/silver-lake.ts';
 import { keepLocksStill } from '../../../../helpers/still-locks.ts';
@@ -25,8 +25,7 @@ const metadataKey = (version: number) => lakePaths.metadata('t', `v${version}.me
 
 const noWait = async () => undefined;
 
-const append = (table: Table, runId: string) =>
-  table.commit(async (base) => async () => increment(base, runId));
+const append = (table: Table, runId: string) => table.commit(changeBy((base) => increment(base, runId)));
 
 /** Every version from 1 to the newest, each of which must follow from the one before it. */
 const linearHistory = async (table: Table): Promise<Snapshot[]> => {
@@ -46,7 +45,7 @@ const linearHistory = async (table: Table): Promise<Snapshot[]> => {
   return history;
 };
 
-/** A table of so many versions, laid down without committing each. */
+/** A table of n versions, written without committing each. */
 const tableOf = async (store: ObjectStore, versions: number): Promise<Table> => {
   const table = new Table(store, 't');
   const metadata = (await append(table, 'run-1')).version?.metadata;
@@ -99,7 +98,7 @@ describe.each<[string, () => ObjectStore]>([
   test.each(['before it has waited', 'once it is its turn'])(
     'stays as it is when there is nothing to do %s',
     async (when) => {
-      const nothing = async () => (when.startsWith('before') ? undefined : async () => undefined);
+      const nothing = when.startsWith('before') ? NOTHING : changeBy(() => undefined);
       const none = { snapshot: undefined, version: undefined, committed: false, attempts: 0 };
       expect(await table.commit(nothing)).toEqual(none);
       const { snapshot } = await append(table, 'a');
@@ -124,7 +123,8 @@ describe.each<[string, () => ObjectStore]>([
     async (when) => {
       const failure = new Error('no');
       const fail = () => Promise.reject(failure);
-      await expect(table.commit(when.startsWith('before') ? fail : async () => fail)).rejects.toBe(failure);
+      const change = when.startsWith('before') ? changeBy(() => undefined, fail) : changeBy(fail);
+      await expect(table.commit(change)).rejects.toBe(failure);
       expect(await table.current()).toBeUndefined();
       expect(await keysIn(store, '_commits/')).toEqual([]);
     },
@@ -132,11 +132,11 @@ describe.each<[string, () => ObjectStore]>([
 
   test('a loser of the race asks again with the winner’s snapshot', async () => {
     const asked: (number | undefined)[] = [];
-    const commit = await table.commit(async (base) => {
+    const look = async (base: Snapshot | undefined) => {
       asked.push(base?.version);
       if (asked.length === 1) await append(table, 'winner');
-      return async () => increment(base, 'loser');
-    });
+    };
+    const commit = await table.commit(changeBy((base) => increment(base, 'loser'), look));
     expect(asked).toEqual([undefined, 1]);
     expect(commit).toMatchObject({ committed: true, attempts: 2, snapshot: { version: 2 } });
     expect(await runsOf(commit.snapshot)).toEqual(['winner', 'loser']);
@@ -144,10 +144,8 @@ describe.each<[string, () => ObjectStore]>([
 
   test('gives up after the last attempt', async () => {
     const unlucky = tableWith({ maxAttempts: 9, sleep: noWait });
-    const attempt = unlucky.commit(async (base) => {
-      await append(table, randomUUID());
-      return async () => increment(base, 'never');
-    });
+    const loses = () => append(table, randomUUID());
+    const attempt = unlucky.commit(changeBy((base) => increment(base, 'never'), loses));
     await expect(attempt).rejects.toThrow(CommitConflict);
     const runs = (await linearHistory(table)).map(({ runId }) => runId);
     expect(runs).toHaveLength(9);
@@ -222,7 +220,7 @@ describe.each<[string, () => ObjectStore]>([
         columns: { 1: { lower: String(index), upper: String(index + 1) } },
       }),
     );
-    await table.commit(async (base) => async () => ({ ...increment(base, 'big'), added }));
+    await table.commit(changeBy((base) => ({ ...increment(base, 'big'), added })));
     expect(await (await table.current())?.files()).toEqual(added);
   });
 });
@@ -253,10 +251,7 @@ describe('a table on S3 whose answers get lost', () => {
   });
 
   test('a missing hint is written by a writer that finds its work already done, and by maintenance', async () => {
-    for (const mend of [
-      (table: Table) => table.commit(async () => undefined),
-      (table: Table) => table.expire(),
-    ]) {
+    for (const retry of [(table: Table) => table.commit(NOTHING), (table: Table) => table.expire()]) {
       const { store } = s3();
       const table = new Table(store, 't');
       await append(table, 'a');
@@ -268,7 +263,7 @@ describe('a table on S3 whose answers get lost', () => {
       await append(table, 'b');
       broken.mockRestore();
       expect((await store.read(HINT))?.toString()).toBe('1');
-      await mend(table);
+      await retry(table);
       expect((await store.read(HINT))?.toString()).toBe('2');
     }
   });

@@ -10,7 +10,7 @@ import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts'
 import { metered } from '../../../../../shared/lake/storage/metered-store.ts';
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import { mayHold } from '../../../../../shared/lake/table/read/manifest-pruning.ts';
-import { fileOf, increment } from '../../../../helpers/increment.ts';
+import { changeBy, fileOf, increment } from '../../../../helpers/increment.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 
 type Bounds = ManifestFile['partitions'][number];
@@ -123,10 +123,12 @@ test('a reader of one partition reads the manifests that may list it, and no oth
   const table = new Table(store, 't');
   const days = [['1', '2'], ['2', '3'], ['4'], [null], ['5', null]];
   for (const [i, some] of days.entries())
-    await table.commit(async (base) => async () => ({
-      ...increment(base, `r${i}`),
-      added: some.map((day) => fileOf(`f${i}-${day}`, { partition: { day } })),
-    }));
+    await table.commit(
+      changeBy((base) => ({
+        ...increment(base, `r${i}`),
+        added: some.map((day) => fileOf(`f${i}-${day}`, { partition: { day } })),
+      })),
+    );
   const read = async (...wanted: (string | null)[]) => {
     const snapshot = await table.current();
     const before = store.usage.requests.get;

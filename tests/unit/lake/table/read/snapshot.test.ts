@@ -5,14 +5,14 @@ import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import type { Draft } from '../../../../../shared/lake/table/draft.ts';
 import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts';
-import { COLUMNS, fileOf, increment, KEEP_ALL } from '../../../../helpers/increment.ts';
+import { COLUMNS, changeBy, fileOf, increment, KEEP_ALL } from '../../../../helpers/increment.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 
 const newTable = () => {
   const store = metered(new FolderStore(scratch(), { name: 'silver' }));
   const table = new Table(store, 't', { retention: KEEP_ALL });
   const commit = async (change: Partial<Draft>): Promise<void> => {
-    await table.commit(async (base) => async () => ({ ...increment(base, 'run'), added: [], ...change }));
+    await table.commit(changeBy((base) => ({ ...increment(base, 'run'), added: [], ...change })));
   };
   /** The snapshot as a later reader sees it. */
   const read = async (): Promise<Snapshot> => {

@@ -32,12 +32,11 @@ class TestTable {
   ): Promise<void> {
     await testDb(async (db, folder) => {
       this.evolved = await schemaFor(db, query, this.evolved, identities);
-      const written = await writeFiles(db, query, this.store, {
+      const written = await writeFiles({ db, store: this.store, scratch: folder }, query, {
         keyOf: (file) => `t/data/${file}`,
         prefix: 'r',
         schema: this.evolved.schema,
         spec: specFor(this.evolved, ...partitionedBy),
-        scratch: folder,
       });
       this.files.push(...written);
     });
@@ -52,10 +51,9 @@ class TestTable {
   async deleteSelected(at: number, positions: string): Promise<DataFile> {
     const file = this.files[at] as DataFile;
     const deletes = await testDb((db, folder) =>
-      writeDeletes(db, `file:///lake/${file.key}`, positions, this.store, {
+      writeDeletes({ db, store: this.store, scratch: folder }, `file:///lake/${file.key}`, positions, {
         keyOf: (name) => `t/deletes/${name}`,
         prefix: 'm',
-        scratch: folder,
       }),
     );
     if (deletes === undefined) throw new Error('no rows');
@@ -78,7 +76,12 @@ class TestTable {
     name = { schema: 's', table: 't' },
   ): Promise<T> {
     return await testDb(async (db, folder) => {
-      await createTableView(db, name, this.columns(...columns), files, this.store, folder);
+      await createTableView(
+        { db, store: this.store, scratch: folder },
+        name,
+        this.columns(...columns),
+        files,
+      );
       return await work(db);
     });
   }
@@ -157,12 +160,10 @@ describe('deleted rows', () => {
     await testDb(async (db, folder) => {
       for (const [name, files] of Object.entries({ odd, late }))
         await createTableView(
-          db,
+          { db, store: table.store, scratch: `${folder}/${name}` },
           { schema: 's', table: name },
           table.columns(A),
           files,
-          table.store,
-          `${folder}/${name}`,
         );
       const tens = 10 * 2_000_000 + 45;
       expect(await db.one(sums('s.odd'))).toEqual({
@@ -433,8 +434,7 @@ test('rows of files with their positions, by the current names of columns', asyn
   const paths = [
     ...(
       await localPaths(
-        table.store,
-        '',
+        { store: table.store, scratch: '' },
         table.files.map(({ key }) => key),
       )
     ).values(),
@@ -462,7 +462,7 @@ test('local paths by key, however many', async () => {
   const store = new FolderStore(scratch());
   const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
   for (const key of keys) await store.write(key, 'x');
-  const paths = await localPaths(store, scratch(), keys);
+  const paths = await localPaths({ store, scratch: scratch() }, keys);
   expect([...paths.keys()]).toEqual(keys);
   for (const [key, path] of paths) expect(path.endsWith(`/${key}`)).toBe(true);
 });

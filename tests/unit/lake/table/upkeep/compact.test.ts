@@ -17,11 +17,12 @@ const DAY =
   '{ name: day, logicalType: string, partitioned: true, partitionKeyPosition: 1, primaryKey: true, primaryKeyPosition: 2 }';
 const NAME = '{ name: name, logicalType: string }';
 
-const compact = async (lake: SilverLake, options: Partial<CompactOptions> = {}) =>
+const compact = async (
+  lake: SilverLake,
+  { store = lake.store, ...options }: Partial<CompactOptions> & { store?: ObjectStore } = {},
+) =>
   await testDb(async (db, scratch) =>
-    compactTable(db, new Table(lake.store, 't'), {
-      store: lake.store,
-      scratch,
+    compactTable({ db, store, scratch }, new Table(lake.store, 't'), {
       runId: 'compaction',
       identity: ROW_IDENTITY,
       policy: POLICY,
@@ -269,7 +270,7 @@ describe('after a run', () => {
       const table = await new Table(lake.store, 't').newest();
       const silver = metered(lake.store);
       const runId = table?.snapshot?.runId ?? '';
-      await testDb((db, scratch) => compactSilver(db, table, { lake: { silver }, scratch, runId }));
+      await testDb((db, scratch) => compactSilver({ db, store: silver, scratch }, table, runId));
       requests.push(Object.values(silver.usage.requests).reduce((a, b) => a + b, 0));
     }
     return requests;
@@ -291,7 +292,7 @@ describe('after a run', () => {
     await lake.upload('8.csv', 8, rows("(8, 'n')"));
     const table = await new Table(lake.store, 't').newest();
     const silver = metered(lake.store);
-    await testDb((db, scratch) => compactSilver(db, table, { lake: { silver }, scratch, runId: 'other' }));
+    await testDb((db, scratch) => compactSilver({ db, store: silver, scratch }, table, 'other'));
     expect(silver.usage.requests).toEqual({ head: 0, get: 0, put: 0, list: 0, delete: 0 });
   });
 });

@@ -8,8 +8,13 @@ import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import type { Draft } from '../../../../../shared/lake/table/draft.ts';
 import { SUMMARY } from '../../../../../shared/lake/table/properties.ts';
 import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts';
-import { GRACE_MS, removeOrphans } from '../../../../../shared/lake/table/upkeep/orphans.ts';
-import { COLUMNS, fileOf } from '../../../../helpers/increment.ts';
+import {
+  GRACE_MS,
+  type OrphanOptions,
+  removeOrphans,
+} from '../../../../../shared/lake/table/upkeep/orphans.ts';
+import { filesOfIntent } from '../../../../../shared/stages/load-to-gold/silver/intent.ts';
+import { COLUMNS, changeBy, fileOf } from '../../../../helpers/increment.ts';
 import { MemoryStore, requestsOf } from '../../../../helpers/memory-store.ts';
 import { casesOf } from '../../../../helpers/stress.ts';
 
@@ -61,27 +66,29 @@ class World {
   /** Adds files that replace others. */
   async commit(added: DataFile[], replaced: (live: DataFile[]) => DataFile[] = () => [], store = this.store) {
     const tree = treeOf(store);
-    return await this.table(store).commit(async (base) => async () => {
-      const removed = replaced((await base?.files()) ?? []);
-      const withDeletes = removed.length > 0 ? added.slice(0, 1) : [];
-      for (const { key } of withDeletes) await store.write(deletesOf(key), 'positions');
-      const change = new Map(added.map(({ key }) => [key, { run: key }]));
-      return {
-        runId: 'run',
-        operation: removed.length > 0 ? 'overwrite' : 'append',
-        title: 'commit',
-        columns: COLUMNS,
-        partitionedBy: [],
-        added,
-        removed,
-        changedDeletes: withDeletes.map((file) => ({
-          file,
-          deletes: { key: deletesOf(file.key), rows: 1, bytes: 9 },
-        })),
-        touched: 'all',
-        properties: { [SUMMARY.sources]: await tree.put(base?.properties[SUMMARY.sources], change) },
-      } satisfies Draft;
-    });
+    return await this.table(store).commit(
+      changeBy(async (base) => {
+        const removed = replaced((await base?.files()) ?? []);
+        const withDeletes = removed.length > 0 ? added.slice(0, 1) : [];
+        for (const { key } of withDeletes) await store.write(deletesOf(key), 'positions');
+        const change = new Map(added.map(({ key }) => [key, { run: key }]));
+        return {
+          runId: 'run',
+          operation: removed.length > 0 ? 'overwrite' : 'append',
+          title: 'commit',
+          columns: COLUMNS,
+          partitionedBy: [],
+          added,
+          removed,
+          changedDeletes: withDeletes.map((file) => ({
+            file,
+            deletes: { key: deletesOf(file.key), rows: 1, bytes: 9 },
+          })),
+          touched: 'all',
+          properties: { [SUMMARY.sources]: await tree.put(base?.properties[SUMMARY.sources], change) },
+        } satisfies Draft;
+      }),
+    );
   }
 
   /** A commit that fails before a reader can see it. */
@@ -93,8 +100,8 @@ class World {
     await expect(this.commit(await this.stage(1), () => [], dying)).rejects.toThrow('killed');
   }
 
-  async clean(options: Parameters<typeof removeOrphans>[2] = {}, store = this.store) {
-    return await removeOrphans(store, this.table(store), { now: this.now, ...options });
+  async clean(options: Partial<OrphanOptions> = {}, store = this.store) {
+    return await removeOrphans(store, this.table(store), { filesOfIntent, now: this.now, ...options });
   }
 
   keys(part = ''): string[] {
@@ -305,7 +312,7 @@ test('a clean table costs reading its history, and no request for any file', asy
   const world = new World();
   for (let n = 0; n < 20; n += 1) await world.commit(await world.stage(1));
   const requests = await requestsOf(world.store, (store) =>
-    removeOrphans(store, world.table(store as MemoryStore), { now: world.now }),
+    removeOrphans(store, world.table(store as MemoryStore), { filesOfIntent, now: world.now }),
   );
   expect(requests).toMatchObject({ put: 0, delete: 0 });
   expect(requests.head).toBeLessThan(5);

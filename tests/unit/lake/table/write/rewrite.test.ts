@@ -37,9 +37,9 @@ class Files {
     const { db, store, folder } = this;
     this.columns ??= await schemaFor(db, sql);
     const { schema } = this.columns;
-    const options = { prefix: 'w', scratch: folder };
-    const [file] = await writeFiles(db, sql, store, {
-      ...options,
+    const workbench = { db, store, scratch: folder };
+    const [file] = await writeFiles(workbench, sql, {
+      prefix: 'w',
       keyOf: dataKey,
       schema,
       spec: specFor(this.columns),
@@ -47,8 +47,8 @@ class Files {
     if (file === undefined) throw new Error('no rows');
     if (deleted.length === 0) return file;
     const positions = `SELECT unnest([${deleted.join(', ')}])::BIGINT AS pos`;
-    const deletes = await writeDeletes(db, uriOf(file.key), positions, store, {
-      ...options,
+    const deletes = await writeDeletes(workbench, uriOf(file.key), positions, {
+      prefix: 'w',
       keyOf: deletesKey,
     });
     return deletes === undefined ? file : { ...file, deletes };
@@ -61,9 +61,7 @@ class Files {
   ): Promise<Rewritten[]> {
     const { store, folder } = this;
     if (this.columns === undefined) throw new Error('no files');
-    return await rewriteFiles(db, files, {
-      store,
-      scratch: folder,
+    return await rewriteFiles({ db, store, scratch: folder }, files, {
       schema: this.columns.schema,
       spec: specFor(this.columns),
       prefix: 'r',
@@ -75,7 +73,7 @@ class Files {
     });
   }
 
-  /** What shows of files. */
+  /** The rows that a view of the files shows. */
   async show(...files: DataFile[]): Promise<Row[]> {
     const { db, store, folder } = this;
     const columns = (this.columns?.schema.fields ?? []).map((field) => ({
@@ -83,7 +81,7 @@ class Files {
       type: field.type === 'string' ? 'VARCHAR' : 'BIGINT',
       field,
     }));
-    await createTableView(db, { schema: 's', table: 't' }, columns, files, store, folder);
+    await createTableView({ db, store, scratch: folder }, { schema: 's', table: 't' }, columns, files);
     return await db.all('FROM s.t ORDER BY ALL');
   }
 }

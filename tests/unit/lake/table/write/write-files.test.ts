@@ -1,7 +1,7 @@
-import type { Db } from '../../../../../shared/engine/with-duckdb.ts';
 import type { Transform } from '../../../../../shared/lake/iceberg/types.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
+import type { Workbench } from '../../../../../shared/lake/table/workbench.ts';
 import {
   type WriteOptions,
   writeDeletes,
@@ -32,12 +32,11 @@ const write = async (
     const fields = partitionedBy.map((field) =>
       typeof field === 'string' ? ([field, 'identity'] as const) : field,
     );
-    const files = await writeFiles(db, query, store, {
+    const files = await writeFiles({ db, store, scratch: `${folder}/scratch` }, query, {
       keyOf: (file) => `t/data/${file}`,
       prefix: 'run',
       schema: evolved.schema,
       spec: specFor(evolved, ...fields),
-      scratch: `${folder}/scratch`,
       ...options,
     });
     return { files, left: await keysIn(new FolderStore(`${folder}/scratch`), '') };
@@ -118,21 +117,20 @@ test.each([[[]], [['a']]])(
 );
 
 describe('columns', () => {
-  const withDb = async <T>(
-    work: (db: Db, options: WriteOptions, store: FolderStore) => Promise<T>,
-  ): Promise<T> =>
+  const withDb = async <T>(work: (workbench: Workbench, options: WriteOptions) => Promise<T>): Promise<T> =>
     await testDb(async (db, folder) => {
       const evolved = await schemaFor(db, rowsSql('a, b', "(1, 'x')"));
       const keyOf = (file: string) => file;
       const spec = specFor(evolved);
-      const options = { keyOf, prefix: 'run', schema: evolved.schema, spec, scratch: folder };
-      return await work(db, options, new FolderStore(scratch()));
+      const options = { keyOf, prefix: 'run', schema: evolved.schema, spec };
+      return await work({ db, store: new FolderStore(scratch()), scratch: folder }, options);
     });
 
   test('are the schema’s, in its order and types, whatever else the query has', async () => {
-    await withDb(async (db, options, store) => {
+    await withDb(async (workbench, options) => {
+      const { db, store } = workbench;
       const query = rowsSql('c, B, A', "(true, 'x', 1::UTINYINT)");
-      const [file] = await writeFiles(db, query, store, options);
+      const [file] = await writeFiles(workbench, query, options);
       const path = await store.localPath(file?.key ?? '', '');
       expect(await db.describe(`FROM read_parquet('${path}')`)).toEqual([
         { name: 'a', type: 'INTEGER' },
@@ -142,9 +140,9 @@ describe('columns', () => {
   });
 
   test('that the query lacks are an error, and nothing is stored', async () => {
-    await withDb(async (db, options, store) => {
-      await expect(writeFiles(db, rowsSql('a', '(1)'), store, options)).rejects.toThrow(/"b"|b not found/);
-      expect(await keysIn(store, '')).toEqual([]);
+    await withDb(async (workbench, options) => {
+      await expect(writeFiles(workbench, rowsSql('a', '(1)'), options)).rejects.toThrow(/"b"|b not found/);
+      expect(await keysIn(workbench.store, '')).toEqual([]);
     });
   });
 });
@@ -341,10 +339,9 @@ describe('position deletes', () => {
   const deletes = async (positions: string) => {
     const store = new FolderStore(scratch());
     const file = await testDb((db, folder) =>
-      writeDeletes(db, 'file:///lake/t/data/x.parquet', positions, store, {
+      writeDeletes({ db, store, scratch: folder }, 'file:///lake/t/data/x.parquet', positions, {
         keyOf: (file) => `t/deletes/${file}`,
         prefix: 'run',
-        scratch: folder,
       }),
     );
     return { file, store, stored: await keysIn(store, '') };

@@ -6,6 +6,7 @@ import { SUMMARY } from '../../../../../shared/lake/table/properties.ts';
 import { rewriteFiles } from '../../../../../shared/lake/table/write/rewrite.ts';
 import { sourcesRoot } from '../../../../../shared/stages/load-to-gold/silver/sources.ts';
 import { ROW_IDENTITY, silverSchema } from '../../../../../shared/stages/transform/silver-table.ts';
+import { changeBy } from '../../../../helpers/increment.ts';
 import { contractOf, rowsSql, runOf, SilverLake, testDb } from '../../../../helpers/silver-lake.ts';
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';
@@ -20,35 +21,35 @@ const all = async (lake: SilverLake) =>
 const compact = async (lake: SilverLake): Promise<void> => {
   const { contract, store } = lake;
   await testDb(async (db, scratch) => {
-    await new Table(store, 't').commit(async (base) => async () => {
-      if (base === undefined) return undefined;
-      const columns = silverSchema(contract, base);
-      const partitionedBy = partitionBy(columns.schema, contract.partitionedBy);
-      const removed = await base.files();
-      const rewritten = await rewriteFiles(db, removed, {
-        store,
-        scratch,
-        schema: columns.schema,
-        spec: specOf(partitionedBy),
-        prefix: 'compacted',
-        dataKey: (name) => lakePaths.data('t', name),
-        deletesKey: (name) => lakePaths.deletes('t', name),
-        uriOf: (key) => base.uriOf(key),
-        identity: ROW_IDENTITY,
-      });
-      return {
-        runId: 'compacted',
-        operation: 'replace',
-        title: 'compact',
-        columns,
-        partitionedBy,
-        added: rewritten.map(({ file }) => file),
-        removed,
-        changedDeletes: rewritten,
-        touched: [],
-        properties: { [SUMMARY.sources]: sourcesRoot(base) ?? '' },
-      };
-    });
+    await new Table(store, 't').commit(
+      changeBy(async (base) => {
+        if (base === undefined) return undefined;
+        const columns = silverSchema(contract, base);
+        const partitionedBy = partitionBy(columns.schema, contract.partitionedBy);
+        const removed = await base.files();
+        const rewritten = await rewriteFiles({ db, store, scratch }, removed, {
+          schema: columns.schema,
+          spec: specOf(partitionedBy),
+          prefix: 'compacted',
+          dataKey: (name) => lakePaths.data('t', name),
+          deletesKey: (name) => lakePaths.deletes('t', name),
+          uriOf: (key) => base.uriOf(key),
+          identity: ROW_IDENTITY,
+        });
+        return {
+          runId: 'compacted',
+          operation: 'replace',
+          title: 'compact',
+          columns,
+          partitionedBy,
+          added: rewritten.map(({ file }) => file),
+          removed,
+          changedDeletes: rewritten,
+          touched: [],
+          properties: { [SUMMARY.sources]: sourcesRoot(base) ?? '' },
+        };
+      }),
+    );
   });
 };
 
