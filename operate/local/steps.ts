@@ -5,7 +5,7 @@ import { transform } from '../../functions/transform.ts';
 import { validate } from '../../functions/validate.ts';
 import type { Step } from '../../shared/runtime/step.ts';
 
-/** The same step with the memory of its retry tier (`DUCKSTEP_MEMORY_LARGEST_MB`). */
+/** The same step with the memory of its retry tier (`DUCKSTEP_RETRY_MEMORY_MB`). */
 const onLargerFunction =
   (step: Step): Step =>
   async (input, context) => {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { checkLayer, LAYER_LIMITS } from '../../scripts/layer-limits.ts';
-import { unzip } from '../helpers/unzip.ts';
+import { unzip } from '../../scripts/unzip.ts';
 import { FUNCTIONS, PACKAGE, resource } from './template.ts';
 
 const ROOT = path.resolve(__dirname, '../..');

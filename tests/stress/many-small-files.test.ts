@@ -1,10 +1,3 @@
-import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
-import { Table } from '../../shared/lake/table/commit/table.ts';
-import { maintain } from '../../shared/maintenance/maintain.ts';
-import { config } from '../helpers/engine.ts';
-import { datasets, testPipeline } from '../helpers/pipeline.ts';
-import { scratch } from '../helpers/scratch.ts';
-import { testDb } from '../helpers/silver-lake.ts';
 import {
   commitSmallFiles,
   type Keys,
@@ -12,7 +5,14 @@ import {
   ROWS,
   readingsYaml,
   rowsOf,
-} from '../helpers/small-files.ts';
+} from '../../scripts/measure-small-files.ts';
+import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
+import { Table } from '../../shared/lake/table/commit/table.ts';
+import { maintain } from '../../shared/maintenance/maintain.ts';
+import { config } from '../helpers/engine.ts';
+import { datasets, testPipeline } from '../helpers/pipeline.ts';
+import { scratch } from '../helpers/scratch.ts';
+import { testDb } from '../helpers/silver-lake.ts';
 
 const mean = (runs: readonly Measured[], of: (run: Measured) => number): number =>
   runs.reduce((sum, run) => sum + of(run), 0) / runs.length;

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { loadContract } from '../../shared/contract/load.ts';
-import type { Contract } from '../../shared/contract/model.ts';
-import { type Db, withDuckDb } from '../../shared/engine/with-duckdb.ts';
-import { lakePaths } from '../../shared/lake/paths.ts';
-import { metered } from '../../shared/lake/storage/metered-store.ts';
-import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
-import { Table } from '../../shared/lake/table/commit/table.ts';
-import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
-import { identify } from '../../shared/run/run-identity.ts';
-import { commitSilver } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
-import { compactSilver } from '../../shared/stages/load-to-gold/silver/compact-silver.ts';
-import { silverLayout, silverSchema } from '../../shared/stages/transform/silver-table.ts';
-import { stagedLayout } from '../../shared/stages/transform/staged-silver.ts';
+import { loadContract } from '../shared/contract/load.ts';
+import type { Contract } from '../shared/contract/model.ts';
+import { type Db, withDuckDb } from '../shared/engine/with-duckdb.ts';
+import { lakePaths } from '../shared/lake/paths.ts';
+import { metered } from '../shared/lake/storage/metered-store.ts';
+import type { ObjectStore } from '../shared/lake/storage/object-store.ts';
+import { Table } from '../shared/lake/table/commit/table.ts';
+import { writeFiles } from '../shared/lake/table/write/write-files.ts';
+import { identify } from '../shared/run/run-identity.ts';
+import { commitSilver } from '../shared/stages/load-to-gold/silver/commit-silver.ts';
+import { compactSilver } from '../shared/stages/load-to-gold/silver/compact-silver.ts';
+import { silverLayout, silverSchema } from '../shared/stages/transform/silver-table.ts';
+import { stagedLayout } from '../shared/stages/transform/staged-silver.ts';
 
 /** Rows per file; all files belong to one partition. */
 export const ROWS = 5;
