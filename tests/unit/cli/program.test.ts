@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../../helpers/engine.ts';
 import { scratch } from '../../helpers/scratch.ts';
@@ -15,20 +15,18 @@ const duckstep = (args: string[], env: NodeJS.ProcessEnv = {}, cwd = scratch()) 
     );
   });
 
+const COMMANDS = readdirSync(path.join(ROOT, 'cli/commands'))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => path.basename(file, '.ts'));
+
+test.each(COMMANDS)('README lists %s', (command) => {
+  expect(readFileSync(path.join(ROOT, 'README.md'), 'utf8')).toMatch(
+    new RegExp(`^\\| \`npx duckstep ${command}\\b`, 'm'),
+  );
+});
+
 describe('help', () => {
-  test.each([
-    'demo',
-    'start',
-    'run',
-    'maintain',
-    'query',
-    'history',
-    'executions',
-    'redrive',
-    'infer',
-    'upload',
-    'cost',
-  ])('%s shows an example and its exit codes', async (command) => {
+  test.each(COMMANDS)('%s shows an example and its exit codes', async (command) => {
     const { code, out } = await duckstep([command, '--help']);
     expect(code).toBe(0);
     expect(out).toMatch(/Examples?:\n {2}\S/);
