@@ -83,6 +83,7 @@ describe('a function', () => {
       Environment: {
         Variables: {
           ...Object.fromEntries(ZONES.map((zone) => [bucketVariable(zone), { Ref: bucketOf(zone) }])),
+          DUCKSTEP_MAX_FILE_MB: expect.any(String),
           DUCKSTEP_MAX_UNPACKED_MB: expect.any(String),
           DUCKSTEP_MAX_RECORD_MB: expect.any(String),
           POWERTOOLS_SERVICE_NAME: 'duckstep-dev',
@@ -140,12 +141,13 @@ describe('a function', () => {
     },
   );
 
-  test('a file may not unpack to more than the disk holds', () => {
+  test('a file may neither have nor unpack to more than the disk holds', () => {
     const { Environment, EphemeralStorage } = resource('ValidateLambdaFunction').Properties as unknown as {
       Environment: { Variables: Record<string, string> };
       EphemeralStorage: { Size: number };
     };
     expect(Number(Environment.Variables.DUCKSTEP_MAX_UNPACKED_MB)).toBeLessThan(EphemeralStorage.Size);
+    expect(Number(Environment.Variables.DUCKSTEP_MAX_FILE_MB)).toBeLessThan(EphemeralStorage.Size);
   });
 });
 
