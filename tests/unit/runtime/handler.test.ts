@@ -26,7 +26,6 @@ const environment = {
   POWERTOOLS_SERVICE_NAME: 'duckstep-test',
   POWERTOOLS_METRICS_NAMESPACE: 'duckstep',
   POWERTOOLS_LOG_LEVEL: 'INFO',
-  AWS_XRAY_CONTEXT_MISSING: 'IGNORE_ERROR',
 };
 
 const usage = { duration_ms: 5, memory_mb: 1769, requests: 1, bytes_read: 2, bytes_written: 3 };
