@@ -4,6 +4,7 @@ import { removeLeftovers } from '../engine/scratch.ts';
 import { DataError, TransientError } from '../errors.ts';
 import { contextFromEnv, s3Client } from './environment.ts';
 import type { Step, StepContext } from './step.ts';
+import { metricSettingsFromEnv } from './telemetry/metric-settings.ts';
 import { publish } from './telemetry/publish.ts';
 import { type RunKeys, runKeysOf } from './telemetry/run-keys.ts';
 import { metricsOf } from './telemetry/step-metrics.ts';
@@ -45,10 +46,11 @@ export const invoke = async (
   logger.appendKeys({ state, ...run });
   try {
     logger.info('Step started');
+    const { detailed, alarmPercent } = metricSettingsFromEnv(process.env);
     const output = await step(event, { ...(await openOnce()), invocation });
-    const metrics = metricsOf(output);
+    const metrics = metricsOf(output, alarmPercent);
     logger.info('Step ended', { measures: metrics.step });
-    publish(state, run, metrics);
+    publish(state, run, metrics, detailed);
     return output;
   } catch (error) {
     report(error, run, Math.round(performance.now() - invocation.began));

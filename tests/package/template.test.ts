@@ -86,6 +86,8 @@ describe('a function', () => {
           DUCKSTEP_MAX_FILE_MB: expect.any(String),
           DUCKSTEP_MAX_UNPACKED_MB: expect.any(String),
           DUCKSTEP_MAX_RECORD_MB: expect.any(String),
+          DUCKSTEP_DETAILED_METRICS: 'false',
+          DUCKSTEP_QUARANTINE_ALARM_PERCENT: '20',
           POWERTOOLS_SERVICE_NAME: 'duckstep-dev',
           POWERTOOLS_METRICS_NAMESPACE: 'duckstep',
         },
@@ -224,8 +226,33 @@ describe('events and alarms', () => {
 
   test('every alarm goes to the topic', () => {
     const alarms = ofType('AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(14);
+    expect(alarms).toHaveLength(15);
     for (const [, { Properties }] of alarms) expect(Properties.AlarmActions).toEqual([{ Ref: 'AlarmTopic' }]);
+  });
+
+  test('quarantine: many files over all datasets, or of one dataset among hundreds', () => {
+    const { Metrics } = resource('QuarantineRateAlarm').Properties as unknown as {
+      Metrics: { Expression?: string }[];
+    };
+    expect(Metrics[0]?.Expression).toMatch(/^IF\(FILL\(quarantined, 0\) >= 3, 100 \* .*, 0\)$/);
+    expect(resource('QuarantinedDatasetAlarm').Properties).toMatchObject({
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 3,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+      Metrics: [
+        {
+          // Three hours are the most that such an alarm can look at.
+          Period: 10_800,
+          Expression: `SELECT SUM(QuarantineExcess) FROM SCHEMA("duckstep", service, dataset) WHERE service = 'duckstep-dev' GROUP BY dataset ORDER BY SUM() DESC`,
+        },
+      ],
+    });
+  });
+
+  test('the dashboard shows only metrics that are published by default', () => {
+    const { DashboardBody } = resource('Dashboard').Properties as { DashboardBody: { 'Fn::Sub': string } };
+    expect(DashboardBody['Fn::Sub']).not.toMatch(/service,state,dataset/);
   });
 
   test('the dashboard is JSON', () => {
