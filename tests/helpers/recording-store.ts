@@ -19,6 +19,7 @@ const ARGUMENTS: Readonly<Record<StoreMethod, { key: number; version?: number }>
   upload: { key: 1 },
   list: { key: 0 },
   remove: { key: 0 },
+  removeMany: { key: 0 },
 };
 
 /** The same store, telling of every call that is made through it, and through what `observed` makes of it. */
@@ -32,7 +33,8 @@ export const recording = (store: ObjectStore, tell: (call: StoreCall) => void): 
         if (property === 'observed') return recording(result as ObjectStore, tell);
         const { key, version } = ARGUMENTS[property as StoreMethod];
         const versioned = version !== undefined && args[version] !== undefined;
-        tell({ method: property as StoreMethod, key: String(args[key]), versioned });
+        for (const each of [args[key]].flat())
+          tell({ method: property as StoreMethod, key: String(each), versioned });
         return result;
       };
     },

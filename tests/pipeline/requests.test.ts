@@ -52,6 +52,7 @@ const KINDS: Readonly<Record<StoreMethod, string>> = {
   upload: 'PUT',
   list: 'LIST',
   remove: 'DELETE',
+  removeMany: 'DELETE',
 };
 
 /** A key as the documentation spells it. */

@@ -14,9 +14,16 @@ import {
   unlessMissing,
   writeDurably,
 } from '../../base/files.ts';
+import { batchesOf, inParallel } from '../../base/in-parallel.ts';
 import { FolderVersions } from './folder-versions.ts';
 import { isHidden, isPathSafe } from './key-path.ts';
-import { both, type ObjectInfo, type ObjectStore, type RequestObserver } from './object-store.ts';
+import {
+  both,
+  MAX_KEYS_REMOVED,
+  type ObjectInfo,
+  type ObjectStore,
+  type RequestObserver,
+} from './object-store.ts';
 
 export interface FolderStoreOptions {
   /** Keep every content that a key has had, as a versioned bucket does. */
@@ -124,6 +131,13 @@ export class FolderStore implements ObjectStore {
   async remove(key: string): Promise<void> {
     this.#observe('delete', 0);
     await rm(this.#target(key), { force: true });
+  }
+
+  async removeMany(keys: readonly string[]): Promise<void> {
+    for (const batch of batchesOf(keys, MAX_KEYS_REMOVED)) {
+      this.#observe('delete', 0);
+      await inParallel(batch, (key) => rm(this.#target(key), { force: true }));
+    }
   }
 
   /** The key's versions, the oldest first; none where the folder keeps none. */

@@ -14,6 +14,9 @@ export type RequestKind = 'head' | 'get' | 'put' | 'list' | 'delete';
 /** Told of every request as it ends, failed ones too; `bytes` are those a get read or a put wrote. */
 export type RequestObserver = (kind: RequestKind, bytes: number) => void;
 
+/** Keys that one request can remove (Amazon S3 API reference, "DeleteObjects"). */
+export const MAX_KEYS_REMOVED = 1_000;
+
 export const both =
   (one: RequestObserver, other: RequestObserver): RequestObserver =>
   (kind, bytes) => {
@@ -60,6 +63,12 @@ export interface ObjectStore {
 
   /** Removes the object, its earlier versions excepted; removing what is not there is no error. */
   remove(key: string): Promise<void>;
+
+  /**
+   * Removes many objects, as `remove` does, with a request for each thousand; in no certain order. After an error some of them
+   * are removed.
+   */
+  removeMany(keys: readonly string[]): Promise<void>;
 
   /** The same bucket, also reporting each request that is made through the returned store. */
   observed(observer: RequestObserver): ObjectStore;

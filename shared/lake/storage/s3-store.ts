@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandInput,
   type GetObjectCommandOutput,
@@ -16,17 +17,19 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
+import { batchesOf } from '../../base/in-parallel.ts';
 import { ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import { isPathSafe } from './key-path.ts';
 import {
   both,
+  MAX_KEYS_REMOVED,
   type ObjectInfo,
   type ObjectStore,
   type RequestKind,
   type RequestObserver,
 } from './object-store.ts';
 import { download, PART_BYTES, type RangedGet } from './s3-download.ts';
-import { httpStatusOf, isMissing, storageError } from './s3-errors.ts';
+import { checkRemoved, httpStatusOf, isMissing, storageError } from './s3-errors.ts';
 
 const PARALLEL_PARTS = 8;
 const CONFLICT_ATTEMPTS = 6;
@@ -158,6 +161,15 @@ export class S3Store implements ObjectStore {
   async remove(key: string): Promise<void> {
     const command = new DeleteObjectCommand({ Bucket: this.name, Key: key });
     await this.#ifPresent(this.#request('delete', key, () => this.#client.send(command)));
+  }
+
+  async removeMany(keys: readonly string[]): Promise<void> {
+    for (const batch of batchesOf(keys, MAX_KEYS_REMOVED)) {
+      const Delete = { Objects: batch.map((Key) => ({ Key })), Quiet: true };
+      const command = new DeleteObjectsCommand({ Bucket: this.name, Delete });
+      const { Errors } = await this.#request('delete', `${batch[0]}`, () => this.#client.send(command));
+      checkRemoved(Errors, this.name);
+    }
   }
 
   #get(

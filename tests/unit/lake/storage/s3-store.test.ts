@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -268,5 +269,15 @@ describe('what S3 answers', () => {
       Bucket: 'lake-raw',
       Key: 'x',
     });
+  });
+
+  test('a key that S3 did not remove is an error, by which it is tried again or not', async () => {
+    const { mock, store } = setUp();
+    mock.on(DeleteObjectsCommand).resolves({ Errors: [{ Key: 'a', Code: 'InternalError', Message: 'Try again' }] });
+    await expect(store.removeMany(['a', 'b'])).rejects.toThrow(StorageUnavailable);
+    mock.on(DeleteObjectsCommand).resolves({ Errors: [{ Key: 'a', Code: 'AccessDenied', Message: 'No' }] });
+    const refused = store.removeMany(['a', 'b']);
+    await expect(refused).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(refused).rejects.toThrow('s3://lake-raw/a was not removed: AccessDenied No');
   });
 });
