@@ -28,6 +28,9 @@ const network = async ({ resolveVariable }) => {
  */
 const STAGE = /^[a-z0-9][a-z0-9-]{0,29}$/;
 
+const HOURS = { minute: 1 / 60, hour: 1, day: 24 };
+const MAX_ALARM_HOURS = 168;
+
 module.exports = {
   /**
    * A bucket's DeletionPolicy. Retain applies only after the stack was created; buckets of a failed first deployment are
@@ -43,6 +46,20 @@ module.exports = {
     if (wanted === 'Retain') return 'RetainExceptOnCreate';
     if (wanted === 'Delete') return 'Delete';
     throw new Error(`bucketsOnRemoval must be Retain or Delete, not "${wanted}".`);
+  },
+
+  /** Hours without a call of Maintain until the alarm: the parameter, or two periods of the schedule. */
+  maintenanceAlarmHours: async ({ resolveVariable }) => {
+    const [given, schedule] = await params(resolveVariable, 'maintenanceAlarmHours', 'maintenanceSchedule');
+    const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(schedule) ?? [];
+    if (given === '' && unit === undefined)
+      throw new Error(`maintenanceAlarmHours must be given: "${schedule}" is no rate to take it from.`);
+    const hours = given === '' ? Math.max(2, Math.ceil(2 * Number(count) * HOURS[unit])) : Number(given);
+    if (!(Number.isInteger(hours) && hours >= 1 && hours <= MAX_ALARM_HOURS))
+      throw new Error(
+        `maintenanceAlarmHours must be 1 to ${MAX_ALARM_HOURS} hours, the longest that an alarm can look back, not ${given || hours}.`,
+      );
+    return hours;
   },
 
   /** The value of `provider.vpc`. */

@@ -38,11 +38,11 @@ export class MemoryStore implements ObjectStore {
 
   /** The same bucket, for somebody at whose requests something happens. */
   watched(before: (kind: RequestKind, key: string) => Promise<void>): MemoryStore {
-    return new MemoryStore(before, this);
+    return this.#like(new MemoryStore(before, this));
   }
 
   observed(observer: RequestObserver): MemoryStore {
-    return new MemoryStore(this.#before, this, both(this.#observer, observer));
+    return this.#like(new MemoryStore(this.#before, this, both(this.#observer, observer)));
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
@@ -102,6 +102,11 @@ export class MemoryStore implements ObjectStore {
       await this.#request('delete', batch[0] ?? '');
       for (const key of batch) this.objects.delete(key);
     }
+  }
+
+  #like(other: MemoryStore): MemoryStore {
+    other.pageSize = this.pageSize;
+    return other;
   }
 
   #set(key: string, body: string | Buffer): void {

@@ -153,7 +153,7 @@ describe('a function', () => {
   });
 });
 
-test('maintenance runs on a schedule, ends in time, is tried twice, and an alarm reports its failure', () => {
+test('maintenance runs on a schedule, ends in time, is tried twice, and alarms report that it failed or did not run', () => {
   expect(resource('MaintainEventsRuleSchedule1').Properties).toMatchObject({
     Name: 'duckstep-dev-maintenance',
     ScheduleExpression: 'rate(1 day)',
@@ -164,7 +164,23 @@ test('maintenance runs on a schedule, ends in time, is tried twice, and an alarm
     Principal: 'events.amazonaws.com',
     SourceArn: { 'Fn::GetAtt': ['MaintainEventsRuleSchedule1', 'Arn'] },
   });
-  expect(resource('MaintainLambdaEvConf').Properties).toMatchObject({ MaximumRetryAttempts: 1 });
+  expect(resource('MaintainLambdaEvConf').Properties).toMatchObject({
+    MaximumRetryAttempts: 1,
+    DestinationConfig: { OnFailure: { Destination: { Ref: 'AlarmTopic' } } },
+  });
+  expect(resource('MaintenanceMissedAlarm').Properties).toMatchObject({
+    Namespace: 'AWS/Lambda',
+    MetricName: 'Invocations',
+    Statistic: 'Sum',
+    Dimensions: [{ Name: 'FunctionName', Value: { Ref: 'MaintainLambdaFunction' } }],
+    ComparisonOperator: 'LessThanThreshold',
+    Threshold: 1,
+    TreatMissingData: 'breaching',
+    // Two days.
+    Period: 3600,
+    EvaluationPeriods: 48,
+    DatapointsToAlarm: 48,
+  });
   expect(Number(resource('MaintainLambdaFunction').Properties.Timeout)).toBeLessThanOrEqual(900);
   expect(resource('MaintenanceAlarm').Properties).toMatchObject({
     Namespace: 'AWS/Lambda',
@@ -226,7 +242,7 @@ describe('events and alarms', () => {
 
   test('every alarm goes to the topic', () => {
     const alarms = ofType('AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(15);
+    expect(alarms).toHaveLength(16);
     for (const [, { Properties }] of alarms) expect(Properties.AlarmActions).toEqual([{ Ref: 'AlarmTopic' }]);
   });
 

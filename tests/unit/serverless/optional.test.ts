@@ -8,6 +8,10 @@ const NONE = {
   vpcSecurityGroupIds: '',
   athenaScanLimitMb: '',
   bucketsOnRemoval: 'Retain',
+  maintenanceAlarmHours: '',
+  maintenanceSchedule: 'rate(1 day)',
+  regionInBucketNames: 'false',
+  tableVersionsDays: '14',
   'sls:stage': 'prod',
 };
 const NOTHING = { Ref: 'AWS::NoValue' };
@@ -92,3 +96,21 @@ test.each(['Prod', 'a'.repeat(31), 'my_stage', '-a'])(
     expect(`duckstep-${'a'.repeat(30)}-quarantine-123456789012`).toHaveLength(63);
   },
 );
+
+test.each([
+  [{}, 48],
+  [{ maintenanceSchedule: 'rate(6 hours)' }, 12],
+  [{ maintenanceSchedule: 'rate(30 minutes)' }, 2],
+  [{ maintenanceSchedule: 'rate(3 days)' }, 144],
+  [{ maintenanceSchedule: 'cron(0 3 * * ? *)', maintenanceAlarmHours: '30' }, 30],
+])('sounds the alarm when maintenance did not run twice: %j', async (parameters: Parameters, hours) => {
+  expect(await optional.maintenanceAlarmHours(context(parameters))).toBe(hours);
+});
+
+test.each([
+  [{ maintenanceSchedule: 'cron(0 3 * * ? *)' }, /must be given: "cron/],
+  [{ maintenanceSchedule: 'rate(4 days)' }, /1 to 168 hours/],
+  [{ maintenanceAlarmHours: 'some' }, /1 to 168 hours/],
+])('rejects hours that no alarm can look back: %j', async (parameters: Parameters, message) => {
+  await expect(optional.maintenanceAlarmHours(context(parameters))).rejects.toThrow(message);
+});
