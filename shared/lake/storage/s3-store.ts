@@ -100,16 +100,9 @@ export class S3Store implements ObjectStore {
   }
 
   async localPath(key: string, scratch: string, versionId?: string): Promise<string> {
-    const get: RangedGet = (start, end, pinned, signal) =>
-      this.#get(
-        key,
-        {
-          Range: `bytes=${start}-${end}`,
-          VersionId: pinned?.versionId ?? versionId,
-          IfMatch: pinned?.etag,
-        },
-        signal,
-      );
+    // The version only where the caller names one: to read a version takes another permission, which only raw's readers have.
+    const get: RangedGet = (start, end, etag, signal) =>
+      this.#get(key, { Range: `bytes=${start}-${end}`, VersionId: versionId, IfMatch: etag }, signal);
     // An empty object has no first byte: its range cannot be satisfied.
     const getOrEmpty: RangedGet = (start, ...rest) =>
       get(start, ...rest).catch((error: unknown) => {
