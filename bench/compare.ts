@@ -143,7 +143,7 @@ const fileSources = (spec: WorkSpec, folder: string): Record<Table, string> => {
   };
 };
 
-/** duckstep's tables as its users query them. */
+/** duckstep's tables, queried as users query them. */
 const lakeSources = async (
   db: Db,
   { dataset, gold, rejectKey }: WorkSpec,

@@ -11,7 +11,7 @@ export type Dataset = (typeof DATASETS)[number];
 /** Share of dirty rows, in ten thousandths. */
 const DIRTY = 100;
 
-/** A gold model for contenders that do not speak DuckDB's SQL; `bench/sql/<dataset>/gold` says the same. */
+/** A gold model for contenders without DuckDB's SQL; `bench/sql/<dataset>/gold` has the same in SQL. */
 export interface GoldSpec {
   name: string;
   groupBy: string[];

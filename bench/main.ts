@@ -72,10 +72,11 @@ const program = new Command('npm run bench --')
   .option('--publish', 'write results and charts into docs/bench and docs/performance.md');
 const options = program.parse().opts<Options>();
 
-const wanted = options.contenders ?? (options.steps ? (['duckstep', 'baseline'] as const) : CONTENDERS);
+const contenderNames =
+  options.contenders ?? (options.steps ? (['duckstep', 'baseline'] as const) : CONTENDERS);
 const contenders: Contender[] = [];
 const leftOut: string[] = [];
-for (const name of wanted) {
+for (const name of contenderNames) {
   const found = await findContender(name, options.quick !== true);
   if (typeof found === 'string') leftOut.push(found);
   else contenders.push(found);

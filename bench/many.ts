@@ -1,28 +1,19 @@
 /** Drops files of mixed size at once into a watched lake: `npx node bench/many.ts --help`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdtemp, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
-import { positiveInteger } from '../cli/process-files.ts';
-import { summarize } from '../operate/local/execution.ts';
-import { ExecutionLog } from '../operate/local/execution-log.ts';
+import { positiveInteger } from '../cli/base/numbers.ts';
 import { sizeClassOf } from '../operate/local/shares.ts';
+import { openPipeline } from '../operate/open/open-pipeline.ts';
 import { literal } from '../shared/engine/sql.ts';
 import { type Db, withDuckDb } from '../shared/engine/with-duckdb.ts';
 import { describeMachine } from './machine.ts';
 import { CACHE, ROOT, SQL_DIR } from './paths.ts';
+import { type ProcessSample, sampleProcess } from './process-sample.ts';
 
 interface Planned {
   key: string;
@@ -76,7 +67,7 @@ const plan = (files: number): Planned[] => {
   return Array.from({ length: files }, (_, n) => {
     if (n < large) return planned('narrow', n, 100 * MB, 1800);
     if (n < large + medium) return planned(n % 2 ? 'narrow' : 'signups', n, (10 + ((n * 7) % 11)) * MB, 1000);
-    // 1 to 200 KB, as many of 1 to 14 KB as of 14 to 200.
+    // 1 to 200 KB, half of them below 14 KB.
     const size = KB * 200 ** (((n * 7919) % 997) / 997);
     return planned((['signups', 'narrow', 'weather'] as const)[n % 3] ?? 'signups', n, size);
   });
@@ -90,33 +81,6 @@ const write = async (db: Db, folder: string, { key, select }: Planned): Promise<
   await rename(`${file}.draft`, file);
 };
 
-/** One sample of a process. */
-interface Seen {
-  rssMb: number;
-  threads: number;
-  files: number;
-  /** User and system time so far. */
-  cpuSeconds: number;
-}
-
-/** The 14th and 15th field of `/proc/<pid>/stat`, in hundredths of a second (proc(5)); the name field may contain any text. */
-const CPU = /^.*\) \S(?: \S+){10} (\d+) (\d+) /s;
-
-/** Samples a process; empty after it has ended. */
-const look = (pid: number): Seen[] => {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const number = (name: string): number =>
-      Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-    const [, user, system] = CPU.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-    const cpuSeconds = (Number(user) + Number(system)) / 100;
-    const files = readdirSync(`/proc/${pid}/fd`).length;
-    return [{ rssMb: number('VmHWM') / 1024, threads: number('Threads'), files, cpuSeconds }];
-  } catch {
-    return [];
-  }
-};
-
 /** Starts the program, drops all files once it watches, waits until each has an outcome, and stops it. */
 const drop = async (
   files: readonly Planned[],
@@ -127,8 +91,8 @@ const drop = async (
     env: { ...process.env, DUCKSTEP_SQL_DIR: sqlDir },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const looks: Seen[] = [];
-  const timer = setInterval(() => looks.push(...look(child.pid ?? 0)), 100);
+  const samples: ProcessSample[] = [];
+  const timer = setInterval(() => samples.push(...sampleProcess(child.pid ?? 0)), 100);
   let done = 0;
   let droppedAt = 0;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -145,7 +109,7 @@ const drop = async (
   child.kill('SIGTERM');
   await exit;
   clearInterval(timer);
-  return { lake, droppedAt, looks };
+  return { lake, droppedAt, samples };
 };
 
 const quantile = (values: readonly number[], q: number): number =>
@@ -162,26 +126,24 @@ const overlap = (spans: readonly { from: number; to: number }[]): number => {
   return most;
 };
 
-const report = (
+const report = async (
   lake: string,
   files: readonly Planned[],
-  { droppedAt, looks }: { droppedAt: number; looks: readonly Seen[] },
+  { droppedAt, samples }: { droppedAt: number; samples: readonly ProcessSample[] },
 ) => {
-  const most = (name: keyof Seen): number => Math.max(...looks.map((seen) => seen[name]));
-  const log = new ExecutionLog(lake);
+  const most = (name: keyof ProcessSample): number => Math.max(...samples.map((seen) => seen[name]));
+  const pipeline = await openPipeline({ root: ROOT, env: process.env, lake });
+  const { executions } = await pipeline.executions({ limit: files.length });
   const sizes = new Map(files.map(({ key, bytes }) => [key, bytes]));
-  const runs = log.ids().flatMap((id) => {
-    const [first, ...rest] = log.read(id);
-    if (first === undefined) return [];
-    const { key, started, ended: end, status } = summarize([first, ...rest]);
+  const runs = executions.map(({ key, started, ended: end, status }) => {
     const span = {
       from: (Date.parse(started) - droppedAt) / 1e3,
       to: (Date.parse(end ?? started) - droppedAt) / 1e3,
     };
-    return [{ key, status, large: sizeClassOf(key, sizes.get(key) ?? 0) === 'large', ...span }];
+    return { key, status, large: sizeClassOf(key, sizes.get(key) ?? 0) === 'large', ...span };
   });
-  const executions = path.join(lake, '.duckstep', 'executions');
-  const logBytes = readdirSync(executions, { recursive: true, withFileTypes: true })
+  const logs = path.join(lake, '.duckstep', 'executions');
+  const logBytes = readdirSync(logs, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .reduce((total, entry) => total + statSync(path.join(entry.parentPath, entry.name)).size, 0);
   const bytes = files.reduce((total, file) => total + file.bytes, 0);
@@ -225,7 +187,7 @@ const report = (
 };
 
 const {
-  files: wanted,
+  files: fileCount,
   program,
   concurrency,
   keep,
@@ -243,8 +205,8 @@ const {
   .parse()
   .opts<{ files: number; program: string; concurrency?: string; keep?: true }>();
 
-const folder = path.join(CACHE, `many-files-${wanted}`);
-const files = plan(wanted);
+const folder = path.join(CACHE, `many-files-${fileCount}`);
+const files = plan(fileCount);
 mkdirSync(folder, { recursive: true });
 const sqlDir = await mkdtemp(path.join(CACHE, 'many-sql-'));
 await withDuckDb({ memoryMb: 1024, threads: 2, scratch: path.join(sqlDir, 'scratch') }, async (db) => {
@@ -256,6 +218,6 @@ cpSync(path.join(SQL_DIR, 'narrow'), path.join(sqlDir, 'narrow'), { recursive: t
 const args = concurrency === undefined ? [] : ['--concurrency', concurrency];
 const { lake, ...seen } = await drop(files, { folder, program, args, sqlDir });
 console.log(
-  JSON.stringify({ machine: describeMachine(), concurrency, ...report(lake, files, seen) }, null, 2),
+  JSON.stringify({ machine: describeMachine(), concurrency, ...(await report(lake, files, seen)) }, null, 2),
 );
 for (const made of keep ? [sqlDir] : [sqlDir, lake]) rmSync(made, { recursive: true, force: true });

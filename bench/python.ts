@@ -13,8 +13,8 @@ const ENVIRONMENTS = {
 } as const;
 type Environment = keyof typeof ENVIRONMENTS;
 
-/** PySpark 4's minimum. */
-const JAVA_AT_LEAST = 17;
+/** The least Java version that PySpark 4 needs. */
+const MIN_JAVA_VERSION = 17;
 
 const INSTALL_TIMEOUT_MS = 900_000;
 
@@ -89,5 +89,5 @@ const checkJava = async (): Promise<void> => {
     throw new Error('java is not installed');
   });
   const version = Number(/version "(\d+)/.exec(stderr)?.[1]);
-  if (!(version >= JAVA_AT_LEAST)) throw new Error(`it needs Java ${JAVA_AT_LEAST}, not ${version}`);
+  if (!(version >= MIN_JAVA_VERSION)) throw new Error(`it needs Java ${MIN_JAVA_VERSION}, not ${version}`);
 };

@@ -1,6 +1,5 @@
 import {
   closeSync,
-  cpSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -11,7 +10,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { objectCreatedEvent, openLake } from '../operate/local/lake.ts';
+import { openLake, putInRaw } from '../operate/local/lake.ts';
 import type { Contender } from './contender.ts';
 import type { Input } from './generate.ts';
 import type { ContenderResult, Job, WorkSpec } from './job.ts';
@@ -64,14 +63,11 @@ export const runRound = async (
 };
 
 /** Puts the file into the raw zone of a new lake and returns S3's event for it. */
-const upload = async (input: Input, folder: string): Promise<unknown> => {
-  const { raw } = openLake(path.join(folder, 'lake'));
-  const key = `${input.dataset}/${path.basename(input.file)}`;
-  const target = path.join(folder, 'lake', 'raw', key);
-  mkdirSync(path.dirname(target), { recursive: true });
-  cpSync(input.file, target);
-  return objectCreatedEvent(raw.name, await raw.adopt(key));
-};
+const upload = (input: Input, folder: string): Promise<unknown> =>
+  putInRaw(openLake(path.join(folder, 'lake')), {
+    file: input.file,
+    key: `${input.dataset}/${path.basename(input.file)}`,
+  });
 
 /** Reads the file into the page cache, to spare the first contender the wait for the disk. */
 const warm = (file: string): void => {

@@ -1,10 +1,10 @@
 import path from 'node:path';
+import type { Session } from './base/session.ts';
 import { main } from './program.ts';
 import { createTerminal } from './render/terminal.ts';
-import type { Session } from './session.ts';
 
-// A reader that has seen enough (`| head`) is no error. Who watches has nobody to tell any more and stops; others go on
-// to their end, as their exit code says what became of the work.
+// A reader may close stdout when it has seen enough (`| head`). Then `start` stops; other commands run to completion,
+// because their exit code still reports the result.
 let gone = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
@@ -12,7 +12,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   gone = true;
 });
 
-// Remarks that nobody reads are no reason to stop.
+// A closed stderr loses remarks only.
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { EXIT, type Session } from './base/session.ts';
 import { addCost } from './commands/cost.ts';
 import { addDemo } from './commands/demo.ts';
 import { addExecutions } from './commands/executions.ts';
@@ -10,7 +11,6 @@ import { addRedrive } from './commands/redrive.ts';
 import { addRun } from './commands/run.ts';
 import { addStart } from './commands/start.ts';
 import { addUpload } from './commands/upload.ts';
-import { EXIT, type Session } from './session.ts';
 
 const HELP = `
 Set DUCKSTEP_DEBUG=1 to see where an error comes from, NO_COLOR=1 for plain text.
@@ -20,7 +20,7 @@ Exit codes: 0 ok, 1 failed, 2 something went to quarantine, 64 wrong usage.
 Example:
   duckstep demo && duckstep query "select * from runs"`;
 
-/** Errors that the caller can mend by calling differently. */
+/** Errors that the caller can fix by calling differently. */
 const USAGE_ERRORS = ['UsageError', 'ConfigurationError'];
 
 const createProgram = (session: Session): Command => {
@@ -48,7 +48,7 @@ const createProgram = (session: Session): Command => {
   return program;
 };
 
-/** Runs one command; what the process is to exit with is in the session afterwards. */
+/** Runs one command, and leaves the exit code of the process in the session. */
 export const main = async (session: Session, argv: readonly string[]): Promise<void> => {
   try {
     await createProgram(session).parseAsync([...argv], { from: 'user' });
@@ -58,11 +58,11 @@ export const main = async (session: Session, argv: readonly string[]): Promise<v
   }
 };
 
-/** Commander has said already what was wrong with the arguments. */
+/** Prints an error, unless Commander has printed it already. Returns the exit code. */
 const report = ({ terminal, env }: Session, error: unknown): number => {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  // DuckDB's own errors have no name, and say in their text what they are.
+  // DuckDB's own errors have no name; their text begins with one.
   const text = name === 'Error' ? message : `${name}: ${message}`;
   terminal.note(env.DUCKSTEP_DEBUG === '1' && stack !== undefined ? stack : text);
   return USAGE_ERRORS.includes(name) ? EXIT.usage : EXIT.failed;

@@ -1,37 +1,39 @@
-import { gist } from '../cli/render/text.ts';
+import { gist } from '../shared/base/text.ts';
 import { QuarantineInput, QuarantineOutput } from '../shared/run/payload.ts';
-import { costOf, type ExecutionCost } from './cost/execution-cost.ts';
-import { type Execution, messageOf } from './local/execution.ts';
+import { messageOf } from '../shared/run/state-error.ts';
+import { between, type Execution } from './execution.ts';
+import { costOf, type ExecutionCost } from './execution-cost.ts';
 
-/** What a run of one file came to, for people and for `--json`. */
+/** The result of one execution, for people and for `--json`. */
 export interface Outcome {
   execution: string;
   key: string;
   dataset: string;
   status: Execution['status'];
-  /** What became of the data. `superseded`: a newer version of the file was there first. */
+  /** `superseded`: a newer version of the file was loaded first. */
   verdict: 'loaded' | 'superseded' | 'quarantined' | 'failed';
-  /** Why, in one sentence. */
+  /** The reason for the verdict, in one sentence. */
   reason: string;
   score: number | null;
   threshold: number | null;
-  /** As in the run record: a file in quarantine has all its rows rejected. */
+  /** As in the run record: all rows of a file in quarantine are rejected. Null where no row was read. */
   rows: Record<'read' | 'accepted' | 'rejected' | 'duplicate' | 'filtered' | 'silver', number> | null;
-  /** What quarantine holds of the file. */
+  /** The part of the file that is in quarantine. `summary` is a key in the quarantine zone. */
   quarantine: { scope: 'file' | 'rows'; rows: number; summary: string } | null;
   error: { name: string; message: string; state: string } | null;
   states: { state: string; tries: number; duration_ms: number }[];
   duration_ms: number;
-  /** What it would cost on AWS, or did. */
+  /** The cost on AWS; for a run on a laptop, an estimate of it. */
   cost: ExecutionCost;
 }
 
 const Payload = QuarantineInput.extend({ quarantine: QuarantineOutput.optional() });
 
+/** Derives the result of an execution from the output, or from the input of the state that it reached. */
 export const outcomeOf = (execution: Execution): Outcome => {
   const reached = execution.output ?? execution.resume.input;
   const { validate, quality, transform, load, error, quarantine } = Payload.safeParse(reached).data ?? {};
-  // What had been caught before is not why an execution failed.
+  // An error that was caught earlier is not the reason why an execution failed.
   const caught = execution.error ?? error;
   const verdict = execution.status === 'succeeded' ? (load?.status ?? 'quarantined') : 'failed';
   const read = validate?.rows.read ?? 0;
@@ -65,13 +67,9 @@ export const outcomeOf = (execution: Execution): Outcome => {
   };
 };
 
-/** Where it failed; else what its last Catch led on from. */
+/** The state that failed; else the state whose error was caught last. */
 const stateOf = ({ error, visits }: Execution): string => {
   const visit =
     error === undefined ? visits.findLast(({ caughtBy }) => caughtBy !== undefined) : visits.at(-1);
   return visit?.state ?? '';
 };
-
-/** Milliseconds; 0 while there is no end. */
-export const between = (from: string, to: string | undefined): number =>
-  to === undefined ? 0 : Date.parse(to) - Date.parse(from);

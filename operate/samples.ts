@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { Upload } from '../cli/process-files.ts';
 import { unlessMissing } from '../shared/base/files.ts';
+import type { Upload } from './uploads.ts';
 
-/** `samples/<dataset>/…`, and what the package vega-datasets brings of real data. */
+/** The files of `samples/<dataset>/`, and real data from the package vega-datasets. */
 export const sampleFiles = async (root: string): Promise<Upload[]> => {
   const folder = path.join(root, 'samples');
   const entries = (await unlessMissing(readdir(folder, { recursive: true, withFileTypes: true }))) ?? [];

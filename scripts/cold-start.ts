@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { unzip } from '../tests/helpers/unzip.ts';
+import { unzip } from './unzip.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const ROUNDS = 9;

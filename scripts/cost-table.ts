@@ -7,12 +7,10 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os';
 import path from 'node:path';
 import { costTables, withTables } from '../cli/render/cost-tables.ts';
-import { usagesIn } from '../operate/cost/execution-cost.ts';
 import type { Measured, MeasuredSize } from '../operate/cost/measured.ts';
-import { Engine } from '../operate/local/engine.ts';
-import { objectCreatedEvent, openLake } from '../operate/local/lake.ts';
-import { loadStateMachine } from '../operate/local/state-machine.ts';
-import { STEPS } from '../operate/local/steps.ts';
+import { usagesIn } from '../operate/execution-cost.ts';
+import { putInRaw } from '../operate/local/lake.ts';
+import { openWorkspace } from '../operate/local/workspace.ts';
 import { withDuckDb } from '../shared/engine/with-duckdb.ts';
 import { parseRunRecord } from '../shared/run/run-record.ts';
 
@@ -78,19 +76,15 @@ const measure = async (folder: string): Promise<MeasuredSize[]> => {
   await mkdir(path.join(sqlDir, 'orders/gold'), { recursive: true });
   await writeFile(path.join(sqlDir, 'orders/contract.yaml'), CONTRACT);
   await writeFile(path.join(sqlDir, 'orders/gold/orders_by_day.sql'), MODEL);
-  const lake = openLake(path.join(folder, 'lake'));
-  const config = {
-    ...{ memoryMb: MEMORY_MB, threads: 1, sqlDir, scratchRoot: folder },
-    ...{ storageMb: 10_240, architecture: 'arm64' as const },
-    ...{ maxUnpackedBytes: 2 ** 33, maxRecordBytes: 2 ** 24 },
-  };
-  const definition = loadStateMachine(path.join(ROOT, 'statemachines/pipeline.asl.yml'));
-  const engine = new Engine({
-    lakeFolder: path.join(folder, 'lake'),
-    lake,
-    config,
-    definition,
-    steps: STEPS,
+  const { lake, engine } = openWorkspace({
+    root: ROOT,
+    env: process.env,
+    lake: path.join(folder, 'lake'),
+    config: {
+      ...{ memoryMb: MEMORY_MB, threads: 1, sqlDir, scratchRoot: folder },
+      ...{ storageMb: 10_240, architecture: 'arm64' as const },
+      ...{ maxUnpackedBytes: 2 ** 33, maxRecordBytes: 2 ** 24 },
+    },
   });
   let files = 0;
   const run = async (bytes: number): Promise<Pick<MeasuredSize, 'bytes' | 'states'>> => {
@@ -99,10 +93,7 @@ const measure = async (folder: string): Promise<MeasuredSize[]> => {
     const file = path.join(folder, 'next.csv');
     await writeCsv(file, bytes, day, folder);
     const key = `orders/${files}.csv`;
-    await lake.raw.upload(file, key);
-    const found = await lake.raw.head(key);
-    if (found === undefined) throw new Error(`${key} does not exist`);
-    const { status, error, output } = await engine.run(objectCreatedEvent(lake.raw.name, found));
+    const { status, error, output } = await engine.run(await putInRaw(lake, { file, key }));
     if (status !== 'succeeded') throw new Error(`${key}: ${JSON.stringify(error)}`);
     const { load } = output as { load: { run_record: string } };
     const record = parseRunRecord(String(await lake.gold.read(load.run_record)), load.run_record);

@@ -1,6 +1,6 @@
 import type { ZipEntry } from './zip.ts';
 
-/** Bytes; well below Lambda's 50 MB for a zip and 250 MB for function and layers together. */
+/** Limits in bytes, well below Lambda's 50 MB for a zip and 250 MB for function and layers together. */
 export const LAYER_LIMITS = { zipped: 30e6, unzipped: 100e6 };
 
 /** `e_machine` in an ELF header. Source: ELF-64 object file format, and the processors' supplements. */

@@ -6,13 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { FolderStore } from '../shared/lake/storage/folder-store.ts';
-import {
-  commitSmallFiles,
-  type Keys,
-  type Measured,
-  ROWS,
-  readingsYaml,
-} from '../tests/helpers/small-files.ts';
+import { commitSmallFiles, type Keys, type Measured, ROWS, readingsYaml } from './measure-small-files.ts';
 
 /** Runs per point of the chart, which shows their mean. */
 const WINDOW = 40;

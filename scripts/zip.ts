@@ -11,7 +11,7 @@ const EPOCH = { time: 0, date: (1 << 5) | 1 };
 /** UTF-8 names. */
 const FLAGS = 0x0800;
 const DEFLATE = 8;
-/** Made on Unix, so that the mode below counts. */
+/** Marks the archive as made on Unix, so that the mode below counts. */
 const MADE_BY = (3 << 8) | 20;
 /** A regular file that every user may read: the user of Lambda is not known. */
 const MODE = (0o100644 << 16) >>> 0;

@@ -139,7 +139,7 @@ module.exports = {
       key === '' ? { SSEAlgorithm: 'AES256' } : { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key };
     return {
       ServerSideEncryptionConfiguration: [
-        { ServerSideEncryptionByDefault: byDefault, ...(key === '' ? {} : { BucketKeyEnabled: true }) },
+        { ServerSideEncryptionByDefault: byDefault, ...(key !== '' && { BucketKeyEnabled: true }) },
       ],
     };
   },

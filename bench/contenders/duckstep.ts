@@ -1,10 +1,8 @@
 /** duckstep's five steps for a file that is already in raw, through the local engine, as `duckstep run` does after its copy. */
 import path from 'node:path';
 import { version } from '@duckdb/node-api';
-import { Engine } from '../../operate/local/engine.ts';
-import { openLake } from '../../operate/local/lake.ts';
-import { loadStateMachine } from '../../operate/local/state-machine.ts';
 import { STEPS } from '../../operate/local/steps.ts';
+import { openWorkspace } from '../../operate/local/workspace.ts';
 import { ObjectCreated } from '../../shared/run/event.ts';
 import type {
   LoadOutput,
@@ -12,7 +10,6 @@ import type {
   TransformInput,
   TransformOutput,
 } from '../../shared/run/payload.ts';
-import { configFromEnv } from '../../shared/runtime/config.ts';
 import type { Step } from '../../shared/runtime/step.ts';
 import { ROOT, SQL_DIR } from '../paths.ts';
 import { Phases, readJob, writeResult } from './phases.ts';
@@ -27,12 +24,11 @@ const timed =
   async (input, context) =>
     await phases.run(name, () => step(input, context));
 
-const lakeFolder = path.join(job.folder, 'lake');
-const engine = new Engine({
-  lakeFolder,
-  lake: openLake(lakeFolder),
-  config: configFromEnv(process.env, { sqlDir: SQL_DIR }),
-  definition: loadStateMachine(path.join(ROOT, 'statemachines/pipeline.asl.yml')),
+const { engine } = openWorkspace({
+  root: ROOT,
+  env: process.env,
+  lake: path.join(job.folder, 'lake'),
+  sqlDir: SQL_DIR,
   steps: Object.fromEntries(Object.entries(STEPS).map(([name, step]) => [name, timed(name, step)])),
 });
 const execution = await engine.run(ObjectCreated.parse(job.event));

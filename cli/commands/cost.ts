@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import { ASSUMPTIONS, type Comparison, compare, SHELL_LIMIT_BYTES } from '../../operate/cost/compare.ts';
 import { readMeasured } from '../../operate/cost/measured.ts';
-import { UsageError } from '../../shared/errors.ts';
 import { PRICED } from '../../shared/run/prices.ts';
+import { positiveNumber } from '../base/numbers.ts';
+import type { Session } from '../base/session.ts';
 import { dollars } from '../render/dollars.ts';
 import { renderTable } from '../render/table.ts';
-import type { Session } from '../session.ts';
 
 const HELP = `
-What files cost with duckstep, and with Glue at its published prices. duckstep's part comes from the measurements of
-docs/costs.json; the assumptions are printed, and explained in docs/costs.md. Asks nobody, needs no account.
+The cost of files with duckstep, and with Glue at its published prices. duckstep's part comes from the measurements in
+docs/costs.json; the assumptions are printed, and explained in docs/costs.md. Needs no network and no account.
 
 Exit codes: 0, or 64 for wrong usage.
 
@@ -36,15 +36,15 @@ interface Options {
 export const addCost = (program: Command, session: Session): void => {
   program
     .command('cost')
-    .description('what files cost on AWS, beside Glue')
+    .description('compare the cost of files on AWS with that of Glue')
     .requiredOption('--size <MB>', 'of one file, as CSV; 1 MB are 1,000,000 bytes')
     .requiredOption('--per-day <n>', 'files a day')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(async ({ size, perDay, json }: Options) => {
       const { terminal, root } = session;
-      const bytes = positive(size, '--size') * 1e6;
-      const filesPerDay = positive(perDay, '--per-day');
+      const bytes = positiveNumber(size, '--size') * 1e6;
+      const filesPerDay = positiveNumber(perDay, '--per-day');
       const ways = compare(await readMeasured(root), { bytes, filesPerDay });
       if (json === true) {
         const answer = { bytes, files_per_day: filesPerDay, region: PRICED.region, usd_per_file: ways };
@@ -70,11 +70,4 @@ const assumptions = (): string => {
     `duckstep: measured, plus ${said.s3AnswerMs} ms a request, ${said.s3MbPerSecond} MB/s from and to S3, and ${said.coldShare * 100} % cold starts of ${said.coldMs / 1000} s.`,
     `Glue Spark: ${said.sparkDpus} DPUs, ${said.sparkFixedSeconds} s and ${said.sparkMbPerSecond} MB/s, a minute at least. Python shell: ${said.shellDpus} DPU, ${said.shellFixedSeconds} s and ${said.shellMbPerSecond} MB/s, a minute at least. Crawl: ten minutes of ${said.crawlerDpus} DPUs at least.`,
   ].join('\n');
-};
-
-const positive = (text: string, option: string): number => {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
-    throw new UsageError(`${option} takes a number above 0, not "${text}".`);
-  return value;
 };

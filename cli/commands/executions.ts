@@ -1,18 +1,17 @@
 import { type Command, Option } from 'commander';
-import { deployedExecutions } from '../../operate/aws/open.ts';
-import { costOf } from '../../operate/cost/execution-cost.ts';
-import { EXECUTION_STATUSES, type Execution, type ExecutionStatus } from '../../operate/local/execution.ts';
+import { EXECUTION_STATUSES, type ExecutionStatus } from '../../operate/execution.ts';
+import { DEFAULT_LIMIT } from '../../operate/pipeline.ts';
+import { counted } from '../../shared/base/text.ts';
 import { UsageError } from '../../shared/errors.ts';
-import { positiveInteger } from '../process-files.ts';
+import { positiveInteger } from '../base/numbers.ts';
+import { type PipelineOptions, pipelineOf, type Session } from '../base/session.ts';
 import { costText } from '../render/dollars.ts';
 import { renderExecution, renderExecutions } from '../render/execution.ts';
-import { counted } from '../render/text.ts';
-import { openWorkspace, type Session } from '../session.ts';
 
 const HELP = `
-An execution is "stale" when its process died, as after kill -9: nothing runs any more, and it can be redriven.
-Costs are dollars on AWS at the prices of shared/run/prices.ts (docs/costs.md); "at least" where a try failed, of which
-nobody knows what it used.
+An execution is "stale" when its process died, as after kill -9. It no longer runs, and can be redriven.
+Costs are dollars on AWS at the prices of shared/run/prices.ts (docs/costs.md); "at least" where a try failed, because
+the usage of failed tries is unknown.
 
 With --stage, the executions of that stage on AWS; needs states:ListStateMachines, states:ListExecutions,
 states:DescribeExecution and states:GetExecutionHistory.
@@ -24,9 +23,7 @@ Examples:
   duckstep executions 20261121T010203-k3f9
   duckstep executions --stage prod --status failed`;
 
-interface Options {
-  lake: string;
-  stage?: string;
+interface Options extends PipelineOptions {
   status?: ExecutionStatus;
   limit: string;
   json?: true;
@@ -38,7 +35,7 @@ export const addExecutions = (program: Command, session: Session): void => {
     .description('list executions, the newest first, or show one with every input, output, error and attempt')
     .argument('[id]', 'the execution to show')
     .addOption(new Option('--status <status>', 'only these').choices(EXECUTION_STATUSES))
-    .option('--limit <n>', 'at most so many', '50')
+    .option('--limit <n>', 'show at most n', String(DEFAULT_LIMIT))
     .option('--stage <stage>', 'on AWS, not on this machine')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
@@ -51,51 +48,28 @@ export const addExecutions = (program: Command, session: Session): void => {
 const list = async (session: Session, options: Options): Promise<void> => {
   const { terminal } = session;
   const limit = positiveInteger(options.limit, '--limit');
-  const { shown, more } = await newest(session, options, limit);
+  const pipeline = await pipelineOf(session, options);
+  const { executions, more, cost } = await pipeline.executions({ status: options.status, limit });
   if (options.json === true) {
-    const summaries = shown.map((execution) => {
-      const { visits, event: _, output: __, resume, ...summary } = execution;
-      return { ...summary, state: visits.at(-1)?.state ?? resume.state, cost: costOf(execution) };
-    });
-    terminal.print(JSON.stringify(summaries, null, 2));
+    terminal.print(JSON.stringify(executions, null, 2));
     return;
   }
-  if (shown.length > 0) terminal.print(renderExecutions(shown, terminal).join('\n'));
+  if (executions.length > 0) terminal.print(renderExecutions(executions, terminal).join('\n'));
+  const total = executions.length > 0 ? `, ${costText(cost)} in all` : '';
   terminal.print(
-    `${counted(shown.length, 'execution')}${sumOf(shown)}${more ? '; there are more (--limit)' : ''}`,
+    `${counted(executions.length, 'execution')}${total}${more ? '; there are more (--limit)' : ''}`,
   );
 };
 
-/** What the executions cost together. */
-const sumOf = (executions: readonly Execution[]): string => {
-  if (executions.length === 0) return '';
-  const costs = executions.map(costOf);
-  const usd = costs.reduce((sum, cost) => sum + cost.usd, 0);
-  return `, ${costText({ usd, at_least: costs.some(({ at_least }) => at_least) })} in all`;
-};
-
-const newest = async (
-  session: Session,
-  { stage, lake, status }: Options,
-  limit: number,
-): Promise<{ shown: Execution[]; more: boolean }> => {
-  const all =
-    stage === undefined
-      ? openWorkspace(session, lake).engine.list(status).toReversed()
-      : await (await deployedExecutions(session, stage)).list(status, limit + 1);
-  return { shown: all.slice(0, limit), more: all.length > limit };
-};
-
-const show = async (session: Session, { stage, lake, json }: Options, id: string): Promise<void> => {
-  const execution =
-    stage === undefined
-      ? openWorkspace(session, lake).engine.find(id)
-      : await (await deployedExecutions(session, stage)).find(id);
+const show = async (session: Session, options: Options, id: string): Promise<void> => {
+  const { terminal } = session;
+  const pipeline = await pipelineOf(session, options);
+  const execution = await pipeline.execution(id);
   if (execution === undefined)
     throw new UsageError(`There is no execution ${id}. \`duckstep executions\` lists them.`);
-  session.terminal.print(
-    json === true
-      ? JSON.stringify({ ...execution, cost: costOf(execution) }, null, 2)
-      : renderExecution(execution, session.terminal, stage),
+  terminal.print(
+    options.json === true
+      ? JSON.stringify(execution, null, 2)
+      : renderExecution(execution, terminal, options.stage),
   );
 };

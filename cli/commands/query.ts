@@ -1,25 +1,23 @@
 import { type Command, Option } from 'commander';
-import { openStage } from '../../operate/aws/open.ts';
 import { isOneStatement } from '../../shared/contract/sql-text.ts';
-import type { Db } from '../../shared/engine/with-duckdb.ts';
 import { UsageError } from '../../shared/errors.ts';
-import type { AttachOptions } from '../../shared/query/attach.ts';
-import { exportWarehouse, leaveOut, withWarehouse } from '../../shared/query/warehouse.ts';
+import type { Warehouse } from '../../shared/query/warehouse.ts';
 import { parseWhen } from '../../shared/query/when.ts';
-import { positiveInteger } from '../process-files.ts';
-import { printResult, type ResultFormat } from '../query-result.ts';
-import { renderTable } from '../render/table.ts';
-import { during } from '../render/terminal.ts';
-import { count } from '../render/text.ts';
-import { openWorkspace, type Session } from '../session.ts';
+import { given, positiveInteger } from '../base/numbers.ts';
+import { type PipelineOptions, pipelineOf, type Session } from '../base/session.ts';
+import { renderExport } from '../render/export.ts';
+import { withProgress } from '../render/progress.ts';
+import { printResult, type ResultFormat } from '../render/query-result.ts';
+import { withElapsed } from '../render/terminal.ts';
 
 const HELP = `
 DuckDB's SQL over silver.<dataset>, gold.<model>, quarantine.<dataset> and runs, as last committed.
-With --stage, over that stage's lake on AWS: the files of the tables that the query names are fetched first. Of a table
-that is read with a simple WHERE (columns compared with constants, joined by AND) only those that may hold such rows.
+With --stage, over that stage's lake on AWS: the files of the tables that the query names are fetched first. Where the
+query has a simple WHERE (columns compared with constants, joined by AND), only files that may hold such rows are
+fetched.
 
-With --at, silver and gold are shown as they were then, with the columns that they had, and runs as far as they had
-finished. It takes a time with its zone, a date (the end of that day in UTC), or a snapshot's id: that snapshot of its
+With --at, silver and gold are shown as they were then, with the columns that they had, and runs that had finished by
+then. It takes a time with its zone, a date (the end of that day in UTC), or a snapshot's id: that snapshot of its
 table, the others as of its time. \`duckstep history TABLE\` lists what is kept. Quarantine has no history: it is shown
 as it is.
 
@@ -32,9 +30,7 @@ Examples:
   duckstep query --export warehouse.duckdb
   duckstep query --stage prod "select status, count(*) from runs group by all"`;
 
-interface Options {
-  lake: string;
-  stage?: string;
+interface Options extends PipelineOptions {
   format: ResultFormat;
   json?: true;
   limit?: string;
@@ -45,13 +41,13 @@ interface Options {
 export const addQuery = (program: Command, session: Session): void => {
   program
     .command('query')
-    .description('ask the lake in SQL')
+    .description('query the lake in SQL')
     .argument('[sql]', 'one statement')
     .addOption(
       new Option('--format <format>', 'of the result').choices(['table', 'csv', 'json']).default('table'),
     )
     .option('--json', 'the same as --format json')
-    .option('--limit <n>', 'print at most so many rows')
+    .option('--limit <n>', 'show at most n rows')
     .option('--export <file>', 'write all tables into a DuckDB database; replaces the file')
     .option('--at <when>', 'as of a time, a day or a snapshot')
     .option('--stage <stage>', 'the lake on AWS, not the one on this machine')
@@ -62,40 +58,26 @@ export const addQuery = (program: Command, session: Session): void => {
         throw new UsageError('Give a query in quotes, or --export FILE.');
       if (sql !== undefined && !isOneStatement(sql))
         throw new UsageError('Give one statement: of several, only one result could be shown.');
-      const limit = options.limit === undefined ? undefined : positiveInteger(options.limit, '--limit');
-      const at = options.at === undefined ? undefined : parseWhen(options.at);
-      const format = options.json === true ? 'json' : options.format;
-      const { terminal } = session;
-      const { export: target } = options;
-      // A table must be named to be read; one that is named in vain costs its download only.
-      const text = sql?.toLowerCase() ?? '';
-      const wanted = (table: string): boolean => target !== undefined || text.includes(table.toLowerCase());
-      const workspace = openWorkspace(session, options.lake);
-      const lake =
-        options.stage === undefined ? workspace.lake : (await openStage(session, options.stage)).lake;
-      const work = async (db: Db): Promise<void> => {
-        if (target !== undefined) {
-          const tables = await during(terminal, `Writing ${target}`, () => exportWarehouse(db, target));
-          const rows = tables.map(({ schema, name, rows }) => [
-            schema === 'main' ? name : `${schema}.${name}`,
-            count(rows),
-          ]);
-          const columns = [
-            { name: 'table', right: false },
-            { name: 'rows', right: true },
-          ];
-          terminal.note([...renderTable(columns, rows), `written to ${target}`].join('\n'));
-        }
-        if (sql !== undefined) await printResult(terminal, db, sql, { format, ...(limit && { limit }) });
-      };
-      // An export is to be whole; a question can be answered without tables that it does not ask for.
-      const report = target === undefined ? leaveOut(terminal) : undefined;
-      const attach: AttachOptions = {
-        wanted,
-        remark: (text) => terminal.note(text),
-        ...(at !== undefined && { at }),
-        ...(sql !== undefined && target === undefined && { sql }),
-      };
-      await withWarehouse({ lake, config: workspace.config }, work, attach, report);
+      await query(session, options, sql);
     });
+};
+
+const query = async (session: Session, options: Options, sql: string | undefined): Promise<void> => {
+  const { terminal } = session;
+  const limit = given(options.limit, (text) => positiveInteger(text, '--limit'));
+  const at = given(options.at, parseWhen);
+  const format = options.json === true ? 'json' : options.format;
+  const target = options.export;
+  const work = async (warehouse: Warehouse): Promise<void> => {
+    if (target !== undefined) {
+      const tables = await withElapsed(terminal, `Writing ${target}`, () => warehouse.export(target));
+      terminal.note([...renderExport(tables), `written to ${target}`].join('\n'));
+    }
+    if (sql !== undefined)
+      await printResult(terminal, warehouse, sql, { format, ...(limit !== undefined && { limit }) });
+  };
+  const pipeline = await pipelineOf(session, options);
+  // An export needs all tables; a query alone only those that it names.
+  const only = target === undefined ? sql : undefined;
+  await withProgress(terminal, (observe) => pipeline.query({ sql: only, at, observe }, work));
 };

@@ -1,35 +1,43 @@
 import type { Command } from 'commander';
-import { openStage } from '../../operate/aws/open.ts';
+import { uploadsOf } from '../../operate/uploads.ts';
+import { count } from '../../shared/base/text.ts';
 import { FORMATS_HELP } from '../../shared/formats/formats.ts';
-import { during } from '../render/terminal.ts';
-import { count } from '../render/text.ts';
-import type { Session } from '../session.ts';
-import { uploadsOf } from './run.ts';
+import { type PipelineOptions, pipelineOf, type Session } from '../base/session.ts';
+import { withProgress } from '../render/progress.ts';
 
 const HELP = `
-One after the other, in the order given: of two rows with one key the later file's wins. S3's event starts an
-execution for each; \`duckstep executions --stage STAGE\` shows them.
+Files are copied one after the other, in the order given: of two rows with one key the later file's wins. They are
+processed by \`duckstep start\`, which may run already or be started later.
+
+With --stage, they go into that stage's raw bucket on AWS, where each starts an execution;
+\`duckstep executions --stage STAGE\` shows them.
 
 Exit codes: 0, 1 when an upload fails, 64 for wrong usage.
 
-Example:
+Examples:
+  duckstep upload export.csv --dataset signups
   duckstep upload export.csv --dataset signups --stage prod`;
 
 export const addUpload = (program: Command, session: Session): void => {
   program
     .command('upload')
-    .description("copy files into a stage's raw bucket on AWS, where they are processed")
+    .description("copy files into the lake's raw folder, without waiting for them to be processed")
     .argument('<file...>', FORMATS_HELP)
     .requiredOption('--dataset <name>', 'the dataset they belong to: a folder under sql/')
-    .requiredOption('--stage <stage>', 'the stage that `sls deploy --stage` made')
+    .option('--stage <stage>', 'on AWS: the stage that `sls deploy --stage` made')
     .addHelpText('after', HELP)
-    .action(async (files: string[], { dataset, stage }: { dataset: string; stage: string }) => {
+    .action(async (files: string[], _, command: Command) => {
+      const options = command.optsWithGlobals<PipelineOptions & { dataset: string }>();
       const { terminal } = session;
-      const uploads = await uploadsOf(files, dataset);
-      const { raw } = (await openStage(session, stage)).lake;
-      for (const { file, key } of uploads) {
-        const size = await during(terminal, `Uploading ${file}`, () => raw.upload(file, key));
-        terminal.print(`s3://${raw.name}/${key}  ${count(size)} bytes`);
-      }
+      const uploads = await uploadsOf(files, options.dataset);
+      const pipeline = await pipelineOf(session, options);
+      await withProgress(
+        terminal,
+        (observe) => pipeline.upload(uploads, { observe }),
+        (event) => {
+          if (event.type === 'uploaded')
+            terminal.print(`${event.file.location}  ${count(event.file.bytes)} bytes`);
+        },
+      );
     });
 };

@@ -57,7 +57,7 @@ const sizes = ({ sizes, measured, machine, load }: Measured): string => {
   return `${table(names, rows)}\n\nMeasured on ${measured}: ${machine}, with a load average of ${load.toFixed(1)}.`;
 };
 
-/** The way's price, and how many times ours it is. */
+/** The price of another way, and its ratio to ours. */
 const against = (usd: number | undefined, ours: number): string =>
   usd === undefined ? '—' : `${dollars(usd)} (${(usd / ours).toPrecision(2)} ×)`;
 

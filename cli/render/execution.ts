@@ -1,19 +1,21 @@
-import { costOf, type ExecutionCost } from '../../operate/cost/execution-cost.ts';
-import { type Execution, messageOf, type StateVisit } from '../../operate/local/execution.ts';
-import { between } from '../../operate/outcome.ts';
+import { between, type Execution, type StateVisit } from '../../operate/execution.ts';
+import type { ExecutionCost } from '../../operate/execution-cost.ts';
+import type { ExecutionDetail, ExecutionSummary } from '../../operate/listing.ts';
+import { counted, gist, printable } from '../../shared/base/text.ts';
 import { PRICED } from '../../shared/run/prices.ts';
+import { messageOf } from '../../shared/run/state-error.ts';
 import { costText, dollars } from './dollars.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { counted, duration, gist, printable } from './text.ts';
+import { duration } from './text.ts';
 
 const COLOURS = { running: 'cyan', succeeded: 'green', failed: 'red', stale: 'red' } as const;
 
-const took = ({ started, ended }: Execution): string =>
+const took = ({ started, ended }: Pick<Execution, 'started' | 'ended'>): string =>
   duration(between(started, ended ?? new Date().toISOString()));
 
 /** One line per execution. */
-export const renderExecutions = (executions: readonly Execution[], terminal: Terminal): string[] =>
+export const renderExecutions = (executions: readonly ExecutionSummary[], terminal: Terminal): string[] =>
   renderTable(
     ['id', 'status', 'file', 'state', 'took', 'cost', 'error'].map((name) => ({
       name,
@@ -23,16 +25,16 @@ export const renderExecutions = (executions: readonly Execution[], terminal: Ter
       execution.id,
       execution.status,
       execution.key,
-      execution.visits.at(-1)?.state,
+      execution.state,
       took(execution),
-      dollars(costOf(execution).usd),
+      dollars(execution.cost.usd),
       execution.error && `${execution.error.Error}: ${gist(messageOf(execution.error))}`,
     ]),
     terminal,
   );
 
-/** All that is known of one execution, on AWS where a stage is given. */
-export const renderExecution = (execution: Execution, terminal: Terminal, stage?: string): string => {
+/** One execution with all its states. The stage, where there is one, stands in the command that resumes it. */
+export const renderExecution = (execution: ExecutionDetail, terminal: Terminal, stage?: string): string => {
   const { style } = terminal;
   const { status, error, event } = execution;
   const lines = [
@@ -40,12 +42,12 @@ export const renderExecution = (execution: Execution, terminal: Terminal, stage?
     `file      raw/${printable(execution.key)}, version ${event.detail.object['version-id']}`,
     `started   ${execution.started}, took ${took(execution)}`,
     `attempts  ${execution.attempts}`,
-    `cost      ${costLine(costOf(execution))}`,
+    `cost      ${costLine(execution.cost)}`,
     ...execution.visits.flatMap((visit) => renderVisit(visit, terminal)),
   ];
   if (error !== undefined) lines.push('', `${style('red', error.Error)}: ${messageOf(error)}`);
   if (status === 'stale')
-    lines.push('', `Its process died in ${execution.resume.state}, or before it could say more.`);
+    lines.push('', `Its process died in ${execution.resume.state}, or before it could log more.`);
   if (status === 'failed' || status === 'stale')
     lines.push(
       `To resume at ${execution.resume.state}: duckstep redrive ${execution.id}${stage === undefined ? '' : ` --stage ${stage}`}`,

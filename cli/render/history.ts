@@ -1,6 +1,6 @@
+import { count } from '../../shared/base/text.ts';
 import type { HistoryEntry } from '../../shared/query/history.ts';
 import { renderTable, type TableOptions } from './table.ts';
-import { count } from './text.ts';
 
 const COLUMNS: readonly { name: string; right: boolean; of: (entry: HistoryEntry) => string }[] = [
   { name: 'version', right: true, of: ({ version }) => String(version) },

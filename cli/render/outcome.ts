@@ -1,11 +1,12 @@
 import type { Outcome } from '../../operate/outcome.ts';
+import { count, counted, printable } from '../../shared/base/text.ts';
 import { costText } from './dollars.ts';
 import type { Terminal } from './terminal.ts';
-import { count, counted, duration, printable } from './text.ts';
+import { duration } from './text.ts';
 
 const COLOURS = { loaded: 'green', superseded: 'cyan', quarantined: 'yellow', failed: 'red' } as const;
 
-/** What became of one file: the verdict, the counts, the way it took, and why. */
+/** The result of one file: the verdict and its reason, the row counts, and the states. */
 export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'>): string => {
   const { style } = terminal;
   const { key, verdict, quarantine, rows, error } = outcome;
@@ -28,7 +29,7 @@ export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'
       .map((state) => `${state.state} ${duration(state.duration_ms)}${tries(state.tries)}`)
       .join(' → '),
     quarantine === null ? undefined : `see quarantine/${quarantine.summary}`,
-    verdict === 'failed' ? `mend it, then: duckstep redrive ${outcome.execution}` : undefined,
+    verdict === 'failed' ? `fix it, then: duckstep redrive ${outcome.execution}` : undefined,
   ];
   return lines.filter((line) => line !== undefined && line !== '').join('\n  ');
 };

@@ -1,5 +1,4 @@
-import type { Load } from '../../operate/local/scheduler.ts';
-import { SIZE_CLASSES, type SizeClass } from '../../operate/local/shares.ts';
+import { type Load, SIZE_CLASSES, type SizeClass } from '../../operate/queue.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `478 small, 2 large`; empty when there is none. */
@@ -17,10 +16,10 @@ export const renderLoad = ({ running, waiting, done }: Load): string => {
   return `Queue: ${named(waiting, 'waiting')}, ${named(running, 'running')}, ${done} done`;
 };
 
-/** Ticks between two lines, where nobody looks. */
+/** Ticks between two lines where the output is no screen. */
 const EVERY = 10;
 
-/** Shows files waiting: on a terminal in a line that is rewritten, else in lines of their own, not too many. */
+/** Shows how many files wait: on a screen in a line that is rewritten, else in a new line now and then. */
 export class QueueReport {
   static readonly TICK_MS = 1_000;
   readonly #terminal: Terminal;
@@ -33,14 +32,14 @@ export class QueueReport {
     this.#load = load;
   }
 
-  /** Renews the line on a terminal. What is printed removes it. */
+  /** Rewrites the line on a screen; printed text removes it. */
   show(): void {
     const load = this.#load();
     const idle = countOf(load.waiting) + countOf(load.running) === 0;
     this.#terminal.status(idle ? undefined : renderLoad(load));
   }
 
-  /** To be called every `TICK_MS`. */
+  /** Must be called every `TICK_MS`. */
   tick(): void {
     this.show();
     if (this.#terminal.width !== undefined) return;

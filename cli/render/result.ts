@@ -2,9 +2,11 @@ import { isNumber } from '../../shared/engine/type-names.ts';
 import type { Json, Row } from '../../shared/engine/values.ts';
 import type { Cell, TableColumn } from './table.ts';
 
-/** The columns of a query's result, from DuckDB's names and types. */
-export const resultColumns = (described: readonly { name: string; type: string }[]): TableColumn[] =>
-  described.map(({ name, type }) => ({ name, right: isNumber(type) }));
+/** The columns of a query's result, from DuckDB's names and types. Without a type they are aligned left. */
+export const resultColumns = (
+  described: readonly { name: string; type: string | undefined }[],
+): TableColumn[] =>
+  described.map(({ name, type }) => ({ name, right: type !== undefined && isNumber(type) }));
 
 /** A row's values as text, in the order of the columns; null stays null. */
 export const resultCells = (columns: readonly { name: string }[], row: Row): (string | null)[] =>

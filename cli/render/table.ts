@@ -1,16 +1,17 @@
-import { cut, displayWidth, pad, printable } from './text.ts';
+import { printable } from '../../shared/base/text.ts';
+import { cut, displayWidth, pad } from './text.ts';
 
 export interface TableColumn {
   name: string;
-  /** Numbers stand right-aligned. */
+  /** Whether cells are aligned right, as numbers are. */
   right: boolean;
 }
 
-/** Undefined is a cell that stays empty; null is SQL's NULL, and says so. */
+/** Undefined is an empty cell; null prints as `NULL`. */
 export type Cell = string | null | undefined;
 
 export interface TableOptions {
-  /** Columns of the screen; wider tables are cut. Without it nothing is. */
+  /** Columns of the screen; wider tables are cut. Undefined cuts nothing. */
   width?: number;
   style?: (style: 'bold' | 'dim', text: string) => string;
 }
@@ -57,7 +58,7 @@ export const renderTable = (
   ];
 };
 
-/** Takes from the widest column until all fit on the screen, or none can give more. */
+/** Narrows the widest column until all fit on the screen, or none can be narrowed further. */
 const shrink = (widths: readonly number[], available: number): number[] => {
   const fitted = [...widths];
   const total = () => fitted.reduce((sum, width) => sum + width + GAP.length, -GAP.length);

@@ -1,24 +1,25 @@
 import { styleText } from 'node:util';
-import { cut, printable } from './text.ts';
+import { printable } from '../../shared/base/text.ts';
+import { cut } from './text.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
-/** Where a command writes. Colour and rewritten lines only where a person looks. */
+/** The output of a command. Colours and rewritten lines appear only on a screen. */
 export interface Terminal {
   /** Results. */
   print(text: string): void;
-  /** Progress and remarks: they do not belong to the result. */
+  /** Progress and remarks, which are no part of the result. */
   note(text: string): void;
   style(style: Style, text: string): string;
-  /** Whether nobody reads results any more. */
+  /** Whether the reader of the results has closed the pipe. */
   isGone?(): boolean;
-  /** Columns of the screen; undefined where the result goes into a file or a pipe. */
+  /** Columns of the screen; undefined where results go into a file or a pipe. */
   width?: number;
-  /** Shows a line that the next one replaces; undefined removes it. Nothing where nobody looks. */
+  /** Shows a line that the next one replaces; undefined removes it. Only on a screen. */
   status(text: string | undefined): void;
 }
 
-/** For a terminal that does not tell. */
+/** For a terminal that does not report its width. */
 const DEFAULT_WIDTH = 80;
 
 export const createTerminal = (
@@ -49,15 +50,27 @@ export const createTerminal = (
   };
 };
 
-/** Tells what takes so long, once it does: more than a second. Plain text, one line, where nobody looks. */
-export const during = async <T>(terminal: Terminal, what: string, work: () => Promise<T>): Promise<T> => {
+/** Shows a line about work that takes longer than a second, until the returned function is called. */
+export const elapsed = (terminal: Pick<Terminal, 'status'>, what: string): (() => void) => {
   const started = performance.now();
   const seconds = (): number => Math.round((performance.now() - started) / 1_000);
   const timer = setInterval(() => terminal.status(`${what} … ${seconds()} s`), 1_000);
+  return () => {
+    clearInterval(timer);
+    terminal.status(undefined);
+  };
+};
+
+/** Shows a line while the work runs, once it takes longer than a second. */
+export const withElapsed = async <T>(
+  terminal: Pick<Terminal, 'status'>,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const stop = elapsed(terminal, what);
   try {
     return await work();
   } finally {
-    clearInterval(timer);
-    terminal.status(undefined);
+    stop();
   }
 };

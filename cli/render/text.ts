@@ -1,28 +1,13 @@
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]/u;
 const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
-const ESCAPES: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/** Data on one line, without anything that a terminal would obey. */
-export const printable = (text: string): string =>
-  text.replaceAll(
-    /\p{Cc}/gu,
-    (control) => ESCAPES[control] ?? `\\x${(control.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`,
-  );
-
-/** A message of several lines on one: what it says, and the first of what it lists. */
-export const gist = (message: string): string => {
-  const [said = '', first = ''] = message.split('\n');
-  return `${said} ${first.trim()}`.trim();
-};
-
 const cells = (character: string): number => (NO_WIDTH.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
 
-/** How many cells of a terminal a text takes. */
+/** The width of a text, in cells of a terminal. */
 export const displayWidth = (text: string): number =>
   Array.from(text).reduce((sum, character) => sum + cells(character), 0);
 
-/** The text in at most so many cells, with an ellipsis where something is missing. */
+/** The text in at most `width` cells of a terminal, with an ellipsis where it is cut. */
 export const cut = (text: string, width: number): string => {
   if (displayWidth(text) <= width) return text;
   let [kept, used] = ['', 1];
@@ -39,15 +24,6 @@ export const pad = (text: string, width: number, right = false): string => {
   return right ? blanks + text : text + blanks;
 };
 
-const INTEGER = new Intl.NumberFormat('en-US');
-
-/** `3,201` */
-export const count = (value: number): string => INTEGER.format(value);
-
-/** `1 row`, `2 rows` */
-export const counted = (value: number, one: string, many = `${one}s`): string =>
-  `${count(value)} ${value === 1 ? one : many}`;
-
 /** `0.12 s`, `12.3 s`, `2 min 3 s` */
 export const duration = (milliseconds: number): string => {
   if (milliseconds < 10_000) return `${(milliseconds / 1_000).toFixed(2)} s`;
@@ -56,5 +32,5 @@ export const duration = (milliseconds: number): string => {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 };
 
-/** `0.9823`; cut, not rounded: what is not perfect must not look it. */
+/** `0.9823`; cut, not rounded: a score below 1 must not look like 1. */
 export const fraction = (value: number): string => (Math.floor(value * 10_000) / 10_000).toFixed(4);

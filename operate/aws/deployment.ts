@@ -5,10 +5,10 @@ import { type Lake, ZONES } from '../../shared/lake/paths.ts';
 import { S3Store } from '../../shared/lake/storage/s3-store.ts';
 import { regionOf } from './region.ts';
 
-/** As `service` in serverless.yml. */
+/** `service` in serverless.yml. */
 const SERVICE = 'duckstep';
 
-/** What `sls deploy` made of one stage, in the account of the credentials in the environment. */
+/** The resources of one deployed stage, in the account of the environment's credentials. */
 export interface Deployment {
   sfn: SFNClient;
   stateMachineArn: string;
@@ -16,13 +16,13 @@ export interface Deployment {
 }
 
 /**
- * Finds a stage by the names that serverless.yml gives: nothing but the stage and the region must be known.
+ * Finds a stage by the names that serverless.yml gives to its resources.
  *
  * @throws ConfigurationError when the region has no such stage
  */
 export const openDeployment = async (stage: string, env: NodeJS.ProcessEnv): Promise<Deployment> => {
   const region = regionOf(env);
-  // Beside the pace that commands keep, for the others who call Step Functions in this account.
+  // Requests are paced, but others in this account may use up the quota too.
   const sfn = new SFNClient({ region, maxAttempts: 8 });
   const name = `${SERVICE}-${stage}-pipeline`;
   const stateMachineArn = await findStateMachine(sfn, name);

@@ -1,7 +1,8 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import type { StateError, StateVisit } from '../local/execution.ts';
+import type { StateError } from '../../shared/run/state-error.ts';
+import type { StateVisit } from '../execution.ts';
 
-/** Tells from an execution's history which states it was in, over all its redrives. */
+/** Derives the visits of states from an execution's history, over all its redrives. */
 export const visitsOf = (history: readonly HistoryEvent[]): StateVisit[] => {
   const visits: StateVisit[] = [];
   let attempt = 1;

@@ -11,10 +11,11 @@ import {
 } from '@aws-sdk/client-sfn';
 import { lakePaths } from '../../shared/lake/paths.ts';
 import { ObjectCreated } from '../../shared/run/event.ts';
-import type { Execution, ExecutionStatus, StateVisit } from '../local/execution.ts';
+import type { Execution, ExecutionStatus, StateVisit } from '../execution.ts';
+import type { FailedSelection } from '../pipeline.ts';
 import type { Deployment } from './deployment.ts';
 import { visitsOf } from './execution-history.ts';
-import { type Pace, pace } from './pace.ts';
+import { type RateLimiter, rateLimiter } from './rate-limiter.ts';
 
 const STATUS: Record<AwsStatus, ExecutionStatus> = {
   RUNNING: 'running',
@@ -26,28 +27,47 @@ const STATUS: Record<AwsStatus, ExecutionStatus> = {
 };
 
 /**
- * A share of what the smallest regions grant per account (AWS Step Functions developer guide, "Service quotas":
- * DescribeExecution 250 at once, then 10 a second): others look at their executions too.
+ * A share of the quota that the smallest regions grant per account, because others call Step Functions too.
+ * Source: AWS Step Functions developer guide, "Service quotas": DescribeExecution 250 at once, then 10 a second.
  */
 const BURST = 50;
 const CALLS_PER_SECOND = 5;
 
-/** The executions of a deployed state machine, told as the laptop tells its own. */
+/** An execution as a list of Step Functions shows it. */
+export interface ListedExecution {
+  id: string;
+  status: ExecutionStatus;
+}
+
+interface ItemFilter {
+  status?: ExecutionStatus | undefined;
+  /** Only those that started at this time or later. */
+  since?: Date;
+  limit?: number;
+}
+
+/** The executions of a deployed state machine, described as those on a laptop are. */
 export class DeployedExecutions {
   readonly #sfn: SFNClient;
   readonly #stateMachineArn: string;
-  readonly #turn: Pace;
+  readonly #rateLimit: RateLimiter;
 
-  constructor({ sfn, stateMachineArn }: Deployment, turn: Pace = pace(BURST, CALLS_PER_SECOND)) {
+  constructor(
+    { sfn, stateMachineArn }: Deployment,
+    rateLimit: RateLimiter = rateLimiter(BURST, CALLS_PER_SECOND),
+  ) {
     this.#sfn = sfn;
     this.#stateMachineArn = stateMachineArn;
-    this.#turn = turn;
+    this.#rateLimit = rateLimit;
   }
 
-  /** The newest first, at most so many; the states of those only that failed. */
-  async list(status: ExecutionStatus | undefined, limit = Number.POSITIVE_INFINITY): Promise<Execution[]> {
+  /** The newest first, at most `limit`. Only failed ones have their visits of states. */
+  async list(status?: ExecutionStatus, limit?: number): Promise<Execution[]> {
     const executions: Execution[] = [];
-    for (const { executionArn = '' } of await this.#items(status, limit)) {
+    for (const { executionArn = '' } of await this.#items({
+      status,
+      ...(limit !== undefined && { limit }),
+    })) {
       const described = await this.#describe(executionArn);
       const failed = STATUS[described.status ?? 'RUNNING'] === 'failed';
       executions.push(executionOf(described, failed ? await this.#visits(executionArn) : []));
@@ -56,22 +76,12 @@ export class DeployedExecutions {
   }
 
   /**
-   * Ids of those that failed, the newest first. A redrive needs no more of them; only an error's name has to be asked
-   * for one by one.
-   *
-   * @param since of these, those that ended at that time, in ISO 8601, or later
-   * @param error of these, those that failed with it
+   * Ids of the failed executions, the newest first. Asks for details only where the error's name decides, as only they
+   * have it.
    */
-  async failed({
-    since,
-    error,
-  }: {
-    since?: string | undefined;
-    error?: string | undefined;
-  }): Promise<string[]> {
-    const items = await this.#items('failed', Number.POSITIVE_INFINITY);
+  async failed({ since, error }: Omit<FailedSelection, 'status'>): Promise<string[]> {
     const ids: string[] = [];
-    for (const { executionArn = '', name = '', stopDate } of items) {
+    for (const { executionArn = '', name = '', stopDate } of await this.#items({ status: 'failed' })) {
       if (since !== undefined && (stopDate?.toISOString() ?? '') < since) continue;
       if (error === undefined || executionOf(await this.#describe(executionArn), []).error?.Error === error)
         ids.push(name);
@@ -79,7 +89,18 @@ export class DeployedExecutions {
     return ids;
   }
 
-  /** One in detail; undefined when Step Functions knows none of that name. */
+  /** Executions that started at a time or later, the newest first. */
+  async startedSince(since: Date): Promise<ListedExecution[]> {
+    const items = await this.#items({ since });
+    return items.map(({ name = '', status = 'RUNNING' }) => ({ id: name, status: STATUS[status] }));
+  }
+
+  /** The event that an execution was started with; one of no known key where it was something else. */
+  async eventOf(id: string): Promise<ObjectCreated> {
+    return executionOf(await this.#describe(this.#arnOf(id)), []).event;
+  }
+
+  /** One execution with its visits of states; undefined when Step Functions has none of that name. */
   async find(id: string): Promise<Execution | undefined> {
     const arn = this.#arnOf(id);
     try {
@@ -90,9 +111,9 @@ export class DeployedExecutions {
     }
   }
 
-  /** Lets it resume at the failed state; returns as soon as it has begun. */
+  /** Resumes an execution at the state that failed; returns as soon as it has begun. */
   async redrive(id: string): Promise<void> {
-    await this.#turn();
+    await this.#rateLimit();
     await this.#sfn.send(new RedriveExecutionCommand({ executionArn: this.#arnOf(id) }));
   }
 
@@ -100,38 +121,50 @@ export class DeployedExecutions {
     return `${this.#stateMachineArn.replace(':stateMachine:', ':execution:')}:${id}`;
   }
 
-  /** The newest first, at most so many. */
-  async #items(status: ExecutionStatus | undefined, limit: number): Promise<ExecutionListItem[]> {
-    const wanted = Object.values(AwsStatus).filter((each) => status === undefined || STATUS[each] === status);
-    const filters = status === undefined ? [undefined] : wanted;
+  /** The newest first, at most `limit`. */
+  async #items({
+    status,
+    since,
+    limit = Number.POSITIVE_INFINITY,
+  }: ItemFilter): Promise<ExecutionListItem[]> {
+    const ofStatus = Object.values(AwsStatus).filter((each) => STATUS[each] === status);
     const found: ExecutionListItem[] = [];
-    for (const filter of filters) found.push(...(await this.#page(filter, limit)));
+    for (const statusFilter of status === undefined ? [undefined] : ofStatus)
+      found.push(...(await this.#pages(statusFilter, limit, since)));
     return found.toSorted((a, b) => Number(b.startDate) - Number(a.startDate)).slice(0, limit);
   }
 
-  async #page(statusFilter: AwsStatus | undefined, limit: number): Promise<ExecutionListItem[]> {
+  /** Step Functions lists the newest first, so that the pages end where executions are too old. */
+  async #pages(
+    statusFilter: AwsStatus | undefined,
+    limit: number,
+    since: Date | undefined,
+  ): Promise<ExecutionListItem[]> {
     const found: ExecutionListItem[] = [];
-    await this.#turn();
+    await this.#rateLimit();
     const pages = paginateListExecutions(
       { client: this.#sfn },
       { stateMachineArn: this.#stateMachineArn, ...(statusFilter && { statusFilter }) },
     );
     for await (const { executions = [], nextToken } of pages) {
-      found.push(...executions);
-      if (found.length >= limit || nextToken === undefined) break;
-      await this.#turn();
+      const young = executions.filter(
+        ({ startDate }) => since === undefined || Number(startDate) >= since.getTime(),
+      );
+      found.push(...young);
+      if (found.length >= limit || nextToken === undefined || young.length < executions.length) break;
+      await this.#rateLimit();
     }
     return found;
   }
 
   async #describe(executionArn: string): Promise<DescribeExecutionCommandOutput> {
-    await this.#turn();
+    await this.#rateLimit();
     return await this.#sfn.send(new DescribeExecutionCommand({ executionArn }));
   }
 
   async #visits(executionArn: string): Promise<StateVisit[]> {
     const history: HistoryEvent[] = [];
-    await this.#turn();
+    await this.#rateLimit();
     const pages = paginateGetExecutionHistory(
       { client: this.#sfn, pageSize: 1_000 },
       { executionArn, includeExecutionData: true },
@@ -139,7 +172,7 @@ export class DeployedExecutions {
     for await (const { events = [], nextToken } of pages) {
       history.push(...events);
       if (nextToken === undefined) break;
-      await this.#turn();
+      await this.#rateLimit();
     }
     return visitsOf(history);
   }
@@ -161,13 +194,13 @@ const executionOf = (described: DescribeExecutionCommandOutput, visits: StateVis
     attempts: (described.redriveCount ?? 0) + 1,
     visits,
     resume: { state: reached?.state ?? '', input: reached?.input },
-    // An execution that was aborted names no error.
+    // An aborted execution has no error.
     ...(STATUS[status] === 'failed' && { error: { Error: error ?? status, Cause: cause ?? '' } }),
     ...(status === 'SUCCEEDED' && output !== undefined && { output: JSON.parse(output) }),
   };
 };
 
-/** Whoever starts an execution by hand may give it anything. */
+/** Stands for the input of an execution that a person started with something else. */
 const strangeEvent = (time = new Date(0)): ObjectCreated => ({
   source: '',
   'detail-type': 'Object Created',

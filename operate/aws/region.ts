@@ -1,6 +1,3 @@
-/**
- * The region that commands with `--stage` work in: the one that `sls deploy` takes too. A profile's region is not
- * asked for, or it would be another one than what was deployed to.
- */
+/** The region of a stage, by the same variables as for `sls deploy`. The region of an AWS profile does not count there. */
 export const regionOf = (env: NodeJS.ProcessEnv): string =>
   env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1';

@@ -5,22 +5,22 @@ import type { Usage } from '../../shared/run/payload.ts';
 import { type Consumption, estimateCost, PRICES } from '../../shared/run/prices.ts';
 import type { Measured } from './measured.ts';
 
-/** What a comparison takes for granted; every table and the command print it. */
+/** The assumptions of a comparison; every table and the command print them. */
 export const ASSUMPTIONS = {
-  /** How long S3 takes to answer, in ms; requests of a run mostly wait for each other. */
+  /** Latency of S3 in ms; the requests of a run mostly wait for each other. */
   s3AnswerMs: 20,
-  /** How fast a function moves bytes from and to S3, in MB (10^6) a second. */
+  /** Throughput of a function from and to S3, in MB (10^6 bytes) a second. */
   s3MbPerSecond: 75,
-  /** Requests to the Glue Data Catalog of a run: a look and an update for silver and for one gold table. */
+  /** Requests of a run to the Glue Data Catalog: a read and an update for silver and for one gold table. */
   catalogRequests: 4,
-  /** Share of invocations that start a function anew, and what that takes, in ms. */
+  /** Share of invocations that are cold starts, and their duration in ms. */
   coldShare: 0.05,
   coldMs: 1_000,
-  /** Glue's Spark job: its least, and how much CSV it works through, in MB a second; starting up is not charged. */
+  /** Glue's smallest Spark job, and the CSV that it processes in MB a second; its start is not charged. */
   sparkDpus: 2,
   sparkMbPerSecond: 50,
   sparkFixedSeconds: 30,
-  /** The smaller of the two Python shells, and how much CSV one gets through. */
+  /** The smaller of the two Python shells, and the CSV that it processes in MB a second. */
   shellDpus: 0.0625,
   shellMbPerSecond: 5,
   shellFixedSeconds: 10,
@@ -29,37 +29,37 @@ export const ASSUMPTIONS = {
   crawlerSeconds: 60,
 } as const;
 
-/** Glue charges at least so long, in seconds. */
+/** The shortest time that Glue charges, in seconds. */
 export const GLUE_MINIMUM = { job: 60, crawler: 600 } as const;
 
 /** Largest file that a Python shell of 1/16 DPU, which has 1 GB of memory, is assumed to get through, in bytes. */
 export const SHELL_LIMIT_BYTES = 100e6;
 
-/** Dollars of one file, each way. */
+/** Dollars per file, for each way to process it. */
 export interface Comparison {
   duckstep: number;
-  /** Spark jobs that take one file each. */
+  /** One Spark job for each file. */
   spark: number;
-  /** Spark jobs that take a whole day's files each. */
+  /** One Spark job a day, for all files of that day. */
   sparkDaily: number;
-  /** Undefined where the file is too large for it. */
+  /** One Python shell for each file; undefined where the file is too large for it. */
   shell: number | undefined;
-  /** One crawl a day, by file. */
+  /** One crawl a day, divided by the files of that day. */
   crawlerDaily: number;
 }
 
-/** Dollars of a Glue job or crawler: so many DPUs, by the second, at least the minimum. */
+/** Dollars of a Glue job or crawler: DPUs times seconds, of which at least the minimum is charged. */
 export const glueCost = (dpus: number, seconds: number, minimumSeconds: number): number =>
   (dpus * Math.max(minimumSeconds, seconds) * PRICES.glueDpuHour) / 3600;
 
-/** S3 is asked for large objects in parts, of which a folder knows nothing; begun and completed are two more. */
+/** Requests for the parts of a large object, which a folder does not make; two more begin and complete an upload. */
 const parts = (bytes: number): { reads: number; writes: number } => {
   const more = Math.floor(bytes / PART_BYTES);
   return { reads: more, writes: more === 0 ? 0 : more + 2 };
 };
 
 /**
- * What one state is taken to use on AWS: what was measured, S3's time and its requests for parts, which do not wait for
+ * The assumed usage of one state on AWS: the measured one, S3's latency and its requests for parts, which do not wait for
  * each other, and a share of cold starts.
  */
 export const onAws = (usage: Usage): Usage => {
@@ -75,7 +75,7 @@ export const onAws = (usage: Usage): Usage => {
   };
 };
 
-/** What a file of a size that was measured uses of what AWS charges for: loaded, no rows refused. */
+/** The consumption of a measured file that is loaded with no row rejected. */
 export const consumptionOf = (states: Readonly<Record<string, Usage>>): Consumption => {
   const used = consumed(Object.values(states).map(onAws));
   const transitions = transitionsOn({ tasks: used.invocations, judged: true, loaded: true });
@@ -86,7 +86,7 @@ export const consumptionOf = (states: Readonly<Record<string, Usage>>): Consumpt
   };
 };
 
-/** Dollars of a file of any size: straight lines between the measured ones, and the last one beyond them. */
+/** Dollars for a file of any size: interpolated between measured sizes, extrapolated beyond the last one. */
 export const duckstepCost = ({ sizes }: Pick<Measured, 'sizes'>, bytes: number): number => {
   const points = sizes.map((size) => ({ bytes: size.bytes, usd: estimateCost(consumptionOf(size.states)) }));
   const [first] = points;
@@ -99,7 +99,11 @@ export const duckstepCost = ({ sizes }: Pick<Measured, 'sizes'>, bytes: number):
   return low.usd + ((high.usd - low.usd) * (bytes - low.bytes)) / (high.bytes - low.bytes);
 };
 
-/** Compares the ways for so many files a day of so many bytes each. @throws UsageError for what is no such number */
+/**
+ * Compares the ways to process `filesPerDay` files of `bytes` each.
+ *
+ * @throws UsageError unless both are above 0
+ */
 export const compare = (
   measured: Pick<Measured, 'sizes'>,
   { bytes, filesPerDay }: { bytes: number; filesPerDay: number },

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Usage } from '../../shared/run/payload.ts';
 
-/** What runs on files of one size used, by the entry of the payload: `validate`, `quality`, `transform`, `load`. */
+/** The usage of runs on files of one size, by entries of the payload: `validate`, `quality`, `transform`, `load`. */
 export interface MeasuredSize {
   label: string;
-  /** Of the raw file. */
+  /** Size of the raw file. */
   bytes: number;
-  /** How many were measured, of which this is the fastest. */
+  /** The number of measured runs; this is the fastest of them. */
   rounds: number;
   states: Record<string, Usage>;
 }
@@ -17,7 +17,7 @@ export interface Measured {
   /** ISO date. */
   measured: string;
   machine: string;
-  /** Mean number of runnable processes meanwhile: above the number of cores times are too long. */
+  /** Mean number of runnable processes meanwhile. Above the number of cores, durations are too long. */
   load: number;
   /** The smallest first. */
   sizes: MeasuredSize[];

@@ -1,12 +1,12 @@
 import { Document, visit } from 'yaml';
-import { count, counted } from '../../cli/render/text.ts';
+import { count, counted } from '../../shared/base/text.ts';
 import { isDatasetName } from '../../shared/contract/load.ts';
 import { UsageError } from '../../shared/errors.ts';
 import type { SourceProfile } from './profile.ts';
 import type { ColumnProfile } from './profile-column.ts';
 
 /**
- * Writes an ODCS contract that describes the file, as YAML with comments for the person who has to decide.
+ * An ODCS contract as YAML that fits the file, with comments for the person who has to decide.
  *
  * @throws UsageError when that is no valid name of a dataset
  */
@@ -53,10 +53,10 @@ export const draftContract = (dataset: string, file: string, profile: SourceProf
   return `${lines.join('\n')}\n`;
 };
 
-/** A source's column name in the spelling in which contracts match names. */
+/** The name in the spelling by which contracts match it. */
 const spelled = ({ sourceName }: ColumnProfile): string => sourceName.trim().toLowerCase();
 
-/** The columns that a contract can name: those whose name is not empty and not shared. */
+/** The columns that a contract can refer to: those whose name is not empty and unique. */
 const nameable = ({ columns }: SourceProfile): ColumnProfile[] =>
   columns.filter(
     (column) =>
@@ -144,7 +144,7 @@ const remarks = (column: ColumnProfile, rows: number): string[] => {
 const canBeKey = ({ reading }: ColumnProfile): boolean =>
   reading.logicalType === 'integer' || reading.logicalType === 'string';
 
-/** Whether the column may be a key. A single row proves nothing, and a measurement that never repeats is no key. */
+/** A single row proves nothing, and a measurement that never repeats is no key. */
 const isUnique = (column: ColumnProfile, rows: number): boolean =>
   rows > 1 && column.filled === rows && column.distinct === rows && column.misfits === 0 && canBeKey(column);
 
@@ -185,7 +185,7 @@ const latestBy = (profile: SourceProfile, key: ColumnProfile | undefined): strin
   ];
 };
 
-/** Matches a text that has line breaks or other control characters, or begins as no line of YAML may. */
+/** Texts that need quotes: several lines, or a beginning that YAML would misread. */
 const MISREAD = /\p{Cc}|^(---|\.\.\.)/u;
 
 /** Writes a value on one line of YAML: a text of several lines is quoted, with its line breaks as `\n`. */

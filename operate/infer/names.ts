@@ -17,7 +17,7 @@ const snakeCase = (text: string): string =>
     .toLowerCase()
     .replace(/^(?=\d)/, 'c_');
 
-/** A name in silver for each name in the source; all of them differ. */
+/** A name in silver for each name in the source; all names are different. */
 export const columnNames = (sourceNames: readonly string[]): string[] => {
   const taken = new Set<string>();
   return sourceNames.map((source, i) => {
@@ -29,6 +29,6 @@ export const columnNames = (sourceNames: readonly string[]): string[] => {
   });
 };
 
-/** Makes a dataset's name from its file's: `Orders 2024.csv.gz` → `orders_2024`. */
+/** A name for a dataset, derived from its file: `Orders 2024.csv.gz` → `orders_2024`. */
 export const datasetName = (file: string): string =>
   snakeCase(path.basename(file).replace(/\..*$/, '')).slice(0, MAX_DATASET_NAME) || 'dataset';

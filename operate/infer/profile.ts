@@ -45,14 +45,11 @@ export const profileSource = async (db: Db, source: OpenedSource): Promise<Sourc
   return { format: source.format, rows, malformed, columns };
 };
 
-/** The documents that are objects: Validate rejects all others, whatever the contract says. */
+/** The records that are objects: Validate rejects all others, whatever the contract says. */
 const objectsIn = (relation: string): string =>
   `(SELECT doc FROM ${relation} WHERE coalesce(TRY(json_type(doc)) = 'OBJECT', false))`;
 
-/**
- * For each key, whether the values that look like an object or a list are mostly texts. Validate does not read a text as
- * an object or a list.
- */
+/** For each key, whether values that look like objects or lists are mostly texts: Validate reads those as text. */
 const holdsJsonAsText = async (db: Db, relation: string, keys: readonly string[]): Promise<boolean[]> => {
   if (keys.length === 0) return [];
   const shares = keys.map((key) => {
@@ -71,7 +68,7 @@ const asRead = (column: string, type: string | undefined): string => {
   return type === 'TIME WITH TIME ZONE' ? `CAST(${column} AS TIME)` : column;
 };
 
-/** The documents' keys, in their usual order. */
+/** The keys of the documents, in their most common order. */
 const documentKeys = async (db: Db, relation: string): Promise<string[]> => {
   const keys = await db.all<{ key: string }>(`
     WITH keys AS (SELECT json_keys(doc) AS keys FROM ${relation}),

@@ -3,16 +3,16 @@ import type { Column, LogicalType } from '../../shared/contract/model.ts';
 import { silverType } from '../../shared/contract/silver-type.ts';
 import { isExactNumber, isInteger, isNumber } from '../../shared/engine/type-names.ts';
 
-/** One way to read a column, as a contract describes it. */
+/** One way to read a column: a type, as a contract would declare it. */
 export interface Reading {
   logicalType: LogicalType;
-  /** In JDK letters, as ODCS has it; absent for ISO 8601. */
+  /** A date pattern in JDK letters, as in ODCS; absent for ISO 8601. */
   format?: string;
-  /** The column of that contract. */
+  /** The column of the contract that the pipeline would read by. */
   column: Column;
 }
 
-/** Texts that are often written where a value is missing. */
+/** Texts that often mark a missing value. */
 export const MISSING_MARKERS = [
   'N/A',
   'n/a',
@@ -69,7 +69,7 @@ export const reading = (logicalType: LogicalType, format?: string): Reading => {
   return { logicalType, format, column: { ...column, strptime: converted.strptime } };
 };
 
-/** All readings, the narrower ones first: of two that fit equally well, the first is used. */
+/** Narrower readings first: of two that fit equally well the first one wins. */
 export const READINGS: readonly Reading[] = [
   reading('integer'),
   reading('number'),
@@ -83,7 +83,7 @@ export const READINGS: readonly Reading[] = [
   ...DATES.flatMap((date) => CLOCKS.map((clock) => reading('timestamp', `${date} ${clock}`))),
 ];
 
-/** How a typed source column (Parquet) is read; undefined for text, whose values have to be examined. */
+/** The reading of a typed source column (Parquet); undefined for text, whose values decide. */
 export const nativeReading = (type: string): (Reading & { physicalType?: string }) | undefined => {
   if (isInteger(type)) return reading('integer');
   if (isExactNumber(type)) return { ...reading('number'), physicalType: type.replace(',', ', ') };

@@ -4,10 +4,7 @@ import type { ExecutionEvent } from './execution-events.ts';
 type Run = ReturnType<StateMachine['run']>;
 type EngineEvent = Run['eventLogs'] extends AsyncGenerator<infer Event> ? Event : never;
 
-/**
- * What the log keeps of an event of the engine. A state's input is written once, where it is entered; undefined
- * for what tells nothing new.
- */
+/** The log's entry for an event of the engine; undefined for events that add nothing. A state's input is logged once. */
 export const fromEngine = (event: EngineEvent): ExecutionEvent | undefined => {
   const at = new Date(event.timestamp).toISOString();
   switch (event.type) {

@@ -4,15 +4,16 @@ import type { Lake } from '../../shared/lake/paths.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
 import type { Config } from '../../shared/runtime/config.ts';
 import type { Step } from '../../shared/runtime/step.ts';
+import type { Execution, ExecutionStatus } from '../execution.ts';
 import { fromEngine } from './engine-events.ts';
-import { type Execution, type ExecutionStatus, summarize } from './execution.ts';
 import type { AttemptHeader, ExecutionEvent } from './execution-events.ts';
 import { type AttemptWriter, ExecutionLog, newExecutionId } from './execution-log.ts';
 import { invokeAsLambda } from './invoke.ts';
 import { taskStates } from './state-machine.ts';
+import { summarize } from './summarize.ts';
 
 export interface EngineOptions {
-  /** The folder of the lake; executions are remembered below it. */
+  /** The folder of the lake; the logs of executions lie below it. */
   lakeFolder: string;
   lake: Lake;
   config: Config;
@@ -21,14 +22,19 @@ export interface EngineOptions {
   steps: Readonly<Record<string, Step>>;
   /** Replaces the waits that the definition's Retry asks for, in milliseconds. */
   retryDelayMs?: number;
-  /** Told of every event once it is on disk. */
-  onEvent?: (attempt: AttemptHeader, event: ExecutionEvent) => void;
+  /** Called with every event of every execution, once the event is on disk. */
+  onEvent?: OnEvent;
 }
 
-/** What a step of this one execution may use, where it is not what the configuration says. */
-export type Allowance = Partial<Pick<Config, 'memoryMb' | 'threads'>>;
+export type OnEvent = (attempt: AttemptHeader, event: ExecutionEvent) => void;
 
-/** Step Functions on a laptop: runs the deployed definition over a lake in a folder and remembers every step. */
+/** Settings of one execution. */
+export interface RunOptions extends Partial<Pick<Config, 'memoryMb' | 'threads'>> {
+  /** Called with every event of this execution, once the event is on disk. */
+  onEvent?: OnEvent;
+}
+
+/** Step Functions on a laptop: runs the deployed definition over a lake in a folder, and logs every step. */
 export class Engine {
   readonly log: ExecutionLog;
   readonly #options: EngineOptions;
@@ -44,25 +50,25 @@ export class Engine {
     this.log = new ExecutionLog(options.lakeFolder);
   }
 
-  /** Runs one event to its end. Resolves however the execution ends; its status tells. */
-  async run(event: ObjectCreated, allowance: Allowance = {}): Promise<Execution> {
+  /** Runs one event to its end. Resolves however the execution ends: see its status. */
+  async run(event: ObjectCreated, options: RunOptions = {}): Promise<Execution> {
     for (;;) {
       const now = new Date();
       const id = newExecutionId(now);
       const startAt = this.#options.definition.StartAt;
       const writer = this.log.claim({ at: now.toISOString(), id, attempt: 1, event, startAt, input: event });
-      if (writer !== undefined) return this.#attempt(writer, allowance);
+      if (writer !== undefined) return this.#attempt(writer, options);
     }
   }
 
   /**
-   * Resumes an execution where it failed, or where its process died, with that state's input. Retries start
-   * anew, as on AWS.
+   * Resumes an execution at the state that failed, or that its process died in, with that state's input. The state
+   * has all its retries again, as on AWS.
    *
-   * @throws UsageError when there is nothing to resume: unknown, finished, running, or just taken by another
+   * @throws UsageError when there is nothing to resume: unknown, finished, running, or just redriven by another process
    */
-  async redrive(id: string, allowance: Allowance = {}): Promise<Execution> {
-    // Before the execution is looked at: who redrives it in between has this number then.
+  async redrive(id: string, options: RunOptions = {}): Promise<Execution> {
+    // Read before the execution: a process that redrives it in between takes this number, and our claim fails.
     const attempt = this.log.next(id);
     const execution = this.find(id);
     if (execution === undefined)
@@ -81,7 +87,7 @@ export class Engine {
       input: resume.input,
     });
     if (writer === undefined) throw new UsageError(`Execution ${id} is being redriven by another process.`);
-    return this.#attempt(writer, allowance);
+    return this.#attempt(writer, options);
   }
 
   find(id: string): Execution | undefined {
@@ -98,12 +104,13 @@ export class Engine {
       .toSorted((a, b) => (a.started < b.started ? -1 : a.started > b.started ? 1 : 0));
   }
 
-  async #attempt(writer: AttemptWriter, allowance: Allowance): Promise<Execution> {
-    const { definition, steps, lake, retryDelayMs, onEvent } = this.#options;
-    const config = { ...this.#options.config, ...allowance };
+  async #attempt(writer: AttemptWriter, options: RunOptions): Promise<Execution> {
+    const { definition, steps, lake, retryDelayMs } = this.#options;
+    const { onEvent, ...resources } = options;
+    const config = { ...this.#options.config, ...resources };
     const { header } = writer;
     const tasks = taskStates(definition);
-    // The loader has validated the definition; from its middle on, its first states are out of reach.
+    // The loader has validated the definition. Started in its middle, it would be invalid: its first states are unreachable.
     const machine = new StateMachine(
       { ...definition, StartAt: header.startAt },
       { validationOptions: { noValidate: true } },
@@ -125,6 +132,7 @@ export class Engine {
         const entry = fromEngine(event);
         if (entry === undefined) continue;
         writer.append(entry);
+        this.#options.onEvent?.(header, entry);
         onEvent?.(header, entry);
       }
     } finally {

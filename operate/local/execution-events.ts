@@ -11,9 +11,9 @@ export type ExecutionEvent =
   | { type: 'ExecutionSucceeded'; at: string; output: unknown }
   | { type: 'ExecutionFailed'; at: string; Error: string; Cause: string };
 
-/** Who runs an attempt: enough to tell later whether it still does. */
+/** The process that runs an attempt, described so that others can find out whether it is alive. */
 export interface ProcessIdentity {
-  /** Name of the process's heartbeat file. */
+  /** The name of the process's heartbeat file. */
   heartbeat: string;
   pid: number;
   host: string;
@@ -26,9 +26,9 @@ export interface AttemptHeader {
   id: string;
   /** From 1; every redrive adds one. */
   attempt: number;
-  /** What the execution was started with. */
+  /** The event that started the execution. */
   event: ObjectCreated;
-  /** Where this attempt starts, and with what: the first state and the event, unless it is a redrive. */
+  /** The state at which this attempt starts, and its input: the first state and the event, unless it is a redrive. */
   startAt: string;
   input: unknown;
   process: ProcessIdentity;

@@ -15,7 +15,7 @@ import { failedWith } from '../../shared/base/files.ts';
 import type { AttemptHeader, ExecutionEvent } from './execution-events.ts';
 import { isAlive, startHeartbeat } from './heartbeat.ts';
 
-/** What one attempt left on disk. */
+/** The log of one attempt. */
 export interface AttemptRecord {
   header: AttemptHeader;
   events: ExecutionEvent[];
@@ -35,9 +35,9 @@ const ATTEMPT = /^attempt-(\d+)\.ndjson$/;
 const EXECUTION = /^\d{8}T\d{6}-[0-9a-z]{4}$/;
 
 /**
- * The memory of all executions on a lake: `.duckstep/executions/<id>/attempt-<n>.ndjson`, one line per event.
- * Step Functions keeps this for us on AWS; here it must survive the process, so every line is synced to disk
- * before the state machine goes on.
+ * The logs of all executions on a lake: `.duckstep/executions/<id>/attempt-<n>.ndjson`, one line per event. On AWS, Step
+ * Functions keeps them. Here they must survive the process, so every line is synced to disk before the state machine
+ * continues.
  */
 export class ExecutionLog {
   readonly #executions: string;
@@ -62,14 +62,14 @@ export class ExecutionLog {
     );
   }
 
-  /** The number of an execution's next attempt: past those, too, whose first line is torn. */
+  /** The number of an execution's next attempt. Attempts whose first line is incomplete count. */
   next(id: string): number {
     return attemptOf(this.#attempts(id).at(-1) ?? '') + 1;
   }
 
   /**
-   * Opens the log of an execution's next attempt. To have created the file is to have claimed the attempt:
-   * of any number of processes that want to run it, one gets a writer and the others undefined.
+   * Opens the log of an execution's next attempt. The process that creates the file has claimed the attempt: one of any
+   * number of processes gets a writer, the others get undefined.
    */
   claim(content: Omit<AttemptHeader, 'type' | 'process'>): AttemptWriter | undefined {
     const folder = path.join(this.#executions, content.id);
@@ -100,7 +100,7 @@ export class ExecutionLog {
       .toSorted((a, b) => attemptOf(a) - attemptOf(b));
   }
 
-  /** Undefined where the first line is torn: nobody knows what was to run. */
+  /** Undefined where the first line is incomplete, because the input of the attempt is unknown then. */
   #readAttempt(file: string): AttemptRecord | undefined {
     const [header, ...events] = parseLines(readFileSync(file, 'utf8'));
     if (!isHeader(header)) return undefined;
@@ -108,7 +108,7 @@ export class ExecutionLog {
   }
 }
 
-/** Sorts by time, is short enough to type, and unlikely to be taken: `20261121T010203-k3f9`. */
+/** An id that sorts by time, is short enough to type, and probably unused: `20261121T010203-k3f9`. */
 export const newExecutionId = (now: Date): string => {
   const second = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
   return `${second}-${randomInt(36 ** 4)
@@ -118,20 +118,20 @@ export const newExecutionId = (now: Date): string => {
 
 const attemptOf = (name: string): number => Number(ATTEMPT.exec(name)?.[1] ?? 0);
 
-/** @throws where there is no room for the whole line */
+/** @throws Error of the system when the disk has no room for the whole line */
 const appendLine = (handle: number, value: unknown): void => {
   writeFileSync(handle, `${JSON.stringify(value)}\n`);
   fsyncSync(handle);
 };
 
-/** A process that was killed while it wrote leaves a last line without an end: that event did not happen. */
+/** A process that is killed while it writes leaves a last line without an end. That event did not happen. */
 const parseLines = (text: string): unknown[] =>
   text
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')
     .flatMap(parseLine);
 
-/** Nothing of a line that is torn: neither did that event happen. */
+/** Empty for an incomplete line. That event did not happen either. */
 const parseLine = (line: string): unknown[] => {
   try {
     return [JSON.parse(line)];

@@ -7,10 +7,10 @@ import type { ProcessIdentity } from './execution-events.ts';
 
 const BEAT_MS = 2_000;
 
-/** A process that did not touch its file for so long is taken for dead. */
+/** A process that has not touched its file for this long counts as dead. */
 const SILENCE_MS = 5 * BEAT_MS;
 
-/** What this process writes, by its folder. */
+/** The heartbeats of this process, by folder. */
 const pulses = new Map<string, ProcessIdentity>();
 
 const stopAll = (): void => {
@@ -18,8 +18,8 @@ const stopAll = (): void => {
 };
 
 /**
- * Shows that this process lives: a file below the folder, touched every two seconds and removed at a regular
- * exit. One file per process and folder, however often this is called.
+ * Shows that this process is alive: touches a file in the folder every two seconds, and removes it at a regular exit. One
+ * file per process and folder, however often this is called.
  */
 export const startHeartbeat = (folder: string): ProcessIdentity => {
   const beating = pulses.get(folder);
@@ -40,18 +40,18 @@ export const startHeartbeat = (folder: string): ProcessIdentity => {
   return identity;
 };
 
-/** Whether the process still runs: its file is fresh and, on this host, its id is taken. */
+/** Whether the process still runs: its file is fresh and, on this host, a process has its id. */
 export const isAlive = (folder: string, identity: ProcessIdentity): boolean => {
   const touched = statSync(path.join(folder, identity.heartbeat), { throwIfNoEntry: false })?.mtimeMs;
   if (touched === undefined || Date.now() - touched > SILENCE_MS) return false;
   if (identity.host !== os.hostname()) return true;
-  // A container that starts again has the host and the process id of the one before, whose last beat was earlier.
+  // A restarted container has the host name and the process id of its predecessor, whose last beat was earlier.
   return identity.pid === process.pid ? touched > startedAt() : isRunning(identity.pid);
 };
 
 const startedAt = (): number => Date.now() - process.uptime() * 1000;
 
-/** The lake's folder may be removed under a running process; then nobody will ask for its pulse either. */
+/** Stops where the lake's folder has been removed: then no process looks for the file either. */
 const beat = (file: string, timer: NodeJS.Timeout): void => {
   try {
     utimesSync(file, new Date(), new Date());

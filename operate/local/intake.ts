@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { SIZE_CLASSES, type SizeClass, sizeClassOf } from './shares.ts';
+import { SIZE_CLASSES, type SizeClass } from '../queue.ts';
+import { sizeClassOf } from './shares.ts';
 
 /** A file that was dropped. */
 export interface Arrival {
@@ -20,16 +21,16 @@ interface Lane {
 const emptyLane = (): Lane => ({ waiting: new Map(), taking: undefined, emptied: undefined });
 
 /**
- * Takes files in the order in which they were written, however they are reported, so that each gets its version,
- * and with it its place among all others, before any of them is processed. To take one is to copy it: large files
- * have a lane of their own. What is reported again while it waits is taken once.
+ * Takes files in the order in which they were written, in whatever order they are reported. So each file gets its
+ * version, and with it its place among all others, before any of them is processed. Taking a file copies it: large files
+ * have a lane of their own. A file that is reported again while it waits is taken once.
  */
 export class Intake {
   readonly #lanes: Record<SizeClass, Lane> = { small: emptyLane(), large: emptyLane() };
   readonly #take: (key: string) => Promise<void>;
   #closed = false;
 
-  /** @param take is not to reject */
+  /** @param take must not reject */
   constructor(take: (key: string) => Promise<void>) {
     this.#take = take;
   }
@@ -42,14 +43,14 @@ export class Intake {
   add(arrival: Arrival): void {
     if (this.#closed) return;
     const { key, bytes } = arrival;
-    // A file that was large and is small now stays behind itself.
+    // A file that was large and is small now stays in the lane in which its earlier content waits.
     const size = SIZE_CLASSES.find((each) => this.#holds(this.#lanes[each], key)) ?? sizeClassOf(key, bytes);
     const lane = this.#lanes[size];
     lane.waiting.set(key, arrival);
     lane.emptied ??= this.#empty(lane);
   }
 
-  /** Takes no more, and waits for what is being taken. */
+  /** Takes no more files, and waits for those that are being taken. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(SIZE_CLASSES.map((size) => this.#lanes[size].emptied));
@@ -60,7 +61,7 @@ export class Intake {
   }
 
   async #empty(lane: Lane): Promise<void> {
-    // What is reported within one turn of the event loop came at once.
+    // Files that are reported within one turn of the event loop arrived together.
     await setImmediate();
     while (lane.waiting.size > 0 && !this.#closed) {
       const batch = [...lane.waiting.values()].toSorted(

@@ -3,19 +3,19 @@ import { types } from 'node:util';
 import type { StateMachine } from 'aws-local-stepfunctions';
 import type { Step, StepContext } from '../../shared/runtime/step.ts';
 
-/** Step Functions passes on so many bytes of JSON and no more. */
+/** The largest payload of Step Functions, in bytes of JSON. */
 const PAYLOAD_LIMIT = 256 * 1024;
 
 type Json = Parameters<StateMachine['run']>[0];
 
 /**
- * A step as Step Functions sees a Lambda function: JSON goes in, JSON comes out, neither of more than 256 KiB,
- * and of an error only its name and a JSON text with its message are left.
+ * Calls a step as Step Functions calls a Lambda function: input and output are JSON of at most 256 KiB each, and an error
+ * becomes its name and a JSON text with its message.
  */
 export const invokeAsLambda =
   (state: string, step: Step, context: StepContext) =>
   async (input: Json): Promise<Json> => {
-    // The engine hands its events on through promises: one turn of the event loop later all are on disk.
+    // The engine passes its events on through promises: one turn of the event loop later all are on disk.
     await setImmediate();
     const payload = limited(`The input of ${state}`, input);
     let output: unknown;
@@ -37,7 +37,7 @@ const limited = (what: string, value: unknown): string => {
   );
 };
 
-/** As Lambda's Node.js runtime reports what a handler throws. */
+/** The error that Lambda's Node.js runtime reports for one that a handler throws. */
 const asReported = (thrown: unknown): Error => {
   const error = types.isNativeError(thrown) ? thrown : new Error(String(thrown));
   const report = {
@@ -48,5 +48,5 @@ const asReported = (thrown: unknown): Error => {
   return named(error.name, JSON.stringify(report));
 };
 
-/** The engine takes an error's message for its Cause, as long as it has no `cause` of its own. */
+/** The engine uses an error's message as its Cause, unless the error has a `cause`. */
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { InvalidInput } from '../../shared/errors.ts';
+import { InvalidInput, UsageError } from '../../shared/errors.ts';
 import type { Lake } from '../../shared/lake/paths.ts';
 import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
 import { sequencerOf } from '../../shared/lake/storage/folder-versions.ts';
+import { isHidden, isPathSafe } from '../../shared/lake/storage/key-path.ts';
 import type { ObjectInfo } from '../../shared/lake/storage/object-store.ts';
+import type { ObjectCreated } from '../../shared/run/event.ts';
+import type { Upload } from '../uploads.ts';
 
-/** A lake in a folder: one folder per zone, raw keeping the versions of its files. */
+/** A lake in a folder: one folder per zone; raw keeps the versions of its files. */
 export interface LocalLake extends Lake {
   raw: FolderStore;
 }
@@ -19,8 +22,8 @@ export const openLake = (folder: string): LocalLake => ({
 });
 
 /**
- * The event that S3 would send for this version of a raw file. Unlike S3's its time has milliseconds, so that
- * files dropped within one second have an order.
+ * The event that S3 would send for this version of a raw file. Unlike in S3's events the time has milliseconds, so that
+ * files which are dropped within one second have an order.
  *
  * @throws InvalidInput when the object has no version
  */
@@ -49,4 +52,19 @@ export const objectCreatedEvent = (bucket: string, object: ObjectInfo) => {
       reason: 'PutObject',
     },
   };
+};
+
+/** Copies a local file into raw, and returns the event of its new version. */
+export const putInRaw = async ({ raw }: Pick<LocalLake, 'raw'>, { file, key }: Upload) => {
+  await raw.upload(file, key);
+  return objectCreatedEvent(raw.name, await raw.adopt(key)) satisfies ObjectCreated;
+};
+
+/** @throws UsageError when a key cannot be the name of a file in a folder, or would be hidden there */
+export const refuseUnusableKeys = (uploads: readonly Upload[]): void => {
+  for (const { file, key } of uploads)
+    if (!isPathSafe(key) || isHidden(key))
+      throw new UsageError(
+        `${file} cannot become raw/${key}: no part of it may be empty, begin with a dot, or have a backslash.`,
+      );
 };

@@ -1,22 +1,16 @@
-import { type Shares, type SizeClass, sizeClassOf } from './shares.ts';
+import type { Load, SizeClass } from '../queue.ts';
+import { type Shares, sizeClassOf } from './shares.ts';
 
 /** One file to process. */
 export interface Job<T> {
   key: string;
   bytes: number;
-  /** @param memoryMb what each of its steps may use */
+  /** @param memoryMb the memory that each of its steps may use */
   run(memoryMb: number): Promise<T>;
 }
 
-/** How many files there are, by their class. */
-export interface Load {
-  running: Record<SizeClass, number>;
-  waiting: Record<SizeClass, number>;
-  done: number;
-}
-
-/** So many times the oldest large file lets others go first; then it is its turn. */
-const PATIENCE = 10;
+/** The number of times that others may overtake the oldest large file. */
+const MAX_OVERTAKEN = 10;
 
 interface Waiting {
   key: string;
@@ -26,15 +20,15 @@ interface Waiting {
 }
 
 /**
- * Decides which file is next. Small ones go in their order, and never wait for a large one to end: those have one
- * slot while small ones wait, so many as `Shares.large` when none does. Of large ones the least goes first, and none
- * is put off forever. Files of the same key run one after the other, in their order.
+ * Decides which file is next. Small files go in their order, and never wait for a large one to end: large files have one
+ * slot while small files wait, else `Shares.large` slots. The smallest large file goes first, and none is overtaken
+ * forever. Files of the same key run one after the other, in their order.
  */
 export class Scheduler {
   readonly #shares: Shares;
   readonly #ready: Record<SizeClass, Waiting[]> = { small: [], large: [] };
   readonly #running: Record<SizeClass, number> = { small: 0, large: 0 };
-  /** What waits for another file of its key, by the key; there is an entry as long as one is ready or runs. */
+  /** Files that wait for another one of their key, by key; an entry exists as long as one is ready or runs. */
   readonly #behind = new Map<string, Waiting[]>();
   readonly #active = new Set<Promise<void>>();
   #closed = false;
@@ -51,7 +45,7 @@ export class Scheduler {
     return { running: { ...this.#running }, waiting, done: this.#done };
   }
 
-  /** Resolves or rejects as the job does; never, when the scheduler is closed before it was its turn. */
+  /** Settles as the job does. Never settles when the scheduler is closed before the job has begun. */
   add<T>({ key, bytes, run }: Job<T>): Promise<T> {
     const size = sizeClassOf(key, bytes);
     return new Promise((resolve, reject) => {
@@ -69,11 +63,11 @@ export class Scheduler {
         this.#behind.set(key, []);
         this.#ready[size].push(file);
       } else behind.push(file);
-      this.#startWhatMay();
+      this.#startReady();
     });
   }
 
-  /** Forgets what waits, and waits for what runs. */
+  /** Drops the files that wait, and waits for those that run. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#ready.small = [];
@@ -82,7 +76,7 @@ export class Scheduler {
     await Promise.all(this.#active);
   }
 
-  #startWhatMay(): void {
+  #startReady(): void {
     for (let file = this.#next(); file !== undefined; file = this.#next()) {
       const active = this.#run(file);
       this.#active.add(active);
@@ -99,26 +93,26 @@ export class Scheduler {
     const next = behind?.shift();
     if (next === undefined) this.#behind.delete(file.key);
     else this.#ready[next.size].push(next);
-    this.#startWhatMay();
+    this.#startReady();
   }
 
   #next(): Waiting | undefined {
-    const { concurrency, large: mostLarge } = this.#shares;
+    const { concurrency, large: maxLarge } = this.#shares;
     const { small, large } = this.#running;
     if (small + large >= concurrency) return undefined;
     const smallWaits = this.#ready.small.length > 0;
     if (this.#ready.large.length === 0) return this.#ready.small.shift();
-    if (concurrency === 1 && smallWaits && this.#overtaken < PATIENCE) {
+    if (concurrency === 1 && smallWaits && this.#overtaken < MAX_OVERTAKEN) {
       this.#overtaken += 1;
       return this.#ready.small.shift();
     }
-    return large < (smallWaits ? 1 : mostLarge) ? this.#nextLarge() : this.#ready.small.shift();
+    return large < (smallWaits ? 1 : maxLarge) ? this.#nextLarge() : this.#ready.small.shift();
   }
 
   #nextLarge(): Waiting | undefined {
     const files = this.#ready.large;
-    const least = files.reduce((best, { bytes }, i) => (bytes < (files[best]?.bytes ?? 0) ? i : best), 0);
-    const chosen = this.#overtaken < PATIENCE ? least : 0;
+    const smallest = files.reduce((best, { bytes }, i) => (bytes < (files[best]?.bytes ?? 0) ? i : best), 0);
+    const chosen = this.#overtaken < MAX_OVERTAKEN ? smallest : 0;
     this.#overtaken = chosen === 0 ? 0 : this.#overtaken + 1;
     return files.splice(chosen, 1)[0];
   }

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { failedWith } from '../../shared/base/files.ts';
 import { ConfigurationError } from '../../shared/errors.ts';
 
-/** Stands where CloudFormation puts the function's ARN; syntactically valid, and nobody's. */
+/** A placeholder for the function's ARN, which CloudFormation knows: valid in syntax, of no account. */
 const functionArn = (logicalId: string): string =>
   `arn:aws:lambda:us-east-1:000000000000:function:${logicalId}`;
 
@@ -22,11 +22,10 @@ const resolveArns = (value: unknown): unknown => {
 };
 
 /**
- * Reads the definition that is deployed. Nothing is changed in it but the functions' ARNs, which only
- * CloudFormation knows.
+ * Reads the deployed definition. Only the functions' ARNs are replaced, which CloudFormation knows.
  *
- * @param cache where it is kept which definitions were found valid: to find that out takes half a second, more than
- *   all else that starting does. Default: where Node keeps what it compiled; nowhere, where it keeps nothing
+ * @param cache directory that remembers validated definitions, because validating takes half a second. Default: Node's
+ *   compile cache; none if that is off
  * @throws ConfigurationError when the definition is not valid Amazon States Language
  */
 export const loadStateMachine = (file: string, cache = getCompileCacheDir()): StateMachineDefinition => {
@@ -38,7 +37,7 @@ export const loadStateMachine = (file: string, cache = getCompileCacheDir()): St
       : path.join(cache, `valid-state-machine-${createHash('sha256').update(text).digest('hex')}`);
   if (known !== undefined && existsSync(known)) return definition;
   try {
-    // Of a copy: it writes its defaults into what it is given.
+    // A copy, because the validation writes defaults into its argument.
     new StateMachine(structuredClone(definition));
   } catch (error) {
     throw new ConfigurationError(`${file}: ${error instanceof Error ? error.message : error}`);
@@ -47,7 +46,7 @@ export const loadStateMachine = (file: string, cache = getCompileCacheDir()): St
   return definition;
 };
 
-/** A cache that cannot be written to costs the next start its half second, and nothing else. */
+/** Where the cache cannot be written, the next start validates again. */
 const remember = (known: string): void => {
   try {
     writeFileSync(known, '');
@@ -56,7 +55,7 @@ const remember = (known: string): void => {
   }
 };
 
-/** Names of the states that call a function. */
+/** The names of the states that call a function. */
 export const taskStates = (definition: StateMachineDefinition): string[] =>
   Object.entries(definition.States)
     .filter(([, state]) => state.Type === 'Task')

@@ -5,7 +5,7 @@ import { transform } from '../../functions/transform.ts';
 import { validate } from '../../functions/validate.ts';
 import type { Step } from '../../shared/runtime/step.ts';
 
-/** The same step with all the memory that the laptop has for one. */
+/** The same step with the memory of its retry tier (`DUCKSTEP_RETRY_MEMORY_MB`). */
 const onLargerFunction =
   (step: Step): Step =>
   async (input, context) => {
@@ -16,7 +16,7 @@ const onLargerFunction =
     });
   };
 
-/** The steps that are deployed as Lambda functions, by the states that call them. */
+/** The steps, by the names of the states that call them. On AWS each is a Lambda function. */
 export const STEPS: Readonly<Record<string, Step>> = {
   Validate: validate,
   ValidateLarge: onLargerFunction(validate),

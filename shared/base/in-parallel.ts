@@ -1,19 +1,19 @@
 import pLimit from 'p-limit';
 
-/** How many objects are asked for at once. */
-const PARALLEL = 8;
+/** Requests to a store under way at a time. */
+const MAX_PARALLEL = 8;
 
 /**
- * Results in the order of the items. Once one fails, no further one is begun.
+ * Runs work on all items and returns the results in the items' order. After a failure it starts no further item.
  *
- * @param most at once
+ * @param max items under way at a time
  */
 export const inParallel = async <T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
-  most = PARALLEL,
+  max = MAX_PARALLEL,
 ): Promise<R[]> => {
-  const limit = pLimit(most);
+  const limit = pLimit(max);
   try {
     return await Promise.all(items.map((item) => limit(() => work(item))));
   } catch (error) {

@@ -1,13 +1,13 @@
-/** So many contracts, and as many models, are remembered. */
-const MOST = 256;
+/** Entries of one cache. */
+const MAX_ENTRIES = 256;
 
 /**
- * What was made of texts that were without mistakes, for the next invocation of the same process. The key holds all
- * that it was made of, so what is remembered is never out of date; and it is frozen, so that no invocation can leave
- * something in it for another.
+ * Caches parsed texts (contracts, models) between invocations of one process. The key must contain everything that the
+ * value was made from, so that an entry is never out of date. Values are frozen, so that no invocation can change what
+ * the next one sees.
  */
 export class LruCache<T extends object> {
-  /** The least recently used first. */
+  /** In the order of use, the least recently used first. */
   readonly #values = new Map<string, T>();
 
   get(key: string): T | undefined {
@@ -18,17 +18,17 @@ export class LruCache<T extends object> {
 
   set(key: string, value: T): T {
     this.#values.delete(key);
-    this.#values.set(key, frozen(value));
+    this.#values.set(key, freeze(value));
     const [oldest] = this.#values.keys();
-    if (this.#values.size > MOST && oldest !== undefined) this.#values.delete(oldest);
+    if (this.#values.size > MAX_ENTRIES && oldest !== undefined) this.#values.delete(oldest);
     return value;
   }
 }
 
-/** Freezes objects and lists all the way down. */
-const frozen = <T>(value: T): T => {
+/** Freezes a value and all objects and lists inside it. */
+const freeze = <T>(value: T): T => {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
-  for (const inner of Object.values(value)) frozen(inner);
+  for (const inner of Object.values(value)) freeze(inner);
   return value;
 };

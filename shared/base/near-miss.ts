@@ -1,4 +1,4 @@
-/** The known word that the given one is probably a slip of: at most two edits away, and not the word itself. */
+/** The known word that a misspelled one probably means: at most two edits away, and not the word itself. */
 export const nearMiss = (word: string, known: readonly string[]): string | undefined =>
   known
     .map((candidate) => ({ candidate, edits: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))

@@ -10,12 +10,12 @@ import type { Place } from './problems.ts';
 import { readShape } from './shape.ts';
 import { silverType } from './silver-type.ts';
 
-/** `transformLogic` of a column that `silver.sql` itself produces. */
+/** The `transformLogic` of a column that `silver.sql` produces. */
 export const BY_SILVER_SQL = 'silver.sql';
 
 type Options = Limits & { format?: string | undefined; timezone?: boolean | undefined };
 
-/** One property as a column of silver. What only DuckDB can tell is added to `checks`. */
+/** Reads a property as a column of silver. Adds to `checks` the mistakes that only DuckDB can find. */
 export const readColumn = (
   property: OdcsProperty,
   missingValues: readonly string[],
@@ -29,10 +29,13 @@ export const readColumn = (
   const options = readShape(schema, property.logicalTypeOptions ?? {}, optionsAt) ?? {};
   if (logicalType === 'object' || logicalType === 'array')
     for (const option of Object.keys(options))
-      optionsAt.at(option).expected('no limits on objects and arrays: nothing here checks them');
+      optionsAt.at(option).say('not supported: limits of objects and arrays are not checked; remove it');
 
   const type = silverType(logicalType, { ...options, physicalType: property.physicalType });
-  if (type === undefined) place.at('physicalType').expected('DECIMAL(1…38, scale)', property.physicalType);
+  if (type === undefined)
+    place
+      .at('physicalType')
+      .expected('DECIMAL(precision, scale) with scale ≤ precision ≤ 38', property.physicalType);
   const column: Column = {
     name,
     identity: identityOf(property, place),
@@ -50,16 +53,19 @@ export const readColumn = (
   return column;
 };
 
-/** The column that DuckDB adds when it is asked where a row of Parquet lies. */
-const OF_DUCKDB = 'file_row_number';
+/** A column that DuckDB's `read_parquet` can add to the rows of a file. */
+const ROW_NUMBER_COLUMN = 'file_row_number';
 
 const checkName = (name: string, place: Place): void => {
   if (name.startsWith('_'))
-    place.expected('a name without "_" in front: those are the pipeline\'s own', name);
+    place.say(`"${name}" begins with "_", which is reserved for the pipeline's own columns; rename it`);
   else if (!/^[A-Za-z]\w{0,127}$/.test(name))
-    place.expected('letters, digits and _ (the source may call it otherwise: physicalName)', name);
-  else if (name.toLowerCase() === OF_DUCKDB)
-    place.expected('another name: DuckDB numbers the rows of Parquet under this one', name);
+    place.expected(
+      'a letter, then letters, digits and _ (the name in the source goes into physicalName)',
+      name,
+    );
+  else if (name.toLowerCase() === ROW_NUMBER_COLUMN)
+    place.say(`"${name}" is the column in which DuckDB numbers the rows of Parquet; choose another name`);
 };
 
 const readFormat = (column: Column, format: string, place: Place, checks: Check[]): void => {
@@ -68,35 +74,41 @@ const readFormat = (column: Column, format: string, place: Place, checks: Check[
   if (logicalType !== 'date' && logicalType !== 'timestamp' && logicalType !== 'time') return;
   const converted = strptimeFromJdk(format, logicalType);
   if ('problem' in converted) {
-    place.expected(converted.problem, format);
+    place.say(`format "${format}": ${converted.problem}`);
     return;
   }
   column.strptime = converted.strptime;
   column.format = format;
   const read = literal(converted.strptime);
-  // A time without a zone is written without its name.
+  // strftime writes no zone name for a TIMESTAMP, but strptime requires one.
   const written = literal(converted.strptime.replaceAll(/%./gs, (each) => (each === '%Z' ? 'UTC' : each)));
   checks.push({
     place,
     sql: `SELECT strptime(strftime(TIMESTAMP '2024-11-23 14:05:06', ${written}), ${read}) IS NOT NULL`,
-    expected: 'a format that reads what it writes',
+    expected: 'a format that can read back what was written in it',
     found: format,
   });
 };
 
-/** A derived column has no source and is not looked at row by row: what would go unchecked must not be promised. */
+/** A derived column is not checked row by row. Options and rules that would not be checked are reported. */
 const readDerivation = (column: Column, logic: string, property: OdcsProperty, place: Place): void => {
   column.derivedFrom = logic.trim();
   if (property.physicalName !== undefined)
-    place.at('physicalName').expected('none beside transformLogic: the column is not read from the source');
+    place
+      .at('physicalName')
+      .say(
+        'not allowed with transformLogic: a derived column is not read from the source; remove one of them',
+      );
   if (property.unique === true)
-    place.at('unique').expected('nothing: a derived column is not checked (primaryKey removes duplicates)');
+    place.at('unique').say('not supported on a derived column; use primaryKey to remove duplicates');
   const typing = ['timezone', ...(['integer', 'number'].includes(column.logicalType) ? ['format'] : [])];
   for (const option of Object.keys(property.logicalTypeOptions ?? {}))
     if (!typing.includes(option))
-      place.at('logicalTypeOptions', option).expected('nothing: a derived column is not checked');
+      place
+        .at('logicalTypeOptions', option)
+        .say('not supported on a derived column: its values are not checked; remove it');
   for (const i of (property.quality ?? []).keys())
     place
       .at('quality', i)
-      .expected('none on a derived column: quality is measured on what the source brings');
+      .say('not supported on a derived column: rules are measured on columns of the source; remove it');
 };

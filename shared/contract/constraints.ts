@@ -5,7 +5,7 @@ import type { Constraints } from './model.ts';
 import type { Place } from './problems.ts';
 import { STRING_FORMATS } from './string-formats.ts';
 
-/** `logicalTypeOptions`, whatever the logical type: `odcs.ts` has seen to which go with which. */
+/** The limits in `logicalTypeOptions` of all logical types; `odcs.ts` has checked which of them a type has. */
 export interface Limits {
   minLength?: number | undefined;
   maxLength?: number | undefined;
@@ -18,21 +18,21 @@ export interface Limits {
 }
 
 /**
- * SQL of a limit or an allowed value in a column's type: as values are read, through TIMESTAMPTZ, since a cast to
- * TIMESTAMP drops the offset.
+ * SQL that casts a limit or an allowed value to a column's type, as values of the column are cast: to TIMESTAMP through
+ * TIMESTAMPTZ, because a direct cast would drop the offset.
  */
 export const limitSql = (text: string, type: string, cast: 'CAST' | 'TRY_CAST' = 'TRY_CAST'): string =>
   type === 'TIMESTAMP'
     ? `CAST(${cast}(${literal(text)} AS TIMESTAMPTZ) AS TIMESTAMP)`
     : `${cast}(${literal(text)} AS ${type})`;
 
-/** SQL: a limit or an allowed value is one of the type, and not only after rounding. */
+/** SQL that is true if the type holds the limit or the allowed value without rounding. */
 const isExactly = (text: string, type: string): string => {
   if (isExactNumber(type) && decimalsOf(text) > scaleOf(type)) return 'false';
   return `${limitSql(text, type)} IS NOT NULL`;
 };
 
-/** Of 1.50 it is one, of 1e-7 seven; none of what is no number. */
+/** The number of significant decimals: 1 for `1.50`, 7 for `1e-7`, 0 for text that is not a number. */
 const decimalsOf = (text: string): number => {
   const [, fraction = '', exponent = '0'] =
     /^[+-]?\d*(?:\.(\d*?)0*)?(?:[eE]([+-]?\d+))?$/.exec(text.trim()) ?? [];
@@ -41,7 +41,12 @@ const decimalsOf = (text: string): number => {
 
 const RANGE = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const;
 
-/** The row-level limits of a column of the given DuckDB type; limits of dates and times are ISO 8601 text. */
+/**
+ * The row-level limits of a column.
+ *
+ * @param limits those of dates and times are ISO 8601 text
+ * @param type the column's DuckDB type
+ */
 export const readConstraints = (limits: Limits, type: string, place: Place, checks: Check[]): Constraints => {
   const constraints: Constraints = { patterns: [] };
   const { minLength, maxLength, pattern, multipleOf } = limits;
@@ -49,7 +54,7 @@ export const readConstraints = (limits: Limits, type: string, place: Place, chec
   if (maxLength !== undefined) constraints.maxLength = maxLength;
   if (multipleOf !== undefined) constraints.multipleOf = multipleOf;
   if ((minLength ?? 0) > (maxLength ?? Number.POSITIVE_INFINITY))
-    place.at('minLength').expected('at most maxLength', minLength);
+    place.at('minLength').expected(`at most maxLength (${maxLength})`, minLength);
   if (pattern !== undefined) {
     constraints.patterns.push(pattern);
     checks.push(patternCheck(pattern, place.at('pattern')));
@@ -64,7 +69,10 @@ export const readConstraints = (limits: Limits, type: string, place: Place, chec
     )
       place
         .at(name)
-        .expected('a number that YAML readers hold exactly (up to 2^53); the type has its own limits', limit);
+        .expected(
+          'a number of at most 2^53 (YAML readers round larger ones; omit it to allow all that the type holds)',
+          limit,
+        );
     const text = String(limit);
     constraints[name] = text;
     checks.push({
@@ -78,7 +86,7 @@ export const readConstraints = (limits: Limits, type: string, place: Place, chec
   return constraints;
 };
 
-/** A range that nothing can lie in would refuse every row. */
+/** Checks that the range is not empty: an empty range would reject every row. */
 const orderChecks = (constraints: Constraints, type: string, place: Place): Check[] =>
   (['minimum', 'exclusiveMinimum'] as const).flatMap((low) =>
     (['maximum', 'exclusiveMaximum'] as const).flatMap((high): Check[] => {
@@ -97,14 +105,14 @@ const orderChecks = (constraints: Constraints, type: string, place: Place): Chec
     }),
   );
 
-/** Whether a named string format is one that is checked; an unknown name is reported with the known ones. */
+/** Whether the name is that of a known string format; if not, it is reported. */
 export const isStringFormat = (format: string, place: Place): boolean => {
   if (STRING_FORMATS[format] !== undefined) return true;
-  place.expected(`one of ${Object.keys(STRING_FORMATS).join(', ')} (or a pattern)`, format);
+  place.expected(`one of ${Object.keys(STRING_FORMATS).join(', ')} (or use pattern)`, format);
   return false;
 };
 
-/** Values that a column may have: of one that is none of its type, no row could be. */
+/** Checks that each allowed value is one of the column's type; no row could have any other. */
 export const allowedChecks = (allowed: readonly string[], type: string, place: Place): Check[] =>
   allowed.map((text, i) => ({
     place: place.at(i),
@@ -113,7 +121,7 @@ export const allowedChecks = (allowed: readonly string[], type: string, place: P
     found: text,
   }));
 
-/** Patterns run in RE2, which has no lookarounds and no backreferences. */
+/** Checks that RE2 compiles the pattern; it has no lookarounds and no backreferences. */
 export const patternCheck = (pattern: string, place: Place): Check => ({
   place,
   sql: `SELECT regexp_matches('', ${literal(pattern)}) IS NOT NULL`,

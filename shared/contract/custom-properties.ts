@@ -5,8 +5,8 @@ import { OdcsCustomProperty } from './odcs.ts';
 import { type Place, textsAt } from './problems.ts';
 import { readShape } from './shape.ts';
 
-/** What the standard leaves to us, under the schema object's `customProperties`. */
-const OF_TABLE = {
+/** duckstep's settings of a table, in the `customProperties` of the schema object. */
+const TABLE_SETTINGS = {
   qualityThreshold: z.number().min(0, 'a number from 0 to 1').max(1, 'a number from 0 to 1'),
   dimensionWeights: z.partialRecord(z.enum(DIMENSIONS), z.number().min(0, 'a weight of 0 or more')),
   unknownColumns: z.enum(['rescue', 'reject', 'ignore']),
@@ -17,13 +17,13 @@ const OF_TABLE = {
   missingValues: z.array(z.union([z.string(), z.number()]), 'a list of texts'),
 };
 
-/** The same under a property's. */
-const OF_COLUMN = { partitionTransform: z.string() };
+/** duckstep's settings of a column, in the `customProperties` of its property. */
+const COLUMN_SETTINGS = { partitionTransform: z.string() };
 
-/** Where they belong, as messages say it. */
+/** The place of each setting, as messages name it. */
 const HOMES: readonly [home: string, names: readonly string[]][] = [
-  ['schema[0].customProperties', Object.keys(OF_TABLE)],
-  ['schema[0].properties[…].customProperties', Object.keys(OF_COLUMN)],
+  ['schema[0].customProperties', Object.keys(TABLE_SETTINGS)],
+  ['schema[0].properties[…].customProperties', Object.keys(COLUMN_SETTINGS)],
 ];
 
 export interface Settings
@@ -31,12 +31,12 @@ export interface Settings
   missingValues: string[];
 }
 
-/** Our settings with their defaults. Other tools' properties are theirs, unless they look like a slip in ours. */
+/** The table's settings with their defaults. Other tools' properties are ignored, unless one looks like a misspelled setting. */
 export const readSettings = (raw: readonly unknown[], place: Place): Settings => {
-  const { values, places } = readOurs(OF_TABLE, raw, place);
+  const { values, places } = readOwn(TABLE_SETTINGS, raw, place);
   const weights = values.dimensionWeights ?? {};
   if (DIMENSIONS.every((dimension) => weights[dimension] === 0))
-    places.get('dimensionWeights')?.at('value').expected('one weight above 0 at least');
+    places.get('dimensionWeights')?.at('value').say('every weight is 0; set at least one above 0');
   return {
     qualityThreshold: values.qualityThreshold ?? 0.95,
     dimensionWeights: weights,
@@ -46,33 +46,33 @@ export const readSettings = (raw: readonly unknown[], place: Place): Settings =>
   };
 };
 
-/** How a column splits the table's files, as it is written, and the place of the entry that says it. */
+/** The partition transform of a column as the contract writes it, and the place of its entry. */
 export interface WrittenTransform {
   text: string;
   place: Place;
 }
 
-/** Our only setting of a property, where it is there. */
+/** The column's `partitionTransform`, if it has one. */
 export const readPartitionTransform = (
   raw: readonly unknown[],
   place: Place,
 ): WrittenTransform | undefined => {
-  const { values, places } = readOurs(OF_COLUMN, raw, place);
+  const { values, places } = readOwn(COLUMN_SETTINGS, raw, place);
   const at = places.get('partitionTransform');
   return at === undefined || values.partitionTransform === undefined
     ? undefined
     : { text: values.partitionTransform, place: at };
 };
 
-/** Of the document none of the settings is: there they would be ignored in silence. */
-export const refuseSettings = (raw: readonly unknown[], place: Place): void => {
-  readOurs({}, raw, place);
+/** Reports settings in the document's `customProperties`: they belong elsewhere and would have no effect there. */
+export const reportMisplacedSettings = (raw: readonly unknown[], place: Place): void => {
+  readOwn({}, raw, place);
 };
 
 type Shapes = Readonly<Record<string, z.ZodType>>;
 
-/** The settings that belong here, each with the place of its entry; ours that belong elsewhere are reported. */
-const readOurs = <S extends Shapes>(
+/** The settings of these shapes, each with the place of its entry. duckstep's other settings are reported as misplaced. */
+const readOwn = <S extends Shapes>(
   shapes: S,
   raw: readonly unknown[],
   place: Place,
@@ -87,9 +87,11 @@ const readOurs = <S extends Shapes>(
     const [home] = HOMES.find(([, others]) => others.includes(name)) ?? [];
     const shape = names.includes(name) ? shapes[name] : undefined;
     const meant = nearMiss(name, names);
-    if (shape === undefined && home !== undefined) place.at(i).expected(`"${name}" under ${home}`);
-    else if (shape === undefined && meant !== undefined) place.at(i, 'property').expected(`"${meant}"`, name);
-    else if (places.has(name)) place.at(i, 'property').expected(`"${name}" once`);
+    if (shape === undefined && home !== undefined)
+      place.at(i).say(`"${name}" belongs under ${home}; move it there`);
+    else if (shape === undefined && meant !== undefined)
+      place.at(i, 'property').say(`unknown property "${name}"; did you mean "${meant}"?`);
+    else if (places.has(name)) place.at(i, 'property').say(`duplicate property "${name}"; keep one`);
     else if (shape !== undefined) {
       places.set(name, place.at(i));
       Object.assign(values, { [name]: readShape<unknown>(shape, value, place.at(i, 'value')) });
@@ -106,7 +108,7 @@ const readOrder = (value: string | string[], place: Place): OrderBy[] =>
       const [, column, direction] = /^\s*(\w+)\s+(asc|desc)\s*$/i.exec(text) ?? [];
       if (column !== undefined && direction !== undefined)
         return [{ column, direction: direction.toLowerCase() === 'asc' ? 'asc' : 'desc' }];
-      // The direction has no default: SQL's "asc" would keep the oldest, which is not what "latest" says.
+      // The direction has no default: SQL's default, ascending, would keep the oldest row as the latest.
       place.expected('"<column> asc" or "<column> desc"', text.trim());
       return [];
     });

@@ -1,9 +1,9 @@
 import type { Place } from './problems.ts';
 
-/** A SELECT of one value, evaluated by DuckDB. Throws what DuckDB throws. */
+/** Runs a SELECT of one value in DuckDB; errors of DuckDB are thrown as they are. */
 export type Evaluate = (sql: string) => Promise<unknown>;
 
-/** What only DuckDB itself can tell of a contract: whether a pattern compiles, a limit parses, a column is there. */
+/** A check of a contract that only DuckDB can make: that a pattern compiles, a limit parses, a column exists. */
 export interface Check {
   place: Place;
   /** A SELECT of one boolean; false, or an error, is a problem. */
@@ -12,7 +12,7 @@ export interface Check {
   found: unknown;
 }
 
-/** Runs the checks and reports those that fail at their places. */
+/** Runs the checks and reports each that fails at its place. */
 export const runChecks = async (checks: readonly Check[], evaluate: Evaluate): Promise<void> => {
   for (const check of checks) {
     try {

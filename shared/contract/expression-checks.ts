@@ -4,13 +4,13 @@ import type { Check } from './duckdb-checks.ts';
 import type { Column, QualityRule } from './model.ts';
 import type { Place } from './problems.ts';
 
-/** A relation of no rows with the columns' types. */
+/** SQL of a relation without rows that has the columns with their types. */
 const emptyRows = (columns: readonly Column[]): string => {
   const typed = columns.map((column) => `NULL::${column.silverType} AS ${ident(column.name)}`);
   return `SELECT ${typed.join(', ')} WHERE false`;
 };
 
-/** Whether a derived column's expression can be computed from a row as `silver.sql` leaves it. */
+/** Checks that a derived column can be computed from a row that `silver.sql` returns. */
 export const expressionCheck = (
   column: Column,
   columns: readonly Column[],
@@ -20,21 +20,22 @@ export const expressionCheck = (
   const logic = column.derivedFrom;
   if (logic === undefined) return [];
   if (logic === BY_SILVER_SQL) {
-    if (silverSql === undefined) place.expected('a silver.sql in the folder to compute it', logic);
+    if (silverSql === undefined)
+      place.say('silver.sql is missing: add it to the folder, or write an expression here');
     return [];
   }
-  const given = columns.filter((other) => [undefined, BY_SILVER_SQL].includes(other.derivedFrom));
+  const usable = columns.filter((other) => [undefined, BY_SILVER_SQL].includes(other.derivedFrom));
   return [
     {
       place,
-      sql: `SELECT count(*) = 0 FROM (SELECT CAST((\n${logic}\n) AS ${column.silverType}) FROM (${emptyRows(given)}))`,
-      expected: 'an expression over one row of this dataset, without columns that are derived themselves',
+      sql: `SELECT count(*) = 0 FROM (SELECT CAST((\n${logic}\n) AS ${column.silverType}) FROM (${emptyRows(usable)}))`,
+      expected: 'an expression over one row, which may not use other derived columns',
       found: logic,
     },
   ];
 };
 
-/** Whether a rule's query can run over the rows that the source brings. */
+/** Checks that a rule's query runs over the columns that are read from the source. */
 export const queryCheck = (rule: QualityRule, columns: readonly Column[], place: Place): Check[] => {
   if (rule.check.kind !== 'sql') return [];
   const source = columns.filter((column) => column.derivedFrom === undefined);
@@ -48,7 +49,7 @@ export const queryCheck = (rule: QualityRule, columns: readonly Column[], place:
   ];
 };
 
-/** A rule's query with its placeholders filled in. */
+/** The query of an `sql` rule with its placeholders filled in. */
 export const fillQuery = (rule: QualityRule, relation: string): string =>
   rule.check.kind !== 'sql'
     ? ''

@@ -18,7 +18,7 @@ export interface Freshness {
   maxAgeSeconds: number;
 }
 
-/** The one `freshness` among the service levels; the others are agreements between people. */
+/** The `freshness` among the service levels. All others are agreements between people and are not evaluated. */
 export const readFreshness = (
   raw: readonly unknown[],
   dataset: string,
@@ -30,13 +30,13 @@ export const readFreshness = (
     const at = place.at(i);
     const sla = readShape(OdcsSla, item, at);
     if (sla?.property !== 'freshness') continue;
-    if (freshness !== undefined) at.expected('freshness once');
+    if (freshness !== undefined) at.say('duplicate freshness; keep one');
     const name = sla.element?.startsWith(`${dataset}.`) ? sla.element.slice(dataset.length + 1) : undefined;
     const column = columns.find((known) => known.name === name && known.derivedFrom === undefined);
     const age = typeof sla.value === 'boolean' ? Number.NaN : Number(sla.value ?? Number.NaN);
     const seconds = UNITS[sla.unit ?? 'd'];
     if (column === undefined || !['date', 'timestamp'].includes(column.logicalType))
-      at.at('element').expected(`${dataset}.<a date or timestamp of the source>`, sla.element);
+      at.at('element').expected(`${dataset}.<a date or timestamp column of the source>`, sla.element);
     if (!(age > 0)) at.at('value').expected('a number above 0', sla.value);
     if (seconds === undefined) at.at('unit').expected(`one of ${Object.keys(UNITS).join(', ')}`, sla.unit);
     if (column !== undefined && age > 0 && seconds !== undefined)

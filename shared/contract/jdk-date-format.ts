@@ -1,15 +1,15 @@
 /**
- * ODCS writes date formats in the letters of Java's DateTimeFormatter; DuckDB reads with strptime.
+ * Translates date formats: ODCS writes them in the letters of Java's DateTimeFormatter, DuckDB in those of strptime.
  * https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/time/format/DateTimeFormatter.html
  */
 
 type Part = 'year' | 'month' | 'day' | 'day of year' | 'hour' | 'half-day hour' | 'am/pm' | 'zone' | 'other';
 
 /**
- * Run of letters → strptime, and what it tells of the date. strptime is the more lenient of the two: `dd` reads
- * one digit as well, month and day names are read in any case; years of fewer than four digits are left to
- * `strptimePattern` to refuse. `yy` turns at 69: 68 is 2068, 69 is 1969.
- * Offsets (`X`, `x`, `Z`) are read as ±hh, ±hhmm or ±hh:mm; a `Z` for UTC is read by the default format only.
+ * The strptime specifier of each run of letters, and the part of a date that it reads. strptime is more lenient than
+ * Java: `dd` also reads one digit, and month and day names are read in any case. `strictDatePattern` rejects years of
+ * fewer than four digits. `yy` changes the century at 69: 68 is 2068, 69 is 1969.
+ * Offsets (`X`, `x`, `Z`) are read as ±hh, ±hhmm or ±hh:mm; only the default format reads a `Z` for UTC.
  */
 const LETTERS: Record<string, [strptime: string, part: Part]> = {
   yyyy: ['%Y', 'year'],
@@ -51,12 +51,12 @@ const LETTERS: Record<string, [strptime: string, part: Part]> = {
   VV: ['%Z', 'zone'],
 };
 
-/** Quoted text, a run of one letter, or any other character: a quote among these has no partner. */
+/** Quoted text, a run of one letter, or any other character. A quote that is matched as the last has no partner. */
 const TOKEN = /'((?:[^']|'')*)'|([A-Za-z])\2*|(.)/gs;
 
 export type Converted = { strptime: string } | { problem: string };
 
-/** The strptime format for a date, timestamp or time, or what stands in the way. */
+/** The strptime format for a date, timestamp or time, or the reason why there is none. */
 export const strptimeFromJdk = (format: string, kind: 'date' | 'timestamp' | 'time'): Converted => {
   const parts = new Set<Part>();
   let strptime = '';
@@ -64,30 +64,37 @@ export const strptimeFromJdk = (format: string, kind: 'date' | 'timestamp' | 'ti
     const [token, quoted, letter, other] = match;
     if (letter !== undefined) {
       const known = LETTERS[token];
-      if (known === undefined) return { problem: `letters that duckstep reads (not "${token}")` };
+      if (known === undefined) return { problem: unsupported(token) };
       strptime += known[0];
       parts.add(known[1]);
     } else if (other === "'") {
-      return { problem: 'an end to the quoted text' };
+      return { problem: "the quoted text has no end; write '' for a quote itself" };
     } else if (other !== undefined && '[]{}#'.includes(other)) {
-      return { problem: `no optional sections or reserved characters (not "${other}")` };
+      return { problem: `optional sections and reserved characters are not supported ("${other}")` };
     } else {
-      // '' is one quote, inside quoted text and outside of it.
+      // '' stands for one quote, inside quoted text and outside of it.
       const plain = other ?? (token === "''" ? "'" : (quoted ?? '').replaceAll("''", "'"));
       strptime += plain.replaceAll('%', '%%');
     }
   }
-  return complaint(parts, kind) ?? { strptime };
+  return incomplete(parts, kind) ?? { strptime };
 };
 
-/** A format must tell everything: what it leaves out strptime would make up (1900, January, midnight). */
-const complaint = (parts: Set<Part>, kind: 'date' | 'timestamp' | 'time'): Converted | undefined => {
+const unsupported = (letters: string): string => {
+  const meant = letters.toLowerCase();
+  const hint = meant !== letters && LETTERS[meant] !== undefined ? ` (did you mean "${meant}"?)` : '';
+  return `the letters "${letters}" are not supported${hint}`;
+};
+
+/** Reports a missing part: strptime would silently fill in 1900, January or midnight. */
+const incomplete = (parts: Set<Part>, kind: 'date' | 'timestamp' | 'time'): Converted | undefined => {
   const hour = parts.has('hour') || (parts.has('half-day hour') && parts.has('am/pm'));
   const day = parts.has('day of year') || (parts.has('month') && parts.has('day'));
-  if (kind !== 'time' && !(parts.has('year') && day)) return { problem: 'a year, a month and a day' };
+  if (kind !== 'time' && !(parts.has('year') && day))
+    return { problem: 'it must have a year, a month and a day' };
   if (kind === 'time' && parts.has('zone'))
-    return { problem: 'no offset or zone: without a day it says nothing' };
-  if (kind === 'time' && !hour) return { problem: 'an hour (HH, or hh with a)' };
-  if (parts.has('half-day hour') && !parts.has('am/pm')) return { problem: 'an "a" (am or pm) beside "h"' };
+    return { problem: 'an offset or zone is not allowed in a time without a date' };
+  if (kind === 'time' && !hour) return { problem: 'it must have an hour (HH, or hh with a)' };
+  if (parts.has('half-day hour') && !parts.has('am/pm')) return { problem: '"h" needs an "a" (am or pm)' };
   return undefined;
 };

@@ -8,26 +8,25 @@ import { type Db, withDuckDb } from '../engine/with-duckdb.ts';
 import { ConfigurationError, ContractInvalid, UnknownDataset } from '../errors.ts';
 import { type Evaluate, runChecks } from './duckdb-checks.ts';
 import type { Contract } from './model.ts';
-import { Problems, type Report, throwIfAny } from './problems.ts';
-import { type Folder, readContract } from './read-contract.ts';
-import { shownPath } from './shown-path.ts';
+import { pathInMessages } from './path-in-messages.ts';
+import { Place, Problems, type Report, throwIfAny } from './problems.ts';
+import { type DatasetFolder, readContract } from './read-contract.ts';
 import { notOneSelect } from './sql-text.ts';
 import { readYaml } from './yaml-file.ts';
 
 const CONTRACT = 'contract.yaml';
 const SILVER_SQL = 'silver.sql';
 
-/** Folder and schema names of the lake itself. */
+/** Names of folders and schemas of the lake itself, which no dataset may have. */
 const RESERVED = ['gold', 'silver', 'raw', 'quarantine', 'runs'];
 
 /**
- * Reads `sql/<dataset>/contract.yaml` and all that belongs to it.
+ * Reads and checks `sql/<dataset>/contract.yaml` with the `silver.sql` and the reference files beside it.
  *
- * @param evaluate the caller's DuckDB, for what only DuckDB can tell (patterns, limits, expressions); without
- *   one an instance is opened for the purpose
- * @throws UnknownDataset when there is no such contract
- * @throws ConfigurationError when there is no such folder: no fault of the file's
- * @throws ContractInvalid listing every mistake with file, line, path, what was expected and what was found
+ * @param evaluate the DuckDB that checks patterns, limits and expressions. Default: one that is opened for this call
+ * @throws UnknownDataset when the dataset has no contract
+ * @throws ConfigurationError when the folder of datasets cannot be read
+ * @throws ContractInvalid when there are mistakes; the message lists each with file, line and path
  */
 export const loadContract = async (
   sqlDir: string,
@@ -38,17 +37,19 @@ export const loadContract = async (
   if (text === undefined) await foldersIn(sqlDir);
   if (text === undefined)
     throw new UnknownDataset(
-      `No contract for "${dataset}": expected ${shownPath(sqlDir, dataset, CONTRACT)}. Add the dataset's folder, or move the file below an existing dataset.`,
+      `No contract for "${dataset}": expected ${pathInMessages(sqlDir, dataset, CONTRACT)}. Add the dataset's folder, or move the file below an existing dataset.`,
     );
   const read = (own: Evaluate) => readDataset(sqlDir, dataset, text, own);
   const { contract, problems } = await (evaluate === undefined ? withOwnDuckDb(read) : read(evaluate));
   throwIfAny(problems);
   if (contract === undefined)
-    throw new ContractInvalid(`${shownPath(sqlDir, dataset, CONTRACT)} holds nothing.`);
+    throw new ContractInvalid(
+      `${pathInMessages(sqlDir, dataset, CONTRACT)} is empty: write the dataset's contract there.`,
+    );
   return contract;
 };
 
-/** The datasets that have a contract, by name. A folder whose name cannot be one is none: `loadAll` reports it. */
+/** Names of the datasets that have a contract, sorted. Omits folders with an invalid name, which `loadAll` reports. */
 export const listDatasets = async (sqlDir: string): Promise<string[]> =>
   (await contractFolders(sqlDir)).filter(isDatasetName);
 
@@ -60,12 +61,15 @@ const contractFolders = async (sqlDir: string): Promise<string[]> => {
 };
 
 const unusableName = (sqlDir: string, name: string): Problems => {
-  const problems = new Problems(shownPath(sqlDir, name));
-  problems.add([], `a dataset name: [a-z][a-z0-9_]*, at most 64 long, and none of ${RESERVED.join(', ')}`);
+  const problems = new Problems(pathInMessages(sqlDir, name));
+  problems.add(
+    [],
+    `not a dataset name; rename the folder to [a-z][a-z0-9_]*, at most 64 characters, and none of ${RESERVED.join(', ')}`,
+  );
   return problems;
 };
 
-/** Links to folders are folders. */
+/** Names of the subfolders; symbolic links to folders count. */
 const foldersIn = async (sqlDir: string): Promise<string[]> => {
   try {
     const names = await readdir(sqlDir);
@@ -73,7 +77,7 @@ const foldersIn = async (sqlDir: string): Promise<string[]> => {
       names.map((name) =>
         stat(path.join(sqlDir, name)).then(
           (stats) => stats.isDirectory(),
-          // A link that leads nowhere, or to where nobody may look.
+          // A broken link, or one to a folder that this process may not read.
           () => false,
         ),
       ),
@@ -81,17 +85,18 @@ const foldersIn = async (sqlDir: string): Promise<string[]> => {
     return names.filter((_, i) => folders[i]);
   } catch (error) {
     throw new ConfigurationError(
-      `The folder of contracts, ${shownPath(sqlDir)}, cannot be read. Is DUCKSTEP_SQL_DIR right?`,
+      `The folder of contracts, ${pathInMessages(sqlDir)}, cannot be read. Is DUCKSTEP_SQL_DIR right?`,
       { cause: error },
     );
   }
 };
 
 /**
- * Every contract below the folder that is without mistakes.
+ * Reads all contracts in the folder; returns those without mistakes.
  *
- * @param report hears of the mistakes of the others
- * @throws ContractInvalid with the mistakes of all of them, unless `report` does otherwise
+ * @param report receives the mistakes of all files. Default: throws if there are any
+ * @throws ContractInvalid when there are mistakes and `report` throws it
+ * @throws ConfigurationError when the folder of datasets cannot be read
  */
 export const loadAll = async (sqlDir: string, report: Report = throwIfAny): Promise<Contract[]> => {
   const problems: Problems[] = [];
@@ -112,25 +117,28 @@ export const loadAll = async (sqlDir: string, report: Report = throwIfAny): Prom
   return contracts;
 };
 
-/** The dataset's reference data: every CSV in its folder, under the name that `silver.sql` reads it by (`ref.<name>`). */
+/** The dataset's reference data: the CSV files in its folder. `silver.sql` reads each as `ref.<name>`. */
 export const listReferences = async (folder: string): Promise<{ name: string; path: string }[]> =>
   (await readdir(folder))
     .filter((file) => file.endsWith('.csv'))
     .toSorted()
     .map((file) => ({ name: path.basename(file, '.csv'), path: path.join(folder, file) }));
 
-/** Lets contracts be checked on a DuckDB that is open anyway. */
+/** Checks contracts in a DuckDB that is already open. */
 export const evaluateIn =
   (db: Db): Evaluate =>
   async (sql) =>
     Object.values(await db.one(sql))[0];
 
-/** Whether a dataset may be called so. */
+/** Whether the text is a valid name for a dataset. */
 export const isDatasetName = (name: string): boolean =>
   /^[a-z][a-z0-9_]{0,63}$/.test(name) && !RESERVED.includes(name);
 
-/** Contracts by folder and fingerprint: to parse and check one again takes longer than a small file's whole Validate. */
-const remembered = new LruCache<Contract>();
+/**
+ * Contracts without mistakes, by folder, file and fingerprint: for a small file, parsing and checking its contract takes
+ * longer than the rest of Validate.
+ */
+const checkedContracts = new LruCache<Contract>();
 
 const readDataset = async (
   sqlDir: string,
@@ -141,35 +149,35 @@ const readDataset = async (
   const directory = path.join(sqlDir, dataset);
   const silverFile = path.join(directory, SILVER_SQL);
   const silverSql = await readIfThere(silverFile);
-  const folder: Folder = {
+  const folder: DatasetFolder = {
     dataset,
     folder: directory,
-    file: shownPath(sqlDir, dataset, CONTRACT),
+    file: pathInMessages(sqlDir, dataset, CONTRACT),
     ...(silverSql !== undefined && { silverSql }),
     fingerprint: await fingerprint(directory, { [CONTRACT]: text, [SILVER_SQL]: silverSql ?? '' }),
   };
   const key = `${folder.folder}\0${folder.file}\0${folder.fingerprint}`;
-  const known = remembered.get(key);
+  const known = checkedContracts.get(key);
   if (known !== undefined) return { contract: known, problems: [] };
-  const silverProblems = new Problems(shownPath(sqlDir, dataset, SILVER_SQL));
+  const silverProblems = new Problems(pathInMessages(sqlDir, dataset, SILVER_SQL));
   const wrong = silverSql === undefined ? undefined : notOneSelect(silverSql);
-  if (wrong !== undefined) silverProblems.add([], wrong);
+  if (wrong !== undefined) new Place(silverProblems).expected(wrong);
   const { value, problems } = readYaml(folder.file, text);
   if (!problems.isEmpty) return { problems: [problems, silverProblems] };
-  const reading = readContract(value, folder, problems);
-  await runChecks(reading.checks, evaluate);
-  const { contract } = reading;
-  if (contract !== undefined && problems.isEmpty && silverProblems.isEmpty) remembered.set(key, contract);
+  const { contract, checks } = readContract(value, folder, problems);
+  await runChecks(checks, evaluate);
+  if (contract !== undefined && problems.isEmpty && silverProblems.isEmpty)
+    checkedContracts.set(key, contract);
   return { ...(contract !== undefined && { contract }), problems: [problems, silverProblems] };
 };
 
-/** Checks look at no data: the least that DuckDB runs in will do. */
+/** Checks read no data, so DuckDB gets the least memory that it runs in. */
 const withOwnDuckDb = <T>(work: (evaluate: Evaluate) => Promise<T>): Promise<T> =>
   withScratch(os.tmpdir(), (scratch) =>
     withDuckDb({ memoryMb: 128, threads: 1, scratch }, (db) => work(evaluateIn(db))),
   );
 
-/** Changes whenever the outcome of a run may change: contract, `silver.sql`, reference data. */
+/** A hash of all files on which a run's result depends: contract, `silver.sql` and reference data. */
 const fingerprint = async (folder: string, texts: Record<string, string>): Promise<string> => {
   const hash = createHash('sha256');
   const add = (name: string, content: string | Buffer): void => {

@@ -1,4 +1,4 @@
-/** A data contract as the pipeline uses it, read from ODCS v3.1 YAML by `load.ts`. */
+/** A data contract as the pipeline uses it. `load.ts` reads it from ODCS v3.1 YAML. */
 
 import type { PartitionColumn } from '../lake/table/draft.ts';
 
@@ -29,15 +29,15 @@ export type LogicalType =
 export interface Constraints {
   minLength?: number;
   maxLength?: number;
-  /** RE2 patterns; as in JSON Schema it may match anywhere unless it is anchored. */
+  /** RE2 patterns. As in JSON Schema, a pattern may match anywhere in the text unless it is anchored. */
   patterns: string[];
-  /** Range limits as SQL literals' text in the column's own type (`"2020-01-01"`, `"0"`). */
+  /** Limits of the range, as text that casts to the column's type: `"2020-01-01"`, `"0"`. */
   minimum?: string;
   maximum?: string;
   exclusiveMinimum?: string;
   exclusiveMaximum?: string;
   multipleOf?: number;
-  /** The only values allowed, as text; compared in the column's type. */
+  /** If given, the only values allowed: texts, which are compared in the column's type. */
   allowed?: string[];
 }
 
@@ -45,11 +45,11 @@ export interface Column {
   /** Name in silver. */
   name: string;
   /**
-   * What the column is over time, whatever it is called now: the property's `id`, else its `name`. In small
-   * letters, as case does not tell names apart. Unique in a contract.
+   * Identifies the column over time, even if it is renamed: the property's `id`, else its `name`, in lower case.
+   * Unique in a contract.
    */
   identity: string;
-  /** Name in the source (`physicalName`, else `name`); matched without regard to case and outer blanks. */
+  /** Name in the source (`physicalName`, else `name`). Case and outer blanks are ignored. */
   sourceName: string;
   logicalType: LogicalType;
   /** DuckDB type in silver: `VARCHAR`, `DATE`, `TIMESTAMP`, `BIGINT`, `DECIMAL(18,2)`, `JSON` … */
@@ -59,13 +59,13 @@ export interface Column {
   /** `logicalTypeOptions.format` of dates, times (`dd.MM.yyyy`) and strings (`email`), as the contract writes it. */
   format?: string;
   /**
-   * `transformLogic`: the column is computed, not read from the source. SQL over the row as `silver.sql` leaves
-   * it, or literally `silver.sql` where that file produces the column.
+   * `transformLogic` of a column that is computed, not read from the source: an SQL expression over a row that
+   * `silver.sql` returns, or the text `silver.sql` if that file produces the column.
    */
   derivedFrom?: string;
   required: boolean;
   unique: boolean;
-  /** Texts that mean "no value" in this column, compared exactly after trimming; '' is always among them. */
+  /** Texts that mean "no value" in this column, compared exactly after trimming. Always includes ''. */
   missingValues: string[];
   constraints: Constraints;
   description?: string;
@@ -83,7 +83,7 @@ export type Severity = 'info' | 'warning' | 'error' | 'critical';
 
 /** One explicit `quality` entry of the contract. */
 export interface QualityRule {
-  /** Stable and unique in the contract: its `id` or `name`, else derived from column and metric. */
+  /** Unique in the contract: the entry's `id` or `name`, else derived from column and metric. */
   id: string;
   description?: string;
   /** Absent for rules on the whole table. */
@@ -96,10 +96,10 @@ export interface QualityRule {
     | { kind: 'nullValues' }
     | { kind: 'missingValues'; values: string[] }
     | { kind: 'invalidValues'; allowed?: string[]; pattern?: string }
-    /** Over `columns` together; of one column when the rule stands on a property. */
+    /** Rows that are equal in all of `columns`; a rule on a property has that one column. */
     | { kind: 'duplicateValues'; columns: string[] }
     | { kind: 'rowCount' }
-    /** A SELECT of one number; `${table}` (or `${object}`) and `${column}` (or `${property}`) are filled in. */
+    /** A SELECT of one number with the placeholders `${table}` (or `${object}`) and `${column}` (or `${property}`). */
     | { kind: 'sql'; query: string };
 }
 
@@ -113,27 +113,27 @@ export interface Contract {
   version: string;
   /** The `contract.yaml` as messages name it: `sql/signups/contract.yaml`. */
   file: string;
-  /** The dataset's folder: `silver.sql`, reference CSVs and `gold/` lie beside the contract. */
+  /** The dataset's folder, with the contract, `silver.sql`, reference CSV files and `gold/`. */
   folder: string;
   description?: string;
   /** In the contract's order, derived columns included. */
   columns: Column[];
-  /** Names of columns, by `primaryKeyPosition`; empty where the dataset has no key. */
+  /** Names of columns, ordered by `primaryKeyPosition`; empty if the dataset has no key. */
   primaryKey: string[];
-  /** By `partitionKeyPosition`. */
+  /** Ordered by `partitionKeyPosition`. */
   partitionedBy: PartitionColumn[];
-  /** The score at or above which a file is loaded, in [0, 1]. */
+  /** The lowest score with which a file is loaded, in [0, 1]. */
   qualityThreshold: number;
-  /** Weight per dimension, each ≥ 0; dimensions not named weigh 1. */
+  /** Weight per dimension, each ≥ 0. A dimension that is not listed has weight 1. */
   dimensionWeights: Partial<Record<Dimension, number>>;
   unknownColumns: 'rescue' | 'reject' | 'ignore';
-  /** Which of several rows with one primary key is the latest: the first in this order. */
+  /** Of several rows with one primary key, the first in this order is the latest. */
   dedupeOrderBy: OrderBy[];
   rules: QualityRule[];
-  /** From `slaProperties` `freshness`: the newest value of `column` may be at most this old. */
+  /** `freshness` of `slaProperties`: the newest value of `column` may be at most this old. */
   freshness?: { column: string; maxAgeSeconds: number };
-  /** Text of `silver.sql`, where the dataset has one. */
+  /** The text of `silver.sql`, if the dataset has one. */
   silverSql?: string;
-  /** Hash over contract, silver.sql and reference files: changes whenever the outcome may change. */
+  /** A hash of contract, `silver.sql` and reference files: equal fingerprints give equal results. */
   fingerprint: string;
 }

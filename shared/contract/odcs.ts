@@ -1,15 +1,15 @@
 /**
  * The part of the Open Data Contract Standard v3.1 that duckstep reads, as zod schemas.
  *
- * Strict: a key that the standard does not know at its place is an error, most often a slip in one that it
- * does. Tolerant: what the standard knows and duckstep does not use is `unused`, and may hold anything.
+ * A key that the standard does not define at its place is an error: mostly it is misspelled. A key that the standard
+ * defines and duckstep does not use is `unused` and may hold anything.
  * https://bitol-io.github.io/open-data-contract-standard/v3.1.0/
  */
 import { z } from 'zod';
 import { DIMENSIONS } from './model.ts';
 
 const unused = z.unknown().optional();
-const text = z.string().min(1, 'some text');
+const text = z.string().min(1, 'a text that is not empty');
 
 export const OdcsDocument = z.strictObject({
   apiVersion: z.literal('v3.1.0'),
@@ -109,17 +109,17 @@ const range = <T extends z.ZodType>(limit: T) => ({
   exclusiveMinimum: limit.optional(),
   exclusiveMaximum: limit.optional(),
 });
-/** Without the standard's i128 and u128: Parquet has no such integers, and DuckDB would write them as DOUBLE. */
+/** The standard's i128 and u128 are missing: Parquet has no such integers, and DuckDB would write them as DOUBLE. */
 const integers = ['i8', 'i16', 'i32', 'i64', 'u8', 'u16', 'u32', 'u64'] as const;
 const clock = {
   format: text.optional(),
   ...range(text),
   timezone: z.boolean().optional(),
-  // Another zone would shift instants; nothing here converts, so only what changes nothing is accepted.
+  // duckstep does not convert between zones, so only UTC is accepted.
   defaultTimezone: z.enum(['Etc/UTC', 'UTC']).optional(),
 };
 
-/** `logicalTypeOptions` by logical type. For objects and arrays the standard's limits are read but not evaluated. */
+/** `logicalTypeOptions` by logical type. The limits of objects and arrays are known here; `readColumn` reports them. */
 export const OdcsOptions = {
   string: z.strictObject({
     minLength: length,

@@ -3,25 +3,26 @@ import { canTransform, fieldName, parseTransform } from '../lake/iceberg/transfo
 import type { Transform } from '../lake/iceberg/types.ts';
 import type { PartitionColumn } from '../lake/table/draft.ts';
 import type { WrittenTransform } from './custom-properties.ts';
-import { orderedBy, type Placed } from './keys.ts';
+import { namesByPosition, type PlacedProperty } from './key-positions.ts';
 import type { Column } from './model.ts';
 import type { Place } from './problems.ts';
 
-/** One field of a partitioning, before it is known whether there can be such a field. */
-export interface Split {
+/** A partition field as a contract or a gold model asks for it, not yet checked. */
+export interface PartitionRequest {
   column: string;
   /** The column's DuckDB type. */
   type: string;
   transform: Transform;
-  /** Where it says that the column splits the files, and where by which transform. */
+  /** Where the column is named. */
   place: Place;
+  /** Where the transform is named. */
   transformPlace: Place;
 }
 
-/** All that there are; one width stands for every other. */
+/** All transforms, with an example of a width; messages list those that a type supports. */
 const TRANSFORMS: readonly Transform[] = ['identity', 'year', 'month', 'day', 'bucket[16]', 'truncate[4]'];
 
-/** The transform that the text names. Anything else is reported, and `void` too: it splits nothing. */
+/** The transform that the text names; undefined, and reported, if there is none. `void` is reported too: it splits nothing. */
 export const readTransform = (text: string, place: Place): Transform | undefined => {
   const transform = parseTransform(text);
   if (transform !== undefined && transform !== 'void') return transform;
@@ -30,52 +31,54 @@ export const readTransform = (text: string, place: Place): Transform | undefined
 };
 
 /**
- * The fields of a table's partitioning. A type that the transform does not take, and a field's name that the table
- * has already, are reported: other engines would refuse such a table.
+ * The partition fields of a table. Reports a type that the transform does not support, and a field that has the name of
+ * a column or of another field: other engines could not read such a table.
  *
- * @param columns names of all the table's columns
+ * @param columns names of all columns of the table
  */
-export const partitionFields = (splits: readonly Split[], columns: readonly string[]): PartitionColumn[] => {
+export const partitionFields = (
+  requests: readonly PartitionRequest[],
+  columns: readonly string[],
+): PartitionColumn[] => {
   const taken = new Set<string>();
-  return splits.map((split) => {
-    const { column, transform } = split;
+  return requests.map((request) => {
+    const { column, transform } = request;
     const name = fieldName(column, transform);
-    checkType(split);
+    checkType(request);
     if (transform !== 'identity' && columns.some((other) => other.toLowerCase() === name.toLowerCase()))
-      split.transformPlace.expected(
-        `no column ${name}: the partition field is called so (rename the column, or split by another transform)`,
-        transform,
+      request.transformPlace.say(
+        `the partition field "${name}" has the name of a column; rename the column, or use another transform`,
       );
     else if (taken.has(name.toLowerCase()))
-      split.transformPlace.expected(`one partition field that is called ${name}`, transform);
+      request.transformPlace.say(`duplicate partition field "${name}"; keep one`);
     taken.add(name.toLowerCase());
     return { name, column, transform };
   });
 };
 
-/** Inexact numbers and documents: equal values have several texts, or long ones. */
+/** Types that cannot partition a table: equal values may have several texts (floats), or very long ones (JSON). */
 const INEXACT = /^(?:DOUBLE|FLOAT|JSON)$/;
 
-const checkType = ({ type, transform, place, transformPlace }: Split): void => {
+const checkType = ({ type, transform, place, transformPlace }: PartitionRequest): void => {
   const source = icebergTypeOf(type);
   if (source === undefined || typeof source !== 'string' || INEXACT.test(type))
     place.expected('a type with exact, short values', type);
   else if (!canTransform(transform, source)) {
     const fitting = TRANSFORMS.filter((one) => canTransform(one, source));
-    transformPlace.expected(`a transform that ${type} has (${fitting.join(', ')})`, transform);
+    transformPlace.expected(`a transform that ${type} supports (${fitting.join(', ')})`, transform);
   }
 };
 
-/** The partitioning that a contract's properties ask for, in the order of their positions. */
+/** The partition fields that a contract's properties ask for, in the order of their positions. */
 export const contractPartitions = (
   columns: readonly Column[],
-  properties: readonly Placed[],
+  properties: readonly PlacedProperty[],
   written: readonly (WrittenTransform | undefined)[],
 ): PartitionColumn[] => {
-  const splits = properties.flatMap(({ property, place }, i): Split[] => {
+  const requests = properties.flatMap(({ property, place }, i): PartitionRequest[] => {
     const transform = written[i];
     if (property.partitioned !== true) {
-      transform?.place.expected('partitioned: true beside it');
+      transform?.place.say('needs partitioned: true on the same property; add it, or remove the transform');
       return [];
     }
     const transformPlace = transform?.place.at('value') ?? place.at('partitioned');
@@ -90,9 +93,9 @@ export const contractPartitions = (
       },
     ];
   });
-  const order = orderedBy('partitioned', properties);
+  const order = namesByPosition('partitioned', properties);
   return partitionFields(
-    splits.toSorted((a, b) => order.indexOf(a.column) - order.indexOf(b.column)),
+    requests.toSorted((a, b) => order.indexOf(a.column) - order.indexOf(b.column)),
     columns.map(({ name }) => name),
   );
 };

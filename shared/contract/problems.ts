@@ -7,7 +7,7 @@ const spellPath = (path: Path): string =>
   path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('') ||
   '(document)';
 
-/** Everything found wrong in one file, gathered so that a reader can mend it in one go. */
+/** All mistakes of one file, gathered so that the author can fix them at once. */
 export class Problems {
   readonly file: string;
   readonly #lineOf: (path: Path) => number | undefined;
@@ -15,8 +15,8 @@ export class Problems {
   readonly #found: { line: number; text: string }[] = [];
 
   /**
-   * @param lineOf the line on which the value of a path stands
-   * @param writtenAt a number as it is written there, `0.00` or `007`
+   * @param lineOf the line of the value at a path
+   * @param writtenAt the text of the number at a path, as the file spells it: `0.00`, `007`
    */
   constructor(
     file: string,
@@ -32,20 +32,14 @@ export class Problems {
     return this.#found.length === 0;
   }
 
-  /** One line per problem, in the file's order: `file:line path: expected …, found …`. */
+  /** One line per problem, in the file's order: `file:line path: text`. */
   get lines(): string[] {
     return this.#found.toSorted((a, b) => a.line - b.line).map((problem) => problem.text);
   }
 
-  /** Notes a problem; without `found` the expectation alone says it all. */
-  add(path: Path, expected: string, found?: unknown): void {
-    const line = this.#lineOf(path);
+  add(path: Path, text: string, line = this.#lineOf(path)): void {
     const where = line === undefined ? this.file : `${this.file}:${line}`;
-    const instead = found === undefined ? '' : `, found ${spellFound(found)}`;
-    this.#found.push({
-      line: line ?? 0,
-      text: `${where} ${spellPath(path)}: expected ${expected}${instead}`,
-    });
+    this.#found.push({ line: line ?? 0, text: `${where} ${spellPath(path)}: ${text}` });
   }
 }
 
@@ -63,29 +57,35 @@ export class Place {
     return new Place(this.#problems, [...this.path, ...keys]);
   }
 
+  /** Reports a wrong value: `expected a number, found "x"`. */
   expected(expected: string, found?: unknown): void {
-    this.#problems.add(this.path, expected, found);
+    this.say(`expected ${expected}${found === undefined ? '' : `, found ${spellFound(found)}`}`);
   }
 
-  /** The text of the scalar that stands here. */
+  /** Reports any other mistake in its own words: `duplicate name "id"`. */
+  say(text: string): void {
+    this.#problems.add(this.path, text);
+  }
+
+  /** The text of the scalar at this place; numbers as the file spells them. */
   textOf(value: string | number | boolean): string {
     return (typeof value === 'number' ? this.#problems.writtenAt(this.path) : undefined) ?? String(value);
   }
 }
 
-/** The texts of the scalars that stand in a list. */
+/** The texts of a list's scalars, without nulls. */
 export const textsAt = (values: readonly (string | number | boolean | null)[], place: Place): string[] =>
   values.flatMap((value, i) => (value === null ? [] : [place.at(i).textOf(value)]));
 
-/** What becomes of the problems that were found, if any. */
+/** Receives the problems of all files that were read; a file without mistakes has an empty one. */
 export type Report = (all: readonly Problems[]) => void;
 
-/** @throws ContractInvalid listing every problem of every file, when there is one */
+/** @throws ContractInvalid when there is any problem; the message lists all of them */
 export const throwIfAny: Report = (all) => {
   const lines = all.flatMap((problems) => problems.lines);
   if (lines.length === 0) return;
   const count = lines.length === 1 ? '1 problem' : `${lines.length} problems`;
-  throw new ContractInvalid(`${count} to mend:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+  throw new ContractInvalid(`${count} to fix:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 };
 
 const MAX_FOUND = 80;

@@ -1,36 +1,14 @@
-import { allowedChecks, patternCheck } from './constraints.ts';
 import type { Check } from './duckdb-checks.ts';
-import type { Column, Dimension, Operator, QualityRule } from './model.ts';
+import type { Column, Operator, QualityRule } from './model.ts';
 import { OdcsOperators, OdcsQuality } from './odcs.ts';
-import { type Place, textsAt } from './problems.ts';
+import type { Place } from './problems.ts';
+import { DIMENSION_OF, readMetric, type Subject } from './quality-metrics.ts';
 import { readShape } from './shape.ts';
 import { notOneSelect } from './sql-text.ts';
 
-type Metric = NonNullable<OdcsQuality['metric']>;
-
-const DIMENSION_OF: Record<Metric, Dimension> = {
-  nullValues: 'completeness',
-  missingValues: 'completeness',
-  invalidValues: 'conformity',
-  duplicateValues: 'uniqueness',
-  rowCount: 'coverage',
-};
-
-/** The arguments a metric takes: only these may be there, and one of them must where there are several. */
-const ARGUMENTS: Record<Metric, (keyof NonNullable<OdcsQuality['arguments']>)[]> = {
-  nullValues: [],
-  missingValues: ['missingValues'],
-  invalidValues: ['validValues', 'pattern'],
-  duplicateValues: ['properties'],
-  rowCount: [],
-};
-
-/** Where a rule stands: on a column, or on the table with these columns. */
-export type Subject = { column: Column } | { columns: readonly Column[] };
-
 /**
- * One entry of `quality`, or undefined where there is nothing to evaluate (`type: text`) or it is wrong.
- * Anything that would have to be skipped is a problem: a rule that nobody evaluates must not look like one.
+ * Reads one entry of `quality`. Undefined if it is documentation (`type: text`) or has mistakes. A rule that cannot be
+ * evaluated is reported, never skipped: the contract would promise a check that does not take place.
  */
 export const readRule = (
   raw: unknown,
@@ -41,19 +19,17 @@ export const readRule = (
   const entry = readShape(OdcsQuality, raw, place);
   if (entry === undefined || entry.type === 'text') return undefined;
   if (entry.type === 'custom') {
-    place
-      .at('type')
-      .expected('library or sql: what belongs to another engine cannot be evaluated here', 'custom');
+    place.at('type').expected('library or sql (rules of other engines are not evaluated here)', 'custom');
     return undefined;
   }
   const operator = readOperator(entry, place);
   const check = entry.type === 'sql' ? readQuery(entry, on, place) : readMetric(entry, on, place, checks);
   if (operator === undefined || check === undefined) return undefined;
-  // The standard lets mustBe be anything; every measure here is a number.
+  // The standard allows any value for mustBe; every measure here is a number.
   if (typeof [operator.value].flat()[0] !== 'number')
     place.at(operator.op).expected('a number', operator.value);
   if (check.kind === 'rowCount' && entry.unit === 'percent')
-    place.at('unit').expected('rows: a count of rows has no share', 'percent');
+    place.at('unit').expected('rows (a row count has no percentage)', 'percent');
 
   const column = 'column' in on ? on.column.name : undefined;
   const rule: QualityRule = {
@@ -78,77 +54,10 @@ const readOperator = (entry: OdcsQuality, place: Place): Operator | undefined =>
   return undefined;
 };
 
-const readMetric = (
-  entry: OdcsQuality,
-  on: Subject,
-  place: Place,
-  checks: Check[],
-): QualityRule['check'] | undefined => {
-  const { metric, arguments: args = {} } = entry;
-  if (metric === undefined) return void place.at('metric').expected('a metric, or type: sql with a query');
-  if (entry.query !== undefined) place.at('query').expected('no query beside a metric, or type: sql');
-  for (const name of Object.keys(args))
-    if (!ARGUMENTS[metric].some((known) => known === name))
-      place.at('arguments', name).expected(`none: ${metric} does not take it`);
-  const onColumn = 'column' in on;
-  if (onColumn === (metric === 'rowCount') && metric !== 'duplicateValues')
-    return void place
-      .at('metric')
-      .expected(onColumn ? 'rowCount on the table' : `${metric} on a property`, metric);
-
-  switch (metric) {
-    case 'nullValues':
-    case 'rowCount':
-      return { kind: metric };
-    case 'missingValues':
-      return {
-        kind: metric,
-        values: textsAt(args.missingValues ?? [], place.at('arguments', 'missingValues')),
-      };
-    case 'invalidValues':
-      if (args.validValues === undefined && args.pattern === undefined)
-        return void place.at('arguments').expected('validValues or a pattern', args);
-      if (args.validValues !== undefined && 'column' in on && on.column.logicalType !== 'string')
-        checks.push(
-          ...allowedChecks(
-            textsAt(args.validValues, place.at('arguments', 'validValues')),
-            on.column.silverType,
-            place.at('arguments', 'validValues'),
-          ),
-        );
-      if (args.pattern !== undefined)
-        checks.push(patternCheck(args.pattern, place.at('arguments', 'pattern')));
-      return {
-        kind: metric,
-        ...(args.validValues !== undefined && {
-          allowed: textsAt(args.validValues, place.at('arguments', 'validValues')),
-        }),
-        ...(args.pattern !== undefined && { pattern: args.pattern }),
-      };
-    case 'duplicateValues':
-      return {
-        kind: metric,
-        columns: duplicateColumns(args.properties, on, place.at('arguments', 'properties')),
-      };
-  }
-};
-
-const duplicateColumns = (names: string[] | undefined, on: Subject, place: Place): string[] => {
-  if ('column' in on) {
-    if (names !== undefined) place.expected('none on a property: the rule is about that property');
-    return [on.column.name];
-  }
-  if (names === undefined) place.expected('the properties to compare');
-  for (const [i, name] of (names ?? []).entries())
-    if (!on.columns.some((column) => column.name === name && column.derivedFrom === undefined))
-      place.at(i).expected('a property that the source brings', name);
-  return names ?? [];
-};
-
 const readQuery = (entry: OdcsQuality, on: Subject, place: Place): QualityRule['check'] | undefined => {
   const { query, metric } = entry;
-  if (metric !== undefined) place.at('metric').expected('no metric beside type: sql', metric);
-  if (query === undefined) return void place.at('query').expected('a SELECT of one value');
+  if (metric !== undefined) place.at('metric').say('not allowed with type: sql; remove it');
+  if (query === undefined) return void place.at('query').say('missing; expected a SELECT of one value');
   const wrong = notOneSelect(query);
   if (wrong !== undefined) place.at('query').expected(wrong, query);
   for (const [placeholder, name = ''] of query.matchAll(/\$\{([^}]*)\}/g)) {
@@ -157,14 +66,19 @@ const readQuery = (entry: OdcsQuality, on: Subject, place: Place): QualityRule['
       place
         .at('query')
         .expected(
-          'column' in on ? `\${table} or \${column}` : `\${table}, or the rule on a property`,
+          'column' in on
+            ? `\${table} or \${column}`
+            : `\${table} (\${column} is filled in only for rules on a property)`,
           placeholder,
         );
   }
   return { kind: 'sql', query };
 };
 
-/** Rows that break a rule on allowed values are refused, unless it only informs: then they are only counted. */
+/**
+ * Makes rules on values also rules on rows: a row that breaks an `invalidValues` rule is rejected, unless the rule's
+ * severity is `info` or `warning`; then such rows are only counted.
+ */
 export const addRowConstraints = (column: Column, rules: readonly QualityRule[]): void => {
   const { constraints } = column;
   for (const { check, severity } of rules) {

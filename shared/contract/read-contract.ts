@@ -3,13 +3,13 @@ import { checkIdentities } from './column-identity.ts';
 import {
   readPartitionTransform,
   readSettings,
-  refuseSettings,
+  reportMisplacedSettings,
   type WrittenTransform,
 } from './custom-properties.ts';
 import type { Check } from './duckdb-checks.ts';
 import { expressionCheck, queryCheck } from './expression-checks.ts';
 import { readFreshness } from './freshness.ts';
-import { orderedBy, type Placed } from './keys.ts';
+import { namesByPosition, type PlacedProperty } from './key-positions.ts';
 import type { Column, Contract, QualityRule } from './model.ts';
 import { OdcsDocument, OdcsObject, OdcsProperty } from './odcs.ts';
 import { contractPartitions } from './partitioning.ts';
@@ -17,8 +17,8 @@ import { Place, type Problems } from './problems.ts';
 import { addRowConstraints, readRule } from './quality-rules.ts';
 import { readShape } from './shape.ts';
 
-/** What `load.ts` found in the dataset's folder. */
-export interface Folder {
+/** The dataset's folder as `load.ts` found it; these members become part of the contract. */
+export interface DatasetFolder {
   dataset: string;
   folder: string;
   file: string;
@@ -26,78 +26,47 @@ export interface Folder {
   fingerprint: string;
 }
 
-export interface Reading {
-  /** Usable only when neither `problems` nor the checks hold anything against it. */
+export interface ContractReading {
+  /** Usable only if `problems` is empty and all checks pass. */
   contract?: Contract;
   checks: Check[];
 }
 
-/** Turns a parsed `contract.yaml` into the model; everything wrong goes to `problems`, nothing is thrown. */
-export const readContract = (value: unknown, folder: Folder, problems: Problems): Reading => {
+/** Turns a parsed `contract.yaml` into the model. Mistakes go to `problems`; nothing is thrown. */
+export const readContract = (value: unknown, folder: DatasetFolder, problems: Problems): ContractReading => {
   const root = new Place(problems);
   const checks: Check[] = [];
   const document = readShape(OdcsDocument, value, root);
   if (document === undefined) return { checks };
-  refuseSettings(document.customProperties ?? [], root.at('customProperties'));
-  if (document.schema.length !== 1)
-    root.at('schema').expected('one object: one dataset, one contract', `${document.schema.length} objects`);
+  reportMisplacedSettings(document.customProperties ?? [], root.at('customProperties'));
   const at = root.at('schema', 0);
-  const object = readShape(OdcsObject, document.schema[0], at);
+  const object = readObject(document.schema, folder.dataset, root.at('schema'));
   if (object === undefined) return { checks };
-  if (object.name !== folder.dataset)
-    at.at('name').expected(`"${folder.dataset}", as the folder is called`, object.name);
 
   const settings = readSettings(object.customProperties ?? [], at.at('customProperties'));
-  const properties = object.properties.flatMap((raw, i): Placed[] => {
-    const place = at.at('properties', i);
-    const property = readShape(OdcsProperty, raw, place);
-    return property === undefined ? [] : [{ property, place }];
-  });
-  const columns: Column[] = [];
-  const rules: Ruled[] = [];
-  const transforms: (WrittenTransform | undefined)[] = [];
-  for (const { property, place } of properties) {
-    transforms.push(readPartitionTransform(property.customProperties ?? [], place.at('customProperties')));
-    const column = readColumn(property, settings.missingValues, place, checks);
-    columns.push(column);
-    if (column.derivedFrom === undefined)
-      rules.push(...readRules(property.quality, { column }, place.at('quality'), checks));
-  }
-  for (const column of columns)
-    addRowConstraints(
-      column,
-      rules.map((r) => r.rule).filter((rule) => rule.column === column.name),
-    );
+  const properties = readProperties(object.properties, at.at('properties'));
+  const { columns, rules, transforms } = readColumns(properties, settings.missingValues, checks);
   checkNames(columns, properties);
   checkIdentities(columns, properties);
 
-  // A property that could not be read is reported once; that others refer to it is no second mistake.
-  const complete = properties.length === object.properties.length;
-  if (complete) {
+  // A property that could not be read is reported once: references to it are not reported as further mistakes.
+  if (properties.length === object.properties.length) {
     rules.push(...readRules(object.quality, { columns }, at.at('quality'), checks));
     checkOrder(settings.dedupeOrderBy, columns, properties, at.at('customProperties'));
-    for (const [i, { property, place }] of properties.entries()) {
-      const column = columns[i];
-      if (property.transformLogic !== undefined && column !== undefined)
-        checks.push(...expressionCheck(column, columns, folder.silverSql, place.at('transformLogic')));
-    }
-    for (const { rule, place } of rules) checks.push(...queryCheck(rule, columns, place.at('query')));
+    checks.push(...expressionChecks(columns, properties, folder.silverSql));
+    checks.push(...rules.flatMap(({ rule, place }) => queryCheck(rule, columns, place.at('query'))));
   }
-  const freshness = readFreshness(
-    document.slaProperties ?? [],
-    folder.dataset,
-    columns,
-    root.at('slaProperties'),
-  );
+  const sla = document.slaProperties ?? [];
+  const freshness = readFreshness(sla, folder.dataset, columns, root.at('slaProperties'));
   const description = object.description ?? document.description?.purpose;
-  const { missingValues: _, ...ours } = settings;
+  const { missingValues: _, ...contractSettings } = settings;
   const contract: Contract = {
     ...folder,
-    ...ours,
+    ...contractSettings,
     version: document.version,
     ...(description !== undefined && { description }),
     columns,
-    primaryKey: orderedBy('primaryKey', properties),
+    primaryKey: namesByPosition('primaryKey', properties),
     partitionedBy: contractPartitions(columns, properties, transforms),
     rules: withUniqueIds(rules),
     ...(freshness !== undefined && { freshness }),
@@ -105,24 +74,68 @@ export const readContract = (value: unknown, folder: Folder, problems: Problems)
   return { contract, checks };
 };
 
-interface Ruled {
+/** The first schema object; other objects, or a name other than the dataset's, are reported. */
+const readObject = (
+  objects: readonly unknown[],
+  dataset: string,
+  place: Place,
+): ReturnType<typeof OdcsObject.parse> | undefined => {
+  if (objects.length !== 1)
+    place.expected('exactly one object: a contract describes one dataset', objects.length);
+  const object = readShape(OdcsObject, objects[0], place.at(0));
+  if (object !== undefined && object.name !== dataset)
+    place.at(0, 'name').expected(`"${dataset}", the name of the folder`, object.name);
+  return object;
+};
+
+const readProperties = (properties: readonly unknown[], place: Place): PlacedProperty[] =>
+  properties.flatMap((raw, i) => {
+    const property = readShape(OdcsProperty, raw, place.at(i));
+    return property === undefined ? [] : [{ property, place: place.at(i) }];
+  });
+
+interface PlacedRule {
   rule: QualityRule;
   place: Place;
 }
+
+/** Columns and transforms in the order of the properties, and the rules that are written on properties. */
+const readColumns = (
+  properties: readonly PlacedProperty[],
+  missingValues: readonly string[],
+  checks: Check[],
+): { columns: Column[]; rules: PlacedRule[]; transforms: (WrittenTransform | undefined)[] } => {
+  const columns: Column[] = [];
+  const rules: PlacedRule[] = [];
+  const transforms: (WrittenTransform | undefined)[] = [];
+  for (const { property, place } of properties) {
+    transforms.push(readPartitionTransform(property.customProperties ?? [], place.at('customProperties')));
+    const column = readColumn(property, missingValues, place, checks);
+    columns.push(column);
+    if (column.derivedFrom === undefined)
+      rules.push(...readRules(property.quality, { column }, place.at('quality'), checks));
+  }
+  for (const column of columns)
+    addRowConstraints(
+      column,
+      rules.map(({ rule }) => rule).filter((rule) => rule.column === column.name),
+    );
+  return { columns, rules, transforms };
+};
 
 const readRules = (
   raw: readonly unknown[] | undefined,
   on: Parameters<typeof readRule>[1],
   place: Place,
   checks: Check[],
-): Ruled[] =>
+): PlacedRule[] =>
   (raw ?? []).flatMap((entry, i) => {
     const rule = readRule(entry, on, place.at(i), checks);
     return rule === undefined ? [] : [{ rule, place: place.at(i) }];
   });
 
-/** Ids are how reports name rules over time: those without one of their own are numbered where they collide. */
-const withUniqueIds = (rules: readonly Ruled[]): QualityRule[] => {
+/** Reports name rules by id over time. Rules without an id of their own are numbered where their ids collide. */
+const withUniqueIds = (rules: readonly PlacedRule[]): QualityRule[] => {
   const taken = new Map<string, number>();
   return rules.map(({ rule }) => {
     const times = (taken.get(rule.id) ?? 0) + 1;
@@ -131,17 +144,19 @@ const withUniqueIds = (rules: readonly Ruled[]): QualityRule[] => {
   });
 };
 
-const checkNames = (columns: readonly Column[], properties: readonly Placed[]): void => {
+const checkNames = (columns: readonly Column[], properties: readonly PlacedProperty[]): void => {
   const same = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
   for (const [i, column] of columns.entries()) {
     const before = columns.slice(0, i);
     const place = properties[i]?.place;
     if (before.some((other) => same(other.name, column.name)))
-      place?.at('name').expected('a name of its own (case does not tell names apart)', column.name);
+      place?.at('name').say(`duplicate name "${column.name}" (case is ignored); rename one`);
     else if (column.derivedFrom === undefined) {
       const others = before.filter((other) => other.derivedFrom === undefined);
       if (others.some((other) => same(other.sourceName, column.sourceName)))
-        place?.at('physicalName').expected('a source column of its own', column.sourceName);
+        place
+          ?.at('physicalName')
+          .say(`duplicate source column "${column.sourceName}"; another property reads it already`);
     }
   }
 };
@@ -149,12 +164,22 @@ const checkNames = (columns: readonly Column[], properties: readonly Placed[]): 
 const checkOrder = (
   order: Contract['dedupeOrderBy'],
   columns: readonly Column[],
-  properties: readonly Placed[],
+  properties: readonly PlacedProperty[],
   place: Place,
 ): void => {
   for (const { column } of order)
     if (!columns.some((known) => known.name === column))
-      place.expected('dedupeOrderBy to name columns of this contract', column);
+      place.say(`dedupeOrderBy names "${column}", which is not a column of this contract`);
   if (order.length > 0 && !properties.some(({ property }) => property.primaryKey === true))
-    place.expected('a primaryKey beside dedupeOrderBy: without one no two rows are the same');
+    place.say('dedupeOrderBy needs a primaryKey, which tells which rows are the same; add one, or remove it');
 };
+
+const expressionChecks = (
+  columns: readonly Column[],
+  properties: readonly PlacedProperty[],
+  silverSql: string | undefined,
+): Check[] =>
+  columns.flatMap((column, i) => {
+    const place = properties[i]?.place.at('transformLogic');
+    return place === undefined ? [] : expressionCheck(column, columns, silverSql, place);
+  });

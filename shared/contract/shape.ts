@@ -3,10 +3,10 @@ import { nearMiss } from '../base/near-miss.ts';
 import type { Place } from './problems.ts';
 
 /**
- * The value as the schema has it, or undefined with every deviation reported at its place.
+ * Parses the value by the schema. Undefined if it deviates; every deviation is reported at its place.
  *
- * Contracts are read piece by piece (document, object, property, rule), so that a slip in one property does
- * not hide the mistakes of the others; only the piece that it stands in is not looked into further.
+ * A contract is parsed piece by piece (document, object, property, rule): a mistake in one property ends the reading
+ * of that property only, so that the mistakes of all others are found too.
  */
 export const readShape = <T>(schema: z.ZodType<T>, value: unknown, place: Place): T | undefined => {
   const parsed = schema.safeParse(value);
@@ -21,12 +21,21 @@ export const readShape = <T>(schema: z.ZodType<T>, value: unknown, place: Place)
 };
 
 const reportValue = (expected: string, found: unknown, place: Place): void =>
-  found === undefined ? place.expected(`${expected} (missing)`) : place.expected(expected, found);
+  found === undefined ? place.say(`missing; expected ${expected}`) : place.expected(expected, found);
 
 const reportKey = (schema: z.ZodType | undefined, key: string, place: Place): void => {
   const known = schema !== undefined && 'shape' in schema ? Object.keys(schema.shape as object) : [];
+  place.at(key).say(`unknown key "${key}"; ${adviceFor(key, known)}`);
+};
+
+const MAX_LISTED_KEYS = 12;
+
+const adviceFor = (key: string, known: readonly string[]): string => {
   const meant = nearMiss(key, known);
-  place.at(key).expected(meant === undefined ? 'only keys that the standard names here' : `"${meant}"`, key);
+  if (meant !== undefined) return `did you mean "${meant}"?`;
+  return known.length === 0 || known.length > MAX_LISTED_KEYS
+    ? 'remove it or correct its spelling'
+    : `known here: ${known.join(', ')}`;
 };
 
 const expectation = (issue: z.core.$ZodIssue): string => {

@@ -31,11 +31,11 @@ export interface TypeHints {
 }
 
 /**
- * The DuckDB type of a column in silver. Integers without a format are BIGINT, wider than ODCS's i32, so that
- * no valid value is refused; timestamps are UTC. Of `physicalType` only DECIMAL(p, s) of a number counts:
- * other systems' types say nothing about this lake.
+ * The DuckDB type of a column in silver. An integer without a format is a BIGINT, wider than the i32 of the standard, so
+ * that no valid value is rejected. Timestamps are UTC. `physicalType` is used only if it is the DECIMAL(p, s) of a
+ * number: types of other systems do not apply to this lake.
  *
- * @returns the type, or undefined when `physicalType` is a DECIMAL that DuckDB does not have
+ * @returns undefined if `physicalType` is a DECIMAL that DuckDB does not have
  */
 export const silverType = (logicalType: LogicalType, hints: TypeHints): string | undefined => {
   switch (logicalType) {

@@ -1,25 +1,25 @@
-/** Looking at SQL text without a parser: enough to tell structure from comments and strings. */
+/** Inspects SQL text without a parser, by blanking out comments and strings. */
 
-/** Comments, strings (plain, E'…' and dollar-quoted) and quoted identifiers; the last are kept by `bareSql`. */
+/** Comments, strings (plain, E'…' and dollar-quoted) and quoted identifiers. */
 const OPAQUE =
   /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![A-Za-z0-9_])[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|\$([A-Za-z_]*)\$[\s\S]*?\$\1\$|"(?:[^"]|"")*"/g;
 
-/** The SQL with comments and string literals blanked out; quoted identifiers stay. */
+/** The SQL without comments and string literals; quoted identifiers are kept. */
 export const bareSql = (sql: string): string =>
   sql.replace(OPAQUE, (token) => (token.startsWith('"') ? token : ' '));
 
 /**
- * What keeps the text from being one SELECT, or undefined. A last semicolon is no harm to people, but the
- * text is used as a subquery: take it off with `withoutSemicolon`.
+ * Why the text is not one SELECT, as the thing that was expected; undefined if it is one. A final semicolon is allowed:
+ * remove it with `withoutSemicolon` before the text is used as a subquery.
  */
 export const notOneSelect = (sql: string): string | undefined => {
   const bare = structure(sql);
-  if (bare === '') return 'a SELECT (there is none)';
-  if (!/^(?:select|with)\b/i.test(bare)) return 'a SELECT (it may begin with WITH)';
-  return isOneStatement(sql) ? undefined : 'one statement only';
+  if (bare === '') return 'a SELECT (there is no statement)';
+  if (!/^(?:select|with)\b/i.test(bare)) return 'a statement that begins with SELECT or WITH';
+  return isOneStatement(sql) ? undefined : 'one statement (there are several)';
 };
 
-/** Whether there is a statement, and no other after it. */
+/** Whether the text is exactly one statement. */
 export const isOneStatement = (sql: string): boolean => {
   const bare = structure(sql);
   return bare !== '' && !bare.replace(/;$/, '').includes(';');
@@ -30,13 +30,13 @@ const structure = (sql: string): string =>
     .replace(/"(?:[^"]|"")*"/g, 'x')
     .trim();
 
-/** The statement as a subquery takes it: without its last semicolon; a comment after it does no harm. */
+/** The statement without its final semicolon, as a subquery needs it; comments after it are kept. */
 export const withoutSemicolon = (sql: string): string => {
   const end = bareSpans(sql).trimEnd();
   return end.endsWith(';') ? `${sql.slice(0, end.length - 1)}${sql.slice(end.length)}`.trim() : sql.trim();
 };
 
-/** Names of the datasets that the SQL reads as `silver.<dataset>`, each once, in order of appearance. */
+/** Names of the datasets that the SQL reads as `silver.<dataset>`, without duplicates, in order of appearance. */
 export const silverTablesIn = (sql: string): string[] => {
   const found = bareSql(sql).matchAll(
     /(?<![\w."])(?:silver|"silver")\s*\.\s*(?:"((?:[^"]|"")+)"|([A-Za-z_]\w*))/gi,
@@ -46,6 +46,6 @@ export const silverTablesIn = (sql: string): string[] => {
   ];
 };
 
-/** As `bareSql`, with every character in its place. */
+/** As `bareSql`, but every character keeps its position. */
 const bareSpans = (sql: string): string =>
   sql.replace(OPAQUE, (token) => (token.startsWith('"') ? token : ' '.repeat(token.length)));

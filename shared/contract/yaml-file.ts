@@ -2,21 +2,25 @@ import { isAlias, isCollection, isNode, isScalar, LineCounter, parseDocument } f
 import { type Path, Problems } from './problems.ts';
 
 export interface YamlFile {
-  /** The document as plain JavaScript; undefined when it is not YAML. */
+  /** The document as plain JavaScript; undefined if it is not valid YAML. */
   value: unknown;
-  /** Syntax errors and repeated keys are among them already. */
+  /** Holds the syntax errors and duplicate keys, if any. */
   problems: Problems;
 }
 
 const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
-/** Reads YAML so that every later problem can name its line; `firstLine` is where the text begins in its file. */
+/**
+ * Parses YAML and keeps the line of every value, so that later problems can name it.
+ *
+ * @param firstLine the line of the file on which the text begins
+ */
 export const readYaml = (file: string, text: string, firstLine = 1): YamlFile => {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
   const lineAt = (offset: number): number => counter.linePos(offset).line + firstLine - 1;
 
-  // A path may end in a key that is not there: the nearest node above it is where the reader must look.
+  // A path may end in a missing key; then the line is that of the nearest node above it.
   const lineOf = (path: Path): number | undefined => {
     for (let length = path.length; length >= 0; length--) {
       const node = document.getIn(path.slice(0, length), true);
@@ -32,7 +36,7 @@ export const readYaml = (file: string, text: string, firstLine = 1): YamlFile =>
       node = isCollection(there) ? there.get(key, true) : undefined;
     }
     const scalar = isAlias(node) ? node.resolve(document) : node;
-    // Not 0x1F, which is a number to YAML alone.
+    // A hexadecimal number such as 0x1F is a number only in YAML: its value is used, not its spelling.
     return isScalar(scalar) && DECIMAL.test(scalar.source ?? '') ? scalar.source : undefined;
   };
 
@@ -40,6 +44,6 @@ export const readYaml = (file: string, text: string, firstLine = 1): YamlFile =>
     return { value: document.toJS(), problems: new Problems(file, lineOf, writtenAt) };
   const problems = new Problems(file);
   for (const error of document.errors)
-    problems.add([`line ${lineAt(error.pos[0])}`], `YAML (${error.message.split('\n')[0]})`);
+    problems.add([], `not valid YAML: ${error.message.split('\n')[0]}`, lineAt(error.pos[0]));
   return { value: undefined, problems };
 };

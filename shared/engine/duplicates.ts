@@ -5,21 +5,21 @@ import { isInteger } from './type-names.ts';
 import type { Db } from './with-duckdb.ts';
 
 export interface Duplicates {
-  /** Rows beyond the first of their value; rows with a NULL in any column are no duplicates of each other. */
+  /** Rows after the first with the same values. A row with a NULL in any of the columns is never a duplicate. */
   rows: number;
   strategy: Strategy;
 }
 
-/** Bits that are worth a row, and bits at most: 25 MB a thread. */
-const SPREAD = 64;
+/** A bitmap is used up to this many bits per row, and up to this many in all: 25 MB per thread. */
+const MAX_BITS_PER_ROW = 64;
 const MAX_BITS = 200_000_000;
 
 /**
  * Counts rows that share their values in some columns.
  *
- * Whole numbers that lie close together, as ids do, are marked in a bitmap: a tenth of the work of grouping them,
- * and a bit of memory for each where a group takes some fifty bytes. Other values are grouped, in as many passes as
- * the memory makes necessary.
+ * Whole numbers that lie close together, as ids do, are marked in a bitmap. That takes a tenth of the work of grouping
+ * them, and one bit for each instead of some fifty bytes for a group. Other values are grouped, in as many passes as the
+ * memory requires.
  */
 export const countDuplicates = async (
   db: Db,
@@ -41,9 +41,9 @@ export const countDuplicates = async (
   return { rows, strategy };
 };
 
-/** The whole numbers of a column, where they lie close enough together for a bit for each possible one. */
+/** The range of a column of whole numbers that lie close enough together for one bit for each number in the range. */
 interface Span {
-  /** SQL of the column, and of its number counted from the least. */
+  /** SQL of the column, and of its number minus the least one. */
   name: string;
   offset: string;
   rows: number;
@@ -51,7 +51,7 @@ interface Span {
   most: number;
 }
 
-/** Undefined where the values are no whole numbers, or too far apart. */
+/** Undefined if the column does not hold whole numbers, or they are too far apart. */
 const spanOf = async (db: Db, view: string, columns: readonly string[]): Promise<Span | undefined> => {
   const [column] = columns;
   if (columns.length !== 1 || column === undefined) return undefined;
@@ -64,7 +64,7 @@ const spanOf = async (db: Db, view: string, columns: readonly string[]): Promise
   if (least === null || most === null) return { name, offset: '0', rows: 0, least: 0, most: 0 };
   if (!Number.isSafeInteger(least) || !Number.isSafeInteger(most)) return undefined;
   const bits = most - least + 1;
-  if (bits > MAX_BITS || bits > rows * SPREAD) return undefined;
+  if (bits > MAX_BITS || bits > rows * MAX_BITS_PER_ROW) return undefined;
   return { name, offset: `(CAST(${name} AS BIGINT) - ${least})`, rows, least, most };
 };
 
@@ -77,33 +77,33 @@ const countInBitmap = async (db: Db, view: string, { name, rows, least, most }: 
 };
 
 export interface Suspects {
-  /** SQL of a condition: true for every row that shares its values with another, and for few others. */
+  /** SQL condition: true for every row that shares its values with another, and for few other rows. */
   where: string;
-  /** Whether there is any. */
+  /** Whether the condition is true for any row. */
   some: boolean;
   strategy: Strategy;
 }
 
-/** Values of a block share a word of 64 bits: a shift by so many is their block, what it cuts off their bit. */
+/** A block is 64 consecutive values: the value shifted right by this is its block, and the bits shifted out are its bit. */
 const BLOCK_SHIFT = 6;
 const BLOCK = 2 ** BLOCK_SHIFT;
-/** Bits that are worth a row where a block takes a group: then eight values and more share one. */
-const CLOSE = 8;
-/** Values that are no numbers are told apart by so many places: a megabyte of bits. */
-const PLACES = 2 ** 23;
+/** Blocks are used up to this many bits per row: each group then serves eight values or more on average. */
+const MAX_BLOCKED_BITS_PER_ROW = 8;
+/** Values that are not numbers are hashed into this many slots: a megabyte of bits. */
+const HASH_SLOTS = 2 ** 23;
 
 /**
- * Finds the rows that may share their values with others. What decides between such rows then has few to look at, where
- * it would otherwise keep something for each value of the file.
+ * Finds the rows that may share their values with others, so that a query which decides between such rows reads few of
+ * them and need not keep something for each value of the file.
  *
- * Whole numbers close together are looked at in blocks of 64: one whose rows are more than the bits that they set holds
- * a value twice. That takes a tenth of grouping by the values themselves.
+ * Whole numbers that lie close together are counted in blocks of 64: a block with more rows than distinct bits holds a
+ * value twice. That takes a tenth of the work of grouping by the values.
  *
  * @param columns without NULLs
  */
 export const findSuspects = async (db: Db, view: string, columns: readonly string[]): Promise<Suspects> => {
   const span = await spanOf(db, view, columns);
-  if (span !== undefined && span.most - span.least < span.rows * CLOSE) {
+  if (span !== undefined && span.most - span.least < span.rows * MAX_BLOCKED_BITS_PER_ROW) {
     const block = `(${span.offset} >> ${BLOCK_SHIFT})`;
     const bit = `1::UBIGINT << CAST(${span.offset} & ${BLOCK - 1} AS UBIGINT)`;
     const crowded = `SELECT ${block} FROM ${view} GROUP BY ALL HAVING count(*) > bit_count(bit_or(${bit}))`;
@@ -113,14 +113,14 @@ export const findSuspects = async (db: Db, view: string, columns: readonly strin
   }
   if (span !== undefined && (await countInBitmap(db, view, span)) === 0)
     return { where: 'false', some: false, strategy: 'bitmap' };
-  const place = `hash(${identList(columns)}) % ${PLACES}`;
+  const slot = `hash(${identList(columns)}) % ${HASH_SLOTS}`;
   const { strategy, passes } = await planGrouping(db, view, columns);
   const shared = passes.map(
     ({ where }) =>
-      `SELECT ${place} FROM ${view} WHERE ${where} GROUP BY ${identList(columns)} HAVING count(*) > 1`,
+      `SELECT ${slot} FROM ${view} WHERE ${where} GROUP BY ${identList(columns)} HAVING count(*) > 1`,
   );
-  await createBitmap(db, '_suspects', PLACES, shared);
-  return await suspected(db, place, strategy);
+  await createBitmap(db, '_suspects', HASH_SLOTS, shared);
+  return await suspected(db, slot, strategy);
 };
 
 const suspected = async (db: Db, number: string, strategy: Strategy): Promise<Suspects> => {

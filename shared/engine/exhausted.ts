@@ -1,28 +1,29 @@
 import { types } from 'node:util';
 import { OutOfDisk, OutOfMemory } from '../errors.ts';
 
-/** What a step had at its disposal. */
-export interface Resources {
-  /** Memory of the function, in MB, and DuckDB's part of it. */
+/** Memory and disk of a step, in MB. */
+export interface DuckDbLimits {
+  /** Memory of the function. */
   memoryMb: number;
+  /** DuckDB's part of the memory. */
   limitMb: number;
-  /** What DuckDB may spill, in MB. */
+  /** Disk that DuckDB may spill to. */
   spillMb: number;
 }
 
-/** DuckDB reports a full scratch folder as want of memory, as it was memory that it meant to make room in. */
+/** DuckDB reports a full temp directory as an out-of-memory error, since it was spilling to free memory. */
 const NO_DISK = /max_temp_directory_size|no space left on device|failed to offload/i;
 const NO_MEMORY = /^Out of Memory Error|std::bad_alloc/;
 
 const ON_DISK =
-  'Deploy a larger ephemeralStorageSize (serverless/functions.yml) or more memory, so that less is spilled; on a laptop, make room or name another disk with DUCKSTEP_SCRATCH_DIR. Or upload the file in parts. Then redrive.';
+  'Deploy a larger ephemeralStorageSize (serverless/functions.yml) or more memory, so that less is spilled; on a laptop, free disk space or name another disk with DUCKSTEP_SCRATCH_DIR. Or upload the file in parts. Then redrive.';
 
-/** An error of DuckDB's about what it ran out of, as one that says what to raise; any other error as it is. */
-export const asExhausted = (error: unknown, { memoryMb, limitMb, spillMb }: Resources): unknown => {
+/** Turns DuckDB's errors about memory and disk into ones that say which setting to raise; returns other errors unchanged. */
+export const asExhausted = (error: unknown, { memoryMb, limitMb, spillMb }: DuckDbLimits): unknown => {
   if (!types.isNativeError(error)) return error;
   if (NO_DISK.test(error.message))
     return new OutOfDisk(
-      `There is no room left for DuckDB to spill to: it had ${spillMb} MB of disk besides ${limitMb} MB of memory. ${ON_DISK}`,
+      `DuckDB has no disk space left to spill to: it had ${spillMb} MB of disk besides ${limitMb} MB of memory. ${ON_DISK}`,
       { cause: error },
     );
   if (!NO_MEMORY.test(error.message)) return error;
@@ -32,8 +33,8 @@ export const asExhausted = (error: unknown, { memoryMb, limitMb, spillMb }: Reso
   );
 };
 
-/** The same for files that Node writes. */
+/** Turns Node's error about a full disk into `OutOfDisk`; returns other errors unchanged. */
 export const asFullDisk = (error: unknown, folder: string): unknown =>
   types.isNativeError(error) && 'code' in error && error.code === 'ENOSPC'
-    ? new OutOfDisk(`There is no room left below ${folder}. ${ON_DISK}`, { cause: error })
+    ? new OutOfDisk(`There is no disk space left below ${folder}. ${ON_DISK}`, { cause: error })
     : error;

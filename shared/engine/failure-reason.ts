@@ -1,27 +1,27 @@
 import { types } from 'node:util';
 
-/** Failures that DuckDB finds in the SQL alone, before it has looked at a row. */
+/** Failures that DuckDB finds in the SQL, before it reads a row. */
 const STATIC = /^(?:Binder|Parser|Syntax|Catalog|Not implemented) Error/;
 
 /**
- * What DuckDB says went wrong, in one line and without values: error messages must not hold row contents, and
- * DuckDB quotes the value that a cast fails on. The error itself has it all; keep it as `cause`.
+ * DuckDB's reason for a failure, in one line and without values: our messages must not hold row contents, and DuckDB
+ * quotes the value that a cast fails on. The original error has everything; keep it as `cause`.
  */
 export const failureReason = (error: unknown): string => {
   const message = types.isNativeError(error) ? error.message : String(error);
   if (STATIC.test(message)) return message.split('\n')[0] ?? '';
   const [kind = 'Error'] = /^[A-Z][A-Za-z ]* (?:Error|Exception)(?=:)/.exec(message) ?? [];
-  // Memory and disk: DuckDB's own text, and quoted paths, in which a partition's value may stand.
+  // These messages are DuckDB's own text, except for quoted paths, which may contain a partition's value.
   if (kind === 'Out of Memory Error' || kind === 'IO Error')
     return (message.split('\n')[0] ?? '').replace(/"[^"]*"/g, '"…"');
   const column = [...message.matchAll(/ when casting from source column (\w+)$/gm)].at(-1)?.[1];
-  // Of a cast, what stands before the value is DuckDB's own text. Other messages may be made of data throughout.
+  // In a cast's message, the part before the value is DuckDB's own text. Other messages may contain data anywhere.
   const said =
     kind === 'Conversion Error' ? /^[^'"(\n]*?(?=['"(\n]| with value |$)/.exec(message)?.[0] : kind;
   return `${(said ?? kind).replace(/[:\s]+$/, '')}${column === undefined ? '' : ` in column ${column}`} (values are not shown)`;
 };
 
-/** DuckDB's error with its reason for a message, and itself as `cause`; any other error as it is. */
+/** Turns DuckDB's error into one with `failureReason` as its message and itself as `cause`; returns other errors unchanged. */
 export const withoutValues = (error: unknown): unknown =>
   types.isNativeError(error) &&
   error.name === 'Error' &&

@@ -3,10 +3,10 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { failedWith, unlessMissing } from '../base/files.ts';
 
-/** Of the process, so that others can tell whether anybody still uses the folder. */
+/** Scratch folders carry the process id, so that other processes can tell whether the owner still runs. */
 const NAME = /^duckstep-(\d+)-[0-9a-f-]{36}$/;
 
-/** Runs work with a folder of its own below the root, which is removed when the work ends, however it does. */
+/** Runs work with a new folder below the root, and removes the folder when the work ends or fails. */
 export const withScratch = async <T>(root: string, work: (scratch: string) => Promise<T>): Promise<T> => {
   const scratch = path.join(root, `duckstep-${process.pid}-${randomUUID()}`);
   await mkdir(scratch, { recursive: true });
@@ -18,10 +18,10 @@ export const withScratch = async <T>(root: string, work: (scratch: string) => Pr
 };
 
 /**
- * Removes the folders of processes that were ended from outside. For a process that has none yet, on a disk that no other
- * machine writes to: Lambda starts a function that it had to kill anew, and leaves it the disk as it was.
+ * Removes scratch folders of processes that were killed: Lambda restarts a killed function with the same disk. Call it
+ * before the process makes a scratch folder of its own, and only on a disk that no other machine writes to.
  *
- * @param ageMs only those that nothing was put into for so long
+ * @param ageMs minimum time since a folder last changed
  */
 export const removeLeftovers = async (root: string, ageMs = 0): Promise<void> => {
   const names = await readdir(root).catch(() => []);
@@ -30,18 +30,18 @@ export const removeLeftovers = async (root: string, ageMs = 0): Promise<void> =>
     if (pid === undefined || (Number(pid) !== process.pid && isRunning(Number(pid)))) continue;
     const stats = await unlessMissing(stat(path.join(root, name)));
     if (stats === undefined || Date.now() - stats.mtimeMs < ageMs) continue;
-    // What cannot be removed takes up space, as it did before, and is in nobody's way.
+    // A folder that cannot be removed only takes up space.
     await rm(path.join(root, name), { recursive: true, force: true }).catch(() => undefined);
   }
 };
 
-/** Whether a process of this machine has the id, whoever's it is. */
+/** Whether a process with this id runs on this machine, under any user. */
 export const isRunning = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it runs, and is somebody else's.
+    // EPERM: it runs under another user.
     return failedWith(error, 'EPERM');
   }
 };

@@ -2,14 +2,14 @@ import { ident, identList } from './sql.ts';
 import { type Db, DUCKDB_SHARE } from './with-duckdb.ts';
 
 /**
- * How values are told apart. `bitmap`: a bit for each possible value; `groups`: one hash table of all values;
- * `8 buckets`: eight hash tables in turn, each of the values of one eighth of all hashes. All are exact.
+ * How equal values are found. `bitmap`: one bit for each possible value. `groups`: one hash table of all values.
+ * `8 buckets`: eight hash tables one after the other, each for one eighth of the hashes. All strategies are exact.
  */
 export type Strategy = 'bitmap' | 'groups' | `${number} buckets`;
 
-/** Rows of one pass over a relation: those whose keys' hashes fall into it. All rows where there is one pass. */
+/** One pass over a relation: it handles the rows whose keys hash into it. A single pass handles all rows. */
 export interface Pass {
-  /** SQL of a condition. */
+  /** SQL condition on the rows. */
   where: string;
 }
 
@@ -19,23 +19,23 @@ export interface Grouping {
 }
 
 /**
- * Bytes of a group beside its key: the hash, the state of a count or a maximum, and the table's pointers to it.
- * Measured with DuckDB 1.5 as the peak of 10 million groups in one table: 46 bytes each for BIGINT keys, 70 to 80
- * for texts of 17 bytes.
+ * Bytes of a group in addition to its key: the hash, the state of a count or a maximum, and the table's pointers to it.
+ * Measured with DuckDB 1.5 as the peak of 10 million groups in one table: 46 bytes each for BIGINT keys, 70 to 80 for
+ * texts of 17 bytes.
  */
-const GROUP = 40;
+const GROUP_BYTES = 40;
 
-/** The share of DuckDB's memory that a table of groups may take: threads fill tables of their own before they merge. */
+/** The share of DuckDB's memory that one table of groups may use: each thread fills its own table before they merge. */
 const TABLE_SHARE = 0.5;
 
-/** More passes would read the keys more often than spilling writes them; from here on DuckDB spills. */
+/** More passes than this would read the keys more often than spilling writes them. Beyond it DuckDB spills. */
 const MAX_PASSES = 64;
 
 /**
- * How many hash tables in turn the groups of a relation take.
+ * Chooses how many hash tables, one after the other, the groups of a relation need.
  *
- * @param groups how many there are, or rows where that is not known
- * @param bytesPerKey as `bytesPerKey` measures them, plus what is kept per group beside a number
+ * @param groups number of groups, or of rows if that is not known
+ * @param bytesPerKey bytes of a group's key, plus those kept per group besides a number
  * @param memoryMb memory of the function
  */
 export const chooseStrategy = (
@@ -43,22 +43,22 @@ export const chooseStrategy = (
   bytesPerKey: number,
   memoryMb: number,
 ): { strategy: Grouping['strategy']; passes: number } => {
-  const bytes = groups * (GROUP + bytesPerKey);
-  const most = memoryMb * 2 ** 20 * DUCKDB_SHARE * TABLE_SHARE;
-  const passes = Math.min(MAX_PASSES, Math.max(1, Math.ceil(bytes / most)));
+  const bytes = groups * (GROUP_BYTES + bytesPerKey);
+  const maxBytes = memoryMb * 2 ** 20 * DUCKDB_SHARE * TABLE_SHARE;
+  const passes = Math.min(MAX_PASSES, Math.max(1, Math.ceil(bytes / maxBytes)));
   return { strategy: passes === 1 ? 'groups' : `${passes} buckets`, passes };
 };
 
-/** The most that a value takes in the row of its group: a text's length and pointer. The text itself comes on top. */
-const VALUE = 16;
+/** Most bytes of a value in the row of its group: a text's length and pointer. The text itself is counted separately. */
+const VALUE_BYTES = 16;
 
-/** SQL of a value's bytes outside of the row. */
+/** SQL functions that give a value's bytes outside of the row, by type. */
 const LENGTH: Readonly<Record<string, string>> = { VARCHAR: 'strlen', JSON: 'strlen', BLOB: 'octet_length' };
 
-/** What is kept for each group beside a number. */
+/** Memory kept for each group besides a number. */
 export interface Kept {
   bytes: number;
-  /** Columns of which a value is kept as well, and how many: texts take what they are long. */
+  /** Columns of which values are kept, `copies` of each. Texts take their length. */
   columns: readonly string[];
   copies: number;
 }
@@ -66,8 +66,8 @@ export interface Kept {
 /**
  * Plans a grouping by columns of a relation.
  *
- * Where the rows might not fit into one table, the distinct values are estimated: that decides on the number of
- * passes and on nothing else. A file of few keys that come again and again is grouped at once.
+ * If the rows might not fit into one table, the number of distinct values is estimated, so that a file of few repeated
+ * keys is grouped in one pass. The estimate affects the number of passes only, never the result.
  */
 export const planGrouping = async (
   db: Db,
@@ -86,7 +86,7 @@ export const planGrouping = async (
   const { rows, bytes } = await db.one<{ rows: number; bytes: number }>(
     `SELECT count(*) AS rows, ${['0', ...lengths].join(' + ')} AS bytes FROM ${view}`,
   );
-  const perKey = columns.length * VALUE + bytes + (kept?.bytes ?? 0);
+  const perKey = columns.length * VALUE_BYTES + bytes + (kept?.bytes ?? 0);
   const atMost = chooseStrategy(rows, perKey, db.memoryMb);
   if (atMost.passes === 1) return { strategy: atMost.strategy, passes: [{ where: 'true' }] };
   const { distinct } = await db.one<{ distinct: number }>(
@@ -97,8 +97,8 @@ export const planGrouping = async (
 };
 
 /**
- * The rows of each pass over a relation. Not by the hash of the columns alone: the bits that tell passes apart are
- * those that a hash table finds its place by, and would leave most places empty.
+ * The rows of each pass over a relation. The hash has an extra argument, because DuckDB's hash tables choose slots by
+ * the bits of the plain hash: if those also chose the pass, most slots would stay empty.
  */
 export const passesOf = (columns: readonly string[], passes: number): Pass[] =>
   Array.from({ length: passes }, (_, pass) => ({

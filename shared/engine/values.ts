@@ -10,9 +10,9 @@ export type { Json } from '@duckdb/node-api';
 export type Row = Record<string, Json>;
 
 /**
- * How DuckDB's values arrive in JavaScript: as JSON, so that they can be printed and passed on.
- * 64-bit and wider integers become numbers when a number holds them exactly, else decimal text; DECIMAL,
- * dates and times become text (ISO-like, UTC); MAP becomes an object whose keys are text.
+ * Converts DuckDB's values to JSON, so that they can be printed and passed on. Integers of 64 bits and more become
+ * numbers if a number holds them exactly, else decimal text. DECIMAL, dates and times become text (ISO-like, UTC). MAP
+ * becomes an object whose keys are text.
  */
 export const toJson: DuckDBValueConverter<Json> = (value, type, converter) => {
   if (typeof value === 'bigint') return safeInteger(value);

@@ -1,7 +1,7 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBScalarFunction } from '@duckdb/node-api';
-import { asExhausted, type Resources } from './exhausted.ts';
+import { asExhausted, type DuckDbLimits } from './exhausted.ts';
 import { type Row, toJson } from './values.ts';
 
 export interface DuckDbSettings {
@@ -9,9 +9,9 @@ export interface DuckDbSettings {
   threads: number;
   /** Folder for DuckDB's spill files and home; the caller removes it. */
   scratch: string;
-  /** A database file; in memory when absent. */
+  /** A database file. Default: in memory. */
   database?: string;
-  /** Whether scans and COPY keep the order of rows, at the price of memory. True when absent. */
+  /** Whether scans and COPY keep the order of rows, which takes more memory. Default true. */
   ordered?: boolean;
 }
 
@@ -19,49 +19,53 @@ export interface DuckDbSettings {
 export type Bindable = string | number | bigint | boolean | null;
 
 export interface Db {
-  /** Memory of the function, in MB: `DUCKDB_SHARE` of it is DuckDB's. */
+  /** Memory of the function, in MB. DuckDB may use `DUCKDB_SHARE` of it. */
   readonly memoryMb: number;
-  /** Runs one or more statements; parameters only with a single one. */
+  /** Runs one or more statements. Only a single statement can have parameters. */
   run(sql: string, params?: readonly Bindable[]): Promise<void>;
-  /** All rows as plain objects; see `values.ts` for how types arrive. For small results. */
+  /** All rows as plain objects, for small results. `values.ts` says how types are converted. */
   all<T extends object = Row>(sql: string, params?: readonly Bindable[]): Promise<T[]>;
-  /** The single row of a result that has exactly one. */
+  /**
+   * The only row of a result.
+   *
+   * @throws RangeError when the result does not have exactly one row
+   */
   one<T extends object = Row>(sql: string, params?: readonly Bindable[]): Promise<T>;
   /** Column names and DuckDB types of a result, without running the query. */
   describe(sql: string): Promise<{ name: string; type: string }[]>;
-  /** Makes a function of JavaScript's callable from SQL. */
+  /** Makes a JavaScript function callable from SQL. */
   register(definition: DuckDBScalarFunction): void;
 }
 
 /**
- * DuckDB's share of the process. Its limit bounds buffers, not the process: Node itself, the result sets and
+ * DuckDB's share of the function's memory. DuckDB's limit bounds its buffers, not the process: Node, result sets and
  * what DuckDB allocates outside its buffer manager need the rest.
  */
 export const DUCKDB_SHARE = 0.55;
 
-/** The share of the free disk that may be spilled to: what a query writes needs room as well. */
+/** The share of the free disk that DuckDB may spill to. The files that a query writes need the rest. */
 const SPILL_SHARE = 0.8;
 
 /**
- * Partitions that a COPY writes at a time. Past so many DuckDB closes files and begins new ones, a hundred times as
- * many where rows come in any order; Lambda allows 1,024 open files.
+ * Partitions that a COPY writes at a time. Beyond this number DuckDB closes files and begins new ones, a hundred times as
+ * many if the rows are not sorted. Lambda allows 1,024 open files.
  */
-const OPEN_PARTITIONS = 500;
+const MAX_OPEN_PARTITIONS = 500;
 
 /**
- * What is free again goes back to the system soon. By DuckDB's defaults its allocator keeps hundreds of megabytes beside
- * the limit, for which a function would be ended.
+ * Settings that return freed memory to the system soon. By default DuckDB's allocator keeps hundreds of megabytes beyond
+ * the limit, and Lambda would kill the function for it.
  */
-const GIVE_BACK = {
+const RETURN_MEMORY = {
   allocator_background_threads: 'true',
   allocator_flush_threshold: '16MiB',
   allocator_bulk_deallocation_flush_threshold: '16MiB',
 };
 
 /**
- * Opens DuckDB, configured for the given memory and closed to the outside, and closes it whatever happens.
+ * Runs work with a DuckDB that is configured for the given memory and cannot load extensions, and always closes it.
  *
- * @throws OutOfMemory, OutOfDisk where DuckDB says so; otherwise DuckDB's own errors, and the work's
+ * @throws OutOfMemory, OutOfDisk when DuckDB runs out of either; otherwise DuckDB's own errors, and the work's
  */
 export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => Promise<T>): Promise<T> => {
   const home = path.join(settings.scratch, 'duckdb');
@@ -79,9 +83,9 @@ export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => 
     temp_directory: home,
     max_temp_directory_size: `${resources.spillMb}MiB`,
     home_directory: home,
-    partitioned_write_max_open_files: String(OPEN_PARTITIONS),
+    partitioned_write_max_open_files: String(MAX_OPEN_PARTITIONS),
     preserve_insertion_order: String(settings.ordered ?? true),
-    ...GIVE_BACK,
+    ...RETURN_MEMORY,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
@@ -99,7 +103,7 @@ export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => 
   }
 };
 
-const wrap = (connection: DuckDBConnection, resources: Resources): Db => {
+const wrap = (connection: DuckDBConnection, resources: DuckDbLimits): Db => {
   const call = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();

@@ -10,6 +10,7 @@ import { type MetadataVersion, Table } from '../lake/table/commit/table.ts';
 import { compactTable, planOf } from '../lake/table/upkeep/compact.ts';
 import { THOROUGH } from '../lake/table/upkeep/compaction.ts';
 import { removeOrphans } from '../lake/table/upkeep/orphans.ts';
+import { filesOfIntent } from '../stages/load-to-gold/silver/intent.ts';
 import { ROW_IDENTITY } from '../stages/transform/silver-table.ts';
 
 export interface TableOptions {
@@ -32,14 +33,17 @@ export interface TableSummary {
   bytes_freed: number;
 }
 
-/** Commits of one call: each round merges one tier's files into the next tier. The next call does the rest. */
+/** The most commits of one call; the next call continues. Files merged in one round may be merged further in the next. */
 const MAX_ROUNDS = 16;
 
 /**
- * Merges a table's small files, expires the snapshots that the retention policy does not keep, and removes orphans.
- * Returns undefined for a table without commits. Runs can commit at the same time.
+ * Merges a table's small files, expires old snapshots, and removes objects to which nothing refers. Runs may commit
+ * meanwhile. If it throws, the steps that were finished stay committed.
  *
- * @throws CommitConflict, ObjectMissing, TableDamaged, ConservationBroken: earlier changes of the call remain
+ * @returns undefined if the table has no commit
+ * @throws CommitConflict when other writers win the race for a commit too often
+ * @throws ObjectMissing, TableDamaged when the table cannot be read
+ * @throws ConservationBroken when merged files would not have the same rows
  */
 export const maintainTable = async (
   name: string,
@@ -55,7 +59,11 @@ export const maintainTable = async (
     await table.expire();
   }
   const after = (await table.newest()) ?? before;
-  const orphans = await removeOrphans(store, table, { dryRun, ...(graceMs !== undefined && { graceMs }) });
+  const orphans = await removeOrphans(store, table, {
+    filesOfIntent,
+    dryRun,
+    ...(graceMs !== undefined && { graceMs }),
+  });
   return {
     version: after,
     summary: {
@@ -78,9 +86,7 @@ const compact = async (table: Table, { zone, store, config }: TableOptions): Pro
     if (snapshot === undefined || planOf(snapshot, await snapshot.files(), THOROUGH).length === 0) return;
     await withScratch(scratchRoot, (scratch) =>
       withDuckDb({ memoryMb, threads, scratch, ordered: false }, (db) =>
-        compactTable(db, table, {
-          store,
-          scratch,
+        compactTable({ db, store, scratch }, table, {
           runId,
           identity: zone === 'silver' ? ROW_IDENTITY : [],
           policy: THOROUGH,
@@ -93,7 +99,7 @@ const compact = async (table: Table, { zone, store, config }: TableOptions): Pro
   }
 };
 
-/** How many files the first round of merging would save. */
+/** By how many files the first round of merging would reduce the table. */
 const filesToSave = async ({ snapshot }: MetadataVersion): Promise<number> => {
   const plan = snapshot === undefined ? [] : planOf(snapshot, await snapshot.files(), THOROUGH);
   return plan.reduce((sum, group) => sum + group.length - 1, 0);

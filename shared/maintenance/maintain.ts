@@ -14,7 +14,7 @@ export interface MaintainOptions {
   lake: Pick<Lake, 'silver' | 'gold'>;
   config: Resources & { sqlDir: string };
   catalog?: Catalog;
-  /** See `removeOrphans`. */
+  /** The age that an unreferenced object must have before it is removed; see `removeOrphans`. */
   graceMs?: number;
   /** Reports the changes without making them. */
   dryRun?: boolean;
@@ -30,7 +30,7 @@ export interface MaintainedTable {
   error?: Error;
 }
 
-interface Known {
+interface KnownTable {
   zone: 'silver' | 'gold';
   table: string;
   description?: string;
@@ -72,13 +72,13 @@ export const maintain = async (options: MaintainOptions): Promise<MaintainedTabl
   return done;
 };
 
-/** Ignores mistakes in contracts: runs report them, and maintaining a table needs no contract. */
-const unreported: Report = () => undefined;
+/** Mistakes in contracts are ignored here: runs report them, and maintenance of a table needs no contract. */
+const ignoreMistakes: Report = () => undefined;
 
-/** The tables; and, as failures, the models whose header does not name their table. */
-const knownTables = async (sqlDir: string): Promise<{ known: Known[]; unknown: MaintainedTable[] }> => {
+/** The tables of all datasets and models; `unknown` are models whose mistakes leave their table unknown. */
+const knownTables = async (sqlDir: string): Promise<{ known: KnownTable[]; unknown: MaintainedTable[] }> => {
   const contracts = new Map(
-    (await loadAll(sqlDir, unreported)).map((contract) => [contract.dataset, contract]),
+    (await loadAll(sqlDir, ignoreMistakes)).map((contract) => [contract.dataset, contract]),
   );
   const unknown: MaintainedTable[] = [];
   const models = await loadGoldModels(sqlDir, undefined, (all) => {
@@ -89,7 +89,7 @@ const knownTables = async (sqlDir: string): Promise<{ known: Known[]; unknown: M
         error: new ContractInvalid(problems.lines.join('\n')),
       });
   });
-  const entry = (zone: Known['zone'], table: string, about?: { description?: string }): Known => ({
+  const entry = (zone: KnownTable['zone'], table: string, about?: { description?: string }): KnownTable => ({
     zone,
     table,
     described: about !== undefined,

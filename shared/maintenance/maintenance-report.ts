@@ -1,7 +1,7 @@
 import type { MaintainedTable } from './maintain.ts';
 import type { TableSummary } from './maintain-table.ts';
 
-/** One line of the result of `maintain`, as JSON. */
+/** The result of one table, as `maintain` prints and returns it in JSON. */
 export type TableReport = Pick<MaintainedTable, 'zone' | 'table'> &
   Partial<TableSummary> & { error?: { name: string; message: string } };
 

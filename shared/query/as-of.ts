@@ -1,31 +1,22 @@
 import { inParallel } from '../base/in-parallel.ts';
 import { UsageError } from '../errors.ts';
-import type { ObjectStore } from '../lake/storage/object-store.ts';
 import { Table } from '../lake/table/commit/table.ts';
 import type { Snapshot } from '../lake/table/read/snapshot.ts';
+import { fullName, type LakeTable } from './lake-tables.ts';
 import type { When } from './when.ts';
 
-/** A table of the lake as SQL names it. */
-export interface LakeTable {
-  zone: 'silver' | 'gold';
-  name: string;
-  store: ObjectStore;
-}
-
-/** The lake as it was. */
+/** The lake as it was at one time. */
 export interface AsOf {
   /** Milliseconds since 1970. */
   time: number;
-  /** Of the wanted tables; undefined where the table had no commit yet. */
+  /** The snapshot of each wanted table; undefined if the table had no commit yet. */
   snapshots: ReadonlyMap<LakeTable, Snapshot | undefined>;
-  /** What is not exactly as it was: history gets thinner with age. */
+  /** A sentence for each table that may not be exactly as it was, because later snapshots have expired. */
   remarks: string[];
 }
 
-export const fullName = ({ zone, name }: LakeTable): string => `${zone}.${name}`;
-
-/** Each table's newest snapshot, read when it is asked for, and once. */
-class Newest {
+/** The newest snapshot of each table, read once, on first use. */
+class NewestSnapshots {
   readonly #read = new Map<LakeTable, Promise<Snapshot | undefined>>();
 
   of(table: LakeTable): Promise<Snapshot | undefined> {
@@ -41,39 +32,43 @@ class Newest {
 }
 
 /**
- * What the wanted tables looked like then: of each the last snapshot that was committed by that time. A snapshot's id
- * picks that snapshot of its table, and of all other tables what they were when it was committed.
+ * Finds the wanted tables as they were: for each, the last snapshot that was committed by that time. The id of a snapshot
+ * selects that snapshot of its table, and of all other tables the snapshots at the time of its commit.
  *
- * @param tables of the lake; those that are not wanted are looked at only to find an id, or the beginning of history
- * @throws UsageError for an id that no table has, a time before the first commit, or one that is not kept
+ * @param tables all tables of the lake; unwanted ones are read only to find a snapshot's id or the first commit
+ * @throws UsageError when no table has the id, the time is before the first commit, or the snapshot has expired
  */
 export const asOf = async (
   when: When,
   tables: readonly LakeTable[],
   wanted: (table: LakeTable) => boolean,
 ): Promise<AsOf> => {
-  const newest = new Newest();
-  const [asked, others] = [tables.filter(wanted), tables.filter((table) => !wanted(table))];
-  const picked = 'snapshot' in when ? await pick(when.snapshot, [asked, others], newest) : undefined;
+  const newest = new NewestSnapshots();
+  const [wantedTables, others] = [tables.filter(wanted), tables.filter((table) => !wanted(table))];
+  const picked = 'snapshot' in when ? await pick(when.snapshot, [wantedTables, others], newest) : undefined;
   const time = 'time' in when ? when.time : (picked?.snapshot.entry['timestamp-ms'] ?? 0);
   const remarks: string[] = [];
-  const there = await newest.all(asked);
+  const committed = await newest.all(wantedTables);
   const snapshots = new Map(
-    there.map(({ table, newest }) => [
+    committed.map(({ table, newest }) => [
       table,
       table === picked?.table ? picked.snapshot : committedBy(time, table, newest, remarks),
     ]),
   );
-  const isEmpty = there.length > 0 && ![...snapshots.values()].some((snapshot) => snapshot !== undefined);
-  if (isEmpty) notBeforeAll(time, [...there, ...(await newest.all(others))]);
+  const isEmpty = committed.length > 0 && [...snapshots.values()].every((snapshot) => snapshot === undefined);
+  if (isEmpty) throwIfBeforeHistory(time, [...committed, ...(await newest.all(others))]);
   return { time, snapshots, remarks };
 };
 
-/** Looks in the tables that the query names before it looks in all others. */
+/**
+ * Finds the table that has the snapshot.
+ *
+ * @param groups tables in the order in which they are searched: those that the query names first
+ */
 const pick = async (
   id: number,
   groups: readonly (readonly LakeTable[])[],
-  newest: Newest,
+  newest: NewestSnapshots,
 ): Promise<{ table: LakeTable; snapshot: Snapshot }> => {
   for (const group of groups)
     for (const { table, newest: last } of await newest.all(group)) {
@@ -82,10 +77,11 @@ const pick = async (
     }
   const names = groups.flat().map(fullName).toSorted().join(', ');
   throw new UsageError(
-    `No table has a snapshot ${id}, or none has it any more. \`duckstep history TABLE\` lists what is kept of ${names}.`,
+    `No table has a snapshot ${id}: the id is wrong, or the snapshot has expired. \`duckstep history TABLE\` lists the snapshots of ${names}.`,
   );
 };
 
+/** The last snapshot that was committed by that time; undefined if the table had no commit yet. */
 const committedBy = (
   time: number,
   table: LakeTable,
@@ -97,17 +93,24 @@ const committedBy = (
   const [found, next, oldest] = [history[at], history[at - 1], history.at(-1)];
   if (found === undefined && oldest !== undefined && oldest.version > 1)
     throw new UsageError(
-      `${fullName(table)} is not kept as it was at ${iso(time)}: its oldest snapshot is ${oldest.id}, committed at ${oldest.committedAt}. \`duckstep history ${fullName(table)}\` lists what is kept.`,
+      `${fullName(table)} cannot be read as of ${iso(time)}: its snapshots of that time have expired. The oldest that is kept is ${oldest.id}, committed at ${oldest.committedAt}; \`duckstep history ${fullName(table)}\` lists all.`,
     );
   if (found !== undefined && next !== undefined && next.version > found.version + 1)
     remarks.push(
-      `${fullName(table)} as of ${found.committedAt}: of what was committed after that and before ${next.committedAt} nothing is kept.`,
+      `${fullName(table)} is shown as of ${found.committedAt}: the snapshots between that and ${next.committedAt} have expired.`,
     );
   return found;
 };
 
-/** Where a table that nobody asked for was there already, the others are empty because they were. */
-const notBeforeAll = (time: number, tables: readonly { table: LakeTable; newest: Snapshot }[]): void => {
+/**
+ * Throws if no table of the lake had a commit by that time. If any table existed at that time, an empty result is correct.
+ *
+ * @throws UsageError when the time is before the first commit
+ */
+const throwIfBeforeHistory = (
+  time: number,
+  tables: readonly { table: LakeTable; newest: Snapshot }[],
+): void => {
   const oldest = tables.flatMap(({ table, newest }) => {
     const snapshot = newest.history.at(-1);
     return snapshot === undefined ? [] : [{ table, snapshot }];
@@ -116,10 +119,10 @@ const notBeforeAll = (time: number, tables: readonly { table: LakeTable; newest:
     (a, b) => a.snapshot.entry['timestamp-ms'] - b.snapshot.entry['timestamp-ms'],
   );
   if (first === undefined || first.snapshot.entry['timestamp-ms'] <= time) return;
-  // Of a table whose first snapshots are gone, nobody can say that it was not there.
+  // The first snapshots of a table have expired: it may have existed at that time.
   if (oldest.some(({ snapshot }) => snapshot.version > 1)) return;
   throw new UsageError(
-    `Nothing was committed by ${iso(time)}: the first snapshot is ${first.snapshot.id} of ${fullName(first.table)}, committed at ${first.snapshot.committedAt}. \`duckstep history ${fullName(first.table)}\` lists what is kept.`,
+    `Nothing was committed by ${iso(time)}: the first snapshot is ${first.snapshot.id} of ${fullName(first.table)}, committed at ${first.snapshot.committedAt}. \`duckstep history ${fullName(first.table)}\` lists its snapshots.`,
   );
 };
 

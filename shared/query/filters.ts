@@ -6,27 +6,27 @@ export type Operator = '=' | '<' | '<=' | '>' | '>=';
 
 export interface Constant {
   kind: 'integer' | 'decimal' | 'text' | 'boolean' | 'date' | 'timestamp' | 'timestamptz';
-  /** As it stands in DuckDB's SQL. */
+  /** The constant in DuckDB's SQL. */
   sql: string;
 }
 
-/** What rows must hold to matter: the column compares so with one of the values. NULL never does. */
+/** A condition that a row must fulfil: `column op value` is true for one of the values. It is never true for NULL. */
 export interface Filter {
-  /** As written in the query. */
+  /** The name as the query writes it. */
   column: string;
   op: Operator;
   values: Constant[];
 }
 
-/** A node of the tree that DuckDB's `json_serialize_sql` gives. */
+/** A node of the tree that DuckDB's `json_serialize_sql` returns. */
 type Node = Readonly<Record<string, unknown>>;
 
 /**
- * Conditions that all rows of a table must fulfil to matter to a query, by the table's name in lower case
- * (`silver.signups`). A table that is not in the result, or a condition that is not, may need any row.
+ * Conditions without which a row cannot change the result of a query, by the table's name in lower case
+ * (`silver.signups`). A table that is missing in the result may need any of its rows.
  *
- * DuckDB parses the query. Only what cannot be misunderstood counts: comparisons of a column with constants that stand
- * in the WHERE of a SELECT from this one table, joined by AND, of a table that the query names once.
+ * DuckDB parses the query. Only plain cases count: comparisons of a column with constants, joined by AND, in the WHERE of
+ * a SELECT from this one table, where the query names the table once.
  */
 export const filtersOf = async (db: Db, sql: string): Promise<Map<string, Filter[]>> => {
   const { tree } = await db.one<{ tree: string }>('SELECT json_serialize_sql($1::VARCHAR) AS tree', [
@@ -34,7 +34,7 @@ export const filtersOf = async (db: Db, sql: string): Promise<Map<string, Filter
   ]);
   const nodes = [...nodesIn(JSON.parse(tree))];
   const references = nodes.filter(isTableReference);
-  // Table functions may name tables in ways that only they understand.
+  // A table function may read tables that only it knows.
   if (!references.every(({ type }) => KNOWN_REFERENCES.has(type))) return new Map();
   const tables = references.filter(({ type }) => type === 'BASE_TABLE').map(nameOf);
   const found = nodes.flatMap((node) => {
@@ -66,7 +66,7 @@ function* nodesIn(value: unknown): Generator<Node> {
     for (const part of Object.values(value)) yield* nodesIn(part);
 }
 
-/** What stands in a FROM: expressions have a class, selects no alias. */
+/** Whether the node is an item of a FROM clause: expressions also have a class, and SELECTs have no alias. */
 const isTableReference = (node: Node): boolean =>
   typeof node.type === 'string' && 'alias' in node && 'sample' in node && !('class' in node);
 
@@ -79,16 +79,16 @@ const conjuncts = (condition: Node): Node[] =>
     ? condition.children.filter(isNode).flatMap(conjuncts)
     : [condition];
 
-const OPERATORS = new Map<unknown, { op: Operator; turned: Operator }>([
-  ['COMPARE_EQUAL', { op: '=', turned: '=' }],
-  ['COMPARE_LESSTHAN', { op: '<', turned: '>' }],
-  ['COMPARE_LESSTHANOREQUALTO', { op: '<=', turned: '>=' }],
-  ['COMPARE_GREATERTHAN', { op: '>', turned: '<' }],
-  ['COMPARE_GREATERTHANOREQUALTO', { op: '>=', turned: '<=' }],
+const OPERATORS = new Map<unknown, { op: Operator; mirrored: Operator }>([
+  ['COMPARE_EQUAL', { op: '=', mirrored: '=' }],
+  ['COMPARE_LESSTHAN', { op: '<', mirrored: '>' }],
+  ['COMPARE_LESSTHANOREQUALTO', { op: '<=', mirrored: '>=' }],
+  ['COMPARE_GREATERTHAN', { op: '>', mirrored: '<' }],
+  ['COMPARE_GREATERTHANOREQUALTO', { op: '>=', mirrored: '<=' }],
 ]);
 
 const filterOf = (condition: Node, table: Node): Filter[] => {
-  const make = (column: unknown, op: Operator, values: readonly unknown[]): Filter[] => {
+  const filter = (column: unknown, op: Operator, values: readonly unknown[]): Filter[] => {
     const name = columnOf(column, table);
     const constants = values.map(constantOf);
     const known = constants.filter((constant) => constant !== undefined);
@@ -97,20 +97,20 @@ const filterOf = (condition: Node, table: Node): Filter[] => {
   const operators = OPERATORS.get(condition.type);
   if (operators !== undefined)
     return [
-      ...make(condition.left, operators.op, [condition.right]),
-      ...make(condition.right, operators.turned, [condition.left]),
+      ...filter(condition.left, operators.op, [condition.right]),
+      ...filter(condition.right, operators.mirrored, [condition.left]),
     ];
   if (condition.type === 'COMPARE_BETWEEN')
     return [
-      ...make(condition.input, '>=', [condition.lower]),
-      ...make(condition.input, '<=', [condition.upper]),
+      ...filter(condition.input, '>=', [condition.lower]),
+      ...filter(condition.input, '<=', [condition.upper]),
     ];
   if (condition.type !== 'COMPARE_IN' || !Array.isArray(condition.children)) return [];
   const [column, ...values] = condition.children;
-  return make(column, '=', values);
+  return filter(column, '=', values);
 };
 
-/** Of `s.day` the table is meant where it is called `s`, and has such a column; a member of a struct otherwise. */
+/** The name of a column of the table. In `s.day`, `s` must be the table's alias or name: otherwise it is a struct. */
 const columnOf = (expression: unknown, table: Node): string | undefined => {
   if (!isNode(expression) || expression.type !== 'COLUMN_REF' || !Array.isArray(expression.column_names))
     return undefined;
@@ -121,7 +121,7 @@ const columnOf = (expression: unknown, table: Node): string | undefined => {
   return typeof name === 'string' ? name : undefined;
 };
 
-/** What casts of text make; `true` is such a cast as well. */
+/** The kinds of constants that are written as casts of text. DuckDB parses `true` as such a cast too. */
 const CASTS = new Map<unknown, Exclude<Constant['kind'], 'integer' | 'decimal' | 'text'>>([
   ['BOOLEAN', 'boolean'],
   ['DATE', 'date'],
@@ -143,14 +143,14 @@ const constantOf = (expression: unknown): Constant | undefined => {
 const plainConstant = ({ type, value, is_null: isNull }: Node): Constant | undefined => {
   if (!isNode(type) || isNull !== false) return undefined;
   if (type.id === 'VARCHAR' && typeof value === 'string') return { kind: 'text', sql: literal(value) };
-  // Of a number that JavaScript does not hold, the last digits are lost already.
+  // JSON.parse has already rounded a number that JavaScript cannot hold exactly.
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) return undefined;
   if (type.id === 'INTEGER' || type.id === 'BIGINT') return { kind: 'integer', sql: String(value) };
   const scale = type.id === 'DECIMAL' && isNode(type.type_info) ? type.type_info.scale : undefined;
   return typeof scale === 'number' ? { kind: 'decimal', sql: decimalText(value, scale) } : undefined;
 };
 
-/** With all its digits: they make DuckDB's type of the constant. */
+/** The decimal with all its digits, because DuckDB derives the type of a constant from them. */
 const decimalText = (unscaled: number, scale: number): string => {
   const digits = String(Math.abs(unscaled)).padStart(scale + 1, '0');
   const at = digits.length - scale;

@@ -2,38 +2,38 @@ import { SUMMARY } from '../lake/table/properties.ts';
 import type { Snapshot } from '../lake/table/read/snapshot.ts';
 import { schemaChanges } from './schema-changes.ts';
 
-/** One snapshot of a table, as people and programs list it. */
+/** One snapshot of a table, as `history` lists it. */
 export interface HistoryEntry {
-  /** Counts the table's commits from 1; numbers are missing where history was thinned. */
+  /** The number of the commit, counted from 1. Numbers of expired snapshots are missing. */
   version: number;
   snapshot_id: number;
   /** ISO 8601, UTC. */
   committed_at: string;
   operation: string;
-  /** The run that committed, and those that it took along. */
+  /** The run that made the commit, and the runs whose files it committed with its own. */
   run_ids: string[];
-  /** Rows that a reader sees. */
+  /** Rows without deleted ones. */
   rows: number;
-  /** Rows in the files that others of the same primary key hide. */
+  /** Deleted rows that are still in files: newer rows have the same primary key. */
   hidden_rows: number;
   files: number;
-  /** Of this commit; rows as they lie in files, hidden ones included. */
+  /** Changes of this commit. Rows count as they are in the files, deleted ones included. */
   added_files: number;
   removed_files: number;
   added_rows: number;
   removed_rows: number;
-  /** Since the snapshot before that is kept; see `schemaChanges`. */
+  /** Changes since the previous snapshot that is kept, as `schemaChanges` spells them. */
   schema_changes: string[];
 }
 
-/** What is kept of a table's history, newest first. Reads nothing but what the snapshot holds already. */
+/** The snapshots that are kept of a table, newest first. Reads nothing from storage. */
 export const historyOf = (newest: Snapshot): HistoryEntry[] =>
   newest.history.map((snapshot, i, all) => entryOf(snapshot, all[i + 1]));
 
 const entryOf = (snapshot: Snapshot, before: Snapshot | undefined): HistoryEntry => {
   const { properties } = snapshot;
   const number = (name: string): number => Number(properties[name] ?? 0);
-  const hidden = number('total-position-deletes');
+  const deleted = number('total-position-deletes');
   return {
     version: snapshot.version,
     snapshot_id: snapshot.id,
@@ -44,8 +44,8 @@ const entryOf = (snapshot: Snapshot, before: Snapshot | undefined): HistoryEntry
         [snapshot.runId, ...(properties[SUMMARY.runIds] ?? '').split(' ')].filter((id) => id !== ''),
       ),
     ],
-    rows: number('total-records') - hidden,
-    hidden_rows: hidden,
+    rows: number('total-records') - deleted,
+    hidden_rows: deleted,
     files: number('total-data-files'),
     added_files: number('added-data-files'),
     removed_files: number('deleted-data-files'),

@@ -2,9 +2,9 @@ import { storedType } from '../lake/iceberg/duckdb-types.ts';
 import type { Field, Schema } from '../lake/iceberg/types.ts';
 
 /**
- * What became of a table's columns from one schema to the next, one text each: `+city`, `-fax`, `name → full_name`,
- * `n: INTEGER → BIGINT`, `n: optional`. Columns are the same that have the same field id. That columns have another
- * order is said once; what changes in their descriptions is not.
+ * The changes of a table's columns from one schema to the next, one text each: `+city`, `-fax`, `name → full_name`,
+ * `n: INTEGER → BIGINT`, `n: optional`, and once `reordered`. Columns with the same field id are the same column. Changes
+ * of descriptions are omitted.
  */
 export const schemaChanges = (before: Schema, after: Schema): string[] => {
   const changes = after.fields.flatMap((field) => {

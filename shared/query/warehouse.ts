@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Terminal } from '../../cli/render/terminal.ts';
 import { loadAll } from '../contract/load.ts';
 import { type Report, throwIfAny } from '../contract/problems.ts';
+import { withoutSemicolon } from '../contract/sql-text.ts';
 import type { Resources } from '../engine/resources.ts';
 import { withScratch } from '../engine/scratch.ts';
 import { ident, literal } from '../engine/sql.ts';
+import type { Row } from '../engine/values.ts';
 import { type Db, withDuckDb } from '../engine/with-duckdb.ts';
 import type { Lake } from '../lake/paths.ts';
 import { loadGoldModels } from '../stages/load-to-gold/gold/model-header.ts';
@@ -15,9 +16,9 @@ import { type AttachOptions, attachLake } from './attach.ts';
 /**
  * Opens DuckDB over the committed lake: schemas `silver`, `gold` and `quarantine`, and the table `runs`.
  *
- * @param options as of `attachLake`
- * @param report hears of mistakes in contracts and models; their tables are left out
- * @throws ContractInvalid unless `report` does otherwise
+ * @param options see `attachLake`
+ * @param report called with mistakes in contracts and models, whose tables are left out; throws where it is absent
+ * @throws ContractInvalid for such a mistake when there is no `report`
  */
 export const withWarehouse = async <T>(
   { lake, config }: { lake: Lake; config: Resources & { sqlDir: string } },
@@ -36,12 +37,12 @@ export const withWarehouse = async <T>(
   );
 };
 
-/** Passes over datasets and models that have mistakes, and says so. */
-export const leaveOut =
-  ({ note }: Pick<Terminal, 'note'>): Report =>
+/** A report that skips datasets and models with mistakes, and lists the mistakes in one remark. */
+export const reportTo =
+  (remark: (text: string) => void): Report =>
   (problems) => {
     const lines = problems.flatMap((each) => each.lines);
-    if (lines.length > 0) note(['Left out for mistakes in its files:', ...lines].join('\n  '));
+    if (lines.length > 0) remark(['Left out for mistakes in its files:', ...lines].join('\n  '));
   };
 
 export interface WarehouseTable {
@@ -50,7 +51,58 @@ export interface WarehouseTable {
   name: string;
 }
 
-/** What the warehouse holds, by name. */
+/** The rows of one statement. */
+export interface QueryResult {
+  /** DuckDB's type, or undefined for a statement that is no SELECT. */
+  columns: { name: string; type: string | undefined }[];
+  /** The number of all rows. */
+  rows: number;
+  /** Rows by their position from 0; see `values.ts` for how types arrive. Only until the next statement. */
+  read(start: number, count: number): Promise<Row[]>;
+}
+
+/** The lake's tables, open in DuckDB. */
+export interface Warehouse {
+  /** The tables, in the order of their names. */
+  tables(): Promise<WarehouseTable[]>;
+
+  /**
+   * Runs one statement; a semicolon at its end is ignored.
+   *
+   * @throws Error as DuckDB words it, when the statement fails
+   */
+  result(sql: string): Promise<QueryResult>;
+
+  /** See `exportWarehouse`. */
+  export(file: string): Promise<(WarehouseTable & { rows: number })[]>;
+}
+
+/** A warehouse on the connection that `withWarehouse` gives. */
+export const openWarehouse = (db: Db): Warehouse => ({
+  tables: () => listTables(db),
+  result: (sql) => resultOf(db, sql),
+  export: (file) => exportWarehouse(db, file),
+});
+
+/** DuckDB keeps the rows of a SELECT, on disk where they are many. Other statements have few. */
+const resultOf = async (db: Db, sql: string): Promise<QueryResult> => {
+  const statement = withoutSemicolon(sql);
+  if (!/^(\(|select|from|with|values|pivot|unpivot)\b|^\(/i.test(statement)) {
+    const rows = await db.all(statement);
+    const columns = Object.keys(rows[0] ?? {}).map((name) => ({ name, type: undefined }));
+    return { columns, rows: rows.length, read: async (start, count) => rows.slice(start, start + count) };
+  }
+  await db.run(`CREATE OR REPLACE TEMP TABLE _result AS\n${statement}`);
+  const { rows } = await db.one<{ rows: number }>('SELECT count(*) AS rows FROM _result');
+  return {
+    columns: await db.describe('FROM _result'),
+    rows,
+    read: (start, count) =>
+      db.all('FROM _result WHERE rowid >= $1 AND rowid < $2 ORDER BY rowid', [start, start + count]),
+  };
+};
+
+/** The tables of the warehouse, in the order of their names. */
 export const listTables = (db: Db): Promise<WarehouseTable[]> =>
   db.all<{ schema: string; name: string }>(
     `SELECT schema_name AS schema, view_name AS name FROM duckdb_views()
@@ -60,10 +112,9 @@ export const listTables = (db: Db): Promise<WarehouseTable[]> =>
   );
 
 /**
- * Writes the warehouse as a DuckDB database that needs nothing else. A file of that name is replaced once the new
- * one is complete.
+ * Writes all tables into a DuckDB database of its own. An existing file is replaced once the new one is complete.
  *
- * @returns the tables with their rows
+ * @returns the tables with the number of their rows
  */
 export const exportWarehouse = async (
   db: Db,

@@ -7,10 +7,10 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 const MOMENT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Reads what `--at` takes: a snapshot's id; an ISO 8601 time with its zone; or a date, which means the end of that
- * day in UTC, so that all that was committed on it is there.
+ * Parses the value of `--at`: the id of a snapshot, an ISO 8601 time with its zone, or a date. A date means the end of that
+ * day in UTC, so that it includes all commits of the day.
  *
- * @throws UsageError when it is none of these
+ * @throws UsageError when the text is none of these
  */
 export const parseWhen = (text: string): When => {
   if (/^[1-9]\d*$/.test(text) && Number.isSafeInteger(Number(text))) return { snapshot: Number(text) };
@@ -23,7 +23,7 @@ export const parseWhen = (text: string): When => {
   return { time };
 };
 
-/** Whether `2026-02-28` is a day: JavaScript takes February 31 for one in March. */
+/** Whether the date exists: JavaScript reads February 31 as a day in March. */
 export const isDay = (day: string): boolean => {
   const time = Date.parse(`${day}T00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);

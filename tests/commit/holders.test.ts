@@ -7,7 +7,7 @@ beforeAll(async () => {
   lake = await stagedLake(sourcesFor(12, 'common'));
 });
 
-/** The same store, where the creation of one object waits until it is released. */
+/** The same store, in which the creation of one object waits until it is released. */
 const holdingBack = (store: ObjectStore, ending: string) => {
   const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const create = async (key: string, body: string | Buffer): Promise<boolean> => {
@@ -27,7 +27,7 @@ const holdingBack = (store: ObjectStore, ending: string) => {
   return { store: held, reached: reached.promise, release: released.resolve };
 };
 
-test('a holder that was passed by while it worked loses the version, and commits the next', async () => {
+test('a holder whose lock expired while it worked loses the version, and commits the next', async () => {
   const { context } = lake.copy();
   const [slow, quick] = lake.loads as [Load, Load];
   const { store, reached, release } = holdingBack(context.tables.silver, 't/metadata/v1.metadata.json');
@@ -40,7 +40,7 @@ test('a holder that was passed by while it worked loses the version, and commits
   await expectAll(context, lake, 2);
 });
 
-test('clocks that are days apart lose nothing, and times in a table never go back', async () => {
+test('writers whose clocks differ by days lose no commit, and times in a table never go back', async () => {
   const { context } = lake.copy();
   const done = lake.loads.map(async (each, i) => {
     const skew = (i - 6) * 86_400_000;

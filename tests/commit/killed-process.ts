@@ -1,6 +1,6 @@
 /**
- * Child process: `<lake> <datasets> <load.json> <scratch> <n> <when>`; does a load and ends itself with SIGKILL before
- * the nth change of a store, or in the middle of it. Prints how many changes there were where it gets to the end.
+ * Child process: `<lake> <datasets> <load.json> <scratch> <n> <when>`; runs a load and kills itself with SIGKILL before
+ * or during the nth change of a store. Prints the number of changes if it reaches the end.
  */
 import { readFileSync } from 'node:fs';
 import { loadContract } from '../../shared/contract/load.ts';
@@ -9,7 +9,7 @@ import { type Load, load, tablesIn } from './load.ts';
 
 const CHANGES = ['write', 'writeIfAbsent', 'upload', 'remove'];
 
-/** A holder's signs of life come by the clock: they are not counted. */
+/** Renewals of a lock come by the clock, so they are not counted. */
 const isSign = (name: string | symbol, [key]: unknown[]): boolean =>
   name === 'write' && String(key).includes('/locks/');
 
@@ -33,7 +33,7 @@ const killing = (store: ObjectStore): ObjectStore =>
         const due = changes === Number(at);
         if (due && when === 'before') return kill();
         const result: unknown = Reflect.apply(member, target, args);
-        // The first steps of the change are made; how many, is left to chance.
+        // The change is partly made; how far is random.
         if (due) setImmediate(kill);
         return result;
       };

@@ -13,7 +13,8 @@ import { createTableView } from '../../shared/lake/table/read/table-view.ts';
 import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
 import type { RunIdentity } from '../../shared/run/run-identity.ts';
 import { attachSilver } from '../../shared/stages/transform/attach-silver.ts';
-import { silverLayout, silverSchema, stagedLayout } from '../../shared/stages/transform/silver-table.ts';
+import { silverLayout, silverSchema } from '../../shared/stages/transform/silver-table.ts';
+import { stagedLayout } from '../../shared/stages/transform/staged-silver.ts';
 import { datasets } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { contractYaml, keysIn, runOf, testDb } from '../helpers/silver-lake.ts';
@@ -28,7 +29,7 @@ const PROPERTIES = [
 /** A folder of datasets with the contract of `t`, for child processes as well. */
 export const contractFolder = (): string => datasets({ 't/contract.yaml': contractYaml('t', PROPERTIES) });
 
-/** A source's rows: ids, each with the value `v`, all in one of four partitions. */
+/** The rows of a source: ids that all have the value `v`, in one of four partitions. */
 export interface SourceRows {
   file: string;
   turn: number;
@@ -38,7 +39,7 @@ export interface SourceRows {
 
 const partOf = ({ v }: SourceRows): number => v % 4;
 
-/** What each of so many writers brings: three rows under keys of its own, or one that the next two bring as well. */
+/** The rows of each writer: three with keys of its own, or one whose key the next two writers have too. */
 export const sourcesFor = (writers: number, keys: 'own' | 'common' = 'own'): SourceRows[] =>
   Array.from({ length: writers }, (_, i) => ({
     file: `f${i}`,
@@ -47,7 +48,7 @@ export const sourcesFor = (writers: number, keys: 'own' | 'common' = 'own'): Sou
     v: i,
   }));
 
-/** The rows that silver must show, by id: of each key the latest upload's. */
+/** The rows that silver must show, by id: for each key that of the latest upload. */
 export const expectedSilver = (sources: readonly SourceRows[]): Row[] => {
   const latest = new Map<number, Row>();
   for (const source of sources.toSorted((a, b) => a.turn - b.turn))
@@ -72,11 +73,10 @@ export const stage = async (
     for (const source of sources) {
       const run = runOf(source.file, source.turn);
       const rows = rowsOf(source, run);
-      const files = await writeFiles(db, rows, silver, {
+      const files = await writeFiles({ db, store: silver, scratch: folder }, rows, {
         keyOf: (file) => lakePaths.data('t', file),
         prefix: run.run_id,
         ...silverLayout(contract, columns),
-        scratch: folder,
       });
       const content = createHash('sha256').update(JSON.stringify(source.ids)).update(`${source.v}`);
       loads.push({
@@ -97,14 +97,14 @@ const rowsOf = (source: SourceRows, { run_id, source_id }: RunIdentity): string 
   `SELECT unnest([${source.ids.join(', ')}]) AS id, ${source.v} AS v, ${partOf(source)} AS part, '${run_id}' AS _run_id,
     '${source_id}' AS _source_id, generate_subscripts([${source.ids.join(', ')}], 1) AS _row, NULL::VARCHAR AS _rescued`;
 
-/** A lake in a folder in which these sources are staged, and copies of it. */
+/** A lake in a folder in which these sources are staged, and a way to copy it. */
 export interface StagedLake {
   folder: string;
   context: LoadContext;
   sqlDir: string;
   sources: SourceRows[];
   loads: Load[];
-  /** The same, to be committed anew. */
+  /** A copy in which nothing is committed yet. */
   copy: () => { folder: string; context: LoadContext };
 }
 
@@ -130,27 +130,23 @@ const withViews = async <T>(
 ): Promise<T> =>
   await testDb(async (db, folder) => {
     await attachSilver(
-      db,
+      { db, store: tables.silver, scratch: `${folder}/s` },
       contract,
       await new Table(tables.silver, 't').current(),
-      tables.silver,
-      `${folder}/s`,
     );
     const gold = await new Table(tables.gold, MODEL.name).current();
     const columns = MODEL.columns.map((column) => ({ ...column, identity: column.name }));
     if (gold !== undefined)
       await createTableView(
-        db,
+        { db, store: tables.gold, scratch: `${folder}/g` },
         { schema: 'gold', table: 'm' },
         tableColumns(gold, columns),
         await gold.files(),
-        tables.gold,
-        `${folder}/g`,
       );
     return await work(db);
   });
 
-/** The rows of both tables, in order; none of gold before it is made. */
+/** The rows of both tables, in order; gold has none before its first commit. */
 export const rowsIn = async (
   context: Pick<LoadContext, 'tables' | 'contract'>,
 ): Promise<{ silver: Row[]; gold: Row[] }> =>
@@ -162,7 +158,7 @@ export const rowsIn = async (
         : await db.all('FROM gold.m ORDER BY ALL'),
   }));
 
-/** Every metadata file of a table, which must be v1, v2 … without a gap, each made of the one before. */
+/** All metadata files of a table. Expects v1, v2 … without a gap, each derived from the one before. */
 export const linearHistory = async (store: ObjectStore, table: string): Promise<TableMetadata[]> => {
   const names = (await keysIn(store, lakePaths.metadata(table, 'v'))).map(
     (key) => /v(\d+)\.metadata/.exec(key)?.[1],
@@ -189,7 +185,7 @@ export const linearHistory = async (store: ObjectStore, table: string): Promise<
   return history;
 };
 
-/** The runs that each snapshot of a history brought. */
+/** The runs that the snapshots of a history committed. */
 export const runsIn = (history: readonly TableMetadata[]): string[] =>
   history.flatMap((metadata) => {
     const own = metadata.snapshots.find((each) => each['snapshot-id'] === metadata['current-snapshot-id']);
@@ -197,16 +193,16 @@ export const runsIn = (history: readonly TableMetadata[]): string[] =>
     return many?.split(' ') ?? [one];
   });
 
-/** Locks and intents that lie about. */
+/** Locks and intents that were not removed. */
 export const leftBehind = async ({ silver, gold }: Tables): Promise<string[]> => [
   ...(await keysIn(silver, '_commits/')),
   ...(await keysIn(gold, '_commits/')),
 ];
 
 /**
- * The tables hold what the first `n` writers brought, by commits in one line, and nothing else is left.
+ * Expects the rows of the first `n` writers, a linear history, and no leftovers.
  *
- * @param history `each`: every run is in it once; `some`: some runs came too late, or found themselves replaced
+ * @param history `each`: every run is in it once; `some`: some runs were too late, or were already replaced
  */
 export const expectAll = async (
   context: Pick<LoadContext, 'tables' | 'contract'>,

@@ -1,4 +1,4 @@
-/** What LoadToGold does to tables, for tests and for their child processes: nothing of jest in here. */
+/** The work of LoadToGold on tables, for tests and for their child processes, in which there is no jest. */
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Contract } from '../../shared/contract/model.ts';
@@ -10,18 +10,18 @@ import type { RunIdentity } from '../../shared/run/run-identity.ts';
 import { parseGoldModel } from '../../shared/stages/load-to-gold/gold/model-header.ts';
 import { type Rebuilt, rebuildGold } from '../../shared/stages/load-to-gold/gold/rebuild.ts';
 import { commitSilver, type SilverCommit } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
-import type { StagedSilver } from '../../shared/stages/transform/silver-table.ts';
+import type { StagedSilver } from '../../shared/stages/transform/staged-silver.ts';
 import { recording, type StoreCall } from '../helpers/recording-store.ts';
 
 export type Tables = Pick<Lake, 'silver' | 'gold'>;
 
-/** A run that has come as far as LoadToGold. */
+/** A run that has reached LoadToGold. */
 export interface Load {
   run: RunIdentity;
   staged: StagedSilver;
 }
 
-/** Rows and sum of silver `t` by its partitions. */
+/** A gold model: rows and sum of silver `t` by its partitions. */
 export const MODEL = parseGoldModel(
   'gold/m.sql',
   `/*---
@@ -56,16 +56,19 @@ export const load = async (
   { tables, contract, scratch, options }: LoadContext,
 ): Promise<Loaded> =>
   await withDbWhenAsked(path.join(scratch, run.run_id), async (db, folder) => {
-    const common = { lake: tables, scratch: folder, ...(options && { table: options }) };
-    const committed = await commitSilver(db, contract, run, staged, common);
+    const workbench = { db, store: tables.silver, scratch: folder };
+    const committed = await commitSilver(workbench, contract, run, staged, options);
     const contracts = new Map([[contract.dataset, contract]]);
     return {
       ...committed,
-      gold: await rebuildGold(MODEL, { ...common, db, contracts, runId: run.run_id }),
+      gold: await rebuildGold(MODEL, {
+        ...{ db, lake: tables, scratch: folder, contracts, runId: run.run_id },
+        ...(options && { table: options }),
+      }),
     };
   });
 
-/** A DuckDB that opens with the first question: 200 writers in one process, most of which never have one. */
+/** A DuckDB that opens at its first query: most of the 200 writers in one process never run one. */
 const withDbWhenAsked = async <T>(
   folder: string,
   work: (db: Db, folder: string) => Promise<T>,
@@ -102,21 +105,21 @@ const withDbWhenAsked = async <T>(
   }
 };
 
-/** Requests of one writer. */
+/** The requests of one writer. */
 export interface Requests {
   /** Versions, hints, manifests, states of sources, locks and intents. */
   metadata: number;
-  /** Parquet files read and written, of rows and of positions. */
+  /** Parquet files read and written: data files and position deletes. */
   data: number;
-  /** Those of them that look whether another still holds a lock: what waiting costs. */
+  /** Those of the metadata that read a lock of another writer: the cost of waiting. */
   looks: number;
-  /** How often it slept. */
+  /** The number of sleeps. */
   waits: number;
-  /** Versions that it made, also in vain. */
+  /** Versions that it made, including those that lost the race. */
   versions: number;
-  /** Those of the metadata that list, read, write and remove what runs wait for. */
+  /** Those of the metadata that list, read, write and remove intents. */
   intents: number;
-  /** Times that it began a version of silver's: looked what waits, to take it along. */
+  /** The number of versions of silver that it began, by listing the intents that it could commit too. */
   begun: number;
 }
 
@@ -132,10 +135,10 @@ const none = (): Requests => ({
 
 const INTENT = /^_commits\/[^/]+\/intents\//;
 
-/** The same tables, counting what is asked of them from now on. */
+/** The same tables, with a count of all further requests. */
 const counted = (context: LoadContext): { context: LoadContext; requests: Requests } => {
   const requests = none();
-  const tell = ({ method, key }: StoreCall): void => {
+  const count = ({ method, key }: StoreCall): void => {
     requests[/^[^/]+\/(data|deletes)\//.test(key) ? 'data' : 'metadata'] += 1;
     if (method === 'head' && key.startsWith('_commits/')) requests.looks += 1;
     if (method === 'writeIfAbsent' && key.endsWith('.metadata.json')) requests.versions += 1;
@@ -143,7 +146,7 @@ const counted = (context: LoadContext): { context: LoadContext; requests: Reques
     if (INTENT.test(key) && method === 'list') requests.begun += 1;
   };
   const { silver, gold } = context.tables;
-  const tables = { silver: recording(silver, tell), gold: recording(gold, tell) };
+  const tables = { silver: recording(silver, count), gold: recording(gold, count) };
   const sleep = async (ms: number): Promise<void> => {
     requests.waits += 1;
     await setTimeout(ms);
@@ -151,7 +154,7 @@ const counted = (context: LoadContext): { context: LoadContext; requests: Reques
   return { context: { ...context, tables, options: { sleep, ...context.options } }, requests };
 };
 
-/** All at once, each with a count of its own. */
+/** Runs all loads at once; counts the requests of each. */
 export const loadAll = async (
   loads: readonly Load[],
   context: LoadContext,

@@ -1,4 +1,4 @@
-/** Child process: `<lake> <datasets> <loads.json> <scratch>`; does the loads all at once and prints what came of each. */
+/** Child process: `<lake> <datasets> <loads.json> <scratch>`; runs the loads all at once and prints the result of each. */
 import { readFileSync } from 'node:fs';
 import { loadContract } from '../../shared/contract/load.ts';
 import { type Load, loadAll, tablesIn } from './load.ts';

@@ -25,9 +25,9 @@ const CORRECTED = 'signups/2024-03.csv';
 
 let emulator: Emulator | undefined;
 let aws: Deployment;
-/** The same files on a laptop. */
+/** A pipeline on the laptop that gets the same files. */
 const laptop = testPipeline();
-/** Uploads and starts by hand so far. */
+/** The number of uploads and of executions started by hand, so far. */
 let started = 0;
 
 beforeAll(async () => {
@@ -38,8 +38,8 @@ beforeAll(async () => {
 afterAll(async () => await emulator?.stop());
 
 /**
- * Uploads in one second of its own: of two files that bring the same primary key the later one's row wins, and S3's
- * events tell seconds only.
+ * Uploads a file in a second of its own: of two files with the same primary key the later one's row wins, and the times in
+ * S3's events have no fractions of a second.
  */
 const upload = async (key: string, content: Buffer | string): Promise<void> => {
   const second = () => Math.floor(Date.now() / 1000);
@@ -49,7 +49,7 @@ const upload = async (key: string, content: Buffer | string): Promise<void> => {
   started += 1;
 };
 
-/** Runs on the laptop what an execution on AWS was started for, as if it had been uploaded at the same time. */
+/** Processes on the laptop the file of an execution on AWS, as if it had been uploaded at the same time. */
 const repeatOnLaptop = async (execution: DescribeExecutionCommandOutput): Promise<void> => {
   const { time, detail } = eventOf(execution);
   const { key, 'version-id': version } = detail.object;
@@ -88,7 +88,7 @@ const icebergTables = async (): Promise<{ zone: 'silver' | 'gold'; name: string;
   return await Promise.all(tables);
 };
 
-/** PyIceberg reads every table from S3, and the catalog points at what it reads. */
+/** Expects that PyIceberg reads every table from S3, and that the catalog points at the same metadata. */
 const expectPyIcebergAgrees = async (): Promise<void> => {
   const { endpoint, region, credentials } = emulator?.client ?? {};
   const properties = {
@@ -121,7 +121,7 @@ const latestRun = async (): Promise<RunRecord | undefined> =>
     | RunRecord
     | undefined;
 
-/** Names of the errors that an execution met, in order. */
+/** The names of an execution's errors, in order. */
 const errorsIn = async ({ executionArn }: DescribeExecutionCommandOutput): Promise<string[]> => {
   const { events = [] } = await aws.sfn.send(new GetExecutionHistoryCommand({ executionArn }));
   const failures = events.map(
@@ -149,7 +149,7 @@ test('every execution succeeds, also those of bad files', async () => {
   expectAllSucceeded(await aws.allEnded(started));
 });
 
-test('silver, gold, quarantine and runs are what they are on a laptop', async () => {
+test('silver, gold, quarantine and runs are the same as on a laptop', async () => {
   for (const execution of await aws.executions()) await repeatOnLaptop(execution);
   await expectSameAsOnLaptop();
 });
@@ -192,7 +192,7 @@ test('a file that cannot be read goes to quarantine, and its execution succeeds'
   await expectSameAsOnLaptop();
 });
 
-test('a storage that fails is tried again by the state machine until it answers', async () => {
+test('the state machine retries while storage fails', async () => {
   // More than the SDK's six attempts: the state's first try fails, its second succeeds.
   const fault = emulator?.gateway.fail({ method: 'PUT', path: '/_staging/', times: 8 });
   await upload('signups/retried.csv', signup(900_002));
@@ -204,7 +204,7 @@ test('a storage that fails is tried again by the state machine until it answers'
   await expectSameAsOnLaptop();
 });
 
-test('what no retry helps fails where it happened, changes nothing, and goes through once it is mended', async () => {
+test('an error that no retry fixes fails in its state, changes nothing, and a later run succeeds', async () => {
   const before = await contentsOf(aws.lake, SQL);
   const giveBack = await aws.takeRights('LoadToGold');
   await upload('signups/late.csv', signup(900_003));
@@ -213,18 +213,18 @@ test('what no retry helps fails where it happened, changes nothing, and goes thr
   expect(await contentsOf(aws.lake, SQL)).toEqual(before);
   await giveBack();
   if (failed === undefined) return;
-  // The emulator knows no redrive; on AWS it would resume at LoadToGold. Starting anew must come to the same.
+  // The emulator has no redrive, which would resume at LoadToGold. A new execution must have the same result.
   started += 1;
   expectAllSucceeded([await aws.start(eventOf(failed))]);
   await repeatOnLaptop(failed);
   await expectSameAsOnLaptop();
 });
 
-test('PyIceberg still agrees after rows were replaced, and steps were repeated', async () => {
+test('PyIceberg still reads the same after rows were replaced and steps were repeated', async () => {
   await expectPyIcebergAgrees();
 });
 
-test('sls remove takes everything but the data', async () => {
+test('sls remove deletes everything but the data', async () => {
   const before = await contentsOf(aws.lake, SQL);
   await aws.sls('remove');
   expect(await aws.stateMachines()).toEqual([]);

@@ -15,14 +15,15 @@ import { runProgram } from '../helpers/run-program.ts';
 import type { Emulator } from './emulator/emulator.ts';
 import { until } from './emulator/until.ts';
 
-/** The emulator's; real ones differ. */
+/** The emulator's account; real ones differ. */
 const ACCOUNT = '000000000000';
 
-/** What is compared runs with the settings of production; functions run on this machine. */
+/** The tests deploy with the settings of production. */
 const STAGE = 'prod';
+/** The emulator runs the functions on this machine. */
 export const ARCHITECTURE = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 
-/** The pipeline as `sls deploy` puts it into an emulated account, seen through the AWS SDK. */
+/** A pipeline that `sls deploy` deployed to an emulated account, seen through the AWS SDK. */
 export class Deployment {
   readonly lake: Lake;
   readonly stage = STAGE;
@@ -40,13 +41,13 @@ export class Deployment {
     this.lake = Object.fromEntries(stores) as Lake;
   }
 
-  /** Runs the Serverless Framework as a person does, and returns what it printed. */
+  /** Runs the Serverless Framework's program; returns its output. */
   sls(command: string): Promise<string> {
     const args = [command, '--stage', STAGE, '--param', `architecture=${ARCHITECTURE}`];
     return runProgram('npx', ['sls', ...args], this.#emulator.env);
   }
 
-  /** Takes a function's role its policy; returns what gives it back. */
+  /** Removes the policy of a function's role; returns a function that restores it. */
   async takeRights(functionName: string): Promise<() => Promise<string>> {
     const iam = (...args: string[]) => runProgram('aws', ['iam', ...args], this.#emulator.env);
     const query = `Roles[?contains(RoleName, '${functionName}Role')].RoleName`;
@@ -57,7 +58,7 @@ export class Deployment {
     return () => iam('put-role-policy', ...policy, '--policy-document', document);
   }
 
-  /** The metadata file that the Glue catalog has for a table. */
+  /** The metadata file of a table in the Glue catalog. */
   async cataloguedMetadata(zone: 'silver' | 'gold', table: string): Promise<string | undefined> {
     const command = new GetTableCommand({ DatabaseName: `duckstep_${STAGE}_${zone}`, Name: table });
     return (await this.#glue.send(command)).Table?.Parameters?.metadata_location;
@@ -68,7 +69,7 @@ export class Deployment {
     return stateMachines.map(({ stateMachineArn = '' }) => stateMachineArn);
   }
 
-  /** Every execution so far, the oldest first. */
+  /** All executions so far, oldest first. */
   async executions(): Promise<DescribeExecutionCommandOutput[]> {
     const [stateMachineArn] = await this.stateMachines();
     const { executions = [] } = await this.sfn.send(new ListExecutionsCommand({ stateMachineArn }));
@@ -80,7 +81,7 @@ export class Deployment {
     return (await Promise.all(described)).toSorted(byStart);
   }
 
-  /** Waits until so many executions have been started and all have ended. */
+  /** Waits until this many executions have been started and all have ended. */
   async allEnded(count: number): Promise<DescribeExecutionCommandOutput[]> {
     return await until(`${count} executions have ended`, async () => {
       const executions = await this.executions();

@@ -8,13 +8,13 @@ import { ARCHITECTURE } from './deployment.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 import { until } from './emulator/until.ts';
 
-/** The commands of docs/deploy.md, in order, but for those that it marks as needing real AWS. */
+/** The commands of docs/deploy.md, in order, without those that it marks as needing real AWS. */
 const blocks = [
   ...readFileSync(path.join(ROOT, 'docs/deploy.md'), 'utf8').matchAll(/^```sh\n(.*?)^```$/gms),
 ].map(([, script = '']) => script);
 
 let emulator: Emulator | undefined;
-/** Of somebody with the rights of docs/deploy-policy.json and no others. */
+/** Credentials of a user who has the rights of docs/deploy-policy.json and no others. */
 let deployer: NodeJS.ProcessEnv = {};
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ const shell = async (script: string): Promise<string> => {
   return await runProgram('bash', ['-euo', 'pipefail', '-c', script], { ...emulator.env, ...deployer });
 };
 
-/** Functions run on this machine, whose processor may not be the one that the document deploys for. */
+/** The script for the processor of this machine, on which the functions run; the document may name another. */
 const forThisMachine = (script: string): string =>
   script.replace(/^npx sls \S+/gm, (command) => `${command} --param architecture=${ARCHITECTURE}`);
 
@@ -46,7 +46,7 @@ const executionsEnded = async (): Promise<boolean> => {
   return executions.length > 0 && executions.every(({ status }) => status === 'succeeded');
 };
 
-/** More than one call to S3 can list or delete with all their versions; folders to the console, which start nothing. */
+/** Uploads more objects than one call to S3 can list or delete. They are folders of the console, which start nothing. */
 const putManyFolders = async (): Promise<void> => {
   if (emulator === undefined) return;
   const s3 = new S3Client(emulator.client);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { S3Store } from '../../shared/lake/storage/s3-store.ts';
 import { Table } from '../../shared/lake/table/commit/table.ts';
-import { increment } from '../helpers/increment.ts';
+import { changeBy, increment } from '../helpers/increment.ts';
 import { objectStoreSuite } from '../helpers/object-store-suite.ts';
 import { type Emulator, startEmulator } from './emulator/emulator.ts';
 
@@ -32,7 +32,7 @@ test('20 writers at once to one table: each is in the history once', async () =>
   const store = await open({ versioned: false });
   const runs = Array.from({ length: 20 }, (_, index) => `run-${String(index).padStart(2, '0')}`);
   const commits = await Promise.all(
-    runs.map((run) => new Table(store, 't').commit(async (base) => async () => await increment(base, run))),
+    runs.map((run) => new Table(store, 't').commit(changeBy(async (base) => await increment(base, run)))),
   );
   expect(commits.every(({ committed }) => committed)).toBe(true);
   const table = new Table(store, 't');

@@ -7,10 +7,10 @@ import { attachLake } from '../../shared/query/attach.ts';
 import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
 import { scratch } from '../helpers/scratch.ts';
 
-/** A table's rows without what names the run, or where a row's file lay; of a large table a digest of them. */
+/** The rows of a table, without columns that name the run or the file; for a large table their digest. */
 export type Contents = Row[] | { rows: number; digest: string };
 
-/** Columns that cannot be the same twice: ids, times, and what depends on the machine and its load. */
+/** Columns that differ between runs: ids, times, and values that depend on the machine and its load. */
 const PARTICULAR = {
   silver: ['_run_id', '_source_id'],
   gold: [],
@@ -22,10 +22,10 @@ const PARTICULAR = {
   ],
 };
 
-/** Larger ones are compared by digest. */
+/** The most rows that are compared one by one; larger tables are compared by digest. */
 const SHOWN_ROWS = 10_000;
 
-/** Asks the committed lake. */
+/** Runs queries over the committed lake. */
 export const askLake = async <T>(lake: Lake, sqlDir: string, ask: (db: Db) => Promise<T>): Promise<T> => {
   const folder = scratch();
   const [contracts, models] = [await loadAll(sqlDir), await loadGoldModels(sqlDir)];
@@ -35,7 +35,7 @@ export const askLake = async <T>(lake: Lake, sqlDir: string, ask: (db: Db) => Pr
   });
 };
 
-/** Everything that the lake says, by table; `main.runs` are the run records. */
+/** The contents of all tables by name; `main.runs` has the run records. */
 export const contentsOf = (lake: Lake, sqlDir: string): Promise<Record<string, Contents>> =>
   askLake(lake, sqlDir, async (db) => {
     const contents: Record<string, Contents> = {};

@@ -11,7 +11,7 @@ interface Nested {
   logicalType?: string;
 }
 
-/** An Avro schema as the specification's tables have it: `108 column_sizes optional map<117: int, 118: long>` for a field. */
+/** The fields of an Avro schema in the notation of the Iceberg specification: `108 column_sizes optional map<117: int, 118: long>`. */
 export const avroColumns = (schema: { fields: Column[] }): string[] =>
   schema.fields.flatMap(({ name, type, 'field-id': id }) => {
     const isOptional = Array.isArray(type) && type[0] === 'null';

@@ -1,4 +1,4 @@
-/** Child process: `<root> <key>`; replaces the key with text after text, each of one letter, until it is killed. */
+/** Child process: `<root> <key>`; replaces the content of the key again and again, each time with one repeated letter, until it is killed. */
 import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
 
 const [root = '', key = ''] = process.argv.slice(2);

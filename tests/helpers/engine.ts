@@ -1,4 +1,6 @@
+import os from 'node:os';
 import path from 'node:path';
+import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import { Engine, type EngineOptions } from '../../operate/local/engine.ts';
 import { objectCreatedEvent, openLake } from '../../operate/local/lake.ts';
 import { loadStateMachine } from '../../operate/local/state-machine.ts';
@@ -11,19 +13,19 @@ export const config = {
   memoryMb: 1024,
   threads: 2,
   sqlDir: path.join(ROOT, 'sql'),
-  scratchRoot: '/tmp',
+  scratchRoot: os.tmpdir(),
   maxUnpackedBytes: 2 ** 30,
   maxRecordBytes: 2 ** 20,
 };
 
 const usage = { duration_ms: 1, memory_mb: 1, requests: 0, bytes_read: 0, bytes_written: 0 };
 
-/** A step that answers the same whatever it is asked. */
+/** A step that returns the same output for every input. */
 export const answering =
   (output: object): Step =>
   async () => ({ ...output, usage });
 
-/** A step that throws an error of this name, the first `times` times, and answers afterwards. */
+/** A step that throws an error of this name for the first `times` calls, and then returns the output. */
 export const failing = (name: string, output: object, times = Number.POSITIVE_INFINITY): Step => {
   let failed = 0;
   return async () => {
@@ -49,20 +51,28 @@ export const OUTPUTS = {
   Quarantine: { scope: 'rows', rows: 1 },
 };
 
-/** The steps of a clean file, all made up: routes are tested with them, not what the steps do. */
+/** Fake steps with the outputs of a clean file, for tests of the routes through the state machine. */
 export const cleanSteps = (): Record<keyof typeof OUTPUTS, Step> =>
   Object.fromEntries(Object.entries(OUTPUTS).map(([state, output]) => [state, answering(output)])) as Record<
     keyof typeof OUTPUTS,
     Step
   >;
 
-/** An engine over a lake in the folder that waits for nothing. */
+let loaded: StateMachineDefinition | undefined;
+
+/** The deployed definition, read once per file of tests. It takes a fifth of a second to validate, which is done once. */
+export const loadDefinition = (): StateMachineDefinition => {
+  loaded ??= loadStateMachine(DEFINITION, process.env.NODE_COMPILE_CACHE);
+  return loaded;
+};
+
+/** An engine over a lake in the folder, without waiting times. */
 export const engineOn = (lakeFolder: string, options: Partial<EngineOptions> = {}): Engine =>
   new Engine({
     lakeFolder,
     lake: openLake(lakeFolder),
     config,
-    definition: loadStateMachine(DEFINITION),
+    definition: loadDefinition(),
     steps: cleanSteps(),
     retryDelayMs: 0,
     ...options,

@@ -32,8 +32,8 @@ const bytesOf = async (body: unknown): Promise<Buffer> =>
   body instanceof Readable ? await buffer(body) : Buffer.from((body ?? '') as Uint8Array | string);
 
 /**
- * One bucket in memory behind a mocked S3 client: conditional writes, ranges, versions, pages and multipart
- * uploads as S3 has them. `mock` counts the requests and can be told to fail.
+ * One bucket in memory behind a mocked S3 client, with conditional writes, ranges, versions, pages and multipart
+ * uploads like those of S3. `mock` counts the requests and can be set to fail.
  */
 export const fakeS3 = ({ versioned = false, pageSize = 1_000 } = {}) => {
   const objects = new Map<string, Version[]>();
@@ -84,7 +84,7 @@ export const fakeS3 = ({ versioned = false, pageSize = 1_000 } = {}) => {
   });
   mock.on(PutObjectCommand).callsFake(async (input) => {
     const body = await bytesOf(input.Body);
-    // As the emulator does: the answer's body is cut short, so the error has no proper name.
+    // Like the emulator, which truncates the body of the response, so that the SDK cannot read the error's name.
     if (input.IfNoneMatch === '*' && latest(input.Key)) throw s3Error(412, 'UnknownError');
     return store(input.Key, body);
   });

@@ -1,4 +1,4 @@
-/** A clock that moves on only while somebody sleeps, and how long they slept. */
+/** A clock that advances only by calls of `sleep`, and the times that were slept. */
 export const fakeTime = () => {
   let at = Date.now();
   const slept: number[] = [];

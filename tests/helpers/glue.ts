@@ -40,7 +40,7 @@ interface Entry {
   version: number;
 }
 
-/** A Data Catalog of one database that decides as Glue does, on the entry's version. */
+/** A fake Glue Data Catalog with one database, which checks the version of an entry as Glue does. */
 export class FakeGlue {
   readonly entries = new Map<string, Entry>();
   readonly calls: string[] = [];
@@ -71,7 +71,7 @@ export class FakeGlue {
     return {};
   }
 
-  /** Where an entry points. */
+  /** The metadata file to which an entry points. */
   pointer(name = 'lake_dev_silver.signups'): string | undefined {
     return this.entries.get(name)?.input.Parameters?.metadata_location;
   }

@@ -17,7 +17,7 @@ import { testDb } from './silver-lake.ts';
 export const modelOf = (header: string, sql: string): GoldModel =>
   parseGoldModel('gold/m.sql', `/*---\n${header}\n---*/\n${sql}`);
 
-/** Gold over a silver store, by itself. */
+/** Gold tables over a silver store, without the rest of the pipeline. */
 export class GoldLake {
   readonly silver: ObjectStore;
   readonly gold: ObjectStore = new FolderStore(scratch(), { name: 'gold' });
@@ -27,7 +27,7 @@ export class GoldLake {
     this.silver = silver;
   }
 
-  /** Rebuilds as LoadToGold does, and counts what that asks of silver and gold. */
+  /** Rebuilds a model as LoadToGold does, and counts the requests to silver and gold. */
   async rebuild(
     model: GoldModel,
     ...contracts: Contract[]
@@ -58,12 +58,10 @@ export class GoldLake {
     const files = await snapshot.files();
     return await testDb(async (db, folder) => {
       await createTableView(
-        db,
+        { db, store: this.gold, scratch: folder },
         { schema: 'gold', table: 'm' },
         tableColumns(snapshot, goldColumns(model)),
         files,
-        this.gold,
-        folder,
       );
       return await db.all('FROM gold.m ORDER BY ALL');
     });

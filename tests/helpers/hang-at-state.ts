@@ -1,6 +1,6 @@
 /**
  * A program to be killed: `node hang-at-state.ts <root> <lake> <key> <state> before|after`. Runs a raw file
- * through the real pipeline, and stops for good before or after the work of one state, saying "hanging".
+ * through the real pipeline, prints "hanging" before or after the work of one state, and never continues.
  */
 import path from 'node:path';
 import { Engine } from '../../operate/local/engine.ts';

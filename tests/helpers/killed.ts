@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { ROOT } from './engine.ts';
 
-/** Starts a TypeScript program of the project on the project's own Node. */
+/** Starts a TypeScript program of the project in this version of Node. */
 export const startNode = (program: string, ...args: string[]): ChildProcess =>
   spawn(path.join(ROOT, 'node_modules/.bin/node'), [path.join(ROOT, program), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 
-/** Resolves once the program has printed a text; rejects when it ends without. */
+/** Resolves when the program has printed the text; rejects if it ends without it. */
 export const printed = (child: ChildProcess, text: string): Promise<void> =>
   new Promise((resolve, reject) => {
     let seen = '';

@@ -4,14 +4,14 @@ import type { Row } from '../../shared/engine/values.ts';
 import { listTables, withWarehouse } from '../../shared/query/warehouse.ts';
 import { config } from './engine.ts';
 
-/** What differs between two lakes that were given the same files: ids made of versions, times, usage. */
+/** Columns that differ between two lakes with the same files: ids that are made of versions, times, usage. */
 const OWN = ['_run_id', 'run_id', 'execution', 'source_version', 'uploaded_at', 'finished_at'];
 const USED = [
   ...['duration_ms', 'gb_seconds', 'storage_gb_seconds', 'cost_usd', 'bytes_read', 'bytes_written'],
   ...['requests', 'requests_write', 'requests_read', 'requests_catalog'],
 ];
 
-/** Every row of every table, as far as it follows from the files alone. */
+/** All rows of all tables, without the columns that do not follow from the files alone. */
 export const lakeContent = (lakeFolder: string, sqlDir = config.sqlDir): Promise<Record<string, Row[]>> =>
   withWarehouse({ lake: openLake(lakeFolder), config: { ...config, sqlDir } }, async (db) => {
     const content: Record<string, Row[]> = {};

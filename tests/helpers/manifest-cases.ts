@@ -57,7 +57,7 @@ export const entry = (more: Partial<ManifestEntry> = {}, of: Partial<ContentFile
   ...more,
 });
 
-/** What is read of a manifest that was written and described as of snapshot 77. */
+/** Writes a manifest, describes it as one of snapshot 77, and reads it back. */
 export const roundTrip = async (
   input: Partial<ManifestInput> & { entries: ManifestEntry[] },
   sequenceNumber = 5,

@@ -13,7 +13,7 @@ export const PROPERTIES = [
   'name: day, logicalType: date',
 ];
 
-/** Eight parsed rows: two without mail, one size that is no number, one id that comes three times, one twice. */
+/** Eight parsed rows: two without mail, one size that is not a number, one id in three rows and one in two. */
 export const RECORDS = `
   SELECT id, mail, size, day, CAST(reasons AS ${REASONS_TYPE}) AS _reasons
   FROM (VALUES
@@ -34,7 +34,7 @@ export interface Setting {
   uploadedAt?: string;
 }
 
-/** All measures by rule, over the records and two rows more that could not be parsed. */
+/** All measures by rule, over the records and two more rows that are malformed. */
 export const measures = ({
   properties = PROPERTIES,
   more = '',

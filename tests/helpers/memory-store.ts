@@ -2,7 +2,7 @@ import { batchesOf } from '../../shared/base/in-parallel.ts';
 import { ObjectMissing } from '../../shared/errors.ts';
 import { metered } from '../../shared/lake/storage/metered-store.ts';
 import {
-  both,
+  combineObservers,
   MAX_KEYS_REMOVED,
   type ObjectInfo,
   type ObjectStore,
@@ -15,12 +15,12 @@ interface Stored {
   lastModified: Date;
 }
 
-/** A bucket in memory whose clock a test sets, and in which something else may happen before any request. */
+/** A bucket in memory. A test can set its clock, and have something happen before any request. */
 export class MemoryStore implements ObjectStore {
   readonly name = 'memory';
   readonly uri = 'file:///memory/';
   readonly objects: Map<string, Stored>;
-  /** Milliseconds since 1970: how old what is written will be. */
+  /** The modification time of objects that are written from now on, in milliseconds since 1970. */
   clock: { now: number };
   readonly #before: (kind: RequestKind, key: string) => Promise<void>;
   readonly #observer: RequestObserver;
@@ -36,13 +36,13 @@ export class MemoryStore implements ObjectStore {
     this.#observer = observer;
   }
 
-  /** The same bucket, for somebody at whose requests something happens. */
+  /** The same bucket for another user, before whose requests something happens. */
   watched(before: (kind: RequestKind, key: string) => Promise<void>): MemoryStore {
     return this.#like(new MemoryStore(before, this));
   }
 
   observed(observer: RequestObserver): MemoryStore {
-    return this.#like(new MemoryStore(this.#before, this, both(this.#observer, observer)));
+    return this.#like(new MemoryStore(this.#before, this, combineObservers(this.#observer, observer)));
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
@@ -75,7 +75,7 @@ export class MemoryStore implements ObjectStore {
     throw new ObjectMissing(`${key} cannot be uploaded into memory`);
   }
 
-  /** How many objects a page of a listing has: few, so that others come in between. */
+  /** How many objects a page of a listing has: few, so that other requests may run in between. */
   pageSize = 10;
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
@@ -125,7 +125,7 @@ export class MemoryStore implements ObjectStore {
   }
 }
 
-/** How many requests of each kind some work makes. */
+/** The number of requests of each kind that the work makes. */
 export const requestsOf = async (
   store: MemoryStore,
   work: (store: ObjectStore) => Promise<unknown>,

@@ -8,7 +8,7 @@ import { scratch } from './scratch.ts';
 
 const MIB = 1024 * 1024;
 
-/** Three parts, the last of three bytes. */
+/** The content of a multipart upload of three parts, the last of three bytes. */
 const LARGE = randomBytes(16 * MIB + 3);
 
 const keysOf = async (objects: AsyncIterable<ObjectInfo>): Promise<string[]> => {
@@ -20,7 +20,11 @@ const keysOf = async (objects: AsyncIterable<ObjectInfo>): Promise<string[]> => 
 const inParallel = <T>(count: number, run: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));
 
-/** What every adapter of the storage port must do. `open` gives an empty bucket. */
+/**
+ * The tests that every adapter of the storage port must pass.
+ *
+ * @param open opens an empty bucket
+ */
 export const objectStoreSuite = (open: (options: { versioned: boolean }) => Promise<ObjectStore>): void => {
   const localFile = async (body: string | Buffer): Promise<string> => {
     const file = path.join(scratch(), 'local file.bin');
@@ -62,7 +66,7 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       expect(info).not.toHaveProperty('versionId');
     });
 
-    test('says undefined, or ObjectMissing, for what is not there', async () => {
+    test('returns undefined, or throws ObjectMissing, for a missing object', async () => {
       await store.write('a/b', '');
       for (const key of ['nothing', 'a', 'a/b/c', 'a/nothing']) {
         expect(await store.head(key)).toBeUndefined();
@@ -71,7 +75,7 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       }
     });
 
-    test('removes an object, and does not mind if it is not there', async () => {
+    test('removes an object, and ignores a missing one', async () => {
       await store.write('a/b', 'x');
       await store.remove('a/b');
       await store.remove('a/b');
@@ -100,7 +104,7 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       'a&b<c>.csv',
       '-starts-with-dash',
       'ends-with.dot.',
-    ])('takes the key %s', async (key) => {
+    ])('accepts the key %s', async (key) => {
       const content = `content of ${key}`;
       await store.upload(await localFile(content), key);
       expect((await store.read(key))?.toString()).toBe(content);
@@ -117,7 +121,7 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       ['exactly one part of', LARGE.subarray(0, 8 * MIB)],
       ['one part and one byte of', LARGE.subarray(0, 8 * MIB + 1)],
       ['many', LARGE],
-    ])('carries %s bytes there and back', async (_, body) => {
+    ])('writes and reads back %s bytes', async (_, body) => {
       const file = await localFile(body);
       await utimes(file, 1, 1);
       expect(await store.upload(file, 'd/x.parquet')).toBe(body.length);
@@ -129,14 +133,14 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       expect((await readFile(local)).equals(body)).toBe(true);
     });
 
-    test('a local path shows the object as it is now, also after an earlier one', async () => {
+    test('a local path has the object as it is now, also after an earlier path', async () => {
       await store.write('x.csv', 'before');
       expect(await readFile(await store.localPath('x.csv', folder), 'utf8')).toBe('before');
       await store.write('x.csv', 'now');
       expect(await readFile(await store.localPath('x.csv', folder), 'utf8')).toBe('now');
     });
 
-    test('creates an object only where there is none', async () => {
+    test('creates an object only if there is none', async () => {
       expect(await store.writeIfAbsent('v1.json', 'first')).toBe(true);
       expect(await store.writeIfAbsent('v1.json', 'second')).toBe(false);
       expect((await store.read('v1.json'))?.toString()).toBe('first');
@@ -144,13 +148,13 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       expect(await store.writeIfAbsent('v1.json', 'third')).toBe(true);
     });
 
-    test('of 20 racing creators one wins, and it is the one that is read', async () => {
+    test('one of 20 racing creators wins, and its content is read', async () => {
       const won = await inParallel(20, (index) => store.writeIfAbsent('race/v1.json', `by ${index}`));
       expect(won.filter(Boolean)).toHaveLength(1);
       expect((await store.read('race/v1.json'))?.toString()).toBe(`by ${won.indexOf(true)}`);
     });
 
-    test('readers see one whole object or the other while it is replaced', async () => {
+    test('a reader sees the old or the new object, whole, while it is replaced', async () => {
       const texts = ['a', 'b'].map((letter) => letter.repeat(100_000));
       await store.write('x', texts[0] ?? '');
       const seen = await inParallel(40, async (index) => {
@@ -161,7 +165,7 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       for (const text of seen) expect(texts.includes(text ?? '')).toBe(true);
     });
 
-    test('lists by prefix in the order of the bytes, over all pages', async () => {
+    test('lists by prefix in byte order, over all pages', async () => {
       const keys = ['t/a-b', 't/a.b', 't/a/b', 't/a0', 't/B', 't/é', 't/～', 't/🦆', 'ta', 's/z'];
       const many = Array.from({ length: 30 }, (_, index) => `t/many/${String(index).padStart(2, '0')}`);
       await Promise.all([...keys, ...many].map((key) => store.write(key, key)));
@@ -182,7 +186,7 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       }
     });
 
-    test('is metered: requests by kind and bytes', async () => {
+    test('counts requests by kind, and bytes', async () => {
       const counted = metered(store);
       await counted.write('a', '12345');
       await counted.writeIfAbsent('b', 'é');
@@ -200,7 +204,7 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       });
     });
 
-    test('meters count apart, and one inside the other', async () => {
+    test('meters count independently, also nested ones', async () => {
       const outer = metered(store);
       const inner = metered(outer);
       await outer.write('a', '1');
@@ -214,7 +218,7 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
     const versionOf = async (store: ObjectStore, key: string): Promise<string> =>
       (await store.head(key))?.versionId ?? 'none';
 
-    test('keeps every content under its version', async () => {
+    test('keeps each content under its version', async () => {
       const store = await open({ versioned: true });
       const folder = scratch();
       await store.write('d/x.csv', 'one');
@@ -237,7 +241,7 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       expect(await readFile(current, 'utf8')).toBe('two!');
     });
 
-    test('keeps a version after the object is removed, and knows no version that never was', async () => {
+    test('keeps a version after the object is removed, and has no unknown version', async () => {
       const store = await open({ versioned: true });
       const folder = scratch();
       await store.writeIfAbsent('x', 'kept');

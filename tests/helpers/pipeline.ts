@@ -1,37 +1,33 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Execution } from '../../operate/execution.ts';
 import { Engine, type EngineOptions } from '../../operate/local/engine.ts';
-import type { Execution } from '../../operate/local/execution.ts';
 import { type LocalLake, objectCreatedEvent, openLake } from '../../operate/local/lake.ts';
-import { loadStateMachine } from '../../operate/local/state-machine.ts';
 import { STEPS } from '../../operate/local/steps.ts';
-import { loadAll } from '../../shared/contract/load.ts';
 import type { Row } from '../../shared/engine/values.ts';
-import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
-import { attachLake } from '../../shared/query/attach.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
 import type { RunRecord } from '../../shared/run/run-record.ts';
 import type { Config } from '../../shared/runtime/config.ts';
-import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
-import { DEFINITION, ROOT } from './engine.ts';
+import { askLake } from './ask-lake.ts';
+import { loadDefinition, ROOT } from './engine.ts';
 import { scratch } from './scratch.ts';
 
-/** A lake in a folder of its own with the real state machine and the real steps on it. */
+/** A lake in a new folder with the real state machine and the real steps. */
 export interface TestPipeline {
   folder: string;
   lake: LocalLake;
   engine: Engine;
   /** Puts a file into raw as `<dataset>/<name>` and returns its event, without running anything. */
   put(key: string, content: string | Buffer): Promise<ObjectCreated>;
-  /** Puts a file and runs it to its end. */
+  /** Puts a file into raw and processes it to the end. */
   drop(key: string, content: string | Buffer): Promise<Execution>;
   /** Rows of a query over the committed lake. */
   query(sql: string): Promise<Row[]>;
-  /** The run records, the oldest first. */
+  /** The run records, oldest first. */
   runs(): Promise<RunRecord[]>;
 }
 
-/** A pipeline over the shipped datasets, or those of another folder. */
+/** A pipeline with the shipped datasets, or with those of another folder. */
 export const testPipeline = (
   options: { sqlDir?: string; folder?: string } & Partial<EngineOptions> = {},
 ): TestPipeline => {
@@ -49,7 +45,7 @@ export const testPipeline = (
     lakeFolder: folder,
     lake,
     config,
-    definition: loadStateMachine(DEFINITION),
+    definition: loadDefinition(),
     steps: STEPS,
     retryDelayMs: 0,
     ...options,
@@ -60,14 +56,7 @@ export const testPipeline = (
     if (object === undefined) throw new Error(`${key} is not in raw`);
     return objectCreatedEvent(lake.raw.name, object);
   };
-  const query = async (sql: string): Promise<Row[]> => {
-    const folder = scratch();
-    const [contracts, models] = [await loadAll(config.sqlDir), await loadGoldModels(config.sqlDir)];
-    return await withDuckDb({ memoryMb: 1024, threads: 2, scratch: folder }, async (db) => {
-      await attachLake(db, lake, contracts, models, folder);
-      return await db.all(sql);
-    });
-  };
+  const query = (sql: string): Promise<Row[]> => askLake({ folder, lake, sqlDir: config.sqlDir }, sql);
   return {
     folder,
     lake,
@@ -80,7 +69,7 @@ export const testPipeline = (
 };
 
 /**
- * A folder of datasets made of texts: `{ 'orders/contract.yaml': '…', 'orders/gold/by_day.sql': '…' }`.
+ * Writes a new folder of datasets: `{ 'orders/contract.yaml': '…', 'orders/gold/by_day.sql': '…' }`.
  */
 export const datasets = (files: Readonly<Record<string, string>>): string => {
   const folder = scratch();

@@ -7,12 +7,12 @@ import { ROOT } from './engine.ts';
 
 const run = promisify(execFile);
 
-/** Where the programs of a virtual environment lie. It survives runs, not `npm ci`. */
+/** The folder of a virtual environment's programs. It is kept between runs; `npm ci` removes it. */
 export const venvPrograms = (name: string): string => path.join(ROOT, 'node_modules', '.cache', name, 'bin');
 
 /**
- * The Python of a virtual environment with these packages of PyPI, each pinned as `name==version`. It is made where
- * it is not there yet, or has others; only by one process at a time.
+ * The Python of a virtual environment with these packages of PyPI, each pinned as `name==version`. The environment is
+ * created if it is missing or has other packages; one process at a time may call this.
  */
 export const pythonWith = async (name: string, packages: readonly string[]): Promise<string> => {
   const folder = path.join(ROOT, 'node_modules', '.cache', name);

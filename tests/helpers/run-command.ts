@@ -1,8 +1,8 @@
+import type { Session } from '../../cli/base/session.ts';
 import { main } from '../../cli/program.ts';
-import type { Session } from '../../cli/session.ts';
 import { ROOT } from './engine.ts';
 
-/** Runs a command as the program does, in this process; what it printed, and how it ended. */
+/** Runs a command of the program in this process; returns its output and its exit code. */
 export const runCommand = async (env: NodeJS.ProcessEnv, ...args: string[]) => {
   const [printed, noted]: [string[], string[]] = [[], []];
   const session: Session = {

@@ -1,4 +1,4 @@
-/** Child process: `<lake> <events.json>`; runs the events all at once and prints how each execution ended. */
+/** Child process: `<lake> <events.json>`; processes the events all at once and prints the status of each execution. */
 import { readFileSync } from 'node:fs';
 import { Engine } from '../../operate/local/engine.ts';
 import { openLake } from '../../operate/local/lake.ts';

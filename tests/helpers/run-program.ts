@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 import { ROOT } from './engine.ts';
 
 /**
- * Runs a program in the project's folder and returns what it printed.
+ * Runs a program in the project's folder and returns its output.
  *
- * @throws Error with that, when it does not end well
+ * @throws Error with the output, when the exit code is not 0
  */
 export const runProgram = async (
   program: string,

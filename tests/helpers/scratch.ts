@@ -4,7 +4,7 @@ import path from 'node:path';
 
 const made: string[] = [];
 
-/** A fresh folder, removed when the test file ends. */
+/** A new folder, which is removed when the test file ends. */
 export const scratch = (): string => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'duckstep-test-'));
   made.push(folder);

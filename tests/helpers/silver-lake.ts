@@ -14,12 +14,8 @@ import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
 import { identify, type RunIdentity } from '../../shared/run/run-identity.ts';
 import { commitSilver, type SilverCommit } from '../../shared/stages/load-to-gold/silver/commit-silver.ts';
 import { attachSilver } from '../../shared/stages/transform/attach-silver.ts';
-import {
-  type StagedSilver,
-  silverLayout,
-  silverSchema,
-  stagedLayout,
-} from '../../shared/stages/transform/silver-table.ts';
+import { silverLayout, silverSchema } from '../../shared/stages/transform/silver-table.ts';
+import { type StagedSilver, stagedLayout } from '../../shared/stages/transform/staged-silver.ts';
 import { datasets } from './pipeline.ts';
 import { scratch } from './scratch.ts';
 
@@ -28,7 +24,7 @@ export const testDb = async <T>(work: (db: Db, folder: string) => Promise<T>): P
   return await withDuckDb({ memoryMb: 512, threads: 2, scratch: folder }, (db) => work(db, folder));
 };
 
-/** Text of a contract with these properties and custom properties, each a YAML flow mapping. */
+/** The text of a contract with these properties and custom properties, each a YAML flow mapping. */
 export const contractYaml = (
   dataset: string,
   properties: readonly string[],
@@ -57,9 +53,9 @@ export const contractOf = async (
 ): Promise<Contract> =>
   await loadContract(datasets({ 't/contract.yaml': contractYaml('t', properties, custom), ...files }), 't');
 
-/** Names that people may give to columns, and that our own SQL uses for something else. */
+/** Names of columns that duckstep's own SQL uses for something else. */
 export const NAMES_WITHIN =
-  'accepted bits Block cleaned contender distinct file filename hidden last n part place rescued rows silver some source staged t'.split(
+  'accepted bits Block cleaned contender deleted distinct file filename hidden last n part place rescued rows silver some source staged t'.split(
     ' ',
   );
 
@@ -79,7 +75,7 @@ export const runOf = (file: string, turn: number): RunIdentity => {
 
 export type Loaded = Pick<SilverCommit, 'status' | 'version'>;
 
-/** A silver table by itself: rows are given as SQL, and committed as LoadToGold does. */
+/** A silver table without the rest of the pipeline: rows are given as SQL, and committed as by LoadToGold. */
 export class SilverLake {
   contract: Contract;
   readonly store: ObjectStore;
@@ -89,28 +85,30 @@ export class SilverLake {
     this.store = store;
   }
 
-  /** Writes the files of a run as Transform does. `rows` selects the contract's columns. */
+  /**
+   * Writes the files of a run as Transform does.
+   *
+   * @param rows a SELECT of the contract's columns
+   */
   async stage(run: RunIdentity, rows: string): Promise<StagedSilver> {
     const { contract } = this;
     const columns = silverSchema(contract, await new Table(this.store, contract.dataset).current());
     return await testDb(async (db, folder) => {
       const query = `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rows})`;
-      const files = await writeFiles(db, query, this.store, {
+      const files = await writeFiles({ db, store: this.store, scratch: folder }, query, {
         keyOf: (file) => lakePaths.data(contract.dataset, file),
         prefix: run.run_id,
         ...silverLayout(contract, columns),
-        scratch: folder,
       });
       const content = createHash('sha256').update(rows).digest('hex');
       return { content, ...stagedLayout(contract, columns), files, stagedAt: new Date().toISOString() };
     });
   }
 
-  /** Commits what was staged. */
+  /** Commits the staged files. */
   async load(run: RunIdentity, staged: StagedSilver): Promise<Loaded> {
-    const lake = { silver: this.store };
     const { status, version } = await testDb((db, folder) =>
-      commitSilver(db, this.contract, run, staged, { lake, scratch: folder }),
+      commitSilver({ db, store: this.store, scratch: folder }, this.contract, run, staged),
     );
     return { status, version };
   }
@@ -140,7 +138,7 @@ export class SilverLake {
   async query(sql: string): Promise<Row[]> {
     const snapshot = await new Table(this.store, this.contract.dataset).current();
     return await testDb(async (db, folder) => {
-      await attachSilver(db, this.contract, snapshot, this.store, folder);
+      await attachSilver({ db, store: this.store, scratch: folder }, this.contract, snapshot);
       return await db.all(sql);
     });
   }
@@ -150,7 +148,7 @@ export class SilverLake {
 export const rowsSql = (columns: string, ...rows: string[]): string =>
   `SELECT * FROM (VALUES ${rows.join(', ')}) AS v(${columns})`;
 
-/** Runs of objects below a folder of a store, for counting what lies there. */
+/** The keys of all objects with the prefix. */
 export const keysIn = async (store: ObjectStore, prefix: string): Promise<string[]> => {
   const keys: string[] = [];
   for await (const { key } of store.list(prefix)) keys.push(key);

@@ -15,18 +15,18 @@ const PROPERTIES = [
 export interface Bench {
   lake: Lake;
   context: StepContext;
-  /** Puts a file into raw; the event that tells of it. */
+  /** Puts a file into raw; returns its event. */
   put(content: string | Buffer, key?: string): Promise<ObjectCreated>;
-  /** The state behind Validate. */
+  /** The state after Validate. */
   validated(
     content: string | Buffer,
   ): Promise<ObjectCreated & { validate: Awaited<ReturnType<typeof validate>> }>;
 }
 
-/** What the state machine hands to a step. */
+/** The input that the state machine passes to a step. */
 export const envelope = (state: unknown): unknown => ({ execution: 'test', state });
 
-/** A lake with the dataset `people`, for steps called one by one. */
+/** A lake with the dataset `people`, for tests that call single steps. */
 export const bench = (more = ''): Bench => {
   const lake = openLake(scratch());
   const sqlDir = datasets({ 'people/contract.yaml': `${contractYaml('people', PROPERTIES)}\n${more}` });
@@ -48,7 +48,7 @@ export const bench = (more = ''): Bench => {
   return { lake, context, put, validated };
 };
 
-/** Key → content of everything in a zone. */
+/** The contents of all objects of a zone, by key. */
 export const contentsOf = async (store: Lake['silver']): Promise<Record<string, string>> => {
   const contents: Record<string, string> = {};
   for await (const { key } of store.list(''))

@@ -1,6 +1,6 @@
 /**
- * From here on no lock gives signs of life, in any test of the file: who holds one for long, as on a machine that stands
- * still, writes it again, and that must not count among the requests that are held to a number.
+ * Stops the renewal of locks in all tests of the file. The holder of a lock renews it by the clock; on a slow machine that
+ * would add requests, which these tests count.
  */
 export const keepLocksStill = (): void => {
   const others = [

@@ -4,9 +4,9 @@ import { fieldName } from '../../shared/lake/iceberg/transforms.ts';
 import type { PartitionSpec, Transform } from '../../shared/lake/iceberg/types.ts';
 
 /**
- * The schema of a query's columns, or what becomes of an earlier schema for them.
+ * The schema of a query's columns, new or evolved from an earlier schema.
  *
- * @param identities what renamed columns were called first, by their names in the query
+ * @param identities the first names of renamed columns, by their names in the query
  */
 export const schemaFor = async (
   db: Db,
@@ -24,7 +24,7 @@ export const schemaFor = async (
   return evolveSchema(base, wanted, { where: 't', lastColumnId: base?.lastColumnId ?? 0, identifier: [] });
 };
 
-/** A spec over columns of a schema: `specFor(schema, ['ts', 'day'])`. */
+/** A partition spec over columns of a schema: `specFor(schema, ['ts', 'day'])`. */
 export const specFor = (
   { schema }: Pick<Evolved, 'schema'>,
   ...fields: readonly (readonly [column: string, transform: Transform])[]

@@ -1,4 +1,4 @@
-/** Child process: `<root> <key> <label> <count>`; writes the key so many times into a versioned folder. */
+/** Child process: `<root> <key> <label> <count>`; writes the key `count` times into a versioned folder. */
 import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
 
 const [root = '', key = '', label = '', count = ''] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.t
 import { scratch } from '../helpers/scratch.ts';
 import { contractYaml } from '../helpers/silver-lake.ts';
 
-/** Before, and after: columns renamed, widened, dropped, added and in another order. */
+/** A contract before and after a change: columns are renamed, widened, dropped, added and reordered. */
 export const BEFORE = contractYaml('orders', [
   '{ name: number, logicalType: integer, logicalTypeOptions: { format: i32 }, primaryKey: true }',
   '{ name: customer, logicalType: string }',
@@ -22,7 +22,7 @@ export const AFTER = contractYaml('orders', [
   '{ name: quantity, logicalType: integer }',
   '{ name: weight, logicalType: number }',
   '{ name: client, id: customer, logicalType: string }',
-  // A column that has nothing to do with the one that was called so.
+  // A new column with the former name of another one.
   '{ name: customer, id: customer-2, logicalType: boolean }',
 ]);
 
@@ -36,7 +36,7 @@ export const SECOND = `placed,country,order_number,price,quantity,weight,client,
 2024-01-03,FR,4,0.10,,0.1,Alan,false
 `;
 
-/** What the first file brought. */
+/** The rows of the first file. */
 export const OLD_ROWS = [
   {
     number: 1,
@@ -61,7 +61,7 @@ export const OLD_ROWS = [
     placed: '2024-01-02',
   },
 ];
-/** Both files' rows, order 2 as the second file has it. */
+/** The rows of both files; order 2 is that of the second file. */
 export const NEW_ROWS = [
   {
     ...{ placed: '2024-01-01', country: null, order_number: 1, price: '1234.50', quantity: 3, weight: 1.5 },
@@ -100,7 +100,7 @@ export interface ChangedOrders {
   old: Snapshot;
 }
 
-/** A lake with one file from before a change of the contract, and one from after it. */
+/** A lake with one file from before and one from after the change of the contract. */
 export const changingOrders = (): { after: TestPipeline; load: () => Promise<ChangedOrders> } => {
   const folder = scratch();
   const under = (contract: string): TestPipeline =>

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { literal } from '../../shared/engine/sql.ts';
 import { compareDb, difference } from './compare.ts';
 
-/** How rows of `VALUES` differ from others that a file holds. */
+/** The difference between rows of `VALUES` and the rows of a file. */
 const differing = (ours: string, theirs: string) =>
   compareDb(async (db, folder) => {
     const rows = (values: string) => `FROM (VALUES ${values}) AS v(a, b)`;
@@ -19,6 +19,6 @@ test.each([
   ["(1, NULL), (2, 'b')", "(1, ''), (2, 'b')", 1, 1],
   ["(1, 'a'), (2, 'b')", "(1, 'b'), (2, 'a')", 2, 2],
   ["(NULL, 'a'), (3, 'c')", "(0, 'a'), (3, 'c')", 1, 1],
-])('%s beside %s: %d missing, %d added', async (ours, theirs, missing, added) => {
+])('%s compared with %s: %d missing, %d added', async (ours, theirs, missing, added) => {
   expect(await differing(ours, theirs)).toEqual({ missing, added });
 });

@@ -10,7 +10,7 @@ import { createTableView } from '../../shared/lake/table/read/table-view.ts';
 import { scratch } from '../helpers/scratch.ts';
 import type { Question, Read, Reader } from './pyiceberg.ts';
 
-/** A DuckDB that holds three million rows twice. */
+/** Opens a DuckDB with enough memory for three million rows twice. */
 export const compareDb = async <T>(work: (db: Db, folder: string) => Promise<T>): Promise<T> => {
   const folder = scratch();
   return await withDuckDb({ memoryMb: 4096, threads: 2, scratch: folder, ordered: false }, (db) =>
@@ -18,7 +18,11 @@ export const compareDb = async <T>(work: (db: Db, folder: string) => Promise<T>)
   );
 };
 
-/** duckstep's own view of one snapshot, under the columns that it had then. Returns the view's name. */
+/**
+ * Creates duckstep's view of a snapshot, with the columns that it had then.
+ *
+ * @returns the view's name
+ */
 export const viewOf = async (
   db: Db,
   snapshot: Snapshot,
@@ -31,12 +35,13 @@ export const viewOf = async (
     type: storedType(field.type),
     field,
   }));
-  await createTableView(db, name, columns, await snapshot.files(), store, path.join(folder, store.name));
+  const workbench = { db, store, scratch: path.join(folder, store.name) };
+  await createTableView(workbench, name, columns, await snapshot.files());
   return `${ident(name.schema)}.${ident(name.table)}`;
 };
 
 export interface Difference {
-  /** Rows of ours that the other reader has not, and the other way round: so many, and the first of them. */
+  /** The number of rows that only duckstep or only the other reader has, and the first of them. */
   missing: number;
   added: number;
   examples: Row[];
@@ -45,8 +50,8 @@ export interface Difference {
 export const NONE: Difference = { missing: 0, added: 0, examples: [] };
 
 /**
- * How the rows of a query differ from those of a file, every value of every row counted: as EXCEPT ALL both ways would
- * tell, in one pass over both.
+ * The difference between the rows of a query and those of a file, in all values, as by EXCEPT ALL in both directions, but
+ * in one pass.
  */
 export const difference = async (db: Db, query: string, file: string): Promise<Difference> => {
   const columns = await db.describe(query);
@@ -61,7 +66,7 @@ export const difference = async (db: Db, query: string, file: string): Promise<D
   return { missing, added, examples: missing + added === 0 ? [] : await db.all('FROM differing LIMIT 4') };
 };
 
-/** Of the rows of a query what the other reader tells of its own: counts of values, and sums. */
+/** Counts of values and sums of a query's rows, as the other reader reports them of its rows. */
 const summed = async (db: Db, query: string): Promise<Read> => {
   const columns = await db.describe(query);
   const sums = columns.map(({ name, type }, i) => {
@@ -87,8 +92,8 @@ const summed = async (db: Db, query: string): Promise<Read> => {
 };
 
 /**
- * Holds what another reader reads against the rows of a query, whose columns are the table's: row by row both ways, and by
- * counts and sums that each side computed by itself.
+ * Expects that another reader reads the rows of a query, whose columns are the table's: compares row by row in both
+ * directions, and compares counts and sums, which each side computes itself.
  */
 export const expectAgreement = async <A extends { read?: Read }>(
   db: Db,

@@ -11,7 +11,7 @@ import { ROOT } from '../helpers/engine.ts';
 import { runProgram } from '../helpers/run-program.ts';
 import { compareDb } from './compare.ts';
 
-/** Every table of the demo: a filter on a column that its files are split by, and one that only bounds can tell. */
+/** The demo's tables, each with a filter on a partition column and one that only bounds of columns can decide. */
 export const TABLES: Readonly<Record<string, { partition?: string; bounds: string }>> = {
   'silver.flights': { partition: 'month = 3', bounds: "departed_at < '2001-02-01T00:00:00'" },
   'silver.movies': { bounds: 'imdb_votes < 0' },
@@ -25,7 +25,7 @@ export const TABLES: Readonly<Record<string, { partition?: string; bounds: strin
   'gold.weather_by_month': { partition: 'year = 2012', bounds: 'temp_max < 0' },
 };
 
-/** Runs the demo as a person does, into this folder. */
+/** Runs `duckstep demo` into this folder. */
 export const runDemo = async (folder: string): Promise<void> => {
   await runProgram('npx', ['duckstep', '--lake', folder, 'demo']);
 };
@@ -44,7 +44,7 @@ export const snapshotOf = ({ snapshot }: MetadataVersion): Snapshot => {
   return snapshot;
 };
 
-/** A DuckDB with the tables as queries see them. */
+/** Opens a DuckDB with the tables as queries see them. */
 export const withDemo = <T>(lake: Lake, work: (db: Db, folder: string) => Promise<T>): Promise<T> =>
   compareDb(async (db, folder) => {
     const sqlDir = path.join(ROOT, 'sql');

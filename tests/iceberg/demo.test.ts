@@ -28,7 +28,7 @@ const storeOf = (name: string) => demoStore(lake, name);
 const newest = (name: string) => newestOf(lake, name);
 const withLake = <T>(work: (db: Db, folder: string) => Promise<T>): Promise<T> => withDemo(lake, work);
 
-test('these are all tables that the demo makes', () => {
+test('the demo makes exactly these tables', () => {
   const tables = ['silver', 'gold'].flatMap((zone) =>
     readdirSync(path.join(folder, zone))
       .filter((name) => /^[^_.]/.test(name))
@@ -47,7 +47,7 @@ test.each(NAMES)('%s: PyIceberg reads the rows that queries read', async (name) 
   expect(answer.uuid).toBe(version.metadata['table-uuid']);
 });
 
-test.each(NAMES)('%s: filters leave out files, and no rows', async (name) => {
+test.each(NAMES)('%s: filters skip files, but no rows', async (name) => {
   const { file } = await newest(name);
   const { files } = await pyiceberg.ask({ metadata: file });
   for (const filter of Object.values(TABLES[name] ?? {})) {
@@ -58,7 +58,7 @@ test.each(NAMES)('%s: filters leave out files, and no rows', async (name) => {
   }
 });
 
-test.each(NAMES)('%s: every snapshot is still there, as it was', async (name) => {
+test.each(NAMES)('%s: every snapshot can be read as it was', async (name) => {
   const version = await newest(name);
   const { history } = snapshotOf(version);
   const store = storeOf(name);
@@ -74,42 +74,45 @@ test.each(NAMES)('%s: every snapshot is still there, as it was', async (name) =>
   );
 });
 
-test.each(NAMES)('%s: its metadata can be looked into, and its files number their columns', async (name) => {
-  const version = await newest(name);
-  const snapshot = snapshotOf(version);
-  const { inspected, fieldIds, schema, spec } = await pyiceberg.ask({
-    metadata: version.file,
-    inspect: METADATA_TABLES,
-  });
-  const files = await snapshot.files();
-  const masks = files.filter(({ deletes }) => deletes !== undefined).length;
-  const manifests = await snapshot.manifests();
-  const entries = await Promise.all(manifests.map((manifest) => manifest.entries()));
-  expect(inspected).toEqual({
-    files: files.length + masks,
-    entries: entries.flat().length,
-    manifests: manifests.length,
-    history: snapshot.history.length,
-    snapshots: snapshot.history.length,
-    partitions: new Set(files.map(({ partition }) => JSON.stringify(partition))).size,
-    refs: 1,
-  });
-  const ids = Object.fromEntries(schema.map(({ name, id }) => [name, id]));
-  expect(ids).toEqual(Object.fromEntries(snapshot.schema.fields.map((field) => [field.name, field.id])));
-  expect(fieldIds).toEqual([ids]);
-  expect(spec.map((field) => field.name)).toEqual((await snapshot.partitionings())[0]);
-});
+test.each(NAMES)(
+  '%s: its metadata tables can be read, and its files have the ids of their columns',
+  async (name) => {
+    const version = await newest(name);
+    const snapshot = snapshotOf(version);
+    const { inspected, fieldIds, schema, spec } = await pyiceberg.ask({
+      metadata: version.file,
+      inspect: METADATA_TABLES,
+    });
+    const files = await snapshot.files();
+    const withDeletes = files.filter(({ deletes }) => deletes !== undefined).length;
+    const manifests = await snapshot.manifests();
+    const entries = await Promise.all(manifests.map((manifest) => manifest.entries()));
+    expect(inspected).toEqual({
+      files: files.length + withDeletes,
+      entries: entries.flat().length,
+      manifests: manifests.length,
+      history: snapshot.history.length,
+      snapshots: snapshot.history.length,
+      partitions: new Set(files.map(({ partition }) => JSON.stringify(partition))).size,
+      refs: 1,
+    });
+    const ids = Object.fromEntries(schema.map(({ name, id }) => [name, id]));
+    expect(ids).toEqual(Object.fromEntries(snapshot.schema.fields.map((field) => [field.name, field.id])));
+    expect(fieldIds).toEqual([ids]);
+    expect(spec.map((field) => field.name)).toEqual((await snapshot.partitionings())[0]);
+  },
+);
 
-test('rows that another file’s row of the same key supersedes are hidden by deletes', async () => {
+test('rows that are superseded by another file’s row of the same key have position deletes', async () => {
   const version = await newest('silver.signups');
   const files = await snapshotOf(version).files();
-  const hidden = files.reduce((sum, { deletes }) => sum + (deletes?.rows ?? 0), 0);
+  const deleted = files.reduce((sum, { deletes }) => sum + (deletes?.rows ?? 0), 0);
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
-  expect(hidden).toBeGreaterThan(0);
+  expect(deleted).toBeGreaterThan(0);
   const { deletes, read } = await pyiceberg.ask({
     metadata: version.file,
     parquet: path.join(folder, 'signups.parquet'),
   });
   expect(deletes).toBe(files.filter(({ deletes }) => deletes !== undefined).length);
-  expect(read?.rows).toBe(rows - hidden);
+  expect(read?.rows).toBe(rows - deleted);
 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(async () => await pyiceberg?.stop());
 
-/** Rows as PyIceberg reads them, without the lineage, and the columns in its order. */
+/** The rows that PyIceberg reads, without columns of lineage, and the columns in its order. */
 const readRows = async (order: string, snapshot?: Snapshot): Promise<{ columns: string[]; rows: Row[] }> => {
   const parquet = path.join(scratch(), 'rows.parquet');
   await pyiceberg.ask({
@@ -46,7 +46,7 @@ test('after a change of the contract PyIceberg and queries show all rows under t
   expect(read.columns).toEqual(Object.keys(NEW_ROWS[0] ?? {}));
 });
 
-test('PyIceberg sees the types widened, new columns optional, and each column’s number kept', async () => {
+test('PyIceberg sees widened types, optional new columns, and the same field ids', async () => {
   const { schema, schemas } = await pyiceberg.ask({ metadata: version.file });
   const shown = (columns = schema) =>
     columns
@@ -100,7 +100,7 @@ test.each([
   ['country is null', 2],
   ['customer = true', 1],
   ["placed = '2024-01-02'", 2],
-])('a filter on columns as they are now finds rows of files from before: %s', async (filter, rows) => {
+])('a filter on present columns finds rows of older files: %s', async (filter, rows) => {
   const parquet = path.join(scratch(), 'rows.parquet');
   const { read } = await pyiceberg.ask({ metadata: version.file, filter, parquet });
   expect(read?.rows).toBe(rows);

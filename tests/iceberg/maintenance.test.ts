@@ -25,7 +25,7 @@ const AFTER = DATASET([
   '{ name: place, logicalType: string }',
 ]);
 
-/** Each brings back the key that the one before it brought, so that most files have a row that is hidden. */
+/** Each file repeats a key of the file before, so that most files have a deleted row. */
 const FILES = 24;
 const file = (i: number, header: string): string =>
   `id,day,${header}\n${i},2024-01-0${1 + (i % 9)},${i}.5,a${i}\n${i + 1},2024-01-15,${i}.25,b${i}\n`;
@@ -47,7 +47,11 @@ beforeAll(async () => {
 
 afterAll(async () => await pyiceberg?.stop());
 
-/** Every snapshot that is kept, as PyIceberg reads it and as we do. Returns the newest's numbers. */
+/**
+ * Expects that PyIceberg and duckstep read the same rows of every snapshot that is kept.
+ *
+ * @returns the numbers of the newest snapshot
+ */
 const expectAllAgree = async (): Promise<{ files: number; rows: number; snapshots: number }> => {
   const version = await new Table(after.lake.silver, 'readings').newest();
   const history = version?.snapshot?.history ?? [];
@@ -77,7 +81,7 @@ const maintained = async (): Promise<void> => {
   ]);
 };
 
-test('while files pile up and are merged PyIceberg reads every snapshot as we do', async () => {
+test('PyIceberg and duckstep read the same of every snapshot while files are added and merged', async () => {
   expect(await rows()).toHaveLength(FILES + 1);
   const { rows: read, files, snapshots } = await expectAllAgree();
   expect(read).toBe(FILES + 1);
@@ -85,14 +89,14 @@ test('while files pile up and are merged PyIceberg reads every snapshot as we do
   expect(snapshots).toBeGreaterThan(FILES);
 });
 
-test('maintenance changes no row, and leaves every file that a snapshot needs', async () => {
+test('maintenance changes no row, and keeps every file that a snapshot needs', async () => {
   const shown = await rows();
   await maintained();
   expect(await rows()).toEqual(shown);
   expect((await expectAllAgree()).rows).toBe(FILES + 1);
 });
 
-test('values of renamed, widened and added columns are where they were after files were merged', async () => {
+test('values of renamed, widened and added columns are the same after files were merged', async () => {
   await maintained();
   const shown = await rows();
   expect(shown[0]).toEqual({ id: 0, day: '2024-01-01', celsius: 0.5, place: null });

@@ -1,11 +1,11 @@
 export interface PartitionCase {
   transform: string;
-  /** Of the column `v`, as the contract has it. */
+  /** The type of the column `v` in the contract. */
   type: string;
   values: readonly string[];
-  /** Files that the values come to. */
+  /** The number of files for the values. */
   files: number;
-  /** Row filters in words that PyIceberg and DuckDB share, and how many files each needs. */
+  /** Row filters that PyIceberg and DuckDB both understand, and the number of files that each needs. */
   filters: Readonly<Record<string, number>>;
 }
 

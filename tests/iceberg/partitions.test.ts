@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(async () => await pyiceberg?.stop());
 
 test.each(CASES)(
-  '$transform of { $type }: PyIceberg finds each row, and only where it can be',
+  '$transform of { $type }: PyIceberg finds each row, in its partition only',
   async (split) => {
     const { lake, drop } = testPipeline({
       sqlDir: datasets({

@@ -7,22 +7,22 @@ import { pythonWith } from '../helpers/python-venv.ts';
 
 const PACKAGES = ['pyiceberg==0.12.0', 'pyarrow==26.0.1'];
 
-/** Needs nothing but `python3` and PyPI, the first time. */
+/** The Python with PyIceberg. The first call needs `python3` and PyPI. */
 export const pyIcebergPython = (): Promise<string> => pythonWith('pyiceberg', PACKAGES);
 
 export interface Question {
-  /** URI of a metadata file. */
+  /** The URI of a metadata file. */
   metadata: string;
-  /** Of PyIceberg's file access, such as `s3.endpoint`. */
+  /** Properties of PyIceberg's file access, such as `s3.endpoint`. */
   properties?: Readonly<Record<string, string>>;
   snapshot?: number;
-  /** A row filter in PyIceberg's own words. */
+  /** A row filter in PyIceberg's syntax. */
   filter?: string;
-  /** File to write the rows to; none are read without it. */
+  /** The file to which the rows are written. Without it no rows are read. */
   parquet?: string;
-  /** Whether to check that each row lies in the partition that it belongs to. */
+  /** Whether to check that each row is in the file of its partition. */
   partitions?: boolean;
-  /** Metadata tables: `files`, `entries`, `manifests`, … */
+  /** The metadata tables to read: `files`, `entries`, `manifests` … */
   inspect?: readonly string[];
 }
 
@@ -37,31 +37,31 @@ export interface Answer {
   uuid: string;
   location: string;
   schema: IcebergColumn[];
-  /** By id, as text. */
+  /** Schemas by their id, as text. */
   schemas: Record<string, IcebergColumn[]>;
   spec: { name: string; transform: string; source: number }[];
   snapshots: { id: number; parent: number | null; operation: string; schema: number | null }[];
-  /** Data files that the scan would read, and how many files of deletes go with them. */
+  /** The number of data files that the scan would read, and of delete files with them. */
   files: number;
   deletes: number;
-  /** Of the first data file's columns, by name. */
+  /** Field ids of the first data file's columns, by name. */
   fieldIds: Record<string, number>[];
   /** Rows per metadata table. */
   inspected: Record<string, number>;
-  /** Rows in files of other partitions than theirs, where that was asked. */
+  /** The number of rows in files of another partition, if that was asked. */
   misplaced?: number;
   read?: Read;
 }
 
 export interface Read {
   rows: number;
-  /** Values per column, and the sum of numbers: exact text, or a float of floats. */
+  /** The count of values per column, and the sum of numbers: a text if it is exact, a number for floats. */
   columns: Record<string, { count: number; sum: string | number | null }>;
 }
 
-/** Another reader of Iceberg in a process of its own, which answers one question after the other. */
+/** Another reader of Iceberg tables in a child process, which answers one question after the other. */
 export interface Reader<A> {
-  /** Throws what it said where it cannot answer. */
+  /** @throws Error with the reader's message when it cannot answer */
   ask(question: Question): Promise<A>;
   stop(): Promise<void>;
 }
@@ -71,7 +71,7 @@ export type PyIceberg = Reader<Answer>;
 export const startPyIceberg = async (): Promise<PyIceberg> =>
   startReader(await pyIcebergPython(), 'tests/iceberg/reader.py');
 
-/** Starts a Python program that answers each line with a line, both JSON; `{"error": text}` where it cannot. */
+/** Starts a Python program that answers each line of JSON with a line of JSON, `{"error": text}` if it fails. */
 export const startReader = <A extends object>(
   python: string,
   program: string,

@@ -2,9 +2,9 @@
 
 One question per line of input, one answer per line of output, both JSON:
     {"metadata": URI of a metadata file, "properties": {...}, "snapshot": id, "filter": text,
-     "parquet": file to write the rows to, "partitions": whether to check where rows lie,
+     "parquet": file to write the rows to, "partitions": whether to check that rows are in the files of their partitions,
      "inspect": [names of metadata tables]}
-Only "metadata" is needed. Without "parquet" no rows are read. An answer to what fails is {"error": text}.
+Only "metadata" is required. Without "parquet" no rows are read. If a question fails, the answer is {"error": text}.
 """
 
 import datetime
@@ -50,7 +50,7 @@ def columns(schema):
 
 
 def total(column):
-    """Text of whole numbers and decimals, which is exact; a float of floats; None where there is no finite sum."""
+    """The sum: text for whole numbers and decimals, so that it is exact; a float for floats; None if it is not finite."""
     if pa.types.is_integer(column.type):
         column = column.cast(pa.decimal128(38, 0))
     if pa.types.is_decimal(column.type):
@@ -76,7 +76,7 @@ def read(scan, path):
 
 
 def misplaced(tasks, table):
-    """Rows that lie in a file whose partition is not what PyIceberg's own transforms make of them."""
+    """The number of rows in files of another partition than PyIceberg's own transforms compute."""
     count = 0
     for task in tasks:
         spec = table.specs()[task.file.spec_id]
@@ -91,7 +91,7 @@ def misplaced(tasks, table):
 
 
 def internal(value):
-    """What Iceberg counts: days, or microseconds, since 1970; microseconds of the day."""
+    """The value as Iceberg stores it: days or microseconds since 1970, or microseconds of the day."""
     if isinstance(value, datetime.datetime):
         zone = datetime.timezone.utc if value.tzinfo else None
         return (value - datetime.datetime(1970, 1, 1, tzinfo=zone)) // datetime.timedelta(microseconds=1)
@@ -103,7 +103,7 @@ def internal(value):
 
 
 def field_ids(path, io):
-    """Field id per top-level column of one Parquet file."""
+    """The field id of each top-level column of a Parquet file."""
     with io.new_input(path).open() as file:
         schema = pq.read_schema(file)
     return {field.name: int((field.metadata or {}).get(b"PARQUET:field_id", -1)) for field in schema}
@@ -131,6 +131,6 @@ def answer(question):
 for line in sys.stdin:
     try:
         found = answer(json.loads(line))
-    except Exception as error:  # Any failure is the test's to judge.
+    except Exception as error:  # The test decides whether a failure is expected.
         found = {"error": f"{type(error).__name__}: {error}"}
     print(json.dumps(found), flush=True)

@@ -1,6 +1,8 @@
+import makeFolders from '../setup/folders.ts';
 import { pyIcebergPython } from './pyiceberg.ts';
 
-/** Once, before test files run side by side. */
+/** Installs PyIceberg once, before test files run in parallel. */
 export default async (): Promise<void> => {
+  makeFolders();
   await pyIcebergPython();
 };

@@ -1,17 +1,17 @@
 export interface Column {
   name: string;
-  /** In the contract, or in the gold model's header. */
+  /** The type in the contract, or in the gold model's header. */
   declared: string;
   iceberg: string;
-  /** One value per file: of the contract's as the file has them, of the model's as SQL. Empty or NULL is none. */
+  /** One value per file: as the file has it for a contract, as SQL for a model. Empty or NULL means no value. */
   values: readonly [string, string, string];
-  /** Comparisons in words that PyIceberg and DuckDB share: rows that they are true of. */
+  /** Comparisons that PyIceberg and DuckDB both understand, and the number of rows for which each is true. */
   filters?: Readonly<Record<string, number>>;
 }
 
 const integer = (format: string): string => `logicalType: integer, logicalTypeOptions: { format: ${format} }`;
 
-/** Every type that a contract can give a column. */
+/** All types that a column of a contract can have. */
 export const SILVER: readonly Column[] = [
   {
     name: 'n',
@@ -131,7 +131,7 @@ export const SILVER: readonly Column[] = [
   { name: 'list', declared: 'logicalType: array', iceberg: 'string', values: ['"[1, 2]"', '"[]"', ''] },
 ];
 
-/** What a gold model may declare beside. */
+/** Further types that a gold model can declare. */
 export const GOLD: readonly Column[] = [
   { name: 'n', declared: 'BIGINT', iceberg: 'long', values: ['1', '2', '3'] },
   {

@@ -49,7 +49,7 @@ const newest = async (store: ObjectStore, name: string): Promise<MetadataVersion
   return version;
 };
 
-/** Of a file with nothing but NaN no bounds are known, so it is read. */
+/** A file that has only NaN has no bounds, so it is always read. */
 const filtersOf = ({ filters, values }: Column) =>
   Object.entries(filters ?? {}).map(([filter, rows]) => {
     const unbounded = values.filter((value) => value === "'nan'").length;

@@ -17,7 +17,7 @@ const run = (...args: string[]) =>
     );
   });
 
-test('start processes what is dropped in, and ends cleanly at SIGTERM', async () => {
+test('start processes files that are copied into raw, and ends cleanly at SIGTERM', async () => {
   const lake = scratch();
   const child = startNode(CLI, 'start', '--lake', lake);
   await printed(child, 'Watching');
@@ -30,20 +30,20 @@ test('start processes what is dropped in, and ends cleanly at SIGTERM', async ()
   expect(engineOn(lake).list()).toMatchObject([{ status: 'succeeded', key: 'signups/2025-01.csv' }]);
 });
 
-test('a Ctrl-C that arrives twice, as npm passes it on, is one', async () => {
+test('a Ctrl-C that arrives twice, because npm forwards it, counts once', async () => {
   const lake = scratch();
   const child = startNode(CLI, 'start', '--lake', lake);
   await printed(child, 'Watching');
   const begun = printed(child, 'Transform');
   cpSync(path.join(ROOT, 'samples/signups/2025-01.csv'), path.join(lake, 'raw/signups/2025-01.csv'));
   await begun;
-  // From one process, so that a busy machine cannot put a second between them.
+  // One process sends both, so that on a busy machine there is no second between them.
   execFile('sh', ['-c', `kill -INT ${child.pid}; sleep 0.02; kill -INT ${child.pid}`]);
   expect(await once(child, 'exit')).toEqual([0, null]);
   expect(engineOn(lake).list()).toMatchObject([{ status: 'succeeded', key: 'signups/2025-01.csv' }]);
 });
 
-test('a reader that has seen enough changes no exit code, ends `start`, and leaves no scratch', async () => {
+test('a closed stdout changes no exit code, ends `start`, and leaves no scratch files', async () => {
   const scratchDir = scratch();
   const options = { env: { ...process.env, DUCKSTEP_SCRATCH_DIR: scratchDir } };
   const node = path.join(ROOT, 'node_modules/.bin/node');
@@ -87,7 +87,7 @@ test.each([
   ]);
 });
 
-test('a file of a dataset that nobody knows goes to quarantine', async () => {
+test('a file of an unknown dataset is quarantined', async () => {
   const file = path.join(ROOT, 'samples/signups/2025-01.csv');
   const result = await run('run', file, '--dataset', 'unheard_of', '--json', '--lake', scratch());
   expect(result.code).toBe(2);
@@ -101,7 +101,7 @@ test('export writes a database of typed tables', async () => {
   await run('run', path.join(ROOT, 'samples/signups/2025-01.csv'), '--dataset', 'signups', '--lake', lake);
   const target = path.join(lake, 'warehouse.duckdb');
   expect((await run('query', '--lake', lake, '--export', target)).code).toBe(0);
-  // As any DuckDB client would open it.
+  // Opened like any DuckDB client would.
   const settings = { memoryMb: 512, threads: 1, scratch: scratch(), database: target };
   const columns = await withDuckDb(settings, (db) =>
     db.all(`select column_name, data_type from duckdb_columns()

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { checkLayer, LAYER_LIMITS } from '../../scripts/layer-limits.ts';
-import { unzip } from '../helpers/unzip.ts';
+import { unzip } from '../../scripts/unzip.ts';
 import { FUNCTIONS, PACKAGE, resource } from './template.ts';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -13,7 +13,7 @@ const { dependencies, devDependencies } = JSON.parse(
   devDependencies: Record<string, string>;
 };
 
-/** Packages whose files esbuild bundled: it names each in a comment. */
+/** The packages that esbuild bundled; it names each file in a comment. */
 const bundled = (code: string): string[] => [
   ...new Set(
     [...code.matchAll(/^\/\/ node_modules\/((?:@[^/\n]+\/)?[^/\n]+)/gm)].map(([, name]) => name ?? ''),
@@ -31,7 +31,7 @@ describe.each(FUNCTIONS)("%s's zip", (name) => {
     expect(statSync(file).size).toBeLessThan(MB);
   });
 
-  test('holds the handler, the contracts and the SQL, and nothing else', () => {
+  test('has the handler, the contracts and the SQL, and nothing else', () => {
     const others = [...files.keys()].filter((name) => name !== entry && !name.startsWith('sql/'));
     expect(others).toEqual([]);
     expect(code).toContain('handler: () => handler');
@@ -41,7 +41,7 @@ describe.each(FUNCTIONS)("%s's zip", (name) => {
     expect([...files.keys()]).toContain('sql/gold/daily_metrics.sql');
   });
 
-  test('holds no development dependency, and DuckDB neither: that is in the layer', () => {
+  test('has no development dependency, and no DuckDB, which is in the layer', () => {
     const packages = bundled(code);
     expect(packages).toEqual(
       expect.arrayContaining(['zod', '@aws-sdk/client-s3', '@aws-lambda-powertools/logger']),
@@ -61,7 +61,7 @@ describe('the layer', () => {
   const files = unzip(archive);
   const entries = [...files].map(([name, content]) => ({ name, content }));
 
-  test('is within its limits, and for the architecture of the functions', () => {
+  test('keeps its limits, and has the architecture of the functions', () => {
     expect(archive.length).toBeLessThan(LAYER_LIMITS.zipped);
     expect(() => checkLayer(entries, archive.length, 'arm64')).not.toThrow();
     expect(() => checkLayer(entries, archive.length, 'x86_64')).toThrow(
@@ -69,7 +69,7 @@ describe('the layer', () => {
     );
   });
 
-  test("holds the version of DuckDB that the tests run on, and DuckDB's own dependencies alone", () => {
+  test("has the version of DuckDB that the tests run on, and DuckDB's dependencies only", () => {
     const manifest = files.get('nodejs/node_modules/@duckdb/node-api/package.json')?.toString() ?? '{}';
     expect(JSON.parse(manifest)).toMatchObject({ version: dependencies['@duckdb/node-api'] });
     const packages = [...files.keys()].flatMap(

@@ -25,7 +25,7 @@ interface Query {
 /** Time travel in Athena's syntax, which DuckDB does not have; it is removed before DuckDB checks the query. */
 const TIME_TRAVEL = / FOR TIMESTAMP AS OF \(current_timestamp - interval '1' day\)/;
 
-/** Empty tables of all shipped models' columns, by the names that the catalog gives them. */
+/** Creates empty tables with the columns of all shipped models, under their names in the catalog. */
 const withModels = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
   withTestDb(async (db) => {
     for (const { name, columns } of await loadGoldModels(SQL)) {
@@ -45,7 +45,7 @@ test.each(queries.map((query) => [query.Name, query] as const))(
   },
 );
 
-test('a column that a model does not have would be noticed', async () => {
+test('a query of an unknown column fails this test', async () => {
   const query = withModels((db) => db.all('SELECT wet_days, dry_days FROM weather_by_month'));
   await expect(query).rejects.toThrow(/dry_days/);
 });
@@ -61,7 +61,7 @@ test('every shipped model has a query, in the workgroup, over gold', async () =>
   }
 });
 
-test('daily metrics are averaged over one partition, seen as they were, and have a history', async () => {
+test('queries show averages of daily metrics in one partition, the metrics of the past, and their history', async () => {
   const [model] = (await loadGoldModels(SQL)).filter(({ name }) => name === 'daily_metrics');
   expect(model?.columns.map(({ name }) => name)).toContain('year');
   const text = queries.map(({ QueryString }) => QueryString);
@@ -74,7 +74,7 @@ test('daily metrics are averaged over one partition, seen as they were, and have
   expect(text).toContainEqual(expect.stringContaining('"daily_metrics$history"'));
 });
 
-test('the workgroup keeps results encrypted, in gold, and ends queries that read too much', () => {
+test('the workgroup stores results in gold, encrypted, and stops queries that read too much', () => {
   expect(resource('AthenaWorkgroup').Properties).toMatchObject({
     Name: 'duckstep-dev',
     WorkGroupConfiguration: {
@@ -88,7 +88,7 @@ test('the workgroup keeps results encrypted, in gold, and ends queries that read
   });
 });
 
-test.each(['Silver', 'Gold'])('%s has a database with a name that Athena takes', (zone) => {
+test.each(['Silver', 'Gold'])('%s has a database with a name that Athena accepts', (zone) => {
   const { DatabaseInput } = resource(`${zone}Database`).Properties as {
     DatabaseInput: { Name: { 'Fn::Join': [string, { 'Fn::Split': [string, string] }] } };
   };

@@ -36,7 +36,7 @@ describe('the buckets', () => {
     });
   });
 
-  test.each(buckets)('%s takes TLS only', (id) => {
+  test.each(buckets)('%s accepts TLS only', (id) => {
     const { PolicyDocument } = resource(`${id}Policy`).Properties as unknown as {
       PolicyDocument: { Statement: JsonObject[] };
     };
@@ -109,11 +109,11 @@ describe('the buckets', () => {
     const expiring = ZONES.flatMap((zone) =>
       rulesOf(zone).flatMap((rule) => ('ExpirationInDays' in rule ? `${zone}/${rule.Prefix}` : [])),
     );
-    // No table's name begins with an underscore.
+    // The name of a table never begins with an underscore.
     expect(expiring).toEqual(['silver/_staging/', 'silver/_commits/', 'gold/_commits/', 'gold/_athena/']);
   });
 
-  test.each(ZONES)('%s goes with a dev stack only, and is never replaced', (zone) => {
+  test.each(ZONES)('%s is removed with a dev stack only, and is never replaced', (zone) => {
     expect(resource(bucketOf(zone))).toMatchObject({
       DeletionPolicy: 'Delete',
       UpdateReplacePolicy: 'Retain',

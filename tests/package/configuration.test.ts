@@ -15,12 +15,12 @@ test('docs/configuration.md has every parameter', () => {
   expect(parameters.filter((name) => !documented.includes(name))).toEqual([]);
 });
 
-test('a stage changes parameters that there are', () => {
+test('stages set only parameters that exist', () => {
   const names = Object.values(stages).flatMap((stage) => Object.keys(stage));
   expect(names.filter((name) => !(name in (stages.default ?? {})))).toEqual([]);
 });
 
-test('a function knows how much of /tmp it is charged for', () => {
+test('each function has the size of its /tmp in its environment, for its costs', () => {
   const known = FUNCTIONS.map((name) => {
     const { Environment, EphemeralStorage } = resource(`${name}LambdaFunction`).Properties as unknown as {
       Environment: { Variables: Record<string, unknown> };

@@ -2,11 +2,11 @@ import type { Zone } from '../../shared/lake/paths.ts';
 import type { StoreCall } from '../helpers/recording-store.ts';
 import { bucketOf, type FunctionName, type Json, type JsonObject, resource } from './template.ts';
 
-/** One right: `s3:GetObject silver/_staging/*`. */
+/** One right, such as `s3:GetObject silver/_staging/*`. */
 export interface Right {
   action: string;
   zone: Zone;
-  /** An object's key; for s3:ListBucket the prefix that is listed, undefined for the question whether a key exists. */
+  /** The key of an object. For s3:ListBucket: the listed prefix, or undefined for a check whether a key exists. */
   key: string | undefined;
 }
 
@@ -49,7 +49,7 @@ export const rightsFor = (zone: Zone, { method, key, versioned }: StoreCall): Ri
   }
 };
 
-/** Whether a role's statements grant a right, as IAM decides: one that denies outweighs those that allow. */
+/** Whether a role's statements grant a right. As in IAM, a statement that denies overrides those that allow. */
 export const allows = (granted: readonly Statement[], right: Right): boolean =>
   applies(granted, 'Allow', right) && !applies(granted, 'Deny', right);
 
@@ -71,7 +71,7 @@ const covers = (of: Json, action: string, zone: Zone, key: string | undefined): 
   return !bucketWide && sub?.startsWith(arn) === true && matches(sub.slice(arn.length), key ?? '');
 };
 
-/** The two conditions that the roles use, on the prefix that a listing asks for. */
+/** Whether the two conditions that the roles use, on the prefix of a listing, are true. */
 const holds = (condition: JsonObject | undefined, prefix: string | undefined): boolean =>
   Object.entries(condition ?? {}).every(([operator, operands]) => {
     const wanted = [(operands as JsonObject)['s3:prefix'] ?? []].flat().map(String);
@@ -81,7 +81,7 @@ const holds = (condition: JsonObject | undefined, prefix: string | undefined): b
     throw new RangeError(`The roles have no ${operator} so far: teach the test what it means.`);
   });
 
-/** IAM's wildcards, of which only `*` is used. */
+/** Whether the text matches an IAM pattern; of its wildcards only `*` is used. */
 const matches = (pattern: string, text: string): boolean => {
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`, 's').test(text);

@@ -11,6 +11,7 @@ import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
 import { maintain } from '../../shared/maintenance/maintain.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
 import type { Step } from '../../shared/runtime/step.ts';
+import { changeBy } from '../helpers/increment.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { recording } from '../helpers/recording-store.ts';
 import { scratch } from '../helpers/scratch.ts';
@@ -32,7 +33,7 @@ schema:
       - { property: qualityThreshold, value: 0.5 }
 `;
 
-/** Two datasets, one of which is enriched with the other, and a gold model over both. */
+/** Two datasets, one of which reads the silver table of the other, and a gold model over both. */
 const SQL = {
   'customers/contract.yaml': contract('customers', '{ name: name, logicalType: string, required: true }'),
   'orders/contract.yaml': contract('orders', '{ name: customer, logicalType: integer, required: true }'),
@@ -46,7 +47,7 @@ columns:
 select name, count(*) as orders from silver.orders join silver.customers on customers.id = orders.customer group by name`,
 };
 
-/** The contract of `customers` after it has gained a column. */
+/** The contract of `customers` with one more column. */
 const WITH_CITY = SQL['customers/contract.yaml'].replace(
   '- { name: name,',
   '- { name: city, logicalType: string }\n      - { name: name,',
@@ -61,35 +62,40 @@ const dieCommitting = async (lake: Lake, zone: 'silver' | 'gold', table: string)
   await lake[zone].write(lakePaths.locks(table, `v${version}-0`), 'dead');
 };
 
-/** Adds rows to a gold table file by file, as a rebuild leaves them that writes more partitions than it keeps open. */
+/** Adds many small files to a gold table, as a rebuild does that writes more partitions than it keeps open. */
 const scatter = async (lake: Lake, name: string, files: number): Promise<void> =>
   await testDb(async (db, folder) => {
     for (let n = 0; n < files; n++)
-      await new Table(lake.gold, name).commit(async (base) => async () => {
-        if (base === undefined) throw new Error(`There is no gold.${name}.`);
-        const { schema, columnIds, metadata, properties } = base;
-        const columns = schema.fields.map((field) => `NULL AS ${ident(field.name)}`);
-        const added = await writeFiles(db, `SELECT ${columns.join(', ')}`, lake.gold, {
-          keyOf: (file) => lakePaths.data(name, file),
-          prefix: `scattered-${n}`,
-          schema,
-          spec: specOf([]),
-          scratch: folder,
-        });
-        const lastColumnId = metadata['last-column-id'];
-        return {
-          runId: 'scattered',
-          operation: 'append',
-          title: 'append',
-          columns: { schema, columnIds, lastColumnId },
-          partitionedBy: [],
-          added,
-          removed: [],
-          changedDeletes: [],
-          touched: [],
-          properties: { [SUMMARY.fingerprint]: properties[SUMMARY.fingerprint] ?? '' },
-        };
-      });
+      await new Table(lake.gold, name).commit(
+        changeBy(async (base) => {
+          if (base === undefined) throw new Error(`There is no gold.${name}.`);
+          const { schema, columnIds, metadata, properties } = base;
+          const columns = schema.fields.map((field) => `NULL AS ${ident(field.name)}`);
+          const added = await writeFiles(
+            { db, store: lake.gold, scratch: folder },
+            `SELECT ${columns.join(', ')}`,
+            {
+              keyOf: (file) => lakePaths.data(name, file),
+              prefix: `scattered-${n}`,
+              schema,
+              spec: specOf([]),
+            },
+          );
+          const lastColumnId = metadata['last-column-id'];
+          return {
+            runId: 'scattered',
+            operation: 'append',
+            title: 'append',
+            columns: { schema, columnIds, lastColumnId },
+            partitionedBy: [],
+            added,
+            removed: [],
+            changedDeletes: [],
+            touched: [],
+            properties: { [SUMMARY.fingerprint]: properties[SUMMARY.fingerprint] ?? '' },
+          };
+        }),
+      );
   });
 
 /**

@@ -21,7 +21,7 @@ const stages = parse(readFileSync(path.resolve(__dirname, '../../serverless/stag
 >;
 
 describe('the state machine', () => {
-  test('is the definition that runs on a laptop, but for the functions it calls', () => {
+  test('is the definition that runs on a laptop, except for the functions that it calls', () => {
     const source = parse(
       readFileSync(path.resolve(__dirname, '../../statemachines/pipeline.asl.yml'), 'utf8'),
       { merge: true },
@@ -78,7 +78,7 @@ describe('a function', () => {
       Architectures: ['arm64'],
       Layers: [{ Ref: 'DuckdbLambdaLayer' }],
       TracingConfig: { Mode: 'Active' },
-      // Left to itself Lambda drops what is below INFO.
+      // By default Lambda drops log lines below INFO.
       LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: stages.default?.logLevel },
       Environment: {
         Variables: {
@@ -95,7 +95,7 @@ describe('a function', () => {
     });
   });
 
-  test.each(FUNCTIONS)('%s knows of the catalog if it commits, and only then', (name) => {
+  test.each(FUNCTIONS)('%s has the settings of the catalog if and only if it commits', (name) => {
     const { Environment } = resource(`${name}LambdaFunction`).Properties as unknown as {
       Environment: { Variables: Record<string, unknown> };
     };
@@ -108,7 +108,7 @@ describe('a function', () => {
     );
   });
 
-  test.each(STATES)('%s gives up before its state does, and the alarm sounds before that', (state) => {
+  test.each(STATES)('%s times out before its state does, and the alarm fires before that', (state) => {
     const { Timeout } = resource(`${state}LambdaFunction`).Properties as { Timeout: number };
     expect(Timeout).toBeLessThan(Number(definition().States[state]?.TimeoutSeconds));
     const alarm = resource(`${state}DurationAlarm`).Properties;
@@ -116,7 +116,7 @@ describe('a function', () => {
       MetricName: 'Duration',
       Dimensions: [{ Name: 'FunctionName', Value: { Ref: `${state}LambdaFunction` } }],
       Threshold: Timeout * 800,
-      // A duration has the time at which its call began: it comes as late as it is long.
+      // The metric of a duration has the time at which the call began, but arrives when the call ends.
       Period: 3600,
     });
   });
@@ -143,7 +143,7 @@ describe('a function', () => {
     },
   );
 
-  test('a file may neither have nor unpack to more than the disk holds', () => {
+  test('the limits of a file, raw and decompressed, fit on the disk', () => {
     const { Environment, EphemeralStorage } = resource('ValidateLambdaFunction').Properties as unknown as {
       Environment: { Variables: Record<string, string> };
       EphemeralStorage: { Size: number };
@@ -191,7 +191,7 @@ test('maintenance runs on a schedule, ends in time, is tried twice, and alarms r
 });
 
 describe('events and alarms', () => {
-  test('every file in raw starts an execution; an event that cannot is kept', () => {
+  test('every file in raw starts an execution; events that fail to are kept', () => {
     const { EventPattern, Targets } = resource('ObjectCreatedRule').Properties;
     expect(EventPattern).toEqual({
       source: ['aws.s3'],
@@ -222,7 +222,7 @@ describe('events and alarms', () => {
     });
   });
 
-  test('EventBridge may publish without a condition, as it can meet none', () => {
+  test('EventBridge may publish without a condition, because it can fulfil none', () => {
     const { PolicyDocument } = resource('AlarmTopicPolicy').Properties as unknown as {
       PolicyDocument: { Statement: { Principal: unknown; Condition?: unknown }[] };
     };
@@ -279,14 +279,14 @@ describe('events and alarms', () => {
     expect(widgets.map(({ properties }) => properties.title)).toHaveLength(6);
   });
 
-  test('every log has an end', () => {
+  test('every log group has a retention', () => {
     const groups = ofType('AWS::Logs::LogGroup');
     expect(groups).toHaveLength(FUNCTIONS.length + 1);
     for (const [, { Properties }] of groups) expect(Properties.RetentionInDays).toEqual(expect.any(Number));
   });
 });
 
-test('only what AWS leaves no choice about is allowed on every resource', () => {
+test('only actions that AWS does not restrict to resources are allowed on all resources', () => {
   const open = ofType('AWS::IAM::Role').flatMap(([, { Properties }]) => {
     const { Policies } = Properties as unknown as {
       Policies: { PolicyDocument: { Statement: { Action?: string | string[]; Resource?: unknown }[] } }[];
@@ -300,7 +300,7 @@ test('only what AWS leaves no choice about is allowed on every resource', () => 
   ).toEqual([]);
 });
 
-test('the outputs name what people look for', () => {
+test('the outputs name the resources that people look for', () => {
   expect(Object.keys(template().Outputs)).toEqual(
     expect.arrayContaining([
       'RawBucketName',

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Zone } from '../../shared/lake/paths.ts';
 
-/** Where `npm run package` puts what it makes. */
+/** The folder to which `npm run package` writes. */
 export const PACKAGE = path.resolve(__dirname, '../../dist/package');
 
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
@@ -37,20 +37,20 @@ export const resource = (logicalId: string): Resource => {
   return found;
 };
 
-/** The functions that states call, named as these. */
+/** The functions that states call; each has the name of its state. */
 export const STATES = [
   ...(['Validate', 'ValidateLarge', 'QualityScore', 'QualityScoreLarge'] as const),
   ...(['Transform', 'TransformLarge', 'LoadToGold', 'LoadToGoldLarge', 'Quarantine'] as const),
 ] as const;
 
-/** The state whose code and role a larger function has; any other's own. */
+/** The function whose code and role a larger function shares; for any other, the function itself. */
 export const twinOf = (name: FunctionName): FunctionName => name.replace(/Large$/, '') as FunctionName;
 
-/** And the one that a schedule calls. */
+/** All functions: those of states, and the one that a schedule calls. */
 export const FUNCTIONS = [...STATES, 'Maintain'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-/** The definition as it is deployed. */
+/** The definition of the state machine as it is deployed. */
 export const definition = (): { TimeoutSeconds: number; States: Record<string, JsonObject> } => {
   const { DefinitionString } = resource('Pipeline').Properties as {
     DefinitionString: { 'Fn::Sub': [string, JsonObject] };

@@ -10,7 +10,7 @@ import { BAD_INPUT_DATASETS, BAD_INPUTS } from './bad-input.ts';
 interface Documented {
   kind: string;
   scope: string;
-  /** The error's name, or the rules that refuse. */
+  /** The error's name, or the rules that reject. */
   names: string[];
 }
 
@@ -27,7 +27,7 @@ const documented: Documented[] = readFileSync(path.join(ROOT, 'docs/bad-input.md
     return { kind, scope, names: [...outcome.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name) };
   });
 
-test('every documented kind is tested, and every tested kind documented', () => {
+test('the documented kinds are the tested ones', () => {
   expect(documented.map(({ kind }) => kind)).toEqual(Object.keys(BAD_INPUTS));
 });
 
@@ -37,7 +37,7 @@ beforeAll(() => {
 });
 
 test.each(documented)('$kind → $scope: $names', async ({ kind, scope, names }) => {
-  const { content, key = 'orders/file', loaded = [], refused = 0 } = BAD_INPUTS[kind] ?? {};
+  const { content, key = 'orders/file', loaded = [], rejected = 0 } = BAD_INPUTS[kind] ?? {};
   if (content === undefined) throw new Error(`${kind} is not tested`);
   const bytes = Buffer.from(await content());
   const { lake, drop, query, runs } = testPipeline({
@@ -66,7 +66,7 @@ test.each(documented)('$kind → $scope: $names', async ({ kind, scope, names })
   expect(run?.reason).toMatch(/\.$/);
   expect(run?.reason).not.toContain(sqlDir);
 
-  // What people see in the console and in messages holds nothing of a row.
+  // The console and the messages show no values of rows.
   expect(JSON.stringify(execution)).not.toMatch(/Ada|Bo\b|Cy/);
 
   if (`${dataset}/contract.yaml` in BAD_INPUT_DATASETS)
@@ -83,10 +83,10 @@ test.each(documented)('$kind → $scope: $names', async ({ kind, scope, names })
   const summary = String(await lake.quarantine.read(lakePaths.quarantineSummary(dataset, run?.run_id ?? '')));
   if (scope === 'File') expect(quarantined).toEqual([{ scope: 'file', rows: 1, rules: names }]);
   if (scope === 'Rows')
-    expect(quarantined).toEqual([{ scope: 'row', rows: refused, rules: names.toSorted() }]);
+    expect(quarantined).toEqual([{ scope: 'row', rows: rejected, rules: names.toSorted() }]);
   if (scope === 'Gate') {
     expect(quarantined[0]).toEqual({ scope: 'file', rows: 1, rules: ['quality'] });
-    expect(quarantined[1]?.rows ?? 0).toBe(refused);
+    expect(quarantined[1]?.rows ?? 0).toBe(rejected);
     for (const rule of names) expect(summary).toContain(rule);
   }
   for (const name of names) expect(report).toContain(`"${name}"`);

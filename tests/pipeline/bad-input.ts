@@ -8,12 +8,12 @@ import { scratch } from '../helpers/scratch.ts';
 /** A file of one kind of bad input. */
 export interface BadInput {
   content: () => Promise<string | Buffer> | string | Buffer;
-  /** `orders/file` unless told. */
+  /** The file's key. Default: `orders/file`. */
   key?: string;
-  /** Ids that silver has of it; none where the whole file is refused. */
+  /** Ids of its rows in silver; none if the file is quarantined whole. */
   loaded?: number[];
-  /** Rows refused, in a file of which others are loaded, or that the gate closed on. */
-  refused?: number;
+  /** The number of rejected rows, in a file that is loaded in part or stopped by the quality gate. */
+  rejected?: number;
 }
 
 const HEADER = 'id,name,amount,day,size,note\n';
@@ -21,24 +21,24 @@ const GOOD = '1,Ada,5,2024-01-01,S,x\n';
 const BETTER = '2,Bo,6.5,2024-01-02,M,\n';
 const CSV = HEADER + GOOD + BETTER;
 
-/** One bad row between two good ones. */
+/** A CSV file with a bad row between two good ones. */
 const amid = (row: string | Buffer): BadInput => ({
   content: () => Buffer.concat([HEADER, GOOD, row, '\n', BETTER].map((part) => Buffer.from(part))),
   loaded: [1, 2],
-  refused: 1,
+  rejected: 1,
 });
 const amidJson = (record: string): BadInput => ({
   content: () => `{"id": 1, "name": "Ada"}\n${record}\n{"id": 2, "name": "Bo"}\n`,
   loaded: [1, 2],
-  refused: 1,
+  rejected: 1,
 });
 const file = (content: string | Buffer, key?: string): BadInput => ({
   content: () => content,
   ...(key !== undefined && { key }),
 });
-const gate = (rows: string, refused: number, key?: string): BadInput => ({
+const gate = (rows: string, rejected: number, key?: string): BadInput => ({
   ...file(HEADER + rows, key),
-  refused,
+  rejected,
 });
 
 const parquet = (select: string): Promise<Buffer> => {
@@ -51,11 +51,11 @@ const parquet = (select: string): Promise<Buffer> => {
 };
 const ROWS = `SELECT range + 1 AS id, 'a' || range AS name FROM range(1000)`;
 
-/** A copy with zeros from one place to another, both as shares of the whole. */
+/** A copy with zeros between two positions, which are given as shares of the length. */
 const damaged = (bytes: Buffer, from: number, to: number): Buffer =>
   Buffer.from(bytes).fill(0, Math.floor(bytes.length * from), Math.floor(bytes.length * to));
 
-/** By the kind's name in `docs/bad-input.md`. */
+/** The files by the name of their kind in `docs/bad-input.md`. */
 export const BAD_INPUTS: Record<string, BadInput> = {
   'an empty file': file(''),
   'nothing but blanks': file(' \n\t\n'),
@@ -84,7 +84,7 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'a dataset that has no contract': file(CSV, 'nowhere/file.csv'),
   'a key outside of any folder': file(CSV, 'file.csv'),
   "a folder that cannot be a dataset's name": file(CSV, 'My Orders/file.csv'),
-  'a CSV row with too few or too many fields': { ...amid('3,Cy\n4,Di,1,2024-01-01,S,x,y'), refused: 2 },
+  'a CSV row with too few or too many fields': { ...amid('3,Cy\n4,Di,1,2024-01-01,S,x,y'), rejected: 2 },
   'a quote that is never closed': amid('3,"Cy,1,,,'),
   'text after a closing quote': amid('3,"Cy" the Great,1,,,'),
   'bytes that are not UTF-8, in a UTF-8 file': {
@@ -100,19 +100,19 @@ export const BAD_INPUTS: Record<string, BadInput> = {
     content: () =>
       parquet(`SELECT unnest([1, 2, 3]) AS id, 'Ada' AS name, unnest([NULL, NULL, [1.5]]) AS amount`),
     loaded: [1, 2],
-    refused: 1,
+    rejected: 1,
   },
   'a value of the wrong type': amid('3,Cy,many,,,'),
   'a fraction where an integer belongs': amid('3.5,Cy,1,,,'),
   'a number that is too big for its type': amid('99999999999999999999,Cy,1,,,'),
-  '`nan` and `inf` where a number belongs': { ...amid('3,Cy,nan,,,\n4,Di,inf,,,'), refused: 2 },
+  '`nan` and `inf` where a number belongs': { ...amid('3,Cy,nan,,,\n4,Di,inf,,,'), rejected: 2 },
   'a date that does not exist': amid('3,Cy,1,2024-02-30,,'),
   'a required value that is missing': amid('3, ,1,,,'),
   'a key that is missing': amid(',Cy,1,,,'),
   'a value that does not match the pattern': amid('3,cy,1,,,'),
   'a text that is not of the format': {
     ...file('id,email\n1,ada@example.com\n2,nobody\n3,bo@example.com\n', 'contacts/file.csv'),
-    ...{ loaded: [1, 3], refused: 1 },
+    ...{ loaded: [1, 3], rejected: 1 },
   },
   'a number out of its range': amid('3,Cy,101,,,'),
   'a text that is too long': amid('3,Cyyyyyyyyyy,1,,,'),
@@ -153,7 +153,7 @@ const ORDERS = `    properties:
         logicalType: string
 `;
 
-/** A lenient dataset, a strict one, one with a critical rule, one whose data must be fresh, one with e-mails. */
+/** Datasets: a lenient and a strict one, one with a critical rule, one with a freshness, one with e-mails. */
 export const BAD_INPUT_DATASETS: Record<string, string> = {
   ...contract('orders', `${ORDERS}    customProperties: [{ property: qualityThreshold, value: 0.8 }]\n`),
   ...contract(

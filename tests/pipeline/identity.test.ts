@@ -9,7 +9,7 @@ const csv = (...lines: string[]): string => `${[HEADER, ...lines].join('\n')}\n`
 const row = (id: number, name: string, date = '2024-01-02'): string =>
   `${id},${name},${name.toLowerCase()}${id}@example.com,${date},active`;
 
-/** All that readers of the lake see, but the runs. */
+/** The rows of all tables that readers see, without the runs. */
 const tables = async ({ query }: TestPipeline): Promise<Record<string, Row[]>> => ({
   silver: await query('FROM silver.signups ORDER BY ALL'),
   byDay: await query('FROM gold.signups_by_day ORDER BY ALL'),
@@ -22,7 +22,7 @@ const tables = async ({ query }: TestPipeline): Promise<Record<string, Row[]>> =
 });
 const names = async ({ query }: TestPipeline): Promise<unknown[]> =>
   (await query('SELECT name FROM silver.signups ORDER BY id')).map(({ name }) => name);
-/** Sign-ups by day, as gold says. */
+/** Sign-ups by day, from gold. */
 const days = async ({ query }: TestPipeline): Promise<Row> =>
   Object.fromEntries(
     (
@@ -63,7 +63,7 @@ describe('the same event twice', () => {
     expect(executions.map(({ status }) => status)).toEqual(Array(6).fill('succeeded'));
     const once = testPipeline();
     await once.drop('signups/a.csv', DIRTY);
-    // Raw versions differ between the two lakes, and so do the runs' names.
+    // The two lakes have different raw versions, and therefore different run ids.
     const nameless = async (of: TestPipeline) => {
       const { silver = [], ...rest } = await tables(of);
       return { ...rest, silver: silver.map(({ _run_id, ...row }) => row) };
@@ -75,7 +75,7 @@ describe('the same event twice', () => {
   });
 });
 
-describe('the same event again, after the contract was mended', () => {
+describe('the same event again, after the contract was fixed', () => {
   const COLUMNS = ['{ name: id, logicalType: integer, primaryKey: true }'];
   const contract = (most: number, threshold: number): string =>
     contractYaml(
@@ -89,15 +89,15 @@ describe('the same event again, after the contract was mended', () => {
     await query(`SELECT line, raw FROM quarantine.t WHERE scope = 'row' ORDER BY line`),
     await query('SELECT status, rows_read, rows_silver, rows_rejected FROM runs'),
   ];
-  const MENDED = [
+  const FIXED = [
     [{ id: 1 }, { id: 2 }],
     [{ line: 4, raw: '{"id":"3","n":"x"}' }],
     [{ status: 'loaded', rows_read: 3, rows_silver: 2, rows_rejected: 1 }],
   ];
 
   test.each([
-    ['refused more rows', contract(10, 0)],
-    ['refused the whole file', contract(10, 1)],
+    ['rejected more rows', contract(10, 0)],
+    ['quarantined the whole file', contract(10, 1)],
   ])('that %s: every row is accounted for once, by today’s contract', async (_, before) => {
     const sqlDir = datasets({ 't/contract.yaml': before });
     const pipeline = testPipeline({ sqlDir });
@@ -105,13 +105,13 @@ describe('the same event again, after the contract was mended', () => {
     await pipeline.engine.run(event);
     writeFileSync(path.join(sqlDir, 't/contract.yaml'), contract(100, 0));
     await pipeline.engine.run(event);
-    expect(await accounts(pipeline)).toEqual(MENDED);
+    expect(await accounts(pipeline)).toEqual(FIXED);
     await pipeline.engine.run(event);
-    expect(await accounts(pipeline)).toEqual(MENDED);
+    expect(await accounts(pipeline)).toEqual(FIXED);
   });
 });
 
-describe('the same file dropped again', () => {
+describe('the same file uploaded again', () => {
   test('is a run that changes no table', async () => {
     const pipeline = testPipeline();
     await pipeline.drop('signups/a.csv', csv(row(1, 'Ada'), row(2, 'Bob')));
@@ -185,7 +185,7 @@ describe('an older version that arrives late', () => {
     expect((await statuses(pipeline)).length).toBe(4);
   });
 
-  test('does not win by the rows of a version between being those of the newest', async () => {
+  test('does not win if a version between has the rows of the newest', async () => {
     const pipeline = testPipeline();
     await pipeline.drop('signups/a.csv', csv(row(1, 'Same')));
     const between = await pipeline.put('signups/a.csv', csv(row(1, 'Between')));
@@ -195,8 +195,8 @@ describe('an older version that arrives late', () => {
   });
 });
 
-describe('a key that two files bring', () => {
-  test('shows once, the later one; without it the other file’s row is back', async () => {
+describe('a key in two files', () => {
+  test('shows the later row only; without that, the row of the other file again', async () => {
     const pipeline = testPipeline();
     await pipeline.drop('signups/a.csv', csv(row(1, 'Ada'), row(2, 'Bob')));
     await pipeline.drop('signups/b.csv', csv(row(2, 'Rob'), row(3, 'Cid')));

@@ -1,4 +1,4 @@
-import { messageOf } from '../../operate/local/execution.ts';
+import { messageOf } from '../../shared/run/state-error.ts';
 import { configFromEnv } from '../../shared/runtime/config.ts';
 import { DEFINITION } from '../helpers/engine.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
@@ -10,7 +10,7 @@ const PROPERTIES = [
   '{ name: name, logicalType: string, required: true }',
 ];
 
-/** SQL of a number that takes 200 MB to come by. */
+/** SQL of a number whose computation takes 200 MB. */
 const LARGE = "(SELECT len(list(repeat('x', 100000) || i)) FROM range(2000) AS t(i))";
 
 const pipeline = (files: Record<string, string>, memoryMb: number, retryMemoryMb: number) => {
@@ -24,12 +24,12 @@ const pipeline = (files: Record<string, string>, memoryMb: number, retryMemoryMb
 
 const USUAL = ['Validate', 'QualityScore', 'Transform', 'LoadToGold'];
 
-test('each step can take over what its usual function has not the memory for', async () => {
+test('each step runs on the larger function if the usual one runs out of memory', async () => {
   const { put, engine, query, runs } = pipeline({}, 2, 1024);
   const rows = Array.from({ length: 50 }, (_, i) => `${i},N`).join('\n');
   const loaded = await engine.run(await put('t/a.csv', `id,name\n${rows}\n`));
   expect(loaded).toMatchObject({ status: 'succeeded' });
-  // Two MB are too few to read a file and to write one; the little that the others need of DuckDB may fit.
+  // Two MB are too little to read or write a file; the other steps need less of DuckDB and may succeed.
   const caught = loaded.visits.filter(({ caughtBy }) => caughtBy !== undefined);
   expect(caught.map(({ state }) => state)).toEqual(expect.arrayContaining(['Validate', 'Transform']));
   for (const { state, caughtBy, errors } of caught) {
@@ -43,7 +43,7 @@ test('each step can take over what its usual function has not the memory for', a
   ]);
 });
 
-test('a silver.sql that takes much memory is no mistake in the SQL: it is tried with more', async () => {
+test('a silver.sql that runs out of memory is tried with more, not reported as a mistake in the SQL', async () => {
   const silverSql = `SELECT accepted.* FROM accepted WHERE ${LARGE} = 2000`;
   const { drop } = pipeline({ 't/silver.sql': silverSql }, 256, 2048);
   const execution = await drop('t/a.csv', 'id,name\n1,Ada\n');
@@ -54,7 +54,7 @@ test('a silver.sql that takes much memory is no mistake in the SQL: it is tried 
   });
 });
 
-test('what the larger function cannot take either fails there, by name, and is redriven there', async () => {
+test('a step that runs out of memory on the larger function too fails there by name, and is redriven there', async () => {
   const silverSql = `SELECT accepted.* FROM accepted WHERE ${LARGE} = 2000`;
   const files = { 't/silver.sql': silverSql };
   const small = pipeline(files, 256, 256);

@@ -6,7 +6,7 @@ import { testPipeline } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { contractYaml, latestBy } from '../helpers/silver-lake.ts';
 
-/** The shipped datasets in a folder of their own, and these files added. */
+/** A new folder with the shipped datasets and these files. */
 const shippedAnd = (files: Readonly<Record<string, string>>): string => {
   const sqlDir = path.join(scratch(), 'sql');
   cpSync(path.join(ROOT, 'sql'), sqlDir, { recursive: true });
@@ -130,7 +130,7 @@ test('silver.sql may enrich from another dataset’s silver table', async () => 
   ]);
 });
 
-test('a mistake in the SQL fails the execution where it happened; mended and redriven it goes on', async () => {
+test('a mistake in the SQL fails the execution in its state; after a fix and a redrive it continues', async () => {
   const sqlDir = shippedAnd({
     ...TICKETS,
     'tickets/silver.sql': 'select _row, ticket, opened, hours from accepted',
@@ -171,7 +171,7 @@ test.each([
   ['a contract', { 'tickets/contract.yaml': 'kind: nonsense' }],
   ['a model', { 'tickets/gold/hours_by_team.sql': 'select' }],
   [
-    'what a model reads',
+    'the tables of a model',
     {
       'tickets/gold/hours_by_team.sql':
         '/*---\ncolumns: [{ name: a, logicalType: integer }]\n---*/\nselect 1 as a',

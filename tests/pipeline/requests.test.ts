@@ -14,13 +14,15 @@ import {
   sourceTree,
 } from '../../shared/stages/load-to-gold/silver/sources.ts';
 import { ROOT } from '../helpers/engine.ts';
+import { changeBy } from '../helpers/increment.ts';
 import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { recording, type StoreMethod } from '../helpers/recording-store.ts';
 import { keepLocksStill } from '../helpers/still-locks.ts';
+import { longTest } from '../helpers/stress.ts';
 
 keepLocksStill();
 
-/** The plain case: a keyed table whose files have keys of their own, and one gold model, both split by day. */
+/** The plain case: a table whose files share no keys, and one gold model, both partitioned by day. */
 const CONTRACT = `apiVersion: v3.1.0
 kind: DataContract
 id: orders
@@ -55,7 +57,7 @@ const KINDS: Readonly<Record<StoreMethod, string>> = {
   removeMany: 'DELETE',
 };
 
-/** A key as the documentation spells it. */
+/** A key in the notation of the documentation. */
 const pattern = (key: string): string =>
   key
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uuid>')
@@ -72,7 +74,7 @@ const pattern = (key: string): string =>
 
 interface Counted {
   pipeline: TestPipeline;
-  /** Since it was last emptied: `LoadToGold | gold | PUT | _runs/<run>.json`. */
+  /** The requests since the list was last emptied: `LoadToGold | gold | PUT | _runs/<run>.json`. */
   requests: string[];
 }
 
@@ -120,7 +122,7 @@ const documented = (): string[] => {
     .map((line) => line.split(' | ').slice(0, 4).join(' | ').replace(/^\| /, ''));
 };
 
-test('a run asks of storage what docs/costs.md says, and nothing else', async () => {
+test('a run makes the requests that docs/costs.md lists, and no others', async () => {
   const lake = counted();
   await load(lake, 0);
   await load(lake, 1);
@@ -128,7 +130,7 @@ test('a run asks of storage what docs/costs.md says, and nothing else', async ()
   const usages = await load(lake, 2);
   expect(lake.requests.toSorted()).toEqual(documented().toSorted());
 
-  // And what is counted for the run record is the same, but for the record itself.
+  // The run record counts the same requests, except the one that writes the record itself.
   const [puts, gets] = [/ (PUT|LIST) /, / (GET|HEAD) /].map(
     (kind) => lake.requests.filter((request) => kind.test(request)).length,
   );
@@ -139,7 +141,7 @@ test('a run asks of storage what docs/costs.md says, and nothing else', async ()
   expect(record).toMatchObject({ requests_write: (puts ?? 0) - 1, requests_read: gets, transitions: 8 });
 });
 
-test('raw is read once, whole, and by Validate alone', async () => {
+test('raw is read once, as a whole, by Validate only', async () => {
   const lake = counted();
   const [validate, ...others] = await load(lake, 0);
   expect(validate?.bytes_read).toBe(Buffer.byteLength(csvOf(0)));
@@ -156,8 +158,8 @@ interface Growth {
 }
 
 /**
- * Brings a table to so many files, of which each has a day and a source of its own, as many runs leave it; so many
- * of them a commit. Nobody opens the files.
+ * Grows a table to `to` files, as many runs would leave it: each file has its own day and source. The files themselves do
+ * not exist.
  */
 const grow = async (
   table: Table,
@@ -165,42 +167,44 @@ const grow = async (
   properties: (base: Snapshot, files: readonly DataFile[]) => Promise<Record<string, string>>,
 ): Promise<void> => {
   for (let first = from; first < to; first += atOnce)
-    await table.commit(async (base) => async () => {
-      if (base === undefined) throw new Error('there is nothing to grow');
-      const { metadata, schema } = base;
-      const [like] = await base.files();
-      if (like === undefined) throw new Error('there is no file to grow by');
-      const added = Array.from({ length: Math.min(atOnce, to - first) }, (_, i): DataFile => {
-        const day = dayOf(first + i);
-        return { ...like, key: `${table.name}/data/day=${day}/grown.parquet`, partition: { day } };
-      });
-      const spec = metadata['partition-specs'].find(
-        (each) => each['spec-id'] === metadata['default-spec-id'],
-      );
-      return {
-        runId: `run-${first}`,
-        operation: 'append',
-        title: 'append',
-        columns: {
-          schema,
-          columnIds: columnIdsIn(metadata.properties),
-          lastColumnId: metadata['last-column-id'],
-        },
-        partitionedBy: (spec?.fields ?? []).map(({ 'field-id': _, ...field }) => field),
-        added,
-        removed: [],
-        changedDeletes: [],
-        // One, as of one run: what was touched stays in the metadata for as long as the snapshot.
-        touched: added.slice(0, 1).map(({ partition }) => partition),
-        properties: await properties(base, added),
-      };
-    });
+    await table.commit(
+      changeBy(async (base) => {
+        if (base === undefined) throw new Error('there is nothing to grow');
+        const { metadata, schema } = base;
+        const [like] = await base.files();
+        if (like === undefined) throw new Error('there is no file to grow by');
+        const added = Array.from({ length: Math.min(atOnce, to - first) }, (_, i): DataFile => {
+          const day = dayOf(first + i);
+          return { ...like, key: `${table.name}/data/day=${day}/grown.parquet`, partition: { day } };
+        });
+        const spec = metadata['partition-specs'].find(
+          (each) => each['spec-id'] === metadata['default-spec-id'],
+        );
+        return {
+          runId: `run-${first}`,
+          operation: 'append',
+          title: 'append',
+          columns: {
+            schema,
+            columnIds: columnIdsIn(metadata.properties),
+            lastColumnId: metadata['last-column-id'],
+          },
+          partitionedBy: (spec?.fields ?? []).map(({ 'field-id': _, ...field }) => field),
+          added,
+          removed: [],
+          changedDeletes: [],
+          // One partition, as one run has: touched partitions stay in the metadata as long as the snapshot.
+          touched: added.slice(0, 1).map(({ partition }) => partition),
+          properties: await properties(base, added),
+        };
+      }),
+    );
 };
 
-/** As many runs as make every merge of manifests and every look for small files come once. */
+/** The number of runs in which each merge of manifests and each search for small files takes place once. */
 const PERIOD = 8;
 
-test('a run costs the same on a lake of 10, 100, and 1,000 runs', async () => {
+longTest('a run costs the same on a lake of 10, 100, and 1,000 runs', async () => {
   const lake = counted();
   const { silver, gold } = lake.pipeline.lake;
   const window = async (from: number): Promise<{ requests: number; bytes: number }> => {
@@ -234,10 +238,10 @@ test('a run costs the same on a lake of 10, 100, and 1,000 runs', async () => {
   await growBy({ from: 108, to: 1_000, atOnce: 12 });
   const thousand = await window(1_000);
   expect(hundred.requests).toBe(ten.requests);
-  // The tree of sources has one level more: a node to read, and one to write.
+  // The index tree of sources has one level more: one node to read and one to write.
   expect(thousand.requests).toBeGreaterThanOrEqual(hundred.requests);
   expect(thousand.requests).toBeLessThanOrEqual(hundred.requests + 2 * PERIOD);
-  // Ten runs leave fewer snapshots than are kept, a hundred as many as a thousand.
+  // After ten runs there are fewer snapshots than are kept; after a hundred as many as after a thousand.
   expect(ten.bytes).toBeLessThan(hundred.bytes);
   expect(thousand.bytes).toBeLessThan(1.1 * hundred.bytes);
 });

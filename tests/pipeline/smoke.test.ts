@@ -1,6 +1,6 @@
 import { testPipeline } from '../helpers/pipeline.ts';
 
-test('a clean file goes all the way', async () => {
+test('a clean file passes all states', async () => {
   const { drop, query, runs } = testPipeline();
   const execution = await drop(
     'signups/a.csv',

@@ -5,7 +5,7 @@ import type { RunRecord } from '../../shared/run/run-record.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 
-/** Every file that is shipped or at hand, by the raw key it is dropped under. */
+/** The sample files and those of vega-datasets, by their keys in raw. */
 const files = (): Map<string, string> => {
   const samples = path.join(ROOT, 'samples');
   const shipped = readdirSync(samples, { recursive: true, withFileTypes: true })
@@ -18,13 +18,13 @@ const files = (): Map<string, string> => {
     ['weather/seattle-weather.csv', path.join(vega, 'seattle-weather.csv')],
     ['movies/movies.json', path.join(vega, 'movies.json')],
     ['flights/flights-3m.parquet', path.join(vega, 'flights-3m.parquet')],
-    // Of no dataset, and of one whose contract it does not fit.
+    // A file without a dataset, and one that does not fit its dataset's contract.
     ['barley/barley.json', path.join(vega, 'barley.json')],
     ['weather/cars.json', path.join(vega, 'cars.json')],
   ]);
 };
 
-/** State outputs may be this long; Step Functions passes on 256 KiB. */
+/** The longest output of a state that this test allows; Step Functions allows 256 KiB. */
 const LONGEST_OUTPUT = 16 * 1024;
 
 describe('all samples, and the files of vega-datasets', () => {
@@ -56,7 +56,7 @@ describe('all samples, and the files of vega-datasets', () => {
     expect(run?.status === 'quarantined' ? run.rows_accepted : 0).toBe(0);
   });
 
-  test('the large ones are all there', () => {
+  test('the large files are loaded', () => {
     const read = (key: string) => runs.find(({ source_key }) => source_key === key);
     expect(read('weather/seattle-weather.csv')).toMatchObject({ rows_read: 1461, rows_silver: 1461 });
     expect(read('movies/movies.json')).toMatchObject({ status: 'loaded', rows_read: 3201 });
@@ -64,34 +64,34 @@ describe('all samples, and the files of vega-datasets', () => {
   });
 
   test.each(['signups', 'weather', 'movies', 'flights'])(
-    'silver.%s has the rows of its runs without those that a mask hides',
+    'silver.%s has the rows of its runs without the deleted ones',
     async (dataset) => {
       const brought = runs
         .filter((run) => run.dataset === dataset)
         .reduce((total, run) => total + run.rows_silver, 0);
       const committed = (await (await new Table(pipeline.lake.silver, dataset).current())?.files()) ?? [];
       expect(committed.reduce((total, file) => total + file.rows, 0)).toBe(brought);
-      const masked = committed.reduce((total, { deletes }) => total + (deletes?.rows ?? 0), 0);
+      const deleted = committed.reduce((total, { deletes }) => total + (deletes?.rows ?? 0), 0);
       const [shown] = await pipeline.query(`SELECT count(*) AS rows FROM silver.${dataset}`);
-      expect(shown?.rows).toBe(brought - masked);
+      expect(shown?.rows).toBe(brought - deleted);
     },
   );
 
-  test('quarantine has every row that a run refused', async () => {
+  test('quarantine has every row that a run rejected', async () => {
     for (const dataset of new Set(runs.map((run) => run.dataset))) {
-      const refused = await pipeline.query(
+      const rejected = await pipeline.query(
         `SELECT source_key AS key, count(*)::INTEGER AS rows FROM quarantine.${dataset} WHERE scope = 'row' GROUP BY ALL`,
       );
       const loaded = runs.filter((run) => run.dataset === dataset && run.status === 'loaded');
       for (const { source_key, rows_rejected } of loaded)
-        expect({ source_key, rows: refused.find(({ key }) => key === source_key)?.rows ?? 0 }).toEqual({
+        expect({ source_key, rows: rejected.find(({ key }) => key === source_key)?.rows ?? 0 }).toEqual({
           source_key,
           rows: rows_rejected,
         });
     }
   });
 
-  test('a refused file says so in one row, and counts as refused whole', async () => {
+  test('a quarantined file has one row in quarantine, and counts as rejected whole', async () => {
     for (const { dataset, source_key, rows_read, rows_rejected } of runs.filter(
       (run) => run.status === 'quarantined',
     )) {
@@ -104,7 +104,7 @@ describe('all samples, and the files of vega-datasets', () => {
     expect(runs.filter((run) => run.status === 'quarantined').length).toBeGreaterThanOrEqual(2);
   });
 
-  test('what travels between states is small, and holds nothing of the rows', async () => {
+  test('the outputs of states are small and have no values of rows', async () => {
     const longest = outputs.reduce((most, { text }) => Math.max(most, text.length), 0);
     expect(longest).toBeGreaterThan(1024);
     expect(longest).toBeLessThan(LONGEST_OUTPUT);

@@ -20,7 +20,7 @@ const sql = (): string =>
     'orders/gold/totals.sql': MODEL,
   });
 
-/** What a process makes of the file that has done nothing before, as a new instance of a function. */
+/** The tables that a new process makes of the file, as a new instance of a function would. */
 const cold = async (sqlDir: string): Promise<Record<string, Row[]>> => {
   const [folder, files] = [scratch(), scratch()];
   const file = path.join(files, 'a.csv');
@@ -30,12 +30,12 @@ const cold = async (sqlDir: string): Promise<Record<string, Row[]>> => {
   return await lakeContent(folder, sqlDir);
 };
 
-test('a process that has worked before makes the same of a file as one that has not', async () => {
+test('a process that has run before makes the same tables as a new one', async () => {
   const sqlDir = sql();
   const expected = await cold(sqlDir);
   expect(expected['gold.totals']).toEqual([{ total: 5 }]);
 
-  // A file that is refused, another version of the same contract, and the same file in another lake.
+  // First a file that is quarantined, another version of the contract, and the same file in another lake.
   const earlier = testPipeline({ sqlDir });
   await earlier.drop('orders/broken.csv', 'nonsense\n1\n');
   await earlier.drop('orders/other.csv', 'id,amount\n7,100\n');
@@ -53,7 +53,7 @@ test('a process that has worked before makes the same of a file as one that has 
   }
 });
 
-test('nothing of an invocation is left on the disk, whether it ended well or not', async () => {
+test('an invocation leaves nothing on the disk, also if it fails', async () => {
   const scratchRoot = scratch();
   const sqlDir = sql();
   const pipeline = testPipeline({ sqlDir, config: { ...config, sqlDir, scratchRoot } });

@@ -6,6 +6,7 @@ import { literal } from '../../shared/engine/sql.ts';
 import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
 import { readReference } from '../helpers/reference-csv.ts';
 import { scratch } from '../helpers/scratch.ts';
+import { casesOf } from '../helpers/stress.ts';
 import { csv, damaged, document, line, newline, SAMPLES } from './generators.ts';
 import {
   COLUMNS,
@@ -16,8 +17,8 @@ import {
   type ReferenceRecord,
 } from './messy.ts';
 
-/** Runs per property; more of them look harder: `CONSERVATION_RUNS=5000 npx jest conservation`. */
-const RUNS = Number(process.env.CONSERVATION_RUNS ?? 100);
+/** Runs per property. For a longer search: `CONSERVATION_RUNS=5000 npx jest conservation`. */
+const RUNS = Number(process.env.CONSERVATION_RUNS ?? casesOf({ quick: 10, stress: 100 }));
 
 let contract: Contract;
 beforeAll(async () => {
@@ -37,7 +38,7 @@ const holds = async (file: string | Uint8Array, records: readonly ReferenceRecor
     expect({ ...outcome, lines: outcome.lines.toSorted((a, b) => a - b) }).toEqual(expectedOutcome(records));
 };
 
-test('every record of a CSV file is in silver, refused, a duplicate or filtered, and at its line', async () => {
+test('every record of a CSV file is in silver, rejected, a duplicate or filtered, with its line', async () => {
   await fc.assert(
     fc.asyncProperty(csv, async (text) => {
       const { rows, malformed } = readReference(text, ',', '"', COLUMNS.length);
@@ -51,7 +52,7 @@ test('every record of a CSV file is in silver, refused, a duplicate or filtered,
   );
 });
 
-/** Of the reference: what a JSON value is as text; nested ones fit nowhere. */
+/** The text of a JSON value in the reference; nested values fit no column. */
 const textOf = (json: unknown): string | null =>
   json === undefined || json === null ? null : typeof json === 'object' ? '{nested}' : String(json);
 
@@ -60,8 +61,8 @@ const recordOf = (json: unknown, line: number): ReferenceRecord => {
   return { line, fields: COLUMNS.map((name) => textOf((json as Record<string, unknown>)[name])) };
 };
 
-/** A file without any of the contract's names, or without the required ones, is refused as a whole. */
-const refusedWhole = (documents: readonly unknown[]): boolean => {
+/** A file that has no name of the contract, or lacks a required one, is quarantined whole. */
+const isQuarantinedWhole = (documents: readonly unknown[]): boolean => {
   const keys = new Set(
     documents.flatMap((json) =>
       json !== null && typeof json === 'object' && !Array.isArray(json) ? Object.keys(json) : [],
@@ -70,14 +71,14 @@ const refusedWhole = (documents: readonly unknown[]): boolean => {
   return !keys.has('id') || !keys.has('name');
 };
 
-test('every element of a JSON array is in silver, refused, a duplicate or filtered, and at its place', async () => {
+test('every element of a JSON array is in silver, rejected, a duplicate or filtered, with its position', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(document, { maxLength: 20 }),
       fc.constantFrom(0, 1, 2),
       async (documents, indent) => {
         const text = JSON.stringify(documents, null, indent);
-        if (documents.length > 0 && refusedWhole(documents))
+        if (documents.length > 0 && isQuarantinedWhole(documents))
           expect(await outcomeOf(contract, text)).toMatchObject({ error: 'ContractMismatch' });
         else
           await holds(
@@ -90,14 +91,14 @@ test('every element of a JSON array is in silver, refused, a duplicate or filter
   );
 });
 
-test('every line of an NDJSON file is in silver, refused, a duplicate or filtered, and at its place', async () => {
+test('every line of an NDJSON file is in silver, rejected, a duplicate or filtered, with its position', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(line, { maxLength: 20 }),
       newline,
       fc.boolean(),
       async (lines, ending, last) => {
-        // The first line tells the format: it is a whole object here.
+        // The format is detected by the first line, so that line is a whole object here.
         const all = [
           { json: { id: 1, name: 'first' } as unknown, text: '{"id": 1, "name": "first"}' },
           ...lines,
@@ -111,7 +112,7 @@ test('every line of an NDJSON file is in silver, refused, a duplicate or filtere
   );
 });
 
-test('damaged files are read to the last record, or refused with one named error', async () => {
+test('damaged files are read to the last record, or fail with one named error', async () => {
   await fc.assert(
     fc.asyncProperty(fc.oneof(damaged(SAMPLES), fc.uint8Array({ maxLength: 200 })), async (bytes) => {
       conserves(await outcomeOf(contract, bytes));
@@ -120,7 +121,7 @@ test('damaged files are read to the last record, or refused with one named error
   );
 });
 
-test('damaged Parquet is read whole, or refused with one named error', async () => {
+test('damaged Parquet is read whole, or fails with one named error', async () => {
   const folder = scratch();
   const sample = path.join(folder, 'sample.parquet');
   await withDuckDb({ memoryMb: 512, threads: 1, scratch: folder }, (db) =>

@@ -9,7 +9,7 @@ const value = {
   day: fc.constantFrom('2024-01-01', '2024-02-31', ' 2024-03-04', '', 'infinity', '01.02.2024'),
 };
 
-/** A field as some writer would put it, now and then wrongly. */
+/** A field of a CSV file, sometimes with wrong quotes. */
 const written = fc.oneof(
   {
     weight: 8,
@@ -57,7 +57,7 @@ export const newline = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('\r\n', '\r') },
 );
 
-/** A CSV file with the contract's header, by writers who do not agree on newlines and quotes. */
+/** A CSV file with the contract's header and mixed newlines and quotes. */
 export const csv = fc
   .tuple(
     fc.array(fc.tuple(row, newline), { maxLength: 30 }),
@@ -76,7 +76,7 @@ const jsonValue = (texts: fc.Arbitrary<string>) =>
     { weight: 2, arbitrary: fc.constantFrom(1, 2, 3, 0.5, null, true) },
     { weight: 1, arbitrary: fc.constantFrom({ x: 1 }, [], ['a'], 'a\u0000b', '"', '\n') },
   );
-/** A JSON record, or what stands in its place. */
+/** A JSON record, or another value in its place. */
 export const document = fc.oneof(
   {
     weight: 8,
@@ -105,7 +105,7 @@ const broken = fc.constantFrom(
   '"',
   '[',
 );
-/** A line of NDJSON, and the value it holds where it holds one. */
+/** A line of NDJSON, and its value if it has one. */
 export const line = fc.oneof(
   { weight: 8, arbitrary: document.map((json) => ({ json, text: JSON.stringify(json) })) },
   { weight: 1, arbitrary: broken.map((text) => ({ json: undefined, text })) },
@@ -124,7 +124,7 @@ export const SAMPLES = [
   zstdCompressSync(SAMPLE),
 ].map((sample) => Buffer.from(sample));
 
-/** Puts bytes into a file, in place of others, and cuts it off. */
+/** Replaces bytes of a file, inserts some, and truncates it. */
 export const damaged = (samples: readonly Buffer[]): fc.Arbitrary<Buffer> =>
   fc
     .tuple(

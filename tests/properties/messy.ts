@@ -14,7 +14,7 @@ import { scratch } from '../helpers/scratch.ts';
 
 export const COLUMNS = ['id', 'name', 'amount', 'day'];
 
-/** A dataset with a key, limits, an optional date, and rows that `silver.sql` leaves out. */
+/** A contract with a key, limits and an optional date, and a `silver.sql` that filters rows. */
 export const messyContract = (): Promise<Contract> =>
   loadContract(
     datasets({
@@ -36,21 +36,21 @@ schema:
     'messy',
   );
 
-/** Where every record of a file ended up. */
+/** The result for each record of a file. */
 export interface Outcome {
-  /** Name of the data error, where the file was refused as a whole. */
+  /** The name of the data error, if the file is quarantined whole. */
   error?: string;
   read: number;
   accepted: number;
   rejected: number;
   filtered: number;
   duplicate: number;
-  /** Lines of the refused records. */
+  /** The lines of the rejected records. */
   lines: number[];
   silver: { id: number; name: string; _row: number }[];
 }
 
-const REFUSED: Outcome = {
+const QUARANTINED_WHOLE: Outcome = {
   read: 0,
   accepted: 0,
   rejected: 0,
@@ -60,7 +60,11 @@ const REFUSED: Outcome = {
   silver: [],
 };
 
-/** Takes a file through Validate's and Transform's work. @throws whatever is no data error */
+/**
+ * Validates and transforms a file.
+ *
+ * @throws every error that is not a data error
+ */
 export const outcomeOf = async (contract: Contract, file: string | Uint8Array): Promise<Outcome> => {
   const folder = scratch();
   const local = path.join(folder, 'file');
@@ -77,14 +81,13 @@ export const outcomeOf = async (contract: Contract, file: string | Uint8Array): 
       const { records, rejected, rows } = await stageRecords(db, contract, source, folder);
       const run = { run_id: 'run', source_id: 'source' };
       const silver = await buildSilver(
-        db,
+        { db, scratch: folder },
         contract,
         records,
         run,
-        folder,
         silverLayout(contract, silverSchema(contract, undefined)),
       );
-      const refused =
+      const rejectedLines =
         rejected === undefined
           ? []
           : await db.all<{ line: number }>(`SELECT line FROM read_parquet(${literal(rejected)})`);
@@ -92,18 +95,18 @@ export const outcomeOf = async (contract: Contract, file: string | Uint8Array): 
         ...rows,
         filtered: silver.rows.filtered,
         duplicate: silver.rows.duplicate,
-        lines: refused.map(({ line }) => line),
+        lines: rejectedLines.map(({ line }) => line),
         silver: await db.all(`SELECT id, name, _row FROM (${silver.query}) ORDER BY _row`),
       };
     });
   } catch (error) {
     if (error instanceof Error && DATA_ERRORS.some((known) => error instanceof known))
-      return { ...REFUSED, error: error.name };
+      return { ...QUARANTINED_WHOLE, error: error.name };
     throw error;
   }
 };
 
-/** A record as a simple reader sees it: the line it begins at, and its values; none where it is malformed. */
+/** A record as a simple reader reads it: its first line, and its values unless it is malformed. */
 export interface ReferenceRecord {
   line: number;
   fields?: (string | null)[] | undefined;
@@ -111,7 +114,7 @@ export interface ReferenceRecord {
 
 const blank = (text: string | null | undefined): boolean => /^[ \t\r\n]*$/.test(text ?? '');
 
-/** The contract once more, in a few regular expressions. */
+/** Whether a record keeps the contract, decided by a few regular expressions. */
 const fits = ([id, name, amount, day]: (string | null)[]): boolean =>
   /^\s*[+-]?\d+(\.0*)?\s*$/.test(id ?? '') &&
   Math.abs(Number(id)) < 2 ** 53 &&
@@ -121,7 +124,7 @@ const fits = ([id, name, amount, day]: (string | null)[]): boolean =>
     (/^\s*\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(amount ?? '') && Number.isFinite(Number(amount)))) &&
   (blank(day) || /^\s*2024-0[1-9]-[0-2][1-8]\s*$/.test(day ?? ''));
 
-/** What must become of a file, told without DuckDB and without the pipeline. */
+/** The expected result for a file, computed without DuckDB and without the pipeline. */
 export const expectedOutcome = (records: readonly ReferenceRecord[]): Outcome => {
   const parsed = records.flatMap(({ fields }) => (fields === undefined ? [] : [fields]));
   const good = parsed.flatMap((fields, i) => (fits(fields) ? [{ fields, _row: i + 1 }] : []));

@@ -26,7 +26,7 @@ test.each(NAMES)('%s: Spark reads the rows that queries read', async (name) => {
   expect(read?.rows).toBeGreaterThan(0);
 });
 
-test.each(NAMES)('%s: filters leave out files, and no rows', async (name) => {
+test.each(NAMES)('%s: filters skip files, but no rows', async (name) => {
   const { file } = await newestOf(lake, name);
   const { files } = await spark.ask({ metadata: file });
   for (const filter of Object.values(TABLES[name] ?? {})) {
@@ -37,7 +37,7 @@ test.each(NAMES)('%s: filters leave out files, and no rows', async (name) => {
   }
 });
 
-test.each(NAMES)('%s: every snapshot is still there, as it was', async (name) => {
+test.each(NAMES)('%s: every snapshot can be read as it was', async (name) => {
   const version = await newestOf(lake, name);
   for (const snapshot of snapshotOf(version).history.slice(1))
     await compareDb(async (db, at) => {

@@ -24,7 +24,7 @@ spark = (
     .config("spark.driver.memory", "2g")
     .config("spark.sql.session.timeZone", "UTC")
     .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
-    # The scan of an adaptive plan cannot be asked how much it read.
+    # With adaptive plans the scan does not report how much it read.
     .config("spark.sql.adaptive.enabled", "false")
     .getOrCreate()
 )
@@ -34,8 +34,8 @@ WHOLE = (ByteType, ShortType, IntegerType, LongType)
 
 
 def files(rows):
-    """Data files that the scan reads, by its own count."""
-    # Spark hashes no maps.
+    """The number of data files that the scan reads, by its own count."""
+    # Spark cannot hash maps.
     hashed = [f"`{field.name}`" for field in rows.schema.fields if not isinstance(field.dataType, MapType)]
     counted = rows.selectExpr(f"bit_xor(hash({', '.join(hashed)}))")
     counted.collect()
@@ -87,7 +87,7 @@ def answer(question):
 for line in sys.stdin:
     try:
         found = answer(json.loads(line))
-    except Exception as error:  # Any failure is the test's to judge.
+    except Exception as error:  # The test decides whether a failure is expected.
         found = {"error": f"{type(error).__name__}: {error}"}
     print(json.dumps(found), flush=True)
 

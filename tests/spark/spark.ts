@@ -6,12 +6,12 @@ import { type Read, type Reader, startReader } from '../iceberg/pyiceberg.ts';
 const PACKAGES = ['pyspark==4.1.4'];
 
 export interface SparkAnswer {
-  /** Data files that the scan reads. */
+  /** The number of data files that the scan reads. */
   files: number;
   read?: Read;
 }
 
-/** Spark comes from PyPI, and fetches Iceberg's runtime from Maven Central: both the first time only. Needs Java 17. */
+/** Starts Spark; needs Java 17. The first call fetches Spark from PyPI, and Iceberg's runtime from Maven Central. */
 export const startSpark = async (): Promise<Reader<SparkAnswer>> => {
   const python = await pythonWith('pyspark', PACKAGES);
   const ivy = path.join(ROOT, 'node_modules', '.cache', 'ivy');

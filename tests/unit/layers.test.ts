@@ -20,10 +20,12 @@ test('every source file is in a layer, and every layer holds a file', () => {
   expect(LAYERS.filter((_, index) => !used.has(index))).toEqual([]);
 });
 
-test('every import is of a file that exists', () => {
+test('every import is of a source file that exists, never of a test', () => {
   const targets = [...imports.values()].flat();
   expect(targets.length).toBeGreaterThan(1_000);
-  expect(targets.filter((target) => !existsSync(path.join(ROOT, target)))).toEqual([]);
+  expect(targets.filter((target) => !existsSync(path.join(ROOT, target)) || layerOf(target) === -1)).toEqual(
+    [],
+  );
 });
 
 test('no file imports from a layer above its own', () => {
@@ -79,3 +81,33 @@ test("CONTRIBUTING's picture names the layers in their order", () => {
   const named = picture.split('\n').flatMap((line) => /^\s*(\S+)\s{2,}\S/.exec(line)?.[1] ?? []);
   expect(named).toEqual(LAYERS.map(({ path: layer }) => layer).toReversed());
 });
+
+describe.each(LAYERS.map(({ path: layer }) => layer).filter((layer) => !layer.endsWith('.ts')))(
+  'the README of %s',
+  (layer) => {
+    const readme = readFileSync(path.join(ROOT, layer, 'README.md'), 'utf8');
+    const line = (name: string): string =>
+      new RegExp(`^- \\*\\*${name}\\*\\*: (.+)$`, 'm').exec(readme)?.[1] ?? '';
+
+    test('lists the layers that it imports', () => {
+      const index = LAYERS.findIndex((each) => each.path === layer);
+      const imported = [...imports]
+        .filter(([file]) => layerOf(file) === index)
+        .flatMap(([, targets]) => targets.map(layerOf))
+        .filter((target) => target !== index);
+      const named = [...line('Imports').matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+      expect(named).toEqual(
+        [...new Set(imported)].toSorted((a, b) => a - b).map((target) => LAYERS[target]?.path),
+      );
+    });
+
+    test('names a door that exists, and decisions that exist', () => {
+      const doors = [...line('Door').matchAll(/`([^`]+\.ts)`/g)].map(([, door = '']) => door);
+      const decisions = [...line('Decided in').matchAll(/\]\(([^)]+)\)/g)].map(([, file = '']) => file);
+      expect(line('Door')).not.toBe('');
+      expect(decisions.length).toBeGreaterThan(0);
+      const missing = [...doors, ...decisions].filter((file) => !existsSync(path.join(ROOT, layer, file)));
+      expect(missing).toEqual([]);
+    });
+  },
+);

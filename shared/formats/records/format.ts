@@ -44,7 +44,7 @@ export interface TextFile extends Utf8File, Sample {
 export interface UnsupportedFormat {
   /** Completes the sentence "The file looks like …". */
   name: string;
-  /** What to do about it. */
+  /** The advice in the error's message. */
   remedy: string;
   recognise: (ends: FileEnds) => boolean;
 }

@@ -1,36 +1,36 @@
 import type { Schema } from '../iceberg/types.ts';
 
-/** A committed version of a table, as a catalog needs to know it. */
+/** A committed version of a table, as a catalog describes it. */
 export interface CatalogTable {
   zone: 'silver' | 'gold';
   name: string;
-  /** URI of the table's folder, as the metadata's `location` has it. */
+  /** URI of the table's folder: the metadata's `location`. */
   location: string;
   /** URI of the metadata file: `<location>/metadata/v<N>.metadata.json`. */
   metadataLocation: string;
-  /** The `<N>` of it. */
+  /** The `<N>` of `metadataLocation`. */
   metadataVersion: number;
-  /** The metadata's `table-uuid`. Where given, an entry for an earlier table at that place is taken over. */
+  /** The metadata's `table-uuid`. If present, the catalog's entry of an earlier table at this location is replaced. */
   uuid?: string;
-  /** The current schema, which people see in the catalog. */
+  /** The current schema, for people who look into the catalog. */
   schema: Schema;
   description?: string;
 }
 
-/** Where engines find tables by name. It follows the tables: what is committed stands in their metadata files. */
+/** Where engines find tables by name. A table's metadata files decide what is committed; the catalog follows them. */
 export interface Catalog {
   /**
-   * Points the catalog's entry at the table's metadata file, unless it already points at the same or a newer
-   * one; makes the entry where there is none. May be called any number of times, in any order, by many at once.
+   * Points the catalog's entry at the table's metadata file, unless it already points at the same or a newer one; makes
+   * the entry if there is none. May be called any number of times, in any order, by several processes at once.
    *
    * @param onRequest called for every request to the catalog's service
-   * @throws CatalogUnavailable, CommitConflict when it may pass by itself; ConfigurationError when there is no
-   *   database, or the name is taken by something else
+   * @throws CatalogUnavailable, CommitConflict when a later attempt may succeed
+   * @throws ConfigurationError when there is no database, or another table has the name
    */
   point(table: CatalogTable, onRequest?: () => void): Promise<void>;
 }
 
-/** The same catalog, counting the requests that are made through it from now on. */
+/** The same catalog, which also counts the requests made through the returned object. */
 export const counted = (catalog: Catalog): Catalog & { requests(): number } => {
   let requests = 0;
   return {
@@ -43,7 +43,7 @@ export const counted = (catalog: Catalog): Catalog & { requests(): number } => {
   };
 };
 
-/** A catalog that is opened by the first table: who commits nothing loads nothing. */
+/** A catalog that is opened for the first table, so that a process without a commit loads nothing. */
 export const lazyCatalog = (open: () => Promise<Catalog>): Catalog => {
   let opened: Promise<Catalog> | undefined;
   return {

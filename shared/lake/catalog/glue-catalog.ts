@@ -14,50 +14,36 @@ import { isBehind, tableInput } from './glue-table.ts';
 /** Each zone's database. */
 export type Databases = Record<CatalogTable['zone'], string>;
 
-/** Who loses that often yields to the others, and lets the state machine wait. */
-const ATTEMPTS = 8;
-const LONGEST_WAIT_MS = 1_000;
+/** After this many lost races the step fails with a conflict, and the state machine waits before it retries. */
+const MAX_ATTEMPTS = 8;
+const MAX_WAIT_MS = 1_000;
 
-/** Glue answers within a second or is in trouble, as S3 does. */
+/** In milliseconds. Glue normally answers within a second. */
 const TIMEOUTS = { connectionTimeout: 5_000, socketTimeout: 30_000 };
 
-/** @param region the SDK's own choice when absent: in Lambda, the function's */
+/** @param region default: the SDK's choice, which in Lambda is the function's region */
 export const glueClient = (region?: string): GlueClient =>
   new GlueClient({ maxAttempts: 6, requestHandler: TIMEOUTS, ...(region !== undefined && { region }) });
 
-/** Someone else made, changed or removed the entry between our reading and our writing. */
+/** Glue's errors when another writer made, changed or removed the entry between our read and our write. */
 const LOST_RACE = ['ConcurrentModificationException', 'AlreadyExistsException', 'EntityNotFoundException'];
 
 /**
- * The AWS Glue Data Catalog, where Athena, EMR, Redshift and others find tables by name. Updates name the version
- * of the entry that they read, so that of two writers the one with the older metadata cannot win.
+ * The AWS Glue Data Catalog, where Athena, EMR, Redshift and others find tables by name. An update names the version of
+ * the entry that it has read, so that of two writers the one with the older metadata cannot win.
  *
- * @param pause waits so many milliseconds, between attempts
+ * @param pause waits the given milliseconds between attempts
  */
 export const glueCatalog = (
   client: GlueClient,
   databases: Databases,
   pause: (ms: number) => Promise<unknown> = setTimeout,
 ): Catalog => {
-  const find = async (
-    DatabaseName: string,
-    Name: string,
-    onRequest: () => void,
-  ): Promise<Table | undefined> => {
-    onRequest();
-    try {
-      return (await client.send(new GetTableCommand({ DatabaseName, Name }))).Table;
-    } catch (error) {
-      // The database may be missing as well: making the table will tell.
-      if (isNamed(error, 'EntityNotFoundException')) return undefined;
-      throw error;
-    }
-  };
-
-  /** One attempt: true unless somebody else was faster. */
+  /** One attempt: false if another writer was faster. */
   const attempt = async (table: CatalogTable, where: string, onRequest: () => void): Promise<boolean> => {
     const DatabaseName = databases[table.zone];
-    const entry = await find(DatabaseName, table.name, onRequest);
+    onRequest();
+    const entry = await findEntry(client, DatabaseName, table.name);
     if (entry !== undefined && !isBehind(entry, table, where)) return true;
     const TableInput = tableInput(table, entry);
     const { VersionId } = entry ?? {};
@@ -65,7 +51,7 @@ export const glueCatalog = (
     try {
       await (entry === undefined
         ? client.send(new CreateTableCommand({ DatabaseName, TableInput }))
-        : // The metadata files are the archive: Glue's own would fill up its quota of versions.
+        : // The metadata files are the archive. An archive in Glue would use up its quota of versions.
           client.send(
             new UpdateTableCommand({
               DatabaseName,
@@ -89,14 +75,30 @@ export const glueCatalog = (
   return {
     point: async (table, onRequest = () => undefined) => {
       const where = `${databases[table.zone]}.${table.name}`;
-      for (let tried = 0; tried < ATTEMPTS; tried++) {
-        if (tried > 0) await pause(Math.random() * Math.min(LONGEST_WAIT_MS, 25 * 2 ** tried));
+      for (let tried = 0; tried < MAX_ATTEMPTS; tried++) {
+        if (tried > 0) await pause(Math.random() * Math.min(MAX_WAIT_MS, 25 * 2 ** tried));
         const settled = await attempt(table, where, onRequest).catch((error: unknown) => {
           throw catalogError(error, where);
         });
         if (settled) return;
       }
-      throw new CommitConflict(`${where}: others changed its entry in Glue ${ATTEMPTS} times in a row`);
+      throw new CommitConflict(
+        `${where}: other writers changed its entry in Glue ${MAX_ATTEMPTS} times in a row`,
+      );
     },
   };
+};
+
+const findEntry = async (
+  client: GlueClient,
+  DatabaseName: string,
+  Name: string,
+): Promise<Table | undefined> => {
+  try {
+    return (await client.send(new GetTableCommand({ DatabaseName, Name }))).Table;
+  } catch (error) {
+    // If the database is missing too, creating the table will fail and say so.
+    if (isNamed(error, 'EntityNotFoundException')) return undefined;
+    throw error;
+  }
 };

@@ -1,13 +1,13 @@
 import { CatalogUnavailable, DuckstepError } from '../../errors.ts';
 import { httpStatusOf, isTransient } from '../storage/s3-errors.ts';
 
-/** What Glue reports under a 400 though it may pass by itself (AWS Glue web API reference, UpdateTable). */
+/** Transient errors that Glue reports with status 400 (AWS Glue web API reference, UpdateTable). */
 const TRANSIENT = ['OperationTimeoutException', 'ResourceNotReadyException', 'ThrottlingException'];
 
 export const isNamed = (error: unknown, ...names: string[]): boolean =>
   typeof error === 'object' && error !== null && 'name' in error && names.includes(String(error.name));
 
-/** What to throw for a failure of Glue: `CatalogUnavailable` where it may pass by itself, else the error as it is. */
+/** Turns a transient failure of Glue into `CatalogUnavailable`; returns other errors unchanged. */
 export const catalogError = (error: unknown, where: string): unknown => {
   if (error instanceof DuckstepError) return error;
   if (!isNamed(error, ...TRANSIENT) && !isTransient(error)) return error;

@@ -4,16 +4,16 @@ import type { Field } from '../iceberg/types.ts';
 import type { CatalogTable } from './catalog.ts';
 import { hiveType } from './hive-type.ts';
 
-/** Characters that Glue takes (AWS Glue web API reference: Column, TableInput). */
+/** Glue's limits, in characters (AWS Glue web API reference: Column, TableInput). */
 const MAX_COMMENT = 255;
 const MAX_DESCRIPTION = 2048;
 const MAX_TYPE = 131_072;
 
-/** Ours: tells a table from an earlier one that lay at the same place. */
+/** Our parameter in Glue: distinguishes a table from an earlier one at the same location. */
 const UUID = 'duckstep.table-uuid';
 
 /**
- * Whether an entry has to be changed so that it points at the table's metadata.
+ * Whether an entry must be changed to point at the table's metadata.
  *
  * @param where database and table, for messages
  * @throws ConfigurationError when the entry is not this table's
@@ -23,7 +23,7 @@ export const isBehind = (entry: Table, table: CatalogTable, where: string): bool
   const free = `Give one of them another name, or delete the entry (aws glue delete-table), then redrive.`;
   if (type?.toUpperCase() !== 'ICEBERG' || pointer === undefined)
     throw new ConfigurationError(
-      `Glue has another table at ${where}, which is not an Iceberg table and not of duckstep. ${free}`,
+      `Glue has another table at ${where}, which is not an Iceberg table and was not made by duckstep. ${free}`,
     );
   const folder = `${table.location.replace(/\/$/, '')}/metadata/`;
   if (!pointer.startsWith(folder))
@@ -41,7 +41,7 @@ export const isBehind = (entry: Table, table: CatalogTable, where: string): bool
   return replaced || Number(version) < table.metadataVersion;
 };
 
-/** The entry for the table's current metadata; what an entry had beside that stays. */
+/** The entry for the table's current metadata. Everything else that an existing entry has stays. */
 export const tableInput = (table: CatalogTable, entry?: Table): TableInput => {
   const {
     metadata_location: previous,
@@ -54,7 +54,7 @@ export const tableInput = (table: CatalogTable, entry?: Table): TableInput => {
     TableType: 'EXTERNAL_TABLE',
     ...(entry?.Owner !== undefined && { Owner: entry.Owner }),
     ...(entry?.Retention !== undefined && { Retention: entry.Retention }),
-    ...(description !== undefined && { Description: shortened(description, MAX_DESCRIPTION) }),
+    ...(description !== undefined && { Description: shorten(description, MAX_DESCRIPTION) }),
     Parameters: {
       ...parameters,
       table_type: 'ICEBERG',
@@ -66,14 +66,14 @@ export const tableInput = (table: CatalogTable, entry?: Table): TableInput => {
   };
 };
 
-/** With what Iceberg's own catalog for Glue notes of a column (org.apache.iceberg.aws.glue, IcebergToGlueConverter). */
+/** A column with the parameters of Iceberg's own Glue catalog (org.apache.iceberg.aws.glue, IcebergToGlueConverter). */
 const column = ({ id, name, type, required, doc }: Field): Column => {
   const shown = hiveType(type);
   return {
     Name: name,
-    // Engines read the type from the metadata: one too long to be shown must not keep the table out of the catalog.
+    // Engines read the type from the metadata, so a type too long for Glue must not keep the table out of the catalog.
     Type: shown.length > MAX_TYPE ? 'string' : shown,
-    ...(doc !== undefined && { Comment: shortened(doc, MAX_COMMENT) }),
+    ...(doc !== undefined && { Comment: shorten(doc, MAX_COMMENT) }),
     Parameters: {
       'iceberg.field.id': String(id),
       'iceberg.field.optional': String(!required),
@@ -82,8 +82,8 @@ const column = ({ id, name, type, required, doc }: Field): Column => {
   };
 };
 
-/** Glue takes one line of a comment, and so many characters. */
-const shortened = (text: string, max: number): string => {
+/** Glue accepts comments of one line only, and of limited length. */
+const shorten = (text: string, max: number): string => {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   return line.length > max ? `${line.slice(0, max - 1)}…` : line;
 };

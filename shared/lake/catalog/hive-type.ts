@@ -8,7 +8,7 @@ const PRIMITIVES: Readonly<Record<string, string>> = {
   double: 'double',
   date: 'date',
   timestamp: 'timestamp',
-  // Hive has none of these four; engines take the type from the table's metadata, not from here.
+  // Hive lacks timestamptz, time and uuid. Engines read the type from the table's metadata, not from here.
   timestamptz: 'timestamp',
   time: 'string',
   uuid: 'string',
@@ -31,6 +31,6 @@ export const hiveType = (type: Type): string => {
   }
 };
 
-/** `:`, `,`, `<` and `>` have a meaning in Hive's text of a type, and names may hold anything. */
+/** Replaces `:`, `,`, `<` and `>` in the name, since they have a meaning in Hive's types. */
 const structField = ({ name, type }: StructType['fields'][number]): string =>
   `${name.replaceAll(/[:,<>]/g, '_')}:${hiveType(type)}`;

@@ -3,8 +3,8 @@ import type { MetadataVersion } from '../table/commit/table.ts';
 import type { Catalog, CatalogTable } from './catalog.ts';
 
 /**
- * Points the catalog at the newest version that is known of a table. Does nothing without a catalog, or before the
- * table's first commit. What is committed stands without it: whoever comes next mends what was not done.
+ * Points the catalog at a table's version. Does nothing without a catalog, or before the table's first commit. A commit
+ * is valid without it: if it fails, the next commit's call brings the catalog up to date.
  *
  * @throws as `Catalog.point`
  */

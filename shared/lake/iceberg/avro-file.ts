@@ -6,7 +6,7 @@ import { TableDamaged } from '../../errors.ts';
 
 /**
  * Avro object container files (https://avro.apache.org/docs/1.11.1/specification/, "Object Container Files"). `avsc` encodes
- * values; the container is read and written here, because its streams take a file that was cut for one that ended.
+ * the values. The container is read and written here, because the streams of `avsc` accept a truncated file as complete.
  */
 
 const deflate = promisify(deflateRaw);
@@ -14,10 +14,10 @@ const inflate = promisify(inflateRaw);
 
 const MAGIC = Buffer.from('Obj\u0001', 'latin1');
 const SYNC_BYTES = 16;
-/** Uncompressed; a reader holds one block at a time. */
+/** Uncompressed size of a block. A reader holds one block in memory at a time. */
 const BLOCK_BYTES = 64 * 1024;
 
-/** A long is a number where a number holds it exactly, and a bigint beyond. */
+/** A long is a number if a number holds it exactly, else a bigint. */
 const long = avro.types.LongType.__with({
   fromBuffer(bytes: Buffer): number | bigint {
     const value = bytes.readBigInt64LE();
@@ -39,7 +39,7 @@ const long = avro.types.LongType.__with({
 const METADATA = avro.Type.forSchema({ type: 'map', values: 'bytes' });
 const LONG = avro.Type.forSchema('long');
 
-/** Compiles a schema, every `long` in it the exact one: also an annotated one, and the unions' branches. */
+/** Compiles a schema with the exact `long` above, also for annotated longs and in unions. */
 const compile = (schema: object): avro.Type =>
   avro.Type.forSchema(schema as avro.Type, {
     typeHook: (part) =>
@@ -49,14 +49,16 @@ const compile = (schema: object): avro.Type =>
   });
 
 /**
- * A whole file of `records`, compressed. The schema goes into the header as it is given, with all attributes that Avro does
- * not know. The same input gives the same bytes: the sync marker, which must only be unlikely inside a block, is a hash.
- * Throws `TableDamaged` for a record that does not fit the schema.
+ * The bytes of a compressed file of `records`. The header contains the schema as given, with attributes that Avro does not
+ * define. The same input gives the same bytes: the sync marker, which must only be unlikely inside a block, is a hash.
+ *
+ * @throws TableDamaged when a record does not fit the schema
  */
 export const encodeAvro = async (
   schema: object,
   records: readonly object[],
-  metadata: Record<string, string>,): Promise<Buffer> => {
+  metadata: Record<string, string>,
+): Promise<Buffer> => {
   const type = compile(schema);
   const blocks: { count: number; data: Buffer }[] = [];
   let rows: Buffer[] = [];
@@ -90,7 +92,7 @@ export const encodeAvro = async (
   return Buffer.concat([MAGIC, encodedHeader, sync, ...body]);
 };
 
-/** Names the field that does not fit, and not its value as `avsc` would. */
+/** Encodes one record. The error names the field that does not fit, but not its value, which the error of `avsc` shows. */
 const encodeRecord = (type: avro.Type, record: object, at: number): Buffer => {
   try {
     return type.toBuffer(record);
@@ -103,24 +105,27 @@ const encodeRecord = (type: avro.Type, record: object, at: number): Buffer => {
   }
 };
 
-/** By which name a field is read, given its `field-id`; undefined leaves it the file's own. */
+/** Gives the name under which a field is read, by its `field-id`; undefined keeps the file's name. */
 export type NameOf = (fieldId: number) => string | undefined;
 const unnamed: NameOf = () => undefined;
 
-/** What a container file holds. `metadata` has the header's entries, Avro's own (`avro.schema`, `avro.codec`) among them. */
+/** Content of a container file. `metadata` has all entries of the header, including `avro.schema` and `avro.codec`. */
 export interface AvroFile {
   records: Record<string, unknown>[];
   metadata: Record<string, string>;
 }
 
 /**
- * Reads a whole file; `where` is its place for messages. A long beyond 2^53 comes as a bigint. `nameOf` renames fields that
- * have a `field-id`: Iceberg tells fields by their id, and other writers, or other releases of them, name some differently.
- * Throws `TableDamaged` for anything but a complete file that was compressed with `deflate` or not at all.
+ * Reads a whole file. A long beyond 2^53 becomes a bigint.
+ *
+ * @param where the file's location, for messages
+ * @param nameOf renames fields that have a `field-id`: Iceberg identifies fields by id, and writers use different names
+ * @throws TableDamaged when the file is incomplete, is not Avro, or has a codec other than `deflate` and `null`
  */
 export const decodeAvro = async (
   bytes: Buffer,
-  { where = 'The file', nameOf = unnamed }: { where?: string; nameOf?: NameOf } = {},): Promise<AvroFile> => {
+  { where = 'The file', nameOf = unnamed }: { where?: string; nameOf?: NameOf } = {},
+): Promise<AvroFile> => {
   const refuse = (reason: string, cause?: unknown) =>
     new TableDamaged(
       `${where} is not an Avro file that can be read: ${reason}. Restore the object from a backup, or drop the snapshots that need it.`,
@@ -129,7 +134,7 @@ export const decodeAvro = async (
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw refuse('it does not begin as one');
   const next = (type: avro.Type, offset: number) => {
     const { value, offset: end } = type.decode(bytes, offset);
-    // avsc says with -1 that there are too few bytes.
+    // avsc returns -1 if there are too few bytes.
     if (end < 0) throw refuse(`cut off at byte ${bytes.length}`);
     return { value, end };
   };
@@ -141,7 +146,7 @@ export const decodeAvro = async (
     );
     const codec = metadata['avro.codec'] ?? 'null';
     if (codec !== 'null' && codec !== 'deflate') throw refuse(`codec "${codec}"`);
-    const type = compile(renamed(JSON.parse(metadata['avro.schema'] ?? ''), nameOf) as object);
+    const type = compile(renameFields(JSON.parse(metadata['avro.schema'] ?? ''), nameOf) as object);
     const sync = bytes.subarray(header.end, header.end + SYNC_BYTES);
     if (sync.length < SYNC_BYTES) throw refuse(`cut off at byte ${bytes.length}`);
 
@@ -165,7 +170,12 @@ export const decodeAvro = async (
   }
 };
 
-const decodeBlock = (type: avro.Type, block: Buffer, count: number, into: Record<string, unknown>[]): void => {
+const decodeBlock = (
+  type: avro.Type,
+  block: Buffer,
+  count: number,
+  into: Record<string, unknown>[],
+): void => {
   let at = 0;
   for (let row = 0; row < count; row++) {
     const { value, offset } = type.decode(block, at);
@@ -176,13 +186,13 @@ const decodeBlock = (type: avro.Type, block: Buffer, count: number, into: Record
   if (at !== block.length) throw new Error(`a block has bytes left after its ${count} records`);
 };
 
-/** The schema with those fields renamed whose id has a name. */
-const renamed = (schema: unknown, nameOf: NameOf): unknown => {
-  if (Array.isArray(schema)) return schema.map((part) => renamed(part, nameOf));
+/** The schema with the fields renamed for whose id `nameOf` gives a name. */
+const renameFields = (schema: unknown, nameOf: NameOf): unknown => {
+  if (Array.isArray(schema)) return schema.map((part) => renameFields(part, nameOf));
   if (typeof schema !== 'object' || schema === null) return schema;
   const parts = Object.entries(schema).map(([key, value]) => [
     key,
-    ['type', 'items', 'values', 'fields'].includes(key) ? renamed(value, nameOf) : value,
+    ['type', 'items', 'values', 'fields'].includes(key) ? renameFields(value, nameOf) : value,
   ]);
   const copy = Object.fromEntries(parts);
   const name = typeof copy['field-id'] === 'number' ? nameOf(copy['field-id']) : undefined;
@@ -190,10 +200,12 @@ const renamed = (schema: unknown, nameOf: NameOf): unknown => {
 };
 
 /**
- * A count, size or id that was read from an Avro file. Throws `TableDamaged` where it is absent, negative or beyond 2^53, which
- * ids of other engines' snapshots may be: a rounded id would be another one.
+ * A count, size or id that was read from an Avro file.
+ *
+ * @throws TableDamaged when it is absent, negative or beyond 2^53. Snapshot ids of other engines may be beyond it, and a
+ *   rounded id would be a different one.
  */
-export const wholeOf = (value: unknown, what: string): number => {
+export const wholeNumber = (value: unknown, what: string): number => {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new TableDamaged(`${what} is ${value ?? 'absent'}, not a whole number below 2^53`);
 };

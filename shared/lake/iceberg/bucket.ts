@@ -13,22 +13,22 @@ import { bytesOfUnscaled } from './numbers.ts';
 import { decimalOf } from './schema.ts';
 import type { PrimitiveType } from './types.ts';
 
-/** The hash behind the bucket transform: MurmurHash3, 32 bits of x86, seed 0 (specification, Appendix B). */
+/** The hash of the bucket transform: MurmurHash3, x86, 32 bits, seed 0 (specification, Appendix B). */
 
 const C1 = 0xcc9e2d51;
 const C2 = 0x1b873593;
 
-const rotated = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
+const rotate = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits));
 
-const scrambled = (block: number): number => Math.imul(rotated(Math.imul(block, C1), 15), C2);
+const scramble = (block: number): number => Math.imul(rotate(Math.imul(block, C1), 15), C2);
 
-/** A signed 32-bit integer. */
+/** The hash as a signed 32-bit integer. */
 export const murmur3 = (bytes: Uint8Array): number => {
   const whole = bytes.length - (bytes.length % 4);
   let hash = 0;
   for (let at = 0; at < whole; at += 4)
-    hash = Math.imul(rotated(hash ^ scrambled(littleEndian(bytes, at, 4)), 13), 5) + 0xe6546b64;
-  hash ^= scrambled(littleEndian(bytes, whole, bytes.length - whole)) ^ bytes.length;
+    hash = Math.imul(rotate(hash ^ scramble(littleEndian(bytes, at, 4)), 13), 5) + 0xe6546b64;
+  hash ^= scramble(littleEndian(bytes, whole, bytes.length - whole)) ^ bytes.length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
@@ -40,7 +40,7 @@ const littleEndian = (bytes: Uint8Array, from: number, length: number): number =
   return value;
 };
 
-/** DuckDB knows no MurmurHash3, so it is given ours, once for each form that Appendix B has of values. */
+/** DuckDB has no MurmurHash3, so ours is registered, once for each binary form of values in Appendix B. */
 const HASHES: { name: string; parameter: DuckDBType; bytesOf: (value: never) => Uint8Array }[] = [
   {
     name: 'iceberg_hash_long',
@@ -59,7 +59,7 @@ const HASHES: { name: string; parameter: DuckDBType; bytesOf: (value: never) => 
   },
 ];
 
-/** Makes the functions known that the SQL of the bucket transform calls. Once per database. */
+/** Registers the functions that the SQL of the bucket transform calls. Call it once per database. */
 export const registerTransforms = (db: Db): void => {
   for (const { name, parameter, bytesOf } of HASHES)
     db.register(
@@ -79,7 +79,7 @@ export const registerTransforms = (db: Db): void => {
     );
 };
 
-/** SQL of the bucket that a value falls into. It calls what `registerTransforms` registered. */
+/** SQL of a value's bucket. It calls functions that `registerTransforms` registers. */
 export const bucketSql = (expression: string, source: PrimitiveType, buckets: number): string =>
   `((${hashSql(expression, source)} & 2147483647) % ${buckets})`;
 
@@ -105,7 +105,7 @@ const hashSql = (value: string, source: PrimitiveType): string => {
   }
 };
 
-/** DuckDB counts no days and no microseconds of infinities: these are what it stores. */
+/** DuckDB cannot convert infinite dates to days or microseconds. These are the numbers that it stores for them. */
 const daysSql = (value: string): string =>
   infinitySql(value, 'DATE', String(INFINITE_DAYS), `(${value}) - DATE '1970-01-01'`);
 

@@ -1,18 +1,18 @@
 /**
- * DuckDB's texts of dates, times and timestamps ↔ days and microseconds, in the proleptic Gregorian calendar and over
- * all years that DuckDB has (JavaScript's own dates end at the year 275760).
+ * DuckDB's texts of dates, times and timestamps ↔ days and microseconds, in the proleptic Gregorian calendar, for all
+ * years that DuckDB supports (JavaScript's dates end in the year 275760).
  */
 
 export const MICROS_PER_DAY = 86_400_000_000n;
 
-/** How DuckDB stores `infinity`, in memory and in Parquet; `-infinity` is its negative. */
+/** DuckDB's stored form of `infinity`, in memory and in Parquet. `-infinity` is its negative. */
 export const INFINITE_DAYS = 2_147_483_647;
 export const INFINITE_MICROS = 9_223_372_036_854_775_807n;
 
 const DAYS_PER_ERA = 146_097;
 const ERA_STARTS_BEFORE_1970 = 719_468;
 
-/** Days since 1970-01-01. Years are counted from 1 March in eras of 400 years, which all have the same days. */
+/** Days since 1970-01-01. Years begin on 1 March and are counted in eras of 400 years, which all have the same length. */
 const daysFromCivil = (year: number, month: number, day: number): number => {
   const marchYear = month > 2 ? year : year - 1;
   const era = Math.floor(marchYear / 400);
@@ -22,7 +22,7 @@ const daysFromCivil = (year: number, month: number, day: number): number => {
   return era * DAYS_PER_ERA + dayOfEra - ERA_STARTS_BEFORE_1970;
 };
 
-/** Day of the proleptic Gregorian calendar; the year 0 is 1 BC. */
+/** Days since 1970-01-01 → a day of the proleptic Gregorian calendar. The year 0 is 1 BC. */
 export const civilFromDays = (days: number): { year: number; month: number; day: number } => {
   const shifted = days + ERA_STARTS_BEFORE_1970;
   const era = Math.floor(shifted / DAYS_PER_ERA);
@@ -37,7 +37,7 @@ export const civilFromDays = (days: number): { year: number; month: number; day:
   return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
 };
 
-const padded = (value: number | bigint, digits: number): string => String(value).padStart(digits, '0');
+const pad = (value: number | bigint, digits: number): string => String(value).padStart(digits, '0');
 
 /** `2012-01-31`, `10000-01-01` or `0044-03-15 (BC)` → days since 1970-01-01; undefined for other text. */
 export const daysOfDate = (text: string): number | undefined => {
@@ -46,7 +46,7 @@ export const daysOfDate = (text: string): number | undefined => {
   const found = /^(\d{4,7})-(\d\d)-(\d\d)( \(BC\))?$/.exec(text);
   if (found === null) return undefined;
   const shown = Number(found[1]);
-  // There is no year 0: what is shown as 1 BC is the year before 1.
+  // The text has no year 0: 1 BC is the year before 1.
   const days = daysFromCivil(found[4] === undefined ? shown : 1 - shown, Number(found[2]), Number(found[3]));
   return Math.abs(days) < INFINITE_DAYS && dateOfDays(days) === text ? days : undefined;
 };
@@ -54,7 +54,7 @@ export const daysOfDate = (text: string): number | undefined => {
 export const dateOfDays = (days: number): string => {
   if (Math.abs(days) === INFINITE_DAYS) return days > 0 ? 'infinity' : '-infinity';
   const { year, month, day } = civilFromDays(days);
-  const shown = `${padded(year > 0 ? year : 1 - year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
+  const shown = `${pad(year > 0 ? year : 1 - year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
   return year > 0 ? shown : `${shown} (BC)`;
 };
 
@@ -68,9 +68,9 @@ export const microsOfTime = (text: string): bigint | undefined => {
 
 export const timeOfMicros = (micros: bigint): string => {
   const seconds = Number(micros / 1_000_000n);
-  const fraction = padded(micros % 1_000_000n, 6).replace(/0+$/, '');
+  const fraction = pad(micros % 1_000_000n, 6).replace(/0+$/, '');
   const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return clock.map((part) => padded(part, 2)).join(':') + (fraction === '' ? '' : `.${fraction}`);
+  return clock.map((part) => pad(part, 2)).join(':') + (fraction === '' ? '' : `.${fraction}`);
 };
 
 /** `2011-12-31 23:00:00.5`, with `+00` at its end or not → microseconds since 1970; undefined for other text. */
@@ -85,7 +85,7 @@ export const microsOfTimestamp = (text: string): bigint | undefined => {
   return micros < INFINITE_MICROS && micros > -INFINITE_MICROS ? micros : undefined;
 };
 
-/** The text without a zone. */
+/** Microseconds since 1970 → text without a time zone. */
 export const timestampOfMicros = (micros: bigint): string => {
   if (micros === INFINITE_MICROS) return 'infinity';
   if (micros === -INFINITE_MICROS) return '-infinity';

@@ -1,8 +1,8 @@
 import type { PrimitiveType } from './types.ts';
 
 /**
- * Orders two values of a type, given as text, as Iceberg orders bounds. 0 where the texts tell no order: of dates
- * outside the four-digit years, and of types whose text has another order than their values.
+ * Orders two values of a type, given as text, as Iceberg orders bounds. Returns 0 if the texts do not show the order:
+ * dates outside the four-digit years, and types whose texts sort differently from their values.
  */
 export const compareValues = (type: PrimitiveType, a: string, b: string): number => {
   if (a === b) return 0;
@@ -16,13 +16,13 @@ export const compareValues = (type: PrimitiveType, a: string, b: string): number
 const isNumeric = (type: PrimitiveType): boolean =>
   ['int', 'long', 'float', 'double'].includes(type) || type.startsWith('decimal');
 
-/** Text orders dates of four-digit years only: not `10000-01-01`, nor `0044-03-15 (BC)`. */
+/** Dates sort as text only if their years have four digits: not `10000-01-01`, nor `0044-03-15 (BC)`. */
 const isPlain = (text: string): boolean =>
   /^\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?(?:\+00)?)?$/.test(text);
 
 /**
- * Decimal texts by value; as doubles where they are not both whole, whose rounding never turns the order around. One float
- * has many texts: what DuckDB prints, and all of its digits.
+ * Orders decimal texts by value. Texts that are not both whole numbers are compared as doubles, whose rounding never
+ * reverses an order. Floats are rounded first, since one float has several texts: DuckDB's, and all of its digits.
  */
 const compareNumbers = (type: PrimitiveType, a: string, b: string): number => {
   const whole = /^-?\d+$/;
@@ -35,5 +35,5 @@ const compareNumbers = (type: PrimitiveType, a: string, b: string): number => {
   return x < y ? -1 : x > y ? 1 : 0;
 };
 
-/** By UTF-8 bytes, as Parquet orders text. */
+/** Orders by UTF-8 bytes, as Parquet orders text. */
 const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

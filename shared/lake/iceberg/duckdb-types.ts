@@ -4,9 +4,9 @@ import { childrenOf, decimalOf, fixedLength, isNested } from './schema.ts';
 import type { Field, Schema, Type, UnassignedType } from './types.ts';
 
 /**
- * The Iceberg type of a column whose DuckDB type is named as DESCRIBE prints it. What Iceberg lacks but another type
- * holds is widened: small and unsigned integers; JSON and ENUM become text; all timestamps count microseconds.
- * Undefined when no type holds all values: HUGEINT, INTERVAL, TIME WITH TIME ZONE, UNION, …
+ * The Iceberg type for a DuckDB type, spelled as DESCRIBE prints it. A type that Iceberg lacks becomes one that holds its
+ * values: small and unsigned integers are widened, JSON and ENUM become text, all timestamps count microseconds.
+ * Undefined if no type holds all values: HUGEINT, INTERVAL, TIME WITH TIME ZONE, UNION, …
  */
 export const icebergTypeOf = (duckdbType: string): UnassignedType | undefined => parseDuckDbType(duckdbType);
 
@@ -25,7 +25,7 @@ const STORED: Record<string, string> = {
   binary: 'BLOB',
 };
 
-/** The DuckDB type that a field's values are written with, and read as. */
+/** The DuckDB type in which a field's values are written and read. */
 export const storedType = (type: Type): string => {
   if (!isNested(type)) {
     const decimal = decimalOf(type);
@@ -37,7 +37,7 @@ export const storedType = (type: Type): string => {
   return `STRUCT(${type.fields.map((field) => `${ident(field.name)} ${storedType(field.type)}`).join(', ')})`;
 };
 
-/** SQL of COPY's option FIELD_IDS, which writes the ids of all fields into the Parquet file, nested ones too. */
+/** SQL of COPY's option FIELD_IDS, which writes the ids of all fields, including nested ones, into the Parquet file. */
 export const fieldIds = (schema: Schema): string => idsSql(schema.fields);
 
 const idsSql = (fields: readonly Field[], own: readonly string[] = []): string =>
@@ -51,8 +51,8 @@ const idSql = (field: Field): string => {
 };
 
 /**
- * SQL of the option `schema` of DuckDB's `read_parquet`: the fields are found by their ids whatever they are called in
- * a file, and are NULL where a file lacks them. Fields inside a struct are found by their names.
+ * SQL of the option `schema` of DuckDB's `read_parquet`: it finds fields by id, whatever their names in a file, and gives
+ * NULL for fields that a file lacks. Fields inside a struct are found by name.
  */
 export const readSchema = (fields: readonly Field[]): string =>
   `MAP {${fields

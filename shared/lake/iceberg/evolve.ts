@@ -1,11 +1,16 @@
-import { ContractInvalid, SchemaIncompatible } from '../../errors.ts';
+import { SchemaIncompatible } from '../../errors.ts';
 import { icebergTypeOf } from './duckdb-types.ts';
 import { isNested } from './schema.ts';
-import { assigned, changed, FieldIds, type Obstacle } from './type-change.ts';
+import { assignIds, changeType, FieldIds, type Obstacle } from './type-change.ts';
 import type { Field, Schema, UnassignedType } from './types.ts';
 
+/** Columns have DuckDB types that no Iceberg type can hold. */
+export class UnsupportedTypes extends Error {
+  override readonly name = 'UnsupportedTypes';
+}
+
 export interface WantedColumn {
-  /** What the column is known by over time, whatever it is called. */
+  /** Stays the same when the column is renamed. */
   identity: string;
   name: string;
   /** The DuckDB type, as DESCRIBE prints it. */
@@ -17,29 +22,31 @@ export interface WantedColumn {
 export interface EvolveOptions {
   /** Names the table in messages. */
   where: string;
-  /** The highest field id that the table ever gave out: none is used twice. */
+  /** The highest field id that the table has ever used. No id is used twice. */
   lastColumnId: number;
   /** Names of the columns of the primary key. */
   identifier: readonly string[];
-  /** All schemas of the table, oldest first: a field that a struct once had comes back as what it was. */
+  /** All schemas of the table, the oldest first: a struct's field that returns gets its former id. */
   history?: readonly Schema[];
-  /** No file of before stays: a column that cannot change becomes a new field of the same name. */
+  /** No existing file stays: a column whose type cannot change becomes a new field of the same name. */
   replace?: boolean;
 }
 
 export interface Evolved {
-  /** With the number of the schema it comes from, 0 for a new table: a different schema needs a number of its own. */
+  /** Has the `schema-id` of the base, 0 for a new table. The caller numbers it if it differs from the base. */
   schema: Schema;
-  /** Field ids of the columns by identity. */
+  /** Field ids of the columns, by identity. */
   columnIds: Record<string, number>;
   lastColumnId: number;
 }
 
 /**
  * The table's next schema: columns are added, dropped, renamed (the identity stays), moved, widened, and become
- * optional. What a table has as optional, or gets anew while older rows lack it, stays optional. Same input, same ids.
+ * optional. An optional column stays optional, and a column that is added to an existing table is optional. The same
+ * input gives the same ids.
  *
- * Throws ContractInvalid for columns whose type Iceberg lacks, SchemaIncompatible for changes that it has no way for.
+ * @throws UnsupportedTypes when Iceberg has no type for a column
+ * @throws SchemaIncompatible when Iceberg does not allow a change of type
  */
 export const evolveSchema = (
   base: { schema: Schema; columnIds: Readonly<Record<string, number>> } | undefined,
@@ -55,7 +62,7 @@ export const evolveSchema = (
     const known = knownField(base, column.identity);
     const found: Obstacle[] = [];
     const change = { ids, obstacles: found, history: options.history ?? [] };
-    const next = known === undefined ? undefined : changed(known, type, change, [column.name]);
+    const next = known === undefined ? undefined : changeType(known, type, change, [column.name]);
     const stays = known !== undefined && (found.length === 0 || options.replace !== true);
     if (stays) obstacles.push(...found);
     const id = stays ? known.id : ids.next();
@@ -64,7 +71,7 @@ export const evolveSchema = (
       id,
       name: column.name,
       required: column.required && (base === undefined || (stays && known.required)),
-      type: stays && next !== undefined ? next : assigned(type, ids),
+      type: stays && next !== undefined ? next : assignIds(type, ids),
       ...(column.doc !== undefined && { doc: column.doc }),
     };
   });
@@ -83,7 +90,7 @@ const typesOf = (wanted: readonly WantedColumn[], where: string): UnassignedType
   const types = wanted.map(({ type }) => icebergTypeOf(type));
   const without = wanted.filter((_, at) => types[at] === undefined);
   if (without.length > 0)
-    throw new ContractInvalid(
+    throw new UnsupportedTypes(
       `${where}: Iceberg tables have no type for ${without
         .map(({ name, type }) => `column "${name}" (${type})`)
         .join(', ')}. Cast it to a type that they have, such as VARCHAR or DECIMAL(38, 0).`,
@@ -99,7 +106,7 @@ const knownField = (
     ? base.schema.fields.find(({ id }) => id === base.columnIds[identity])
     : undefined;
 
-/** Part of a key identifies nothing: unless Iceberg takes all of its columns, the table has no identifier. */
+/** The field ids of the key; none if Iceberg cannot have all of its columns in one, since a part identifies no row. */
 const identifierIds = (fields: readonly Field[], names: readonly string[]): number[] => {
   const key = names.map((name) => fields.find((field) => field.name === name));
   const fit = key.filter(

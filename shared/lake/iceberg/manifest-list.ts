@@ -1,17 +1,18 @@
 import { TableDamaged } from '../../errors.ts';
-import { decodeAvro, encodeAvro } from './avro-file.ts';
+import { decodeAvro, encodeAvro, wholeNumber } from './avro-file.ts';
 import { CONTENTS } from './manifest-record.ts';
 import { MANIFEST_FILE_SCHEMA, nameOf } from './manifest-schema.ts';
 import { partitionTypes, type Summaries } from './partition-summary.ts';
 import { decodeValue, encodeValue } from './single-value.ts';
 import type { ManifestFile, PartitionSpec, PrimitiveType, Schema } from './types.ts';
-import { wholeOf } from './avro-file.ts';
 
-/** Manifest lists: one Avro file per snapshot, of its manifests (Iceberg specification, "Manifest Lists"). */
+/** Manifest lists: one Avro file per snapshot that lists its manifests (Iceberg specification, "Manifest Lists"). */
 
 /**
- * The file's bytes. `schema` tells the types of the specs' columns; of a manifest that is partitioned by a column which it has
- * not, no summaries are written. Throws `TableDamaged` for a manifest of a spec that is not among `specs`.
+ * The bytes of a manifest list. `schema` gives the types of the specs' columns. A manifest gets no summaries if it is
+ * partitioned by a column that `schema` lacks.
+ *
+ * @throws TableDamaged when a manifest's spec is not among `specs`
  */
 export const writeManifestList = (input: {
   snapshotId: number;
@@ -47,8 +48,11 @@ export const writeManifestList = (input: {
   });
 };
 
-/** Null when a bound cannot be said: to say none of it would mean that all values are NULL (see `Summaries`). */
-const toSummaries = (summaries: Summaries, types: readonly (PrimitiveType | undefined)[]): object[] | null => {
+/** Null if a bound cannot be encoded: a summary without bounds would mean that all values are NULL (see `Summaries`). */
+const toSummaries = (
+  summaries: Summaries,
+  types: readonly (PrimitiveType | undefined)[],
+): object[] | null => {
   if (summaries.length !== types.length) return null;
   let isWhole = true;
   const bound = (text: string | undefined, type: PrimitiveType | undefined): Buffer | null => {
@@ -67,14 +71,17 @@ const toSummaries = (summaries: Summaries, types: readonly (PrimitiveType | unde
 };
 
 /**
- * The manifests of a snapshot; `where` is the list's place for messages. `partitions` is empty where nothing is known of a
- * manifest's partition values. Throws `TableDamaged` for anything but a whole list whose manifests are of these specs.
+ * The manifests of a snapshot. `partitions` is empty if a manifest's partition values are not known.
+ *
+ * @param where the list's location, for messages
+ * @throws TableDamaged when the list is incomplete, or a manifest's spec is not among `specs`
  */
 export const readManifestList = async (
   bytes: Buffer,
   specs: readonly PartitionSpec[],
   schema: Schema,
-  where = 'The manifest list',): Promise<ManifestFile[]> => {
+  where = 'The manifest list',
+): Promise<ManifestFile[]> => {
   const typesOf = bySpec(specs, schema);
   const { records } = await decodeAvro(bytes, { where, nameOf });
   return records.map((record, at) => {
@@ -91,8 +98,11 @@ export const readManifestList = async (
   });
 };
 
-const toManifestFile = (record: Record<string, unknown>, typesOf: ReturnType<typeof bySpec>): ManifestFile => {
-  const whole = (name: string) => wholeOf(record[name], name);
+const toManifestFile = (
+  record: Record<string, unknown>,
+  typesOf: ReturnType<typeof bySpec>,
+): ManifestFile => {
+  const whole = (name: string) => wholeNumber(record[name], name);
   const counts = (kind: 'added' | 'existing' | 'deleted') => ({
     files: whole(`${kind}_files_count`),
     rows: whole(`${kind}_rows_count`),
@@ -126,7 +136,8 @@ interface Summary {
 
 const fromSummaries = (
   records: readonly Summary[],
-  types: readonly (PrimitiveType | undefined)[],): Summaries => {
+  types: readonly (PrimitiveType | undefined)[],
+): Summaries => {
   if (records.length !== types.length) return [];
   const isUnknown = records.some(
     ({ lower_bound, upper_bound }, at) => types[at] === undefined && (lower_bound || upper_bound),
@@ -137,13 +148,13 @@ const fromSummaries = (
     return {
       containsNull: contains_null,
       ...(typeof contains_nan === 'boolean' && { containsNan: contains_nan }),
-      ...(type && lower_bound ? { lower: decodeValue(type, lower_bound) } : {}),
-      ...(type && upper_bound ? { upper: decodeValue(type, upper_bound) } : {}),
+      ...(type && lower_bound && { lower: decodeValue(type, lower_bound) }),
+      ...(type && upper_bound && { upper: decodeValue(type, upper_bound) }),
     };
   });
 };
 
-/** The types of a spec's fields, by its id. */
+/** A function that gives the types of a spec's fields, by the spec's id. */
 const bySpec = (specs: readonly PartitionSpec[], schema: Schema) => {
   const types = new Map(specs.map((spec) => [spec['spec-id'], partitionTypes(spec.fields, schema)]));
   return (specId: number, path: string): (PrimitiveType | undefined)[] => {

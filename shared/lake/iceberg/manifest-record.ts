@@ -1,20 +1,20 @@
 import { TableDamaged } from '../../errors.ts';
+import { wholeNumber } from './avro-file.ts';
 import { avroValue, textOfAvro } from './partition-value.ts';
 import { findField } from './schema.ts';
 import { decodeValue, encodeValue } from './single-value.ts';
 import type { ColumnMetrics, ContentFile, PrimitiveType, Schema } from './types.ts';
-import { wholeOf } from './avro-file.ts';
 
 /** `ContentFile` ↔ the Avro record `data_file` (Iceberg specification, "Manifests"). */
 
-/** In the order of the numbers that stand for them in the file. */
+/** Statuses of an entry, in the order of their numbers in the file. */
 export const STATUSES = ['existing', 'added', 'deleted'] as const;
 export const ADDED = STATUSES[1];
-/** Of a manifest in a manifest list. */
+/** Contents of a manifest, in the order of their numbers in the manifest list. */
 export const CONTENTS = ['data', 'deletes'] as const;
 const FILE_CONTENTS = ['data', 'position-deletes'] as const;
 
-/** The columns of a position delete file ("Position Delete Files"), which no table's schema has. */
+/** The columns of position delete files ("Position Delete Files"), which are in no table's schema. */
 const POSITION_DELETE_TYPES = new Map<number, PrimitiveType>([
   [2147483546, 'string'],
   [2147483545, 'long'],
@@ -22,14 +22,18 @@ const POSITION_DELETE_TYPES = new Map<number, PrimitiveType>([
 
 interface Shape {
   schema: Schema;
-  /** Of each partition field's values. */
+  /** Type of each partition field's values. */
   types: readonly PrimitiveType[];
-  /** Of each partition field in the record. */
+  /** Name of each partition field in the record. */
   names: readonly string[];
 }
 
-/** Makes records for one manifest. Throws `TableDamaged` for a partition value that is not of its field's type. */
-export const toDataFile = ({ schema, types, names }: Shape): (file: ContentFile) => object => {
+/**
+ * A function that makes the records of one manifest.
+ *
+ * @throws TableDamaged when a partition value is not of its field's type
+ */
+export const toDataFile = ({ schema, types, names }: Shape): ((file: ContentFile) => object) => {
   const typeOf = boundTypes(schema);
   return (file) => dataFile(file, { types, names, typeOf });
 };
@@ -43,7 +47,7 @@ const dataFile = (
     .toSorted((a, b) => a.id - b.id);
   const map = (of: (metrics: ColumnMetrics, id: number) => number | Buffer | undefined) => {
     const pairs = columns.map(({ id, metrics }) => ({ key: id, value: of(metrics, id) }));
-    // Where nothing is known, an empty map and not null, for which PyIceberg's `inspect.entries` is not ready.
+    // Without values an empty map and not null, since PyIceberg's `inspect.entries` fails on null.
     return pairs.filter((pair) => pair.value !== undefined);
   };
   const bound = (text: string | undefined, id: number) => {
@@ -53,7 +57,7 @@ const dataFile = (
   return {
     content: FILE_CONTENTS.indexOf(file.content),
     file_path: file.path,
-    // The specification says "parquet", but its reference implementation writes this, and all readers know it.
+    // The specification says "parquet", but its reference implementation writes this, and all readers accept it.
     file_format: 'PARQUET',
     partition: Object.fromEntries(
       names.map((name, at) => [name, partitionValue(types[at] as PrimitiveType, file, at)]),
@@ -82,8 +86,8 @@ const partitionValue = (type: PrimitiveType, file: ContentFile, at: number): unk
   }
 };
 
-/** The types of columns by id, each looked up once: undefined for a nested column, and for one that the schema has not. */
-const boundTypes = (schema: Schema): (id: number) => PrimitiveType | undefined => {
+/** The types of columns by id, each looked up once; undefined for a nested column and for one that the schema lacks. */
+const boundTypes = (schema: Schema): ((id: number) => PrimitiveType | undefined) => {
   const known = new Map<number, PrimitiveType | undefined>(POSITION_DELETE_TYPES);
   return (id) => {
     if (!known.has(id)) {
@@ -94,12 +98,16 @@ const boundTypes = (schema: Schema): (id: number) => PrimitiveType | undefined =
   };
 };
 
-/** Reads records of one manifest. Throws `TableDamaged` for what a `ContentFile` cannot hold. */
+/**
+ * A function that reads the records of one manifest.
+ *
+ * @throws TableDamaged when a `ContentFile` cannot represent a record
+ */
 export const toContentFile = ({ schema, types, names, specId }: Shape & { specId: number }) => {
   const typeOf = boundTypes(schema);
 
   return (record: Record<string, unknown>): ContentFile => {
-    const content = FILE_CONTENTS[wholeOf(record.content, 'content')];
+    const content = FILE_CONTENTS[wholeNumber(record.content, 'content')];
     if (content === undefined) throw new TableDamaged('equality deletes are not supported');
     if (String(record.file_format).toLowerCase() !== 'parquet') {
       throw new TableDamaged(`files of the format ${record.file_format} are not supported`);
@@ -115,7 +123,7 @@ export const toContentFile = ({ schema, types, names, specId }: Shape & { specId
     };
     const count = (name: string, of: 'size' | 'values' | 'nulls' | 'nans') =>
       each(name, (metrics, value) => {
-        metrics[of] = wholeOf(value, name);
+        metrics[of] = wholeNumber(value, name);
       });
     const bound = (name: string, of: 'lower' | 'upper') =>
       each<Buffer>(name, (metrics, value, id) => {
@@ -136,10 +144,10 @@ export const toContentFile = ({ schema, types, names, specId }: Shape & { specId
       path: record.file_path as string,
       specId,
       partition: names.map((name, at) => textOfAvro(types[at] as PrimitiveType, partition[name])),
-      rows: wholeOf(record.record_count, 'record_count'),
-      bytes: wholeOf(record.file_size_in_bytes, 'file_size_in_bytes'),
+      rows: wholeNumber(record.record_count, 'record_count'),
+      bytes: wholeNumber(record.file_size_in_bytes, 'file_size_in_bytes'),
       columns,
-      ...(referenced ? { referencedDataFile: referenced } : {}),
+      ...(referenced && { referencedDataFile: referenced }),
     };
   };
 };

@@ -2,8 +2,8 @@ import { avroPartitionType } from './partition-value.ts';
 import type { PartitionField, PrimitiveType } from './types.ts';
 
 /**
- * Avro schemas of manifests and manifest lists (Iceberg specification, "Manifests", "Manifest Lists", and for the form of
- * optional fields, lists and maps "Appendix A"). The numbers are the specification's field ids.
+ * Avro schemas of manifests and manifest lists (Iceberg specification, "Manifests" and "Manifest Lists"; "Appendix A" for
+ * optional fields, lists and maps). The numbers are the specification's field ids.
  */
 
 const required = (id: number, name: string, type: unknown) => ({ name, type, 'field-id': id });
@@ -14,7 +14,7 @@ const optional = (id: number, name: string, type: unknown) => ({
   'field-id': id,
 });
 const list = (elementId: number, items: unknown) => ({ type: 'array', items, 'element-id': elementId });
-/** Avro's own maps have text for keys only. */
+/** A map as a list of key-value records, since the keys of Avro's maps can only be text. */
 const byColumn = (keyId: number, valueId: number, value: string) => ({
   type: 'array',
   logicalType: 'map',
@@ -34,7 +34,7 @@ const MAP_FIELDS = [
   optional(128, 'upper_bounds', byColumn(129, 130, 'bytes')),
 ];
 
-/** Of one entry of a manifest, for a partition spec and the types of its fields' values. */
+/** The schema of a manifest's entries, for a partition spec and the types of its fields' values. */
 export const entrySchema = (fields: readonly PartitionField[], types: readonly PrimitiveType[]) => ({
   type: 'record',
   name: 'manifest_entry',
@@ -71,12 +71,15 @@ const partitionSchema = (fields: readonly PartitionField[], types: readonly Prim
     const id = field['field-id'];
     const type = avroPartitionType(types[at] as PrimitiveType);
     const column = optional(id, names[at] as string, uniquelyNamed(type, id, defined));
-    // As the reference implementation notes a name that Avro does not allow.
+    // The reference implementation records a name that Avro does not allow in this attribute.
     return column.name === field.name ? column : { ...column, 'iceberg-field-name': field.name };
   });
 };
 
-/** Avro defines a name once and then refers to it, which not every reader follows: a second definition gets its own name. */
+/**
+ * Avro wants a second use of a named type to refer to the first, which not every reader supports. So the second use gets a
+ * definition under its own name.
+ */
 const uniquelyNamed = (type: object | string, id: number, defined: Set<string>): object | string => {
   if (typeof type === 'string' || !('name' in type)) return type;
   const name = defined.has(String(type.name)) ? `${type.name}_${id}` : String(type.name);
@@ -85,8 +88,8 @@ const uniquelyNamed = (type: object | string, id: number, defined: Set<string>):
 };
 
 /**
- * By which name each partition field is written: Avro's names are of letters, digits and underscores. Readers go by the
- * field's id, so that any other name will do as long as no two are the same.
+ * The names under which partition fields are written. Avro allows letters, digits and underscores only. Readers use the
+ * field's id, so any names will do if no two are equal.
  */
 export const avroNames = (fields: readonly PartitionField[]): string[] => {
   const taken = new Set(['__proto__']);
@@ -144,6 +147,6 @@ const namesIn = (schema: unknown): [number, string][] => {
 
 const NAMES = new Map(namesIn([entrySchema([], []), MANIFEST_FILE_SCHEMA]));
 
-/** The names above by field id, and `p<id>` for a partition field, whatever a file calls them. */
+/** The name of a field in the schemas above, by its id; `p<id>` for a partition field. A file may use other names. */
 export const nameOf = (id: number): string | undefined =>
   NAMES.get(id) ?? (id >= 1000 ? `p${id}` : undefined);

@@ -1,16 +1,15 @@
 import { TableDamaged } from '../../errors.ts';
-import { decodeAvro, encodeAvro } from './avro-file.ts';
+import { decodeAvro, encodeAvro, wholeNumber } from './avro-file.ts';
 import { ADDED, CONTENTS, STATUSES, toContentFile, toDataFile } from './manifest-record.ts';
 import { avroNames, entrySchema, nameOf } from './manifest-schema.ts';
 import { parseManifestTypes } from './metadata-schema.ts';
 import { knownPartitionTypes, summarize } from './partition-summary.ts';
 import type { ManifestEntry, ManifestFile, PartitionSpec, PrimitiveType, Schema } from './types.ts';
-import { wholeOf } from './avro-file.ts';
 
-/** Manifests: Avro files of data files or of delete files (Iceberg specification, "Manifests"). */
+/** Manifests: Avro files that list data files or delete files (Iceberg specification, "Manifests"). */
 
 export interface ManifestInput {
-  /** Has the source columns of the spec; bounds of columns that it has not are left out. */
+  /** Must have the source columns of the spec. Bounds of columns that it lacks are omitted. */
   schema: Schema;
   spec: PartitionSpec;
   content: 'data' | 'deletes';
@@ -18,8 +17,10 @@ export interface ManifestInput {
 }
 
 /**
- * The file's bytes. Entries that are added get no sequence number: they inherit the one that the manifest list gives, so that
- * a commit that lost a race writes only the list anew. Throws `TableDamaged` for entries that do not fit the spec or content.
+ * The bytes of a manifest. Added entries get no sequence number: they inherit the one in the manifest list, so that a commit
+ * that lost a race has to rewrite the list only.
+ *
+ * @throws TableDamaged when an entry does not fit the spec or the content
  */
 export const writeManifest = ({ schema, spec, content, entries }: ManifestInput): Promise<Buffer> => {
   const types = typesOf(spec, schema);
@@ -60,7 +61,7 @@ const checkEntry = ({ file }: ManifestEntry, spec: PartitionSpec, content: strin
   );
 };
 
-/** What the manifest list says of a manifest that was written from `input` by the snapshot of that number and id. */
+/** The manifest list's record of a manifest that was written from `input`. */
 export const describeManifest = (
   path: string,
   length: number,
@@ -78,7 +79,7 @@ export const describeManifest = (
     specId: spec['spec-id'],
     content: input.content,
     sequenceNumber,
-    // Added files are of this snapshot, whose number is the highest.
+    // Added files have this snapshot's number, which is the highest.
     minSequenceNumber: existing.reduce(
       (least, entry) => Math.min(least, entry.sequenceNumber),
       sequenceNumber,
@@ -95,9 +96,11 @@ export const describeManifest = (
 };
 
 /**
- * The entries of a manifest, as its manifest list describes it; what they leave out they inherit from there ("Sequence Number
- * Inheritance"). Throws `TableDamaged` for a file that is cut or is another manifest, and for what format version 2 or this
- * library does not have: equality deletes, encryption, formats other than Parquet.
+ * The entries of a manifest. Values that they omit are inherited from the manifest list ("Sequence Number Inheritance").
+ *
+ * @param manifest the manifest list's record of it
+ * @throws TableDamaged when the file is truncated or is another manifest, or uses something that format version 2 or this
+ *   library does not support: equality deletes, encryption, formats other than Parquet
  */
 export const readManifest = async (bytes: Buffer, manifest: ManifestFile): Promise<ManifestEntry[]> => {
   const { path } = manifest;
@@ -106,7 +109,7 @@ export const readManifest = async (bytes: Buffer, manifest: ManifestFile): Promi
       `${path} is not a manifest that can be read: ${reason}. Restore the object, or use an engine that knows what the table uses.`,
       { cause },
     );
-  // A cut between two blocks would not be seen otherwise.
+  // Without this check a cut between two blocks would go unnoticed.
   if (bytes.length !== manifest.length) {
     throw refuse(`${bytes.length} bytes where the manifest list says ${manifest.length}`);
   }
@@ -126,7 +129,7 @@ export const readManifest = async (bytes: Buffer, manifest: ManifestFile): Promi
 
   return records.map((record, at) => {
     try {
-      const status = STATUSES[wholeOf(record.status, 'status')];
+      const status = STATUSES[wholeNumber(record.status, 'status')];
       if (status === undefined) throw new TableDamaged(`status ${record.status}`);
       const file = toFile(record.data_file as Record<string, unknown>);
       if ((file.content === 'data') !== (manifest.content === CONTENTS[0]))
@@ -134,8 +137,8 @@ export const readManifest = async (bytes: Buffer, manifest: ManifestFile): Promi
       const inherited = status === ADDED ? manifest.sequenceNumber : undefined;
       return {
         status,
-        snapshotId: wholeOf(record.snapshot_id ?? manifest.addedSnapshotId, 'snapshot_id'),
-        sequenceNumber: wholeOf(record.sequence_number ?? inherited, 'sequence_number'),
+        snapshotId: wholeNumber(record.snapshot_id ?? manifest.addedSnapshotId, 'snapshot_id'),
+        sequenceNumber: wholeNumber(record.sequence_number ?? inherited, 'sequence_number'),
         file,
       };
     } catch (cause) {

@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import { TableDamaged } from '../../errors.ts';
 import { parseTransform } from './transforms.ts';
-import type { PartitionField, PrimitiveType, Schema, TableMetadata, Transform, Type } from './types.ts';
+import type {
+  PartitionField,
+  PartitionSpec,
+  PrimitiveType,
+  Schema,
+  TableMetadata,
+  Transform,
+  Type,
+} from './types.ts';
 
 /**
- * What must hold of a table's metadata to be read (Iceberg specification, "Table Metadata Fields" and "Appendix C"). Keys that
- * are unknown here come through, so that a rewrite keeps what another writer put there.
+ * The schema of a table's metadata (Iceberg specification, "Table Metadata Fields" and "Appendix C"). Unknown keys are kept,
+ * so that a rewrite does not lose what another writer put there.
  */
 
 const whole = z.int().nonnegative();
@@ -13,12 +21,12 @@ const id = z.int().positive();
 
 const PRIMITIVE =
   /^(boolean|int|long|float|double|date|time|timestamp|timestamptz|string|uuid|binary|decimal\(\d+, \d+\)|fixed\[\d+\])$/;
-/** The specification allows `decimal(9,2)` too. */
-const spaced = (type: string) => type.replace(/^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$/, 'decimal($1, $2)');
+/** The specification also allows `decimal(9,2)`. */
+const withSpace = (type: string) => type.replace(/^decimal\(\s*(\d+)\s*,\s*(\d+)\s*\)$/, 'decimal($1, $2)');
 
 const primitive = z
   .string()
-  .overwrite(spaced)
+  .overwrite(withSpace)
   .regex(PRIMITIVE, 'not a type of format version 2')
   .transform((type) => type as PrimitiveType);
 
@@ -54,7 +62,7 @@ const type: z.ZodType<Type> = z.lazy(() =>
   ]),
 );
 
-const schema = z.looseObject({
+export const schema: z.ZodType<Schema> = z.looseObject({
   type: z.literal('struct'),
   'schema-id': whole,
   fields,
@@ -75,6 +83,11 @@ const partitionFields = z.array(
   }),
 );
 
+export const partitionSpec: z.ZodType<PartitionSpec> = z.looseObject({
+  'spec-id': whole,
+  fields: partitionFields,
+});
+
 const snapshot = z.looseObject({
   'snapshot-id': id,
   'parent-snapshot-id': id.exactOptional(),
@@ -94,11 +107,11 @@ const metadata = z.looseObject({
   'last-column-id': whole,
   schemas: z.array(schema),
   'current-schema-id': whole,
-  'partition-specs': z.array(z.looseObject({ 'spec-id': whole, fields: partitionFields })),
+  'partition-specs': z.array(partitionSpec),
   'default-spec-id': whole,
   'last-partition-id': whole,
   properties: z.record(z.string(), z.string()).default({}),
-  // Older writers say -1 for none.
+  // Older writers use -1 for none.
   'current-snapshot-id': z
     .union([id, z.literal(-1), z.null()])
     .optional()
@@ -114,18 +127,21 @@ const metadata = z.looseObject({
 });
 
 /**
- * The schema and partition fields that a manifest carries in its header, as JSON; `where` is its place for messages.
- * Throws `TableDamaged` if they are not there or not of format version 2.
+ * The schema and partition fields that a manifest has in its header, as JSON.
+ *
+ * @param where the manifest's location, for messages
+ * @throws TableDamaged when they are missing or not of format version 2
  */
 export const parseManifestTypes = (
   header: Record<string, string>,
-  where: string,): { schema: Schema; fields: PartitionField[] } => {
+  where: string,
+): { schema: Schema; fields: PartitionField[] } => {
   const parse = <T>(key: string, kind: z.ZodType): T => {
     try {
       return kind.parse(JSON.parse(header[key] ?? '')) as T;
     } catch (cause) {
       throw new TableDamaged(
-        `${where} is not a manifest that can be read: its "${key}" is not what format version 2 asks for. ` +
+        `${where} is not a manifest that can be read: its "${key}" is not as format version 2 requires. ` +
           'Restore the object, or use an engine that knows what the table uses.',
         { cause },
       );
@@ -135,8 +151,11 @@ export const parseManifestTypes = (
 };
 
 /**
- * Parses a `v<N>.metadata.json`; `where` is its place for messages. Lists that a writer may leave out come as empty ones.
- * Throws `TableDamaged` for anything but metadata of format version 2 whose ids lead somewhere and fit a JavaScript number.
+ * Parses a `v<N>.metadata.json`. Lists that a writer may omit become empty lists.
+ *
+ * @param where the file's location, for messages
+ * @throws TableDamaged when it is not metadata of format version 2, an id refers to nothing, or an id is too large for a
+ *   JavaScript number
  */
 export const parseMetadata = (text: string, where: string): TableMetadata => {
   const refuse = (reason: string, cause?: unknown) =>
@@ -162,7 +181,7 @@ export const parseMetadata = (text: string, where: string): TableMetadata => {
   return table;
 };
 
-/** A `main` branch is always there ("Snapshot References"), also where a writer left `refs` out. */
+/** Adds the `main` branch, which a table always has ("Snapshot References"), if a writer omitted `refs`. */
 const withMain = (table: TableMetadata): TableMetadata => {
   const current = table['current-snapshot-id'];
   if (current === null || table.refs.main !== undefined) return table;

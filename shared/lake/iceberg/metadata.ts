@@ -9,7 +9,7 @@ export { parseMetadata } from './metadata-schema.ts';
 /** Partition fields are numbered from 1000 on. */
 const BEFORE_FIRST_PARTITION_ID = 999;
 
-/** Of a table without a snapshot. `at` is in milliseconds since the epoch. */
+/** The metadata of a table without a snapshot. `at` is in milliseconds since 1970. */
 export const createMetadata = (input: {
   uuid: string;
   location: string;
@@ -72,7 +72,7 @@ const missing = (metadata: TableMetadata, what: string) =>
     `The table at ${metadata.location} has no ${what}. Its metadata is broken: restore an earlier version.`,
   );
 
-/** Makes the schema current, under the id of an equal one or else a new one; the schema's own id does not matter. */
+/** Makes the schema current, with the id of an equal schema or else a new id. The schema's own id is ignored. */
 export const withSchema = (metadata: TableMetadata, schema: Schema, lastColumnId: number): TableMetadata => {
   const same = metadata.schemas.find((known) => sameSchema(known, schema));
   const id = same?.['schema-id'] ?? 1 + Math.max(-1, ...metadata.schemas.map((known) => known['schema-id']));
@@ -85,12 +85,15 @@ export const withSchema = (metadata: TableMetadata, schema: Schema, lastColumnId
 };
 
 /**
- * Makes a partition spec of these fields the default: an equal one that the table has, or a new one, in which a field that
- * any earlier spec has (same source and transform) keeps its id ("Partitioning"). Throws `TableDamaged` for a field twice.
+ * Makes a partition spec of these fields the default: an equal one of the table, or a new one. A field that an earlier spec
+ * has (same source and transform) keeps its id ("Partitioning").
+ *
+ * @throws TableDamaged when two fields are equal or have the same name
  */
 export const withSpec = (
   metadata: TableMetadata,
-  fields: readonly Pick<PartitionField, 'source-id' | 'transform' | 'name'>[],): TableMetadata => {
+  fields: readonly Pick<PartitionField, 'source-id' | 'transform' | 'name'>[],
+): TableMetadata => {
   for (const same of [kind, (field: { name: string }) => field.name]) {
     const twice = fields.find((field, at) => fields.findIndex((other) => same(other) === same(field)) !== at);
     if (twice === undefined) continue;
@@ -123,22 +126,25 @@ export const withSpec = (
   };
 };
 
-/** What a partition field splits by, whatever it is called. */
+/** Identifies how a partition field splits rows, regardless of its name. */
 export const kind = (field?: Pick<PartitionField, 'source-id' | 'transform'>) =>
   `${field?.['source-id']} ${field?.transform}`;
 
-/** Sets the properties that are given and removes those that are given as undefined. */
+/** Sets the given properties, and removes those that are undefined. */
 export const withProperties = (
   metadata: TableMetadata,
-  properties: Record<string, string | undefined>,): TableMetadata => {
+  properties: Record<string, string | undefined>,
+): TableMetadata => {
   const merged = Object.entries({ ...metadata.properties, ...properties });
   const kept = merged.filter((entry): entry is [string, string] => entry[1] !== undefined);
   return { ...metadata, properties: Object.fromEntries(kept) };
 };
 
 /**
- * Makes a snapshot the newest of `main`. Its time is moved up to the table's last one if a clock went backwards: engines look
- * for a time in the snapshot log as in a sorted list. Throws `TableDamaged` if its id is taken or its sequence number is old.
+ * Makes a snapshot the newest of `main`. If a clock went backwards, the snapshot gets the time of the table's last one,
+ * because engines search the snapshot log as a sorted list.
+ *
+ * @throws TableDamaged when the snapshot's id is taken, or its sequence number is not above the table's last
  */
 export const withSnapshot = (metadata: TableMetadata, snapshot: SnapshotEntry): TableMetadata => {
   const id = snapshot['snapshot-id'];
@@ -146,7 +152,7 @@ export const withSnapshot = (metadata: TableMetadata, snapshot: SnapshotEntry): 
   if (snapshotById(metadata, id) !== undefined || sequence <= metadata['last-sequence-number']) {
     throw new TableDamaged(
       `The table at ${metadata.location} cannot take snapshot ${id} of sequence number ${sequence}: ` +
-        `it is at ${metadata['last-sequence-number']}. Make the snapshot anew from the table's current version.`,
+        `it is at ${metadata['last-sequence-number']}. Make the snapshot again from the table's current version.`,
     );
   }
   const at = Math.max(snapshot['timestamp-ms'], metadata['last-updated-ms']);
@@ -157,14 +163,14 @@ export const withSnapshot = (metadata: TableMetadata, snapshot: SnapshotEntry): 
     'current-snapshot-id': id,
     snapshots: [...metadata.snapshots, { ...snapshot, 'timestamp-ms': at }],
     'snapshot-log': [...metadata['snapshot-log'], { 'timestamp-ms': at, 'snapshot-id': id }],
-    // Whatever else the branch says, such as how long to keep its snapshots, stays.
+    // The branch's other settings stay, such as how long to keep its snapshots.
     refs: { ...metadata.refs, main: { ...metadata.refs.main, 'snapshot-id': id, type: 'branch' } },
   };
 };
 
 /**
- * Expires snapshots, but never the current one nor one that a branch or tag names. The snapshot log loses the last entry of an
- * expired snapshot and all before it: with a hole in it, it would tell a wrong state for the times in between.
+ * Expires snapshots, except for the current one and those that a branch or tag names. The snapshot log loses the last entry
+ * of an expired snapshot and all entries before it: with a gap, it would give a wrong snapshot for the times in between.
  */
 export const withoutSnapshots = (metadata: TableMetadata, ids: ReadonlySet<number>): TableMetadata => {
   const held = new Set(Object.values(metadata.refs).map((ref) => ref['snapshot-id']));
@@ -181,27 +187,29 @@ export const withoutSnapshots = (metadata: TableMetadata, ids: ReadonlySet<numbe
   };
 };
 
-/** Statistics files that other engines made (their lists are no part of our type) go with their snapshots. */
+/** The lists of statistics files, without those of expired snapshots. Other engines write them; our type lacks them. */
 const statisticsOf = (
   metadata: object,
-  keep: (entries: { 'snapshot-id': number }[]) => { 'snapshot-id': number }[],): object => {
+  keep: (entries: { 'snapshot-id': number }[]) => { 'snapshot-id': number }[],
+): object => {
   const lists = Object.entries(metadata).filter(
     ([key, value]) => ['statistics', 'partition-statistics'].includes(key) && Array.isArray(value),
   );
   return Object.fromEntries(lists.map(([key, value]) => [key, keep(value)]));
 };
 
-/** Notes the file that held the version before this one; the log keeps at most `most` of them, the newest. */
+/** Adds the previous version's file to the metadata log, which keeps the newest `max` files. */
 export const withMetadataLog = (
   metadata: TableMetadata,
   previous: { at: number; file: string },
-  most: number,): TableMetadata => {
+  max: number,
+): TableMetadata => {
   const log = [...metadata['metadata-log'], { 'timestamp-ms': previous.at, 'metadata-file': previous.file }];
-  return { ...metadata, 'metadata-log': log.slice(Math.max(0, log.length - most)) };
+  return { ...metadata, 'metadata-log': log.slice(Math.max(0, log.length - max)) };
 };
 
-/** Drops the schemas that are neither current nor any snapshot's. Partition specs stay: manifests name them. */
-export const pruned = (metadata: TableMetadata): TableMetadata => {
+/** Drops schemas that are neither current nor used by a snapshot. Partition specs stay, since manifests name them. */
+export const withoutUnusedSchemas = (metadata: TableMetadata): TableMetadata => {
   const used = new Set(metadata.snapshots.map((snapshot) => snapshot['schema-id']));
   used.add(metadata['current-schema-id']);
   return { ...metadata, schemas: metadata.schemas.filter((schema) => used.has(schema['schema-id'])) };

@@ -3,13 +3,13 @@ import { type Leaf, leavesOf } from './schema.ts';
 import { blobTextOfBytes, truncateLower, truncateUpper } from './single-value.ts';
 import type { ColumnMetrics, Schema } from './types.ts';
 
-/** Code points, or bytes, that are kept of a bound: enough to skip files by, and short where values are long. */
+/** Code points, or bytes, of a shortened bound: enough to skip files by it. */
 const BOUND_LENGTH = 16;
 
 /**
- * What a data file's columns hold, by field id, from `column_statistics` of COPY's RETURN_STATS. Fields in lists and
- * maps have counts and sizes only. Bounds of text and binary are shortened, except of the fields in `fullBounds`: of
- * these they are what DuckDB keeps, which is the whole value up to 256 bytes, and beyond that a shorter bound or none.
+ * Metrics of a data file's columns by field id, from `column_statistics` of COPY's RETURN_STATS. Fields in lists and maps
+ * have counts and sizes only. Bounds of text and binary are shortened, except for the fields in `fullBounds`: theirs are
+ * DuckDB's bounds, which are whole values up to 256 bytes, and shorter bounds or none for longer values.
  */
 export const columnMetrics = (
   schema: Schema,
@@ -24,7 +24,7 @@ export const columnMetrics = (
     const { id } = leaf.field;
     metrics[id] = {
       ...countsOf(found, leaf, rows),
-      ...(leaf.repeated ? {} : boundsOf(found, leaf, options.fullBounds?.has(id) ?? false)),
+      ...(!leaf.repeated && boundsOf(found, leaf, options.fullBounds?.has(id) ?? false)),
     };
   }
   return metrics;
@@ -34,7 +34,7 @@ const countsOf = (found: Readonly<Record<string, string>>, leaf: Leaf, rows: num
   const { column_size_bytes: size, num_values: values, null_count: nulls } = found;
   const { type } = leaf.field;
   const counted = values === undefined && !leaf.repeated ? rows : values;
-  // DuckDB tells whether there are NaNs, not how many.
+  // DuckDB reports whether there are NaNs, not how many.
   const nans = (type === 'float' || type === 'double') && found.has_nan === 'false' ? { nans: 0 } : {};
   return {
     ...(size !== undefined && { size: Number(size) }),
@@ -58,7 +58,7 @@ const boundsOf = (
     case 'float':
     case 'double':
       if (found.has_nan !== 'false') return {};
-      // Both zeros are equal to DuckDB, and either may be in the file; Iceberg puts -0 before 0.
+      // DuckDB does not distinguish -0 from 0, so either may be in the file; Iceberg orders -0 before 0.
       return { lower: min === '0.0' ? '-0.0' : min, upper: max === '-0.0' ? '0.0' : max };
     case 'string':
       return full
@@ -84,7 +84,7 @@ const withUpper = (lower: string, upper: string | undefined): Pick<ColumnMetrics
 /** DuckDB prints the bounds of booleans as numbers, and of binary values as hexadecimal digits. */
 const booleanText = (shown: string): string => (shown === '1' || shown === 'true' ? 'true' : 'false');
 
-/** At most `length` bytes that are not less than these; undefined when all the first ones are the highest. */
+/** An upper bound of at most `length` bytes; undefined if there is none, because the first `length` bytes are all 0xff. */
 const bytesAbove = (bytes: Buffer, length: number): Buffer | undefined => {
   if (bytes.length <= length) return bytes;
   for (let at = length - 1; at >= 0; at -= 1) {

@@ -1,13 +1,13 @@
 /** DuckDB's texts of floating-point numbers and decimals ↔ their values. */
 
-/** `0.1`, `1e+30`, `inf` → number; undefined for NaN, which no order and no bound has, and for other text. */
+/** `0.1`, `1e+30`, `inf` → number; undefined for NaN, which has no order and no bound, and for other text. */
 export const floatOfText = (text: string): number | undefined => {
   if (text === 'inf') return Number.POSITIVE_INFINITY;
   if (text === '-inf') return Number.NEGATIVE_INFINITY;
   return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(text) ? Number(text) : undefined;
 };
 
-/** As DuckDB prints a DOUBLE, or a FLOAT (`single`): the fewest digits that give the same value back. */
+/** DuckDB's text of a DOUBLE, or of a FLOAT (`single`): the fewest digits that give the same value. */
 export const textOfFloat = (value: number, single: boolean): string => {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
@@ -24,7 +24,7 @@ export const textOfFloat = (value: number, single: boolean): string => {
   return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`;
 };
 
-/** In exponential notation. JavaScript knows the fewest digits of a double only: nine tell all floats apart. */
+/** The shortest exponential notation. JavaScript finds it for doubles only; nine digits distinguish all floats. */
 const fewestDigits = (value: number, single: boolean): string => {
   if (!single) return value.toExponential();
   for (let digits = 0; digits < 8; digits += 1) {
@@ -34,7 +34,7 @@ const fewestDigits = (value: number, single: boolean): string => {
   return value.toExponential(8);
 };
 
-/** `-12.50` at scale 2 → -1250n; undefined when the text has more digits than precision or scale hold. */
+/** `-12.50` at scale 2 → -1250n; undefined if the text has more digits than precision or scale allow. */
 export const unscaledOfText = (text: string, precision: number, scale: number): bigint | undefined => {
   const found = /^(-?)(\d*)(?:\.(\d+))?$/.exec(text);
   if (found === null || !/\d/.test(text)) return undefined;
@@ -45,7 +45,7 @@ export const unscaledOfText = (text: string, precision: number, scale: number): 
   return found[1] === '-' ? -unscaled : unscaled;
 };
 
-/** As DuckDB prints it: without a 0 before the point when the type has no digit there. */
+/** DuckDB's text of a decimal: without a 0 before the point if the type has no digit there. */
 export const textOfUnscaled = (unscaled: bigint, precision: number, scale: number): string => {
   const sign = unscaled < 0n ? '-' : '';
   const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
@@ -61,7 +61,7 @@ export const bytesOfUnscaled = (unscaled: bigint): Buffer => {
   return paddedUnscaled(unscaled, length);
 };
 
-/** Two's complement, big-endian, in as many bytes as given. */
+/** Two's complement, big-endian, in `length` bytes. */
 export const paddedUnscaled = (unscaled: bigint, length: number): Buffer =>
   Buffer.from(
     BigInt.asUintN(length * 8, unscaled)

@@ -1,6 +1,6 @@
 import type { PrimitiveType, UnassignedType } from './types.ts';
 
-/** Reads the names of types as DuckDB's DESCRIBE prints them: `MAP(VARCHAR, STRUCT(a INTEGER, "b c" DATE[])[3])`. */
+/** Parses types as DuckDB's DESCRIBE prints them: `MAP(VARCHAR, STRUCT(a INTEGER, "b c" DATE[])[3])`. */
 
 const PRIMITIVES: Record<string, PrimitiveType> = {
   BOOLEAN: 'boolean',
@@ -27,10 +27,10 @@ const PRIMITIVES: Record<string, PrimitiveType> = {
   BLOB: 'binary',
 };
 
-/** Quoted names, quoted values, words (with the blanks in between), numbers, and single characters between them. */
+/** Quoted names, quoted values, words (including `X WITH TIME ZONE`), numbers, and the punctuation between them. */
 const TOKEN = /"(?:[^"]|"")*"|'(?:[^']|'')*'|[^\s"'()[\],]+(?: WITH TIME ZONE)?|[()[\],]/g;
 
-/** Undefined when the text names no type, or one that Iceberg has none for. */
+/** The Iceberg type for a DuckDB type; undefined if the text is not a type, or Iceberg has no type for it. */
 export const parseDuckDbType = (text: string): UnassignedType | undefined => {
   const reader = new Tokens(text.match(TOKEN) ?? []);
   const type = readType(reader);
@@ -50,7 +50,7 @@ class Tokens {
     this.at += 1;
     return this.tokens[this.at - 1];
   }
-  /** Whether the next token is this one, which is then read. */
+  /** Consumes the next token if it is this one; returns whether it was. */
   take(token: string): boolean {
     if (this.peek() !== token) return false;
     this.at += 1;
@@ -60,7 +60,7 @@ class Tokens {
 
 const readType = (tokens: Tokens): UnassignedType | undefined => {
   let type = readPlain(tokens);
-  // Arrays of a fixed length are stored as lists.
+  // Iceberg has no arrays of a fixed length: they are stored as lists.
   while (type !== undefined && tokens.take('[')) {
     if (!tokens.take(']')) {
       tokens.next();

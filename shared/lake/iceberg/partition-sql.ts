@@ -7,9 +7,9 @@ import { partsOf } from './transforms.ts';
 import type { PrimitiveType, Transform } from './types.ts';
 
 /**
- * DuckDB SQL of a partition's value (specification, "Partition Transforms"), in the DuckDB type of the transform's
- * result; NULL of NULL. The expression is repeated in it: give it a column. Buckets call functions that
- * `registerTransforms` makes known.
+ * DuckDB SQL of a partition value (specification, "Partition Transforms"), in the DuckDB type of the transform's result.
+ * NULL gives NULL. The SQL repeats the expression, so pass a column. Buckets call functions that `registerTransforms`
+ * registers.
  */
 export const transformSql = (transform: Transform, expression: string, source: PrimitiveType): string => {
   const { kind, number } = partsOf(transform);
@@ -37,7 +37,7 @@ const truncateSql = (value: string, source: PrimitiveType, width: number): strin
     const least = source === 'int' ? '-2147483648' : '(-9223372036854775807 - 1)';
     return floorSql(`CAST(${value} AS BIGINT)`, `CAST(${width} AS BIGINT)`, least, source);
   }
-  // A decimal's width counts units of its last digit.
+  // The width of a decimal is in units of its last digit.
   const { precision, scale } = decimal;
   const exact = (unscaled: bigint) =>
     `CAST('${textOfUnscaled(unscaled, 38, scale)}' AS DECIMAL(38, ${scale}))`;
@@ -46,8 +46,8 @@ const truncateSql = (value: string, source: PrimitiveType, width: number): strin
 };
 
 /**
- * The multiple of the width that is not above the value. Below the type's least value there may be none: then it is
- * that value, which keeps the order.
+ * The largest multiple of the width that is not above the value. If that would be below the type's least value, the result
+ * is the least value, which keeps the order.
  */
 const floorSql = (value: string, width: string, least: string, source: PrimitiveType): string => {
   const remainder = `(${value} % ${width})`;
@@ -64,7 +64,7 @@ const timeSql = (kind: 'year' | 'month' | 'day', expression: string, source: Pri
     month: `CAST((year(${value}) - 1970) * 12 + month(${value}) - 1 AS INTEGER)`,
     day: `CAST(${value} AS DATE)`,
   };
-  // DuckDB has no parts of infinities, which other readers take for the days that they are stored as.
+  // DuckDB has no year, month or day of an infinite date. Other readers use the day that it is stored as.
   return `(CASE ${value} WHEN ${type} 'infinity' THEN ${partOfDays(kind, most)} WHEN ${type} '-infinity' THEN ${partOfDays(kind, least)} ELSE ${finite[kind]} END)`;
 };
 

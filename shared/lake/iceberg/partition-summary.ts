@@ -1,17 +1,17 @@
 import { TableDamaged } from '../../errors.ts';
-import { resultType } from './transforms.ts';
 import { findField } from './schema.ts';
 import { encodeValue } from './single-value.ts';
+import { resultType } from './transforms.ts';
 import type { ManifestFile, PartitionField, PrimitiveType, Schema } from './types.ts';
 
 /**
- * What a manifest list says of the partition values in a manifest (specification, "Manifest Lists", `field_summary`). A
- * summary without bounds says that there is nothing but NULL and NaN; where bounds are not known, there must be no summaries
- * at all, or other engines would skip files that hold rows. That is an empty list here.
+ * A manifest list's summaries of the partition values in a manifest (specification, "Manifest Lists", `field_summary`). A
+ * summary without bounds means that all values are NULL or NaN. If bounds are not known, there must be no summaries at all,
+ * else other engines would skip files that hold rows. Here that is an empty list.
  */
 export type Summaries = ManifestFile['partitions'];
 
-/** The types of the fields' values; undefined where the source column is not in the schema. */
+/** The types of the fields' values; undefined for a field whose source column is not in the schema. */
 export const partitionTypes = (
   fields: readonly PartitionField[],
   schema: Schema,
@@ -19,10 +19,15 @@ export const partitionTypes = (
   fields.map((field) => {
     const source = findField(schema, field['source-id'])?.type;
     if (typeof source === 'string') return resultType(field.transform, source);
-    return field.transform === 'void' ? 'int' : undefined; // Nothing but NULL, of whatever type.
+    // Values of `void` are all NULL, so any type will do.
+    return field.transform === 'void' ? 'int' : undefined;
   });
 
-/** As above, but a column that is not there is an `TableDamaged`: its values could be neither written nor read. */
+/**
+ * The types of the fields' values.
+ *
+ * @throws TableDamaged when a source column is not in the schema, since its values could be neither written nor read
+ */
 export const knownPartitionTypes = (
   fields: readonly PartitionField[],
   schema: Schema,
@@ -36,10 +41,11 @@ export const knownPartitionTypes = (
     );
   });
 
-/** Over the partition values of a manifest's files, one tuple each. */
+/** Summarizes the partition values of a manifest's files, given as one tuple per file. */
 export const summarize = (
   types: readonly PrimitiveType[],
-  partitions: readonly (string | null)[][],): Summaries => {
+  partitions: readonly (string | null)[][],
+): Summaries => {
   const summaries = types.map((type, at) =>
     summarizeField(type, new Set(partitions.map((values) => values[at]))),
   );
@@ -48,7 +54,8 @@ export const summarize = (
 
 const summarizeField = (
   type: PrimitiveType,
-  texts: ReadonlySet<string | null | undefined>,): Summaries[number] | undefined => {
+  texts: ReadonlySet<string | null | undefined>,
+): Summaries[number] | undefined => {
   const inOrder = order(type);
   const isFloat = type === 'float' || type === 'double';
   const containsNull = texts.has(null) || texts.has(undefined);
@@ -71,8 +78,8 @@ interface Bound {
   bytes: Buffer;
 }
 
-/** Orders values of a type by their binary form, which the text of many types does not do. */
-const order = (type: PrimitiveType): (a: Buffer, b: Buffer) => number => {
+/** Orders values of a type by their binary form, since the texts of many types sort differently. */
+const order = (type: PrimitiveType): ((a: Buffer, b: Buffer) => number) => {
   const by = (value: (bytes: Buffer) => number | bigint) => (a: Buffer, b: Buffer) => {
     const [x, y] = [value(a), value(b)];
     return x < y ? -1 : Number(x > y);
@@ -86,7 +93,7 @@ const order = (type: PrimitiveType): (a: Buffer, b: Buffer) => number => {
     case 'timestamp':
     case 'timestamptz':
       return by((bytes) => bytes.readBigInt64LE());
-    // -0 is less than 0 ("Manifest Lists", note 2); the sign is in the last byte.
+    // -0 is less than 0 ("Manifest Lists", note 2). The sign is in the last byte.
     case 'float':
       return (a, b) => by((bytes) => bytes.readFloatLE())(a, b) || by((bytes) => -(bytes.at(-1) ?? 0))(a, b);
     case 'double':

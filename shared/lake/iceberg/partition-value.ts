@@ -18,9 +18,9 @@ import { decimalOf, fixedLength } from './schema.ts';
 import { blobTextOfBytes, bytesOfBlobText, encodeValue, uuidOfBytes, zoned } from './single-value.ts';
 import type { PrimitiveType } from './types.ts';
 
-/** Partition values between DuckDB's text of them and Avro (specification, Appendix A). */
+/** DuckDB's texts of partition values ↔ Avro values (specification, Appendix A). */
 
-/** Bytes of the fixed type that holds a decimal's unscaled value: the fewest that hold all of its precision. */
+/** Bytes of the fixed type for a decimal's unscaled value: the fewest that hold all values of the precision. */
 const decimalLength = (precision: number): number => {
   let length = 1;
   while (1n << BigInt(length * 8 - 1) < 10n ** BigInt(precision)) length += 1;
@@ -28,8 +28,8 @@ const decimalLength = (precision: number): number => {
 };
 
 /**
- * The Avro type of a partition field's values. Decimals, UUIDs and fixed are Avro's named types: where one occurs again
- * in the same schema, Avro wants its name alone.
+ * The Avro type of a partition field's values. Decimals, UUIDs and fixed are named types in Avro: a second use in the same
+ * schema must be the name alone.
  */
 export const avroPartitionType = (type: PrimitiveType): object | string => {
   const decimal = decimalOf(type);
@@ -57,13 +57,14 @@ export const avroPartitionType = (type: PrimitiveType): object | string => {
   }
 };
 
-/** Longs are numbers where a number holds them exactly. */
+/** A long is a number if a number holds it exactly, else a bigint. */
 const longOf = (value: bigint | undefined): number | bigint | undefined =>
   value === undefined || !Number.isSafeInteger(Number(value)) ? value : Number(value);
 
 /**
- * A partition value as Avro holds it: number, bigint (beyond 2^53), boolean, string or Buffer; null for NULL.
- * Throws a RangeError when the text is not a value of the type.
+ * The Avro value of a partition value: number, bigint (beyond 2^53), boolean, string or Buffer; null for NULL.
+ *
+ * @throws RangeError when the text is not a value of the type
  */
 export const avroValue = (type: PrimitiveType, text: string | null): unknown => {
   if (text === null) return null;
@@ -103,7 +104,7 @@ const typedValue = (type: PrimitiveType, text: string): unknown => {
   }
 };
 
-/** DuckDB's text of what `avroValue` made. */
+/** DuckDB's text of an Avro value: the inverse of `avroValue`. */
 export const textOfAvro = (type: PrimitiveType, value: unknown): string | null => {
   if (value === null || value === undefined) return null;
   const decimal = decimalOf(type);

@@ -1,6 +1,6 @@
 import type { Field, ListType, MapType, PrimitiveType, Schema, StructType, Type } from './types.ts';
 
-/** Whether a type has fields of its own. */
+/** Whether a type contains other types. */
 export const isNested = (type: Type): type is StructType | ListType | MapType => typeof type !== 'string';
 
 /** Precision and scale of a decimal type; undefined for any other. */
@@ -16,8 +16,8 @@ export const fixedLength = (type: Type): number | undefined => {
 };
 
 /**
- * What is directly inside a type, as fields: a list's element is called `element`, a map's are `key` and `value`,
- * as Parquet and the specification call them.
+ * The types directly inside a type, as fields. A list's is called `element`, a map's are called `key` and `value`, as in
+ * Parquet and in the specification.
  */
 export const childrenOf = (type: Type): Field[] => {
   if (!isNested(type)) return [];
@@ -36,7 +36,7 @@ export interface Leaf {
   field: Field & { type: PrimitiveType };
   /** Names from the schema's field down to this one. */
   path: string[];
-  /** Whether a list or a map lies on the way: a row then has any number of its values. */
+  /** Whether the field is inside a list or map, so that a row has any number of its values. */
   repeated: boolean;
 }
 
@@ -52,18 +52,18 @@ export const leavesOf = (fields: readonly Field[]): Leaf[] => {
   return fields.flatMap((field) => within(field, [], false));
 };
 
-const searched = (fields: readonly Field[], id: number): Field | undefined => {
+const search = (fields: readonly Field[], id: number): Field | undefined => {
   for (const field of fields) {
-    const found = field.id === id ? field : searched(childrenOf(field.type), id);
+    const found = field.id === id ? field : search(childrenOf(field.type), id);
     if (found !== undefined) return found;
   }
   return undefined;
 };
 
 /** The field with this id, at any depth. */
-export const findField = (schema: Schema, id: number): Field | undefined => searched(schema.fields, id);
+export const findField = (schema: Schema, id: number): Field | undefined => search(schema.fields, id);
 
-/** The highest id that the fields use, at any depth; 0 when there are none. */
+/** The highest id of the fields, at any depth; 0 without fields. */
 export const highestId = (fields: readonly Field[]): number =>
   fields.reduce((most, field) => Math.max(most, field.id, highestId(childrenOf(field.type))), 0);
 
@@ -86,7 +86,7 @@ const sameFields = (a: readonly Field[], b: readonly Field[]): boolean =>
     );
   });
 
-/** Whether two schemas say the same, whatever number each has in its table. */
+/** Whether two schemas are equal, apart from their ids in the table. */
 export const sameSchema = (a: Schema, b: Schema): boolean => {
   const [x, y] = [a, b].map((schema) => [...(schema['identifier-field-ids'] ?? [])].sort((m, n) => m - n));
   return String(x) === String(y) && sameFields(a.fields, b.fields);

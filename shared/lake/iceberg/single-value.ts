@@ -18,11 +18,11 @@ import { decimalOf, fixedLength } from './schema.ts';
 import type { PrimitiveType } from './types.ts';
 
 /**
- * Single values between DuckDB's text of them (what a cast to VARCHAR gives in the time zone UTC) and Iceberg's binary
- * form (specification, Appendix D). Bounds of columns are kept in that form.
+ * DuckDB's texts of single values (casts to VARCHAR in the time zone UTC) ↔ Iceberg's binary form (specification,
+ * Appendix D), in which bounds of columns are stored.
  */
 
-/** Undefined when the value has no exact binary form: NaN, 24:00:00, text that is not a value of the type. */
+/** Text → binary; undefined if the value has no exact binary form: NaN, 24:00:00, text that is not a value of the type. */
 export const encodeValue = (type: PrimitiveType, text: string): Buffer | undefined => {
   const decimal = decimalOf(type);
   if (decimal !== undefined) {
@@ -63,8 +63,9 @@ export const encodeValue = (type: PrimitiveType, text: string): Buffer | undefin
 };
 
 /**
- * The very text that DuckDB prints, but of a float: that text is another value once the column is a double, so all of its
- * digits are given. Values of a type that was promoted since (int, float) are told by their length.
+ * Binary → the text that DuckDB prints. A float's text has all digits of its value as a double, because DuckDB's short text
+ * would be another value once the column is promoted to a double. Values that were written before a promotion (int, float)
+ * are recognized by their length.
  */
 export const decodeValue = (type: PrimitiveType, bytes: Uint8Array): string => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -119,14 +120,14 @@ const encodeFloat = (text: string, single: boolean): Buffer | undefined => {
   return buffer;
 };
 
-/** Of infinities DuckDB prints no zone. */
+/** Adds the time zone as DuckDB prints it, which is none for an infinite timestamp. */
 export const zoned = (timestamp: string): string =>
   timestamp.endsWith('infinity') ? timestamp : `${timestamp}+00`;
 
 export const uuidOfBytes = (bytes: Buffer): string =>
   bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
-/** `ab\x00` → bytes; undefined when a byte is neither printable ASCII nor written as `\xHH`. */
+/** `ab\x00` → bytes; undefined if a character is neither printable ASCII nor part of a `\xHH`. */
 export const bytesOfBlobText = (text: string): Buffer | undefined =>
   /^(?:[ -[\]-~]|\\x[0-9A-Fa-f]{2})*$/.test(text)
     ? Buffer.from(
@@ -135,7 +136,7 @@ export const bytesOfBlobText = (text: string): Buffer | undefined =>
       )
     : undefined;
 
-/** As DuckDB prints a BLOB: quotes, backslashes and what is not printable ASCII as `\xHH`. */
+/** DuckDB's text of a BLOB: quotes, backslashes and bytes that are not printable ASCII become `\xHH`. */
 export const blobTextOfBytes = (bytes: Uint8Array): string =>
   Buffer.from(bytes)
     .toString('latin1')
@@ -144,13 +145,13 @@ export const blobTextOfBytes = (bytes: Uint8Array): string =>
       (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
     );
 
-/** The first `length` code points: never more than the text itself, in the order of code points. */
+/** A lower bound of a text: its first `length` code points. */
 export const truncateLower = (text: string, length: number): string =>
   text.length <= length ? text : beginning(text, length).slice(0, length).join('');
 
 /**
- * A text of at most `length` code points that is not less than the text: its beginning, the last code point that has
- * a next one put up to that. Undefined when there is none.
+ * An upper bound of a text in at most `length` code points: its beginning, with the last code point that has a successor
+ * replaced by it. Undefined if no code point has one.
  */
 export const truncateUpper = (text: string, length: number): string | undefined => {
   const points = beginning(text, length);
@@ -162,9 +163,9 @@ export const truncateUpper = (text: string, length: number): string | undefined 
   return undefined;
 };
 
-/** More than `length` code points, if there are, of a text that may be long: a code point is one or two units. */
+/** The first code points of a text that may be long, more than `length` if it has them. A code point has one or two units. */
 const beginning = (text: string, length: number): string[] => [...text.slice(0, 2 * length + 2)];
 
-/** Surrogates are no characters, and UTF-8 cannot write them. */
+/** Skips surrogates, which are not characters and cannot be encoded in UTF-8. */
 const nextPoint = (point: number): number | undefined =>
   point >= 0x10ffff ? undefined : point === 0xd7ff ? 0xe000 : point + 1;

@@ -1,11 +1,11 @@
 import { decimalOf, fixedLength } from './schema.ts';
 import type { PrimitiveType, Transform } from './types.ts';
 
-/** Partition transforms (specification, "Partition Transforms"): their names, and what they take and give. */
+/** Partition transforms (specification, "Partition Transforms"): their names, source types and result types. */
 
 const PLAIN = ['identity', 'year', 'month', 'day', 'void'];
 
-/** Undefined when the text is no transform of version 2; widths and numbers of buckets are positive ints. */
+/** Undefined if the text is not a transform of version 2. Widths and bucket counts are positive ints. */
 export const parseTransform = (text: string): Transform | undefined => {
   if (PLAIN.includes(text)) return text as Transform;
   const parameter = /^(?:bucket|truncate)\[(\d{1,10})\]$/.exec(text)?.[1];
@@ -16,7 +16,7 @@ export const parseTransform = (text: string): Transform | undefined => {
     : undefined;
 };
 
-/** The name of a transform and its number, which is a bucket's count or a truncation's width. */
+/** The name of a transform and its number: the count of buckets, the width of a truncation, else 0. */
 export const partsOf = (transform: Transform): { kind: string; number: number } => {
   const found = /^(\w+)(?:\[(\d+)\])?$/.exec(transform);
   return { kind: found?.[1] ?? transform, number: Number(found?.[2] ?? 0) };
@@ -49,7 +49,7 @@ const SOURCES: Record<string, string[]> = {
   day: TIMES,
 };
 
-/** The types that a transform takes; `decimal` and `fixed` stand for all of them. */
+/** The source types of a transform. `decimal` and `fixed` mean all types of that kind. */
 export const allowedSources = (transform: Transform): readonly string[] =>
   SOURCES[partsOf(transform).kind] ?? [];
 
@@ -59,8 +59,8 @@ export const canTransform = (transform: Transform, source: PrimitiveType): boole
   );
 
 /**
- * The type of the transformed values. A day is a `date`, as Iceberg's Java and Python libraries write it, which is
- * stored just like the `int` of days that the specification has.
+ * The type of the transformed values. A day is a `date`, as in Iceberg's Java and Python libraries. It is stored like the
+ * specification's `int` of days.
  */
 export const resultType = (transform: Transform, source: PrimitiveType): PrimitiveType => {
   const { kind } = partsOf(transform);
@@ -79,8 +79,8 @@ const SUFFIX: Record<string, string> = {
 };
 
 /**
- * As Iceberg's Java library calls a partition field that is added to a table: `ts_day`, `id_bucket_16`, `name_trunc_4`.
- * Partitions are compared by these names, and bucket 3 of 8 is not bucket 3 of 16: the number is part of it.
+ * The name of a partition field, as Iceberg's Java library forms it: `ts_day`, `id_bucket_16`, `name_trunc_4`. Partitions
+ * are compared by these names. The number is part of the name because bucket 3 of 8 is not bucket 3 of 16.
  */
 export const fieldName = (column: string, transform: Transform): string => {
   const { kind, number } = partsOf(transform);

@@ -1,16 +1,16 @@
 import { childrenOf, decimalOf, findField, isNested } from './schema.ts';
 import type { Field, Schema, Type, UnassignedType } from './types.ts';
 
-/** How the types of a table's fields become wanted ones (specification, "Schema Evolution"). */
+/** Changes of the types of a table's fields (specification, "Schema Evolution"). */
 
-/** What stands in the way of a change: the path of the field, and the types there. */
+/** A field whose type cannot change as wanted: its path and both types. */
 export interface Obstacle {
   path: string[];
   has: string;
   wanted: string;
 }
 
-/** Gives out field ids, from the one after the table's last. */
+/** Assigns field ids, beginning after the table's last one. */
 export class FieldIds {
   last: number;
   constructor(last: number) {
@@ -23,23 +23,23 @@ export class FieldIds {
 }
 
 /** The type with new ids for all its fields. */
-export const assigned = (type: UnassignedType, ids: FieldIds): Type => {
+export const assignIds = (type: UnassignedType, ids: FieldIds): Type => {
   if (typeof type === 'string') return type;
   if (type.type === 'list')
     return {
       type: 'list',
       'element-id': ids.next(),
       'element-required': false,
-      element: assigned(type.element, ids),
+      element: assignIds(type.element, ids),
     };
   if (type.type === 'map')
     return {
       type: 'map',
       'key-id': ids.next(),
-      key: assigned(type.key, ids),
+      key: assignIds(type.key, ids),
       'value-id': ids.next(),
       'value-required': false,
-      value: assigned(type.value, ids),
+      value: assignIds(type.value, ids),
     };
   return { type: 'struct', fields: type.fields.map((field) => newField(field, ids)) };
 };
@@ -48,22 +48,22 @@ const newField = ({ name, type }: { name: string; type: UnassignedType }, ids: F
   id: ids.next(),
   name,
   required: false,
-  type: assigned(type, ids),
+  type: assignIds(type, ids),
 });
 
 export interface Change {
   ids: FieldIds;
-  /** What cannot change is added here. */
+  /** Fields that cannot change are added here. */
   obstacles: Obstacle[];
-  /** Earlier schemas of the table, oldest first. */
+  /** Earlier schemas of the table, the oldest first. */
   history: readonly Schema[];
 }
 
 /**
- * The type of the table's field as far as it can become the wanted one: nested fields keep their ids, new ones inside
- * structs get some. What cannot change stays.
+ * Changes the type of a table's field to the wanted one. Nested fields keep their ids, and new fields inside structs get
+ * new ids. A type that cannot change stays, and is reported as an obstacle.
  */
-export const changed = (
+export const changeType = (
   field: Pick<Field, 'id' | 'type'>,
   wanted: UnassignedType,
   change: Change,
@@ -78,7 +78,7 @@ export const changed = (
     return typeof wanted === 'string' && (has === wanted || widens(has, wanted)) ? wanted : refuse();
   if (has.type === 'struct' && wanted.type === 'struct') {
     const former = [...formerFields(field.id, change.history), has.fields];
-    // DuckDB reads no struct of a file that shares no field with the wanted one.
+    // DuckDB cannot read a struct from a file in which it shares no field with the wanted one.
     if (!former.every((fields) => wanted.fields.some(({ name }) => named(fields, name) !== undefined)))
       return refuse();
     return {
@@ -86,26 +86,26 @@ export const changed = (
       fields: wanted.fields.map((next) => {
         const known = latest(former, next.name);
         if (known === undefined) return newField(next, change.ids);
-        const type = changed(known, next.type, change, [...path, next.name]);
+        const type = changeType(known, next.type, change, [...path, next.name]);
         return { ...known, name: next.name, required: false, type };
       }),
     };
   }
   const [first, second] = childrenOf(has);
   if (has.type === 'list' && wanted.type === 'list' && first !== undefined) {
-    const element = changed(first, wanted.element, change, [...path, 'element']);
+    const element = changeType(first, wanted.element, change, [...path, 'element']);
     return { ...has, 'element-required': false, element };
   }
   if (has.type === 'map' && wanted.type === 'map' && second !== undefined) {
-    // Keys that changed might no longer be told apart, or be found: they stay as they are.
+    // After a change two keys might be equal, or lookups might fail, so keys cannot change.
     if (shownType(has.key) !== shownType(wanted.key)) return refuse();
-    const value = changed(second, wanted.value, change, [...path, 'value']);
+    const value = changeType(second, wanted.value, change, [...path, 'value']);
     return { ...has, 'value-required': false, value };
   }
   return refuse();
 };
 
-/** DuckDB does not tell names apart by case. */
+/** The field with this name. DuckDB ignores case in names. */
 const named = (fields: readonly Field[], name: string): Field | undefined =>
   fields.find((field) => field.name === name) ??
   fields.find((field) => field.name.toLowerCase() === name.toLowerCase());
@@ -118,8 +118,8 @@ const formerFields = (struct: number, history: readonly Schema[]): Field[][] =>
   });
 
 /**
- * The field that a struct has under this name, or had last. DuckDB finds fields inside structs by name, so in old files
- * it finds one that was dropped since: it comes back under its old id, for other readers to find it too.
+ * The field that a struct has with this name, or had last. DuckDB finds fields inside structs by name, so it finds a dropped
+ * field in old files. The field therefore returns with its former id, so that other readers find it too.
  */
 const latest = (former: readonly Field[][], name: string): Field | undefined => {
   for (const fields of former.toReversed()) {
@@ -136,7 +136,7 @@ const widens = (has: Type, wanted: UnassignedType): boolean => {
   return from !== undefined && to !== undefined && from.scale === to.scale && from.precision < to.precision;
 };
 
-/** A type as messages show it, and as two types are compared whatever their ids. */
+/** A type as messages show it. Two types are equal apart from their ids if this is equal. */
 const shownType = (type: Type | UnassignedType): string => {
   if (typeof type === 'string') return type;
   if (type.type === 'list') return `list<${shownType(type.element)}>`;

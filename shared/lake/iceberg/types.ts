@@ -1,6 +1,6 @@
 /**
  * The parts of Apache Iceberg's table format, version 2, as its specification spells them in JSON
- * (https://iceberg.apache.org/spec/, "Appendix C"). What is read from a table's metadata has these shapes as it is.
+ * (https://iceberg.apache.org/spec/, "Appendix C"). A table's metadata has these shapes.
  */
 
 export type PrimitiveType =
@@ -66,7 +66,7 @@ export type Transform =
 
 export interface PartitionField {
   'source-id': number;
-  /** From 1000 on, never used twice in a table for something else. */
+  /** At least 1000, and never reused in a table for another field. */
   'field-id': number;
   name: string;
   transform: Transform;
@@ -77,11 +77,11 @@ export interface PartitionSpec {
   fields: PartitionField[];
 }
 
-/** What is known of one column of one data file. Bounds are text (see `single-value.ts`), and may be truncated. */
+/** Metrics of one column of one data file. Bounds are text (see `single-value.ts`), and may be truncated. */
 export interface ColumnMetrics {
   /** Bytes on disk. */
   size?: number;
-  /** Values, NULL and NaN included. */
+  /** Values, including NULL and NaN. */
   values?: number;
   nulls?: number;
   nans?: number;
@@ -99,17 +99,17 @@ export interface ContentFile {
   partition: (string | null)[];
   rows: number;
   bytes: number;
-  /** By field id. */
+  /** Metrics by field id. */
   columns: Record<number, ColumnMetrics>;
-  /** Of position deletes: the only data file that they are about. */
+  /** The only data file that a file of position deletes refers to. */
   referencedDataFile?: string;
 }
 
 export interface ManifestEntry {
   status: 'existing' | 'added' | 'deleted';
-  /** Of the snapshot that added the file, or deleted it. */
+  /** The snapshot that added the file, or deleted it. */
   snapshotId: number;
-  /** Data sequence number: of the snapshot that added the file. */
+  /** Data sequence number: that of the snapshot that added the file. */
   sequenceNumber: number;
   file: ContentFile;
 }
@@ -128,7 +128,7 @@ export interface ManifestFile {
   added: { files: number; rows: number };
   existing: { files: number; rows: number };
   deleted: { files: number; rows: number };
-  /** One per field of the spec; bounds as text. */
+  /** One per field of the spec, with bounds as text. */
   partitions: { containsNull: boolean; containsNan?: boolean; lower?: string; upper?: string }[];
 }
 
@@ -164,7 +164,7 @@ export interface TableMetadata {
   refs: Record<string, { 'snapshot-id': number; type: 'branch' | 'tag' }>;
 }
 
-/** A type whose nested fields have no ids yet. All of them are optional: DuckDB's types say nothing of NULL. */
+/** A type whose nested fields have no ids yet. All of them are optional, since DuckDB's types do not say NOT NULL. */
 export type UnassignedType =
   | PrimitiveType
   | { type: 'struct'; fields: { name: string; type: UnassignedType }[] }

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { TableDamaged } from '../../errors.ts';
 
-/** Holds entries: their values as JSON, by id. */
 export interface Leaf {
+  /** Values as JSON, by id. */
   entries: ReadonlyMap<string, unknown>;
 }
 
 /**
- * Tells the nodes below it apart by one byte of the ids' hashes, the n-th for a branch n levels down. A node
- * stands under the first bits of that byte that its ids have in common: leaves under as few as keep them small,
- * branches under all eight.
+ * Finds its children by one byte of the ids' hashes: the n-th byte for a branch n levels below the root. A child's key
+ * is the first bits of that byte, which all ids below the child share. Leaves have as few bits as keep them small;
+ * branches have all eight.
  */
 export interface Branch {
-  /** Names of nodes by bits, like `011`. No key is the beginning of another. */
+  /** Names of nodes by bits, like `011`. No key is a prefix of another. */
   leaves: ReadonlyMap<string, string>;
   branches: ReadonlyMap<string, string>;
 }
@@ -32,7 +32,12 @@ const node = z.union([
   }),
 ]);
 
-/** Parses a node; `where` is its place for the message. Throws `TableDamaged` for anything else. */
+/**
+ * Parses a node.
+ *
+ * @param where the node's location, for the message
+ * @throws TableDamaged when the text is not a node
+ */
 export const parseNode = (text: string, where: string): IndexNode => {
   let json: unknown;
   try {
@@ -47,7 +52,7 @@ export const parseNode = (text: string, where: string): IndexNode => {
   return { leaves: new Map(data.leaves), branches: new Map(data.branches) };
 };
 
-/** What to throw for a node that is not as it was written. */
+/** The error for a node that does not have the form that it was written in. */
 export const unreadable = (where: string, reason: string, cause: unknown): TableDamaged =>
   new TableDamaged(
     `${where} is not a state of sources that can be read: ${reason}. ` +
@@ -55,28 +60,28 @@ export const unreadable = (where: string, reason: string, cause: unknown): Table
     { cause },
   );
 
-/** The one text of a node: nodes that hold the same are the same object. */
+/** The canonical text of a node: nodes with equal content are the same object. */
 export const nodeText = (node: IndexNode): string =>
   canonicalJson(
     isLeaf(node)
-      ? { format: 1, entries: sorted(node.entries) }
-      : { format: 1, leaves: sorted(node.leaves), branches: sorted(node.branches) },
+      ? { format: 1, entries: sortedByKey(node.entries) }
+      : { format: 1, leaves: sortedByKey(node.leaves), branches: sortedByKey(node.branches) },
   );
 
 export const nodeName = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 32);
 
-/** Where an id belongs. Of its UTF-16 units: as UTF-8, halves of characters would all be the same. */
-export const placeOf = (id: string): Buffer =>
+/** The hash of an id's UTF-16 units. As UTF-8, all unpaired surrogates would be equal. */
+export const hashOf = (id: string): Buffer =>
   createHash('sha256').update(Buffer.from(id, 'utf16le')).digest();
 
-/** One byte of a place, as branches spell it. */
-export const bitsAt = (place: Buffer, level: number): string =>
-  (place[level] ?? 0).toString(2).padStart(8, '0');
+/** One byte of a hash, as branches spell it. */
+export const bitsAt = (hash: Buffer, level: number): string =>
+  (hash[level] ?? 0).toString(2).padStart(8, '0');
 
 /**
- * The bits under which a branch keeps, or would keep, the ids that have these bits: the first of their beginnings
- * that is not the beginning of something longer.
+ * The key under which a branch keeps, or would keep, ids with the given bits: their shortest prefix that is not a
+ * proper prefix of a key in use.
  */
 export const slotIn = (branch: Branch): ((bits: string) => string) => {
   const beginnings = new Set<string>();
@@ -90,13 +95,13 @@ export const slotIn = (branch: Branch): ((bits: string) => string) => {
   };
 };
 
-/** JSON with the keys of every object in order, so that equal values are equal texts. */
+/** JSON with the keys of every object sorted, so that equal values have equal texts. */
 export const canonicalJson = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(sorted(new Map(Object.entries(part))))
+      ? Object.fromEntries(sortedByKey(new Map(Object.entries(part))))
       : part,
   );
 
-const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
+const sortedByKey = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
   [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));

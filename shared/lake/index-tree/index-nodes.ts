@@ -1,61 +1,65 @@
 import pLimit from 'p-limit';
 import { ObjectMissing } from '../../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { isLeaf, nodeName, nodeText, parseNode, type IndexNode } from './index-node.ts';
+import { type IndexNode, isLeaf, nodeName, nodeText, parseNode } from './index-node.ts';
 
-/** How many nodes are fetched or written at once. */
-export const PARALLEL = 16;
+/** Nodes fetched or written at a time. */
+export const MAX_PARALLEL = 16;
 
-/** Nodes of some 20 KB each. */
-const REMEMBERED = 512;
+/** Nodes kept in memory; each has about 20 KB. */
+const MAX_CACHED = 512;
 
-/** A node by its name, and whether it is a leaf: so that who only needs names reads no leaves. */
-export interface Ref {
+/** A node's name, and whether it is a leaf, so that callers who only need names read no leaves. */
+export interface NodeRef {
   name: string;
   leaf: boolean;
 }
 
-/** The nodes of state trees as objects, the last ones used kept in memory: a node never changes. */
+/** Reads and writes the nodes of index trees as objects, and caches those used last. A node never changes. */
 export class IndexNodes {
   readonly #store: ObjectStore;
   readonly #keyOf: (name: string) => string;
-  readonly #limit = pLimit(PARALLEL);
-  /** The least recently used first. */
-  readonly #remembered = new Map<string, Promise<IndexNode>>();
+  readonly #limit = pLimit(MAX_PARALLEL);
+  /** In the order of use, the least recently used first. */
+  readonly #cached = new Map<string, Promise<IndexNode>>();
 
   constructor(store: ObjectStore, keyOf: (name: string) => string) {
     this.#store = store;
     this.#keyOf = keyOf;
   }
 
-  /** Throws `ObjectMissing`, and `TableDamaged` for what is not a node. One request, or none. */
+  /**
+   * Takes one request, or none if the node is cached.
+   *
+   * @throws ObjectMissing when the object does not exist; TableDamaged when it is not a node
+   */
   read(name: string): Promise<IndexNode> {
-    const remembered = this.#remembered.get(name);
-    if (remembered !== undefined) {
-      this.#remember(name, remembered);
-      return remembered;
+    const cached = this.#cached.get(name);
+    if (cached !== undefined) {
+      this.#cache(name, cached);
+      return cached;
     }
     const reading = this.#limit(() => this.#fetch(name)).catch((error: unknown) => {
-      this.#remembered.delete(name);
+      this.#cached.delete(name);
       throw error;
     });
-    this.#remember(name, reading);
+    this.#cache(name, reading);
     return reading;
   }
 
   /**
-   * Writes a node, unless it is what the one named `was` is. Also where it might be there already: what an
-   * attempt left behind that never committed is now as young as this one, and not removed for its age.
+   * Writes a node, unless it equals the node named `was`. An existing object is written again: an attempt that never
+   * committed may have left it, and maintenance would remove it for its age.
    */
-  async write(node: IndexNode, was?: string): Promise<Ref> {
+  async write(node: IndexNode, was?: string): Promise<NodeRef> {
     const text = nodeText(node);
     const name = nodeName(text);
     if (name !== was) await this.#limit(() => this.#store.write(this.#keyOf(name), text));
-    this.#remember(name, Promise.resolve(node));
+    this.#cache(name, Promise.resolve(node));
     return { name, leaf: isLeaf(node) };
   }
 
-  /** A node's place, for messages. */
+  /** A node's location, for messages. */
   where(name: string): string {
     return `${this.#store.name}/${this.#keyOf(name)}`;
   }
@@ -64,14 +68,14 @@ export class IndexNodes {
     const body = await this.#store.read(this.#keyOf(name));
     if (body !== undefined) return parseNode(body.toString(), this.where(name));
     throw new ObjectMissing(
-      `${this.where(name)} is not there, and a table's state of sources needs it: restore the object`,
+      `${this.where(name)} is not there, and a table's index of sources needs it: restore the object`,
     );
   }
 
-  #remember(name: string, node: Promise<IndexNode>): void {
-    this.#remembered.delete(name);
-    this.#remembered.set(name, node);
-    const [oldest] = this.#remembered.keys();
-    if (this.#remembered.size > REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
+  #cache(name: string, node: Promise<IndexNode>): void {
+    this.#cached.delete(name);
+    this.#cached.set(name, node);
+    const [oldest] = this.#cached.keys();
+    if (this.#cached.size > MAX_CACHED && oldest !== undefined) this.#cached.delete(oldest);
   }
 }

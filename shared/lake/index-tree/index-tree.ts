@@ -1,40 +1,39 @@
 import { TableDamaged } from '../../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { type Branch, bitsAt, canonicalJson, isLeaf, placeOf, slotIn, unreadable } from './index-node.ts';
-import { PARALLEL, type Ref, IndexNodes } from './index-nodes.ts';
+import { type Branch, bitsAt, canonicalJson, hashOf, isLeaf, slotIn, unreadable } from './index-node.ts';
+import { IndexNodes, MAX_PARALLEL, type NodeRef } from './index-nodes.ts';
 
-/** Most entries of a leaf: some 30 KB with the state of a source in each. */
-export const LEAF_ENTRIES = 128;
+/** Entries of a leaf: about 30 KB if each describes a source. */
+export const MAX_LEAF_ENTRIES = 128;
 
 export interface IndexTreeOptions {
-  /** Trees that were made with different numbers can be read all the same. */
+  /** Default `MAX_LEAF_ENTRIES`. Trees that were written with another number can still be read. */
   leafEntries?: number;
 }
 
 /** An entry on its way to its leaf. */
-interface Placed {
+interface HashedEntry {
   id: string;
-  place: Buffer;
+  hash: Buffer;
   json: unknown;
 }
 
-/** The children of a branch, by bits. */
-type Children = Map<string, Ref>;
+/** Children of a branch, by bits. */
+type Children = Map<string, NodeRef>;
 
 /**
- * A map from ids to small JSON values, kept as immutable objects of a store: a tree of which a change writes only
- * the nodes on the way from the root to it, so that a commit costs the same with ten entries as with millions.
+ * A map from ids to small JSON values, stored as a tree of immutable objects. A change writes only the nodes on the path
+ * from the root to the changed entry, so that a commit costs about the same with ten entries as with millions.
  *
- * A state is named by its root; what changes is a new root, and who has the old one still reads the old state.
- * Nodes are named by their content, and the same entries make the same tree whatever the order they came in: equal
- * states have equal roots. Nothing is ever removed from a state.
+ * A version of the map is identified by its root. A change makes a new root, and the old root still reads the old
+ * version. Nodes are named by their content, and the order of insertion does not matter, so equal maps have equal
+ * roots. Entries are never removed.
  *
- * With E entries a leaf lies under 0 branches up to 128 entries, 1 up to about 25,000, 2 up to about 6 million.
- * Requests, where nothing is remembered: `get` one read a level (branches and leaf), `put` of one change as many
- * reads and as many writes, and one or two writes more where a leaf is divided. An instance remembers nodes, so
- * values that it gives away must not be changed.
+ * A leaf lies under 0 branches up to 128 entries, 1 up to about 25,000, 2 up to about 6 million. Requests with an empty
+ * cache: `get` takes one read per level (branches and leaf); `put` of one entry takes as many reads and writes, and one
+ * or two writes more if a leaf is divided. An instance caches nodes, so callers must not change the values it returns.
  *
- * Throws `ObjectMissing` where a node is gone and `TableDamaged` where one is not what was written.
+ * @throws ObjectMissing when a node is missing; TableDamaged when one cannot be parsed
  */
 export class IndexTree<V> {
   readonly #nodes: IndexNodes;
@@ -42,8 +41,8 @@ export class IndexTree<V> {
   readonly #leafEntries: number;
 
   /**
-   * @param keyOf the key of the node of a name (32 hex digits)
-   * @param parse makes a value of what was read, or throws
+   * @param keyOf the key of a node, by its name (32 hex digits)
+   * @param parse makes a value from JSON, or throws
    */
   constructor(
     store: ObjectStore,
@@ -53,41 +52,44 @@ export class IndexTree<V> {
   ) {
     this.#nodes = new IndexNodes(store, keyOf);
     this.#parse = parse;
-    this.#leafEntries = options.leafEntries ?? LEAF_ENTRIES;
+    this.#leafEntries = options.leafEntries ?? MAX_LEAF_ENTRIES;
   }
 
-  /** The id's value; undefined where it has none. A root that is undefined is the empty state's. */
+  /** The id's value; undefined if it has none. An undefined root is the empty map. */
   async get(root: string | undefined, id: string): Promise<V | undefined> {
     return (await this.getMany(root, [id])).get(id);
   }
 
-  /** The values of those of the ids that have one. Reads each node once, however many of the ids are below it. */
+  /** The values of the ids that have one. Reads each node once, however many of the ids are below it. */
   async getMany(root: string | undefined, ids: Iterable<string>): Promise<Map<string, V>> {
     const found = new Map<string, V>();
-    const wanted = [...new Set(ids)].map((id) => ({ id, place: placeOf(id) }));
+    const wanted = [...new Set(ids)].map((id) => ({ id, hash: hashOf(id) }));
     if (root !== undefined && wanted.length > 0) await this.#find(root, wanted, 0, found);
     return found;
   }
 
   /**
-   * The state with these values added or replaced: its root, once all of its nodes are written. Values that are
-   * there already write nothing. Throws `TableDamaged` for a value that could not be read again.
+   * Adds or replaces values, and returns the new root once all of its nodes are written. Unchanged values write nothing.
+   *
+   * @throws TableDamaged when a value could not be parsed after it was read back
    */
   async put(root: string | undefined, changes: ReadonlyMap<string, V>): Promise<string> {
     if (root !== undefined && changes.size === 0) return root;
-    const placed = [...changes].map(([id, value]) => ({
+    const entries = [...changes].map(([id, value]) => ({
       id,
-      place: placeOf(id),
+      hash: hashOf(id),
       json: this.#jsonOf(id, value),
     }));
-    const { name } = root === undefined ? await this.#spread(placed, 0) : await this.#change(root, placed, 0);
+    const { name } =
+      root === undefined ? await this.#spread(entries, 0) : await this.#change(root, entries, 0);
     return name;
   }
 
   /**
-   * The names of all nodes of these states, for who removes the others. Reads branches, and of leaves only roots.
+   * The names of all nodes below these roots, so that a caller can remove the others. Reads branches; reads a leaf only
+   * if it is a root.
    *
-   * @param seen names whose nodes, and all below them, are known; added to, and returned
+   * @param seen names that were visited before, with all nodes below them; new names are added to it
    */
   async reachable(roots: Iterable<string>, seen: Set<string> = new Set()): Promise<Set<string>> {
     const visit = async (name: string): Promise<void> => {
@@ -102,7 +104,7 @@ export class IndexTree<V> {
     return seen;
   }
 
-  /** All of a state, in no order that means anything. Holds a few nodes at a time. */
+  /** All entries, in no particular order. Holds a few nodes in memory at a time. */
   async *entries(root: string | undefined): AsyncIterable<[string, V]> {
     if (root === undefined) return;
     const node = await this.#nodes.read(root);
@@ -111,8 +113,8 @@ export class IndexTree<V> {
       return;
     }
     const leaves = [...node.leaves.values()];
-    for (let start = 0; start < leaves.length; start += PARALLEL) {
-      const batch = leaves.slice(start, start + PARALLEL);
+    for (let start = 0; start < leaves.length; start += MAX_PARALLEL) {
+      const batch = leaves.slice(start, start + MAX_PARALLEL);
       await Promise.all(batch.map((leaf) => this.#nodes.read(leaf)));
       for (const leaf of batch) yield* this.entries(leaf);
     }
@@ -121,7 +123,7 @@ export class IndexTree<V> {
 
   async #find(
     name: string,
-    wanted: readonly Pick<Placed, 'id' | 'place'>[],
+    wanted: readonly Pick<HashedEntry, 'id' | 'hash'>[],
     level: number,
     found: Map<string, V>,
   ): Promise<void> {
@@ -141,20 +143,20 @@ export class IndexTree<V> {
     );
   }
 
-  /** The node with these entries in it, and what has become of the nodes below. */
-  async #change(name: string, placed: readonly Placed[], level: number): Promise<Ref> {
+  /** Writes the node and those below it with these entries added or replaced. */
+  async #change(name: string, entries: readonly HashedEntry[], level: number): Promise<NodeRef> {
     const node = await this.#nodes.read(name);
-    if (isLeaf(node)) return this.#spread(await this.#merged(name, placed), level, name);
+    if (isLeaf(node)) return this.#spread(await this.#merge(name, entries), level, name);
     const children: Children = new Map();
     for (const [slot, child] of node.leaves) children.set(slot, { name: child, leaf: true });
     for (const [slot, child] of node.branches) children.set(slot, { name: child, leaf: false });
     const changed = await Promise.all(
-      [...bySlot(node, placed, level)].map(async ([slot, some]) => {
+      [...bySlot(node, entries, level)].map(async ([slot, some]) => {
         const child = children.get(slot);
         if (child === undefined) return { slot, now: await this.#divide(slot, some, level) };
         const was = child.name;
         if (!child.leaf) return { slot, now: new Map([[slot, await this.#change(was, some, level + 1)]]) };
-        return { slot, now: await this.#divide(slot, await this.#merged(was, some), level, was) };
+        return { slot, now: await this.#divide(slot, await this.#merge(was, some), level, was) };
       }),
     );
     for (const { slot, now } of changed) {
@@ -164,34 +166,38 @@ export class IndexTree<V> {
     return this.#nodes.write(branchOf(children), name);
   }
 
-  /** A leaf's entries with these in their place. */
-  async #merged(leaf: string, placed: readonly Placed[]): Promise<Placed[]> {
+  /** A leaf's entries, with these added or replaced. */
+  async #merge(leaf: string, entries: readonly HashedEntry[]): Promise<HashedEntry[]> {
     const node = await this.#nodes.read(leaf);
-    const merged = new Map<string, Placed>();
-    for (const [id, json] of isLeaf(node) ? node.entries : [])
-      merged.set(id, { id, place: placeOf(id), json });
-    for (const entry of placed) merged.set(entry.id, entry);
+    const merged = new Map<string, HashedEntry>();
+    for (const [id, json] of isLeaf(node) ? node.entries : []) merged.set(id, { id, hash: hashOf(id), json });
+    for (const entry of entries) merged.set(entry.id, entry);
     return [...merged.values()];
   }
 
-  /** A whole subtree of these entries: a leaf, or a branch where they are too many. `was`: see `StateNodes.write`. */
-  async #spread(placed: readonly Placed[], level: number, was?: string): Promise<Ref> {
-    if (placed.length > this.#leafEntries)
-      return this.#nodes.write(branchOf(await this.#divide('', placed, level)));
-    return this.#nodes.write({ entries: new Map(placed.map(({ id, json }) => [id, json])) }, was);
+  /** Writes a subtree of these entries: a leaf, or a branch if they are too many. `was`: see `IndexNodes.write`. */
+  async #spread(entries: readonly HashedEntry[], level: number, was?: string): Promise<NodeRef> {
+    if (entries.length > this.#leafEntries)
+      return this.#nodes.write(branchOf(await this.#divide('', entries, level)));
+    return this.#nodes.write({ entries: new Map(entries.map(({ id, json }) => [id, json])) }, was);
   }
 
   /**
-   * The children of a branch that these entries make, all of which have the bits: halved, bit by bit, as long as
-   * they are too many for a leaf. Half of a full leaf each, where 256 small ones would come of dividing at once.
+   * Writes the children of a branch for entries that all begin with `bits`. Entries that are too many for a leaf are
+   * halved bit by bit. That gives leaves that are about half full, where dividing at once would give 256 small ones.
    */
-  async #divide(bits: string, placed: readonly Placed[], level: number, was?: string): Promise<Children> {
-    if (bits.length === 8 || (bits !== '' && placed.length <= this.#leafEntries)) {
-      return new Map([[bits, await this.#spread(placed, level + 1, was)]]);
+  async #divide(
+    bits: string,
+    entries: readonly HashedEntry[],
+    level: number,
+    was?: string,
+  ): Promise<Children> {
+    if (bits.length === 8 || (bits !== '' && entries.length <= this.#leafEntries)) {
+      return new Map([[bits, await this.#spread(entries, level + 1, was)]]);
     }
     const halves = ['0', '1'].map((bit) => ({
       bits: bits + bit,
-      half: placed.filter(({ place }) => bitsAt(place, level)[bits.length] === bit),
+      half: entries.filter(({ hash }) => bitsAt(hash, level)[bits.length] === bit),
     }));
     const children = await Promise.all(
       halves.filter(({ half }) => half.length > 0).map(({ bits, half }) => this.#divide(bits, half, level)),
@@ -199,14 +205,14 @@ export class IndexTree<V> {
     return new Map(children.flatMap((some) => [...some]));
   }
 
-  /** The value as it will be read: what could not be would spoil the whole leaf. */
+  /** The value as it will be read back. It is parsed first, since a value that cannot be read makes its leaf unreadable. */
   #jsonOf(id: string, value: V): unknown {
     try {
       const json: unknown = JSON.parse(canonicalJson(value));
       this.#parse(json);
       return json;
     } catch (cause) {
-      throw new TableDamaged(`the state of ${id} cannot be written: it could not be read again`, { cause });
+      throw new TableDamaged(`the value of ${id} cannot be written: it could not be read again`, { cause });
     }
   }
 
@@ -219,9 +225,9 @@ export class IndexTree<V> {
   }
 }
 
-const bySlot = <P extends { place: Buffer }>(branch: Branch, placed: readonly P[], level: number) => {
+const bySlot = <P extends { hash: Buffer }>(branch: Branch, entries: readonly P[], level: number) => {
   const slotOf = slotIn(branch);
-  return Map.groupBy(placed, ({ place }) => slotOf(bitsAt(place, level)));
+  return Map.groupBy(entries, ({ hash }) => slotOf(bitsAt(hash, level)));
 };
 
 const branchOf = (children: Children): Branch => ({

@@ -1,29 +1,29 @@
-import { randomUUID } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import path from "node:path";
+import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import {
   copyDurably,
   copyWithTime,
   failedWith,
   fileStats,
+  isUnchanged,
   linkUnlessTaken,
   moveTo,
   unlessMissing,
   writeDurably,
 } from '../../base/files.ts';
 import { batchesOf, inParallel } from '../../base/in-parallel.ts';
+import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import { FolderVersions } from './folder-versions.ts';
 import { isHidden, isPathSafe } from './key-path.ts';
 import {
-  both,
+  combineObservers,
   MAX_KEYS_REMOVED,
   type ObjectInfo,
   type ObjectStore,
   type RequestObserver,
 } from './object-store.ts';
+import { withUnfinishedFile } from './unfinished-file.ts';
 
 export interface FolderStoreOptions {
   /** Keep every content that a key has had, as a versioned bucket does. */
@@ -33,24 +33,15 @@ export interface FolderStoreOptions {
   observer?: RequestObserver;
 }
 
-/** Where what has no name yet is written; what dead processes have left of it lies there. */
-export const UNFINISHED = '.tmp';
-
-const ADOPT_ATTEMPTS = 5;
+const MAX_ADOPT_ATTEMPTS = 5;
 
 const inUtf8Order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-const unchanged = (before: BigIntStats, after: BigIntStats): boolean =>
-  before.ino === after.ino &&
-  before.size === after.size &&
-  before.mtimeNs === after.mtimeNs &&
-  before.ctimeNs === after.ctimeNs;
-
 /**
- * A folder as a bucket: `<root>/<key>`. Objects are written whole under `<root>/.tmp/` and then given their
- * name in one step, so that neither readers nor a crash see a part of one. A person may drop files into it.
+ * A folder as a bucket: `<root>/<key>`. Objects are written under `<root>/.tmp/` and then moved to their name in one
+ * step, so that neither a reader nor a crash meets half an object. People may put files into the folder.
  *
- * The etag is the content's hash for a kept version, else made of size and time, as web servers do.
+ * The etag of a kept version is its content's hash. Other files get one made of size and time, as web servers do.
  */
 export class FolderStore implements ObjectStore {
   readonly name: string;
@@ -71,7 +62,10 @@ export class FolderStore implements ObjectStore {
   }
 
   observed(observer: RequestObserver): FolderStore {
-    return new FolderStore(this.#root, { ...this.#options, observer: both(this.#observe, observer) });
+    return new FolderStore(this.#root, {
+      ...this.#options,
+      observer: combineObservers(this.#observe, observer),
+    });
   }
 
   async head(key: string, versionId?: string): Promise<ObjectInfo | undefined> {
@@ -140,15 +134,16 @@ export class FolderStore implements ObjectStore {
     }
   }
 
-  /** The key's versions, the oldest first; none where the folder keeps none. */
+  /** The key's versions, the oldest first; empty if the folder keeps no versions. */
   async versions(key: string): Promise<ObjectInfo[]> {
     return this.#versions ? this.#versions.list(key) : [];
   }
 
   /**
-   * The version of a file that a person put into the folder: the latest one where it was taken of this very
-   * file (same size and time), else a new one. Until then the file has no versionId. Throws `ObjectMissing`,
-   * and `StorageUnavailable` for a file that somebody is still writing.
+   * Gives a versionId to a file that a person put into the folder: that of the latest version if it is a copy of this
+   * file (same size and time), else a new one.
+   *
+   * @throws ObjectMissing when there is no such file; StorageUnavailable when it is still being written
    */
   adopt(key: string): Promise<ObjectInfo> {
     const running = this.#adopting.get(key);
@@ -163,15 +158,15 @@ export class FolderStore implements ObjectStore {
     if (!versions)
       throw new ConfigurationError(`${this.name} keeps no versions: open it with versioned: true`);
     const target = this.#target(key);
-    for (let attempt = 1; attempt <= ADOPT_ATTEMPTS; attempt += 1) {
-      const adopted = await this.#scratch(async (copy) => {
+    for (let attempt = 1; attempt <= MAX_ADOPT_ATTEMPTS; attempt += 1) {
+      const adopted = await withUnfinishedFile(this.#root, async (copy) => {
         const before = await fileStats(target);
         if (!before) throw new ObjectMissing(`${this.name}/${key} is not there`);
         const known = await versions.holding(key, before);
         if (known) return known;
         await unlessMissing(copyWithTime(target, copy));
         const after = await fileStats(target);
-        return after && unchanged(before, after)
+        return after && isUnchanged(before, after)
           ? versions.find(key, await versions.add(key, copy))
           : undefined;
       });
@@ -182,14 +177,14 @@ export class FolderStore implements ObjectStore {
   }
 
   /**
-   * Gives a staged file its name. In a versioned folder the file must show the latest version, also when
-   * several writers come at once: whoever was the last to rename looks whether it was the last in number.
+   * Gives a staged file its name. In a versioned folder the file must show the latest version even if several
+   * processes write at once, so each writer checks after its rename that no later version exists.
    */
   async #publish(staged: string, key: string): Promise<void> {
     const target = this.#target(key);
     const versions = this.#versions;
     if (!versions) return moveTo(target, staged);
-    let shown = await this.#scratch(async (copy) => {
+    let shown = await withUnfinishedFile(this.#root, async (copy) => {
       await copyWithTime(staged, copy);
       return versions.add(key, copy);
     });
@@ -213,7 +208,7 @@ export class FolderStore implements ObjectStore {
     return (await this.#versions?.holding(key, stats)) ?? plain;
   }
 
-  /** Folders sort with their slash, as their keys do: `a-b` comes before `a/b`. */
+  /** Sorts folders with their slash, as their keys sort: `a-b` comes before `a/b`. */
   async *#walk(folder: string, prefix: string): AsyncIterable<ObjectInfo> {
     const entries = await unlessMissing(readdir(path.join(this.#root, folder), { withFileTypes: true }));
     const keys = (entries ?? [])
@@ -235,7 +230,7 @@ export class FolderStore implements ObjectStore {
     throw new InvalidInput(`${JSON.stringify(key)} cannot be a key in the folder ${this.name}`);
   }
 
-  /** Where the content lies: the file, or the version kept of it; undefined where there is none. */
+  /** The path of the file, or of the version kept of it; undefined if there is none. */
   async #locate(key: string, versionId?: string): Promise<string | undefined> {
     const target = this.#target(key);
     if (versionId === undefined) return (await fileStats(target)) && target;
@@ -243,27 +238,16 @@ export class FolderStore implements ObjectStore {
     return kept && this.#versions?.path(key, versionId);
   }
 
-  /** Runs with a temporary name for the key's content, the folder of the key ready to take it. */
+  /** Runs with a temporary file for the key's content, and makes the key's folder. */
   async #staged<T>(key: string, run: (staged: string, target: string) => Promise<T>): Promise<T> {
     const target = this.#target(key);
     try {
       await mkdir(path.dirname(target), { recursive: true });
-      return await this.#scratch((staged) => run(staged, target));
+      return await withUnfinishedFile(this.#root, (staged) => run(staged, target));
     } catch (cause) {
       if (!failedWith(cause, 'EISDIR', 'ENOTDIR', 'EEXIST')) throw cause;
-      const message = `${this.name} cannot hold ${key}: as files, it and a key that is there exclude each other`;
+      const message = `${this.name} cannot hold ${key}: an existing key would have to be both a file and a folder`;
       throw new InvalidInput(message, { cause });
-    }
-  }
-
-  async #scratch<T>(run: (file: string) => Promise<T>): Promise<T> {
-    const folder = path.join(this.#root, UNFINISHED);
-    await mkdir(folder, { recursive: true });
-    const file = path.join(folder, randomUUID());
-    try {
-      return await run(file);
-    } finally {
-      await rm(file, { force: true });
     }
   }
 }

@@ -1,21 +1,23 @@
 import type { BigIntStats } from 'node:fs';
 import { mkdir, readdir, rename, unlink } from 'node:fs/promises';
-import path from "node:path";
-import { InvalidInput } from '../../errors.ts';
+import path from 'node:path';
 import { contentHash, fileStats, linkUnlessTaken, unlessMissing } from '../../base/files.ts';
+import { InvalidInput } from '../../errors.ts';
 import type { ObjectInfo } from './object-store.ts';
 
-/** Microseconds since 1970, and the start of the content's SHA-256. Sorts by time. */
+/** Microseconds since 1970 and the start of the content's SHA-256, both in hex. Sorts by time. */
 const VERSION_ID = /^([0-9a-f]{16})-([0-9a-f]{12})$/;
-/** A version's number alone: a claim, not a version yet. */
+/** A claim: the number of a version that is still being written. */
 const CLAIM = /^[0-9a-f]{16}$/;
 
-/** Copies keep the modification time to about a microsecond; two writes are further apart than that. */
+/** Copies keep the modification time to about a microsecond. Two writes are further apart than this. */
 const SAME_TIME_NS = 2_000n;
 
 /**
- * The part of a folder's versionId that orders the versions of one key: 16 hex digits, compared as text,
- * as the `sequencer` of S3 events is. Throws `InvalidInput` where it is not such a versionId.
+ * The part of a folder's versionId that orders the versions of one key: 16 hex digits, compared as text like the
+ * `sequencer` of S3 events.
+ *
+ * @throws InvalidInput when it is not a versionId of a folder
  */
 export const sequencerOf = (versionId: string): string => {
   const sequencer = VERSION_ID.exec(versionId)?.[1];
@@ -25,8 +27,8 @@ export const sequencerOf = (versionId: string): string => {
 };
 
 /**
- * Every content that the keys of a versioned folder have had: `<root>/<key>/<versionId>`. A version is a copy
- * and not a hard link, which would change with the file when somebody writes into it.
+ * All versions of the keys of a versioned folder: `<root>/<key>/<versionId>`. A version is a copy and not a hard link,
+ * since writing into the file would change a hard link too.
  */
 export class FolderVersions {
   readonly #root: string;
@@ -58,7 +60,7 @@ export class FolderVersions {
     return (await this.#names(key)).findLast((name) => VERSION_ID.test(name));
   }
 
-  /** The latest version, if it was taken of a file with this size and modification time. */
+  /** The latest version, if it has the size and modification time of this file. */
   async holding(key: string, file: BigIntStats): Promise<ObjectInfo | undefined> {
     const latest = await this.latest(key);
     const kept = latest && (await fileStats(this.path(key, latest)));
@@ -68,9 +70,11 @@ export class FolderVersions {
   }
 
   /**
-   * Makes `copy`, a file of the same file system that nobody will change, the key's latest version; returns
-   * its versionId. A number is claimed by creating a file of that name, and given up where another process
-   * already has a higher one, so no two versions share a number. A claim that a crash left is passed over.
+   * Makes a file the key's latest version, and returns its versionId. A number is claimed by creating a file of that
+   * name, and given up if another process already has a higher one, so no two versions share a number. Claims that a
+   * crash left behind are ignored.
+   *
+   * @param copy on the same file system; must not be changed afterwards
    */
   async add(key: string, copy: string): Promise<string> {
     await mkdir(path.join(this.#root, key), { recursive: true });
@@ -92,7 +96,7 @@ export class FolderVersions {
     }
   }
 
-  /** Versions and claims in the order of their numbers; folders here belong to longer keys. */
+  /** Versions and claims in the order of their numbers. Folders here belong to longer keys. */
   async #names(key: string): Promise<string[]> {
     const entries = await unlessMissing(readdir(path.join(this.#root, key), { withFileTypes: true }));
     return (entries ?? [])

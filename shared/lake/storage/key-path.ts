@@ -1,4 +1,4 @@
-/** File systems take names of up to 255 bytes. */
+/** The limit of common file systems. */
 const MAX_NAME_BYTES = 255;
 
 const isFileName = (name: string): boolean =>
@@ -9,11 +9,11 @@ const isFileName = (name: string): boolean =>
   Buffer.byteLength(name) <= MAX_NAME_BYTES;
 
 /**
- * Whether a key, taken as a relative path, names one file below the folder it is joined to, and maps back
- * to itself. S3 allows keys that do not: `a//b`, `../a`, a NUL, a name of 1,000 bytes. Backslashes are
- * refused because they separate folders on some systems and not on others.
+ * Whether a key is a relative path that names one file below a folder, and that can be mapped back to the key. S3 also
+ * allows other keys: `a//b`, `../a`, a NUL, a name of 1,000 bytes. Backslashes are rejected because they separate
+ * folders on some systems only.
  */
 export const isPathSafe = (key: string): boolean => key.split('/').every(isFileName);
 
-/** Whether a part of the key starts with a dot: such files are the store's own, or an editor's, or the system's. */
+/** Whether a part of the key begins with a dot: such files belong to the store, an editor or the system. */
 export const isHidden = (key: string): boolean => key.split('/').some((name) => name.startsWith('.'));

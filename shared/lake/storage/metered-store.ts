@@ -1,13 +1,13 @@
 import type { ObjectStore, RequestKind } from './object-store.ts';
 
-/** What was asked of a store: what S3 charges for, and what it moved. */
+/** Requests that S3 charges for, and bytes that were transferred. */
 export interface Usage {
   requests: Record<RequestKind, number>;
   bytesRead: number;
   bytesWritten: number;
 }
 
-/** The same store, counting what is done through it from now on. */
+/** The same store, which also counts the requests made through the returned object. */
 export const metered = (store: ObjectStore): ObjectStore & { readonly usage: Usage } => {
   const usage: Usage = {
     requests: { head: 0, get: 0, put: 0, list: 0, delete: 0 },

@@ -1,23 +1,23 @@
-/** What is known of one stored object. */
+/** Metadata of one stored object. */
 export interface ObjectInfo {
   key: string;
   /** Bytes. */
   size: number;
   etag: string;
-  /** Present where the store keeps versions (raw). */
+  /** Present if the store keeps versions (raw). */
   versionId?: string;
   lastModified: Date;
 }
 
 export type RequestKind = 'head' | 'get' | 'put' | 'list' | 'delete';
 
-/** Told of every request as it ends, failed ones too; `bytes` are those a get read or a put wrote. */
+/** Called after every request, including failed ones. `bytes` are those that a get read or a put wrote. */
 export type RequestObserver = (kind: RequestKind, bytes: number) => void;
 
 /** Keys that one request can remove (Amazon S3 API reference, "DeleteObjects"). */
 export const MAX_KEYS_REMOVED = 1_000;
 
-export const both =
+export const combineObservers =
   (one: RequestObserver, other: RequestObserver): RequestObserver =>
   (kind, bytes) => {
     one(kind, bytes);
@@ -25,43 +25,45 @@ export const both =
   };
 
 /**
- * One bucket. Two adapters: an S3 bucket and a folder. Steps know this port and nothing else of storage.
+ * One bucket, the only storage interface that steps use. It has two adapters: an S3 bucket and a folder.
  *
- * Keys use `/` and never start with one; a folder refuses keys that it cannot lay out as files, and hidden
- * ones, with `InvalidInput`. Every method may throw `StorageUnavailable`; those that need the
- * object to exist throw `ObjectMissing`.
+ * Keys use `/` and never begin with it.
+ *
+ * @throws StorageUnavailable from every method
+ * @throws ObjectMissing from methods that need the object to exist
+ * @throws InvalidInput from a folder, for keys that are hidden or cannot be laid out as files
  */
 export interface ObjectStore {
-  /** The bucket's name, as it stands in events and run records; for a folder, the folder's own name. */
+  /** The bucket's name, as events and run records spell it; for a folder, the folder's own name. */
   readonly name: string;
 
-  /** What a key stands behind to be found from outside, `s3://bucket/` or `file:///lake/silver/`; never encoded. */
+  /** The prefix that makes a key a URI: `s3://bucket/` or `file:///lake/silver/`. Never percent-encoded. */
   readonly uri: string;
 
-  /** Metadata, or undefined where there is no such object or version. */
+  /** Metadata, or undefined if there is no such object or version. */
   head(key: string, versionId?: string): Promise<ObjectInfo | undefined>;
 
-  /** The whole object in memory: for manifests, reports and records, never for data. */
+  /** The whole object in memory, for manifests, reports and records, never for data. Undefined if it does not exist. */
   read(key: string, versionId?: string): Promise<Buffer | undefined>;
 
   write(key: string, body: string | Buffer): Promise<void>;
 
-  /** Creates the object unless the key is taken; exactly one of any number of racing callers gets true. */
+  /** Creates the object unless the key is taken. Of any number of racing callers exactly one gets true. */
   writeIfAbsent(key: string, body: string | Buffer): Promise<boolean>;
 
   /**
-   * A path where DuckDB can read the object: the file itself on a folder, a copy below `scratch` on S3.
-   * Without a versionId the path ends in the key, so that paths map back to keys. The caller must not change it.
+   * A path where DuckDB can read the object: the file itself in a folder, a copy below `scratch` from S3. Without a
+   * versionId the path ends in the key, so that paths map back to keys. The caller must not change the file.
    */
   localPath(key: string, scratch: string, versionId?: string): Promise<string>;
 
-  /** Stores a copy of a local file; returns its size in bytes. Readers see all of it or nothing. */
+  /** Stores a copy of a local file, and returns its size in bytes. Readers see all of it or nothing. */
   upload(path: string, key: string): Promise<number>;
 
-  /** Every object whose key starts with the prefix, in the order of the keys' UTF-8 bytes. */
+  /** Every object whose key begins with the prefix, in the order of the keys' UTF-8 bytes. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
 
-  /** Removes the object, its earlier versions excepted; removing what is not there is no error. */
+  /** Removes the object, but not its earlier versions. Does nothing if there is no such object. */
   remove(key: string): Promise<void>;
 
   /**
@@ -70,6 +72,6 @@ export interface ObjectStore {
    */
   removeMany(keys: readonly string[]): Promise<void>;
 
-  /** The same bucket, also reporting each request that is made through the returned store. */
+  /** The same bucket, which also reports the requests made through the returned object. */
   observed(observer: RequestObserver): ObjectStore;
 }

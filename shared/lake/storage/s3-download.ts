@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import path from "node:path";
+import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { LimitFunction } from 'p-limit';
-import { StorageUnavailable } from '../../errors.ts';
 import { fileStats } from '../../base/files.ts';
+import { StorageUnavailable } from '../../errors.ts';
 
-/** Of downloads and uploads alike: large enough to fill a connection, small enough to hold several in memory. */
+/** Size of a part of a download or upload: it fills a connection, and several fit into memory. */
 export const PART_BYTES = 8 * 1024 * 1024;
 
-/** Asks for the bytes from `start` to `end`, both included; with `etag`, only of the object that has it. */
+/** Requests the bytes from `start` to `end`, both included. With `etag`, only if the object still has it. */
 export type RangedGet = (
   start: number,
   end: number,
@@ -20,7 +20,7 @@ export type RangedGet = (
 
 const bodyOf = (response: GetObjectCommandOutput): Readable => response.Body as Readable;
 
-/** The object's size, of which the response may hold only the beginning. */
+/** The whole object's size, also if the response holds only a part. */
 const totalBytes = (response: GetObjectCommandOutput): number => {
   const total = /\/(\d+)$/.exec(response.ContentRange ?? '')?.[1];
   return total === undefined ? (response.ContentLength ?? 0) : Number(total);
@@ -29,7 +29,7 @@ const totalBytes = (response: GetObjectCommandOutput): number => {
 const writeAt = async (file: FileHandle, start: number, end: number, body: Readable): Promise<void> => {
   let position = start;
   for await (const chunk of body) {
-    // A disk that is all but full may take a part; the rest of it would stay zeros.
+    // An almost full disk may write a part only. Without a retry the rest would stay zeros.
     for (let at = 0; at < chunk.length; ) {
       const { bytesWritten } = await file.write(chunk, at, chunk.length - at, position);
       at += bytesWritten;
@@ -42,17 +42,17 @@ const writeAt = async (file: FileHandle, start: number, end: number, body: Reada
 
 export interface Download {
   get: RangedGet;
-  /** Bounds the parts under way at a time. */
+  /** Limits the parts under way at a time. */
   limit: LimitFunction;
-  /** Holds the file until it is complete; on the file system of the path. */
+  /** Folder for the incomplete file, on the file system of the final path. */
   scratch: string;
-  /** Where the object with this etag is to lie. */
+  /** The final path of the object with this etag. */
   pathFor: (etag: string) => string;
 }
 
 /**
- * Downloads an object by parallel ranged GETs and returns its path. A small object takes one request; a file
- * that is there already is the same object and is kept. The file appears complete or not at all.
+ * Downloads an object by parallel ranged GETs, and returns its path. A small object takes one request. An existing file
+ * of the same size at that path is the same object, and is kept. The file appears complete or not at all.
  */
 export const download = async ({ get, limit, scratch, pathFor }: Download): Promise<string> => {
   const first = await get(0, PART_BYTES - 1);

@@ -1,6 +1,6 @@
 import type { _Error } from '@aws-sdk/client-s3';
-import { DuckstepError, StorageUnavailable } from '../../errors.ts';
 import { failedWith } from '../../base/files.ts';
+import { DuckstepError, StorageUnavailable } from '../../errors.ts';
 
 const NETWORK_CODES = [
   'EAI_AGAIN',
@@ -24,8 +24,8 @@ const TRANSIENT_NAMES = new Set([
 ]);
 
 /**
- * The HTTP status that S3 answered with, or undefined where no answer came. What an error means is read off
- * this and not off its name: an error without a body, as every HEAD and some 412s have, has no proper name.
+ * The HTTP status of S3's answer, or undefined if no answer came. Errors are classified by the status and not by the
+ * name, because errors without a body, as every HEAD and some 412s have, have no proper name.
  */
 export const httpStatusOf = (error: unknown): number | undefined => {
   if (typeof error !== 'object' || error === null || !('$metadata' in error)) return undefined;
@@ -37,20 +37,20 @@ export const httpStatusOf = (error: unknown): number | undefined => {
 const nameOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'name' in error ? String(error.name) : '';
 
-/** No such object or version, or (405) the version is the mark of a deletion. A missing bucket is neither. */
+/** Whether an object or version does not exist, or (405) the version is a delete marker. A missing bucket does not count. */
 export const isMissing = (error: unknown): boolean => {
   const status = httpStatusOf(error);
   return (status === 404 || status === 405) && nameOf(error) !== 'NoSuchBucket';
 };
 
-/** Whether a failure of an AWS service may pass by itself. */
+/** Whether a failure of an AWS service may pass without a change on our side. */
 export const isTransient = (error: unknown): boolean => {
   const status = httpStatusOf(error);
   if (status !== undefined && (status >= 500 || status === 429)) return true;
   return TRANSIENT_NAMES.has(nameOf(error)) || failedWith(error, ...NETWORK_CODES);
 };
 
-/** What to throw for a failure of S3: `StorageUnavailable` where it may pass by itself, else the error as it is. */
+/** Turns a transient failure of S3 into `StorageUnavailable`; returns other errors unchanged. */
 export const storageError = (error: unknown, where: string): unknown => {
   if (error instanceof DuckstepError || !isTransient(error)) return error;
   const status = httpStatusOf(error);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import path from "node:path";
+import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
@@ -21,7 +21,7 @@ import { batchesOf } from '../../base/in-parallel.ts';
 import { ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import { isPathSafe } from './key-path.ts';
 import {
-  both,
+  combineObservers,
   MAX_KEYS_REMOVED,
   type ObjectInfo,
   type ObjectStore,
@@ -31,22 +31,22 @@ import {
 import { download, PART_BYTES, type RangedGet } from './s3-download.ts';
 import { checkRemoved, httpStatusOf, isMissing, storageError } from './s3-errors.ts';
 
-const PARALLEL_PARTS = 8;
-const CONFLICT_ATTEMPTS = 6;
+const MAX_PARALLEL_PARTS = 8;
+const MAX_CONFLICT_ATTEMPTS = 6;
 
-/** As events spell it. */
+/** The etag as S3's events spell it. */
 const withoutQuotes = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
 
 const optional = <K extends string, V>(key: K, value: V | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 
-/** An S3 bucket. Needs `s3:ListBucket`: without it S3 answers 403 instead of 404 for what is not there. */
+/** An S3 bucket. Needs `s3:ListBucket`: without it S3 answers 403 instead of 404 for a missing object. */
 export class S3Store implements ObjectStore {
   readonly name: string;
   readonly uri: string;
   readonly #client: S3Client;
   readonly #observe: RequestObserver;
-  readonly #limit = pLimit(PARALLEL_PARTS);
+  readonly #limit = pLimit(MAX_PARALLEL_PARTS);
 
   constructor(client: S3Client, bucket: string, observer: RequestObserver = () => undefined) {
     this.#client = client;
@@ -56,7 +56,7 @@ export class S3Store implements ObjectStore {
   }
 
   observed(observer: RequestObserver): S3Store {
-    return new S3Store(this.#client, this.name, both(this.#observe, observer));
+    return new S3Store(this.#client, this.name, combineObservers(this.#observe, observer));
   }
 
   async head(key: string, versionId?: string): Promise<ObjectInfo | undefined> {
@@ -82,20 +82,20 @@ export class S3Store implements ObjectStore {
   }
 
   async writeIfAbsent(key: string, body: string | Buffer): Promise<boolean> {
-    for (let attempt = 1; attempt <= CONFLICT_ATTEMPTS; attempt += 1) {
+    for (let attempt = 1; attempt <= MAX_CONFLICT_ATTEMPTS; attempt += 1) {
       try {
         await this.#put(key, body, '*');
         return true;
       } catch (error) {
         const status = httpStatusOf(error);
         if (status === 412) return false;
-        // 409: a write or a deletion of the key was under way, and who wins is not known yet.
+        // 409: another write or deletion of the key is under way, and its outcome is not known yet.
         if (status !== 409) throw error;
         await setTimeout(Math.random() * 20 * 2 ** attempt);
       }
     }
     throw new StorageUnavailable(
-      `s3://${this.name}/${key}: other writes to the key were under way every time`,
+      `s3://${this.name}/${key}: other writes to the key were under way in all ${MAX_CONFLICT_ATTEMPTS} attempts`,
     );
   }
 
@@ -103,13 +103,13 @@ export class S3Store implements ObjectStore {
     // The version only where the caller names one: to read a version takes another permission, which only raw's readers have.
     const get: RangedGet = (start, end, etag, signal) =>
       this.#get(key, { Range: `bytes=${start}-${end}`, VersionId: versionId, IfMatch: etag }, signal);
-    // An empty object has no first byte: its range cannot be satisfied.
+    // S3 answers 416 for any range of an empty object.
     const getOrEmpty: RangedGet = (start, ...rest) =>
       get(start, ...rest).catch((error: unknown) => {
         if (start === 0 && httpStatusOf(error) === 416) return this.#get(key, { VersionId: versionId });
         throw error;
       });
-    // Keys that no path can spell still need a file; only raw has any, and nobody maps it back.
+    // A key that is no valid path still needs a file. Only raw has such keys, and their paths are never mapped back.
     const file = isPathSafe(key) ? key : createHash('sha256').update(key).digest('hex');
     const pathFor = (etag: string) => path.join(scratch, this.name, withoutQuotes(etag), file);
     try {
@@ -196,13 +196,13 @@ export class S3Store implements ObjectStore {
   }
 
   async #uploadParts(file: string, key: string, size: number): Promise<void> {
-    // Few files are so large: who uploads none does not load it.
+    // Few files are large enough, so the library is loaded only when it is needed.
     const { Upload } = await import('@aws-sdk/lib-storage');
     const upload = new Upload({
       client: this.#client,
       params: { Bucket: this.name, Key: key, Body: createReadStream(file) },
       partSize: PART_BYTES,
-      queueSize: PARALLEL_PARTS / 2,
+      queueSize: MAX_PARALLEL_PARTS / 2,
     });
     await this.#request(
       'put',
@@ -210,7 +210,7 @@ export class S3Store implements ObjectStore {
       () => upload.done(),
       () => size,
     );
-    // Beside the one that is counted: one a part, and one each to begin and to complete.
+    // One request has been counted. A multipart upload makes one per part, one to begin and one to complete.
     const others = Math.ceil(size / PART_BYTES) + 1;
     for (let request = 0; request < others; request += 1) this.#observe('put', 0);
   }

@@ -1,25 +1,25 @@
 import type { ColumnMetrics, Field } from '../iceberg/types.ts';
 
-/** Which rows of a data file another file's rows supersede: an object with their positions. */
+/** An object with the positions of a data file's deleted rows, which rows of other files supersede. */
 export interface PositionDeletes {
   /** In the table's zone. */
   key: string;
-  /** Rows that it hides. */
+  /** Number of deleted rows. */
   rows: number;
   bytes: number;
 }
 
-/** One immutable data file of a table, and what can be known of it without opening it. */
+/** One immutable data file of a table, as its manifest describes it. */
 export interface DataFile {
   /** In the table's zone. */
   key: string;
   specId: number;
-  /** Values as text, by the names of the spec's fields: for `identity` the column's name. */
+  /** Values as text, by the names of the spec's fields. The name of an `identity` field is the column's. */
   partition: Record<string, string | null>;
-  /** Rows in the file, hidden ones included. */
+  /** Rows in the file, including deleted ones. */
   rows: number;
   bytes: number;
-  /** By Iceberg field id. */
+  /** Metrics by Iceberg field id. */
   columns: Record<number, ColumnMetrics>;
   deletes?: PositionDeletes;
 }
@@ -31,7 +31,7 @@ export interface ViewColumn {
   type: string;
 }
 
-/** A column of a view over a table's files; without a field the files have no such column: it is NULL. */
+/** A column of a view over a table's files. Without a field the files lack the column, and it is NULL. */
 export interface TableColumn extends ViewColumn {
   field: Field | undefined;
 }

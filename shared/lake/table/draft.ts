@@ -3,21 +3,22 @@ import type { DataFile, PositionDeletes } from './data-file.ts';
 import type { Partition } from './partition-names.ts';
 import type { ColumnIds } from './properties.ts';
 
-/** Columns of a table, with what is needed to number the next ones. */
+/** Columns of a table, with the ids that are in use. */
 export interface TableSchema {
   schema: Schema;
   columnIds: ColumnIds;
   lastColumnId: number;
 }
 
-/** One field of how a table's files are split. */
+/** One partition field, by the name of its column. */
 export interface PartitionColumn {
-  /** Name of the field: the column's own for identity. */
+  /** Name of the field. That of an identity is the column's name. */
   name: string;
   column: string;
   transform: Transform;
 }
 
+/** One partition field, by the field id of its column. */
 export interface PartitionBy {
   /** Field id of the column. */
   'source-id': number;
@@ -25,25 +26,25 @@ export interface PartitionBy {
   name: string;
 }
 
-/** What a writer says of the next snapshot; the table adds the rest. Files that are not named stay as they are. */
+/** A writer's description of the next snapshot; the table adds the rest. Files that it does not name stay. */
 export interface Draft {
   runId: string;
-  /** Iceberg's word: `replace` changes files, not rows. */
+  /** Iceberg's term: `replace` changes files, not rows. */
   operation: SnapshotEntry['summary']['operation'];
-  /** Ours, for people: `replace source`, `compact`. */
+  /** Our term, for people: `replace source`, `compact`. */
   title: string;
   columns: TableSchema;
   partitionedBy: readonly PartitionBy[];
-  /** Of the partitioning that the draft names. */
+  /** Files that are partitioned by `partitionedBy`. */
   added: readonly DataFile[];
   /** Files of the base. */
   removed: readonly DataFile[];
-  /** Files of the base or added ones, and what hides rows of them from now on. */
+  /** Files of the base or added ones, with their new position deletes. */
   changedDeletes: readonly { file: DataFile; deletes: PositionDeletes | undefined }[];
   /** The partitions whose rows change. */
   touched: readonly Partition[] | 'all';
-  /** For the snapshot's summary. */
+  /** Properties for the snapshot's summary. */
   properties: Readonly<Record<string, string>>;
-  /** For the table. */
+  /** Properties of the table. */
   tableProperties?: Readonly<Record<string, string>>;
 }

@@ -4,12 +4,12 @@ import { lakePaths } from '../paths.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
 /**
- * Where a table lies. Inside an Iceberg table files are named by whole URIs below the table's location; the store
- * knows keys. A table keeps the location that it was created with: a folder that is moved still opens here, though
- * other engines look for its files where they were.
+ * A table's location. An Iceberg table names its files by whole URIs below its location, and the store by keys. A table
+ * keeps the location that it was created with: duckstep can still open a folder that was moved, but other engines look
+ * for its files at the old place.
  */
 export class Location {
-  /** As the table's metadata says it. */
+  /** The metadata's `location`. */
   readonly uri: string;
   readonly #folder: string;
 
@@ -19,14 +19,14 @@ export class Location {
     this.#folder = folder;
   }
 
-  /** Throws `TableDamaged` for a key outside the table's folder. */
+  /** @throws TableDamaged when the key is outside the table's folder */
   uriOf(key: string): string {
     if (!key.startsWith(`${this.#folder}/`))
-      throw new TableDamaged(`${key} is not below ${this.#folder}: a table's files lie in its folder.`);
+      throw new TableDamaged(`${key} is not below ${this.#folder}: a table's files must be in its folder.`);
     return this.uri + key.slice(this.#folder.length);
   }
 
-  /** Throws `TableDamaged` for a file outside the table's location. */
+  /** @throws TableDamaged when the file is outside the table's location */
   keyOf(uri: string): string {
     if (!uri.startsWith(`${this.uri}/`))
       throw new TableDamaged(
@@ -36,7 +36,7 @@ export class Location {
   }
 }
 
-/** Where a table lies: where it was created, or, before its first commit, will be. */
+/** The location where a table was created, or, before its first commit, will be created. */
 export const locationOf = (
   store: Pick<ObjectStore, 'uri'>,
   table: string,

@@ -1,14 +1,14 @@
-import { fieldName } from '../iceberg/transforms.ts';
 import { findField } from '../iceberg/schema.ts';
+import { fieldName } from '../iceberg/transforms.ts';
 import type { PartitionSpec, Schema } from '../iceberg/types.ts';
 import type { DataFile } from './data-file.ts';
 
-/** Values by the names of partition fields: of one partition, or of all partitions that agree on them. */
+/** Values by the names of partition fields. They identify one partition, or all partitions that have these values. */
 export type Partition = DataFile['partition'];
 
 /**
- * Names of a spec's fields, by today's names of their columns: who compares partitions need not know what a column
- * was called when a file was written. A column that is dropped goes by the name that the spec has kept.
+ * Names of a spec's fields, by the current names of their columns, so that partitions of files from before and after a
+ * column was renamed can be compared. The field of a dropped column keeps the name in the spec.
  */
 export const partitionNames = (spec: PartitionSpec, schema: Schema): string[] =>
   spec.fields.map((field) => {
@@ -19,11 +19,11 @@ export const partitionNames = (spec: PartitionSpec, schema: Schema): string[] =>
 export const namedPartition = (names: readonly string[], values: readonly (string | null)[]): Partition =>
   Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]));
 
-/** Each partition once, the later of two with the same values. */
+/** Removes duplicates; of two partitions with the same values the later one stays. */
 export const distinctPartitions = (partitions: readonly Partition[]): Partition[] => [
   ...new Map(partitions.map((partition) => [JSON.stringify(partition), partition])).values(),
 ];
 
-/** Whether a schema has all columns that a spec splits by. */
+/** Whether a schema has all source columns of a spec. */
 export const isKnown = ({ fields }: PartitionSpec, schema: Schema): boolean =>
   fields.every((field) => findField(schema, field['source-id']) !== undefined);

@@ -1,6 +1,6 @@
 import type { Schema } from '../iceberg/types.ts';
 
-/** Field id of the data file's URI in a file of position deletes; the specification reserves it. */
+/** Field id of the data file's URI in a file of position deletes, reserved by the specification. */
 export const FILE_PATH = 2147483546;
 
 /** Columns of a file of position deletes, with the field ids that the specification reserves for them. */

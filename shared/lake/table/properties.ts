@@ -3,28 +3,29 @@ import { TableDamaged } from '../../errors.ts';
 import type { Field } from '../iceberg/types.ts';
 import type { Partition } from './partition-names.ts';
 
-/** What duckstep says in the summary of its snapshots, beside Iceberg's own words. */
+/** Properties that duckstep adds to the summary of its snapshots. */
 export const SUMMARY = {
   runId: 'duckstep.run-id',
-  /** Of a commit that took others along: all their runs, with spaces between them. */
+  /** All runs of a commit that included several, separated by spaces. */
   runIds: 'duckstep.run-ids',
   title: 'duckstep.operation',
   touched: 'duckstep.touched',
-  /** Silver: root of the tree of what is committed of each source. */
+  /** Silver: root of the index of committed sources. */
   sources: 'duckstep.sources',
-  /** Gold: version per silver table that it was built from, as JSON, and a hash of its definition. */
+  /** Gold: the version of each silver table that it was built from, as JSON. */
   silver: 'duckstep.silver',
+  /** Gold: a hash of the model's definition. */
   fingerprint: 'duckstep.fingerprint',
 } as const;
 
-/** Table properties of ours. */
+/** Properties that duckstep adds to its tables. */
 const COLUMN_IDS = 'duckstep.column-ids';
 const RETIRED_COLUMNS = 'duckstep.retired-columns';
 
 export interface ColumnIds {
-  /** Field id by the identity of a column: its id in the contract, or its name. */
+  /** Field ids by the identity of a column: its id in the contract, or its name. */
   current: Record<string, number>;
-  /** Columns that contracts have dropped, by identity: one that comes back finds its values again. */
+  /** Fields of columns that contracts have dropped, by identity, so that a column that returns finds its values again. */
   retired: Record<string, Field>;
 }
 
@@ -42,7 +43,7 @@ export const columnIdProperties = ({ current, retired }: ColumnIds): Record<stri
   [RETIRED_COLUMNS]: JSON.stringify(retired),
 });
 
-/** A summary is read with the whole metadata by everybody who opens the table: it must stay small. */
+/** Every reader of the table reads all summaries with the metadata, so they must stay small. */
 const MAX_TOUCHED_CHARACTERS = 4_096;
 
 export const touchedProperty = (touched: readonly Partition[] | 'all'): Record<string, string> => {
@@ -52,7 +53,7 @@ export const touchedProperty = (touched: readonly Partition[] | 'all'): Record<s
 
 const touchedSchema = z.union([z.literal('all'), z.array(z.record(z.string(), z.string().nullable()))]);
 
-/** A snapshot that does not say which partitions it changed may have changed all. */
+/** The partitions that a snapshot changed: all if its summary does not say. */
 export const touchedIn = (summary: Readonly<Record<string, string>>): Partition[] | 'all' =>
   fromJson(touchedSchema, summary[SUMMARY.touched], SUMMARY.touched) ?? 'all';
 

@@ -107,7 +107,7 @@ const uniquenessMeasures = async (db: Db, contract: Contract, file: MeasuredFile
         failing,
         file.rowsRead,
       ),
-      ...(columns.length === 1 && columns[0] !== undefined ? { column: columns[0] } : {}),
+      ...(columns.length === 1 && columns[0] !== undefined && { column: columns[0] }),
       strategy,
     });
   }

@@ -43,7 +43,7 @@ export const measureRule = async (
     severity,
     threshold: `${operator.op} ${[operator.value].flat().join(' and ')} ${unit}`,
     measured,
-    ...(aboutRows ? { rows_failing: value } : {}),
+    ...(aboutRows && { rows_failing: value }),
     ...(strategy !== undefined && { strategy }),
     passed,
     // Failing rows within the rule's tolerance do not lower its share.

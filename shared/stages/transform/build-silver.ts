@@ -4,15 +4,17 @@ import { BY_SILVER_SQL } from '../../contract/column.ts';
 import { listReferences } from '../../contract/load.ts';
 import type { Contract } from '../../contract/model.ts';
 import { withoutSemicolon } from '../../contract/sql-text.ts';
-import { failureReason } from '../../engine/failure-reason.ts';
 import { ident, literal } from '../../engine/sql.ts';
 import type { Strategy } from '../../engine/strategy.ts';
 import type { Db } from '../../engine/with-duckdb.ts';
-import { DuckstepError, ModelFailed } from '../../errors.ts';
+import { ModelFailed } from '../../errors.ts';
 import { readFiles, typed } from '../../lake/table/read/table-view.ts';
+import type { Workbench } from '../../lake/table/workbench.ts';
 import { type LocalFile, writeLocally } from '../../lake/table/write/write-files.ts';
 import { checkSilver } from './check-silver.ts';
 import { type LatestRows, latestRows } from './latest-rows.ts';
+import { runModel } from './model-failure.ts';
+import { RELATION } from './relations.ts';
 import { silverColumns, type silverLayout } from './silver-table.ts';
 
 export interface SilverRows {
@@ -26,12 +28,12 @@ export interface SilverRows {
 export interface BuiltSilver {
   /** SELECT of the file's silver rows, with the lineage columns. */
   query: string;
-  /** The rows as data files, where none had to be taken out afterwards: then they need not be written again. */
+  /** The rows as data files. Absent when some of their rows turned out to be superseded: `query` leaves them out. */
   files?: LocalFile[];
   /** See `StagedSilver`. */
   content: string;
   rows: SilverRows;
-  /** How rows of one key were found, as `silver`; nothing where there is no key. */
+  /** How rows of one key were found, under the name `silver`; empty without a key. */
   strategies: Readonly<Record<string, Strategy>>;
 }
 
@@ -39,34 +41,33 @@ export interface BuiltSilver {
  * Makes one file's silver rows of its accepted records: `silver.sql` (or the records as they are), casts to the
  * contract's types, derived columns, lineage, and the latest row of each primary key.
  *
- * The rows are written once, as data files. Where the keys are those that were read, it is known before which rows are
- * superseded. Where silver.sql or an expression makes them, they are looked at afterwards, and only then written again
- * if any is: what people's SQL does is done once.
+ * The rows are written once, as data files. Superseded rows are found before that when the keys are columns of the
+ * records. When silver.sql or an expression makes the keys, superseded rows are found afterwards, and the rest is written
+ * again only if there are any: a dataset's own SQL runs once.
  *
  * @param records local Parquet that Validate staged
- * @throws ModelFailed when `silver.sql` or an expression fails, or does not produce what the contract declares
+ * @throws ModelFailed when `silver.sql` or an expression fails, or does not produce the contract's columns
  */
 export const buildSilver = async (
-  db: Db,
+  { db, scratch }: Omit<Workbench, 'store'>,
   contract: Contract,
   records: string,
   run: { run_id: string; source_id: string },
-  scratch: string,
   layout: ReturnType<typeof silverLayout>,
 ): Promise<BuiltSilver> => {
   await createInputs(db, contract, records);
   const query = await cleaningSql(db, contract);
   const { accepted, rescued } = await db.one<{ accepted: number; rescued: number }>(
-    'SELECT count(*) AS accepted, count(_rescued) AS rescued FROM accepted',
+    `SELECT count(*) AS accepted, count(_rescued) AS rescued FROM ${RELATION.accepted}`,
   );
   const rows = selectSilver(contract, query, run, rescued > 0);
-  const before = isKeyRead(contract) ? await latestRows(db, contract, 'accepted') : EVERY_ROW;
+  const before = isKeyRead(contract) ? await latestRows(db, contract, RELATION.accepted) : EVERY_ROW;
   const constants = new Map<string, string | null>([
     ['_run_id', run.run_id],
     ['_source_id', run.source_id],
     ...(rescued === 0 ? [['_rescued', null] as const] : []),
   ]);
-  const files = await modelled(contract, () =>
+  const files = await runSilverSql(contract, () =>
     writeLocally(db, `FROM (${rows}) WHERE ${before.where}`, path.join(scratch, 'cleaned'), {
       ...layout,
       constants,
@@ -76,8 +77,8 @@ export const buildSilver = async (
   await createCleaned(db, contract, files, layout);
   const expected = accepted - before.rows;
   await checkSilver(db, contract, { kept, expected, files, schema: layout.schema });
-  const after = isKeyRead(contract) ? EVERY_ROW : await latestRows(db, contract, '_cleaned');
-  const silver = `FROM _cleaned WHERE ${after.where}`;
+  const after = isKeyRead(contract) ? EVERY_ROW : await latestRows(db, contract, RELATION.cleaned);
+  const silver = `FROM ${RELATION.cleaned} WHERE ${after.where}`;
   const strategy = before.strategy ?? after.strategy;
   return {
     query: silver,
@@ -90,7 +91,7 @@ export const buildSilver = async (
 
 const EVERY_ROW: LatestRows = { where: 'true', rows: 0 };
 
-/** Whether a row's key, and what it is ordered by within it, is in silver as it was read. */
+/** Whether the columns of the key and of the order come from the records unchanged. */
 const isKeyRead = ({ silverSql, columns, primaryKey, dedupeOrderBy }: Contract): boolean => {
   const decisive = [...primaryKey, ...dedupeOrderBy.map(({ column }) => column)];
   const made = columns.filter(
@@ -99,7 +100,7 @@ const isKeyRead = ({ silverSql, columns, primaryKey, dedupeOrderBy }: Contract):
   return silverSql === undefined && made.length === 0;
 };
 
-/** The view `_cleaned`: the rows that were written, in the contract's types. */
+/** Makes the view `cleaned`: the rows that were written, in the contract's types. */
 const createCleaned = async (
   db: Db,
   contract: Contract,
@@ -109,27 +110,28 @@ const createCleaned = async (
   const columns = silverColumns(contract);
   const written = files.map((file) => file.path);
   await db.run(
-    `CREATE VIEW _cleaned AS ${typed(columns, written.length === 0 ? undefined : readFiles(written, schema.fields))}`,
+    `CREATE VIEW ${RELATION.cleaned} AS ${typed(columns, written.length === 0 ? undefined : readFiles(written, schema.fields))}`,
   );
 };
 
 /** The views that `silver.sql` may read: `accepted`, and `ref.<name>` per CSV in the dataset's folder. */
 const createInputs = async (db: Db, contract: Contract, records: string): Promise<void> => {
   await db.run(`
-    CREATE VIEW accepted AS
+    CREATE VIEW ${RELATION.accepted} AS
     SELECT * EXCLUDE (_reasons, _raw, file_row_number), file_row_number + 1 AS _row
     FROM read_parquet(${literal(records)}, file_row_number = true) WHERE _reasons IS NULL;
     CREATE SCHEMA ref`);
   for (const { name, path: file } of await listReferences(contract.folder))
-    await modelled(contract, () =>
+    await runSilverSql(contract, () =>
       db.run(`CREATE VIEW ref.${ident(name)} AS FROM read_csv(${literal(file)})`),
     );
 };
 
-/** `silver.sql` once it is known to produce what it must; without one, all accepted records. */
+/** `silver.sql`, checked to produce the contract's columns; without one, all accepted records. */
 const cleaningSql = async (db: Db, contract: Contract): Promise<string> => {
-  const sql = contract.silverSql === undefined ? 'FROM accepted' : withoutSemicolon(contract.silverSql);
-  const produced = await modelled(contract, () => db.describe(`(${sql}\n)`));
+  const sql =
+    contract.silverSql === undefined ? `FROM ${RELATION.accepted}` : withoutSemicolon(contract.silverSql);
+  const produced = await runSilverSql(contract, () => db.describe(`(${sql}\n)`));
   const names = produced.map(({ name }) => name);
   const wanted = ['_row', ...contract.columns.filter(isProduced).map(({ name }) => name)];
   const missing = wanted.filter((name) => !names.includes(name));
@@ -143,7 +145,7 @@ const cleaningSql = async (db: Db, contract: Contract): Promise<string> => {
         ]
           .filter((part) => part !== '')
           .join('; ') +
-        `. Mend ${path.dirname(contract.file)}/silver.sql or the contract, deploy, and redrive.`,
+        `. Fix ${path.dirname(contract.file)}/silver.sql or the contract, deploy, and redrive.`,
     );
   return sql;
 };
@@ -152,7 +154,7 @@ const cleaningSql = async (db: Db, contract: Contract): Promise<string> => {
 const isProduced = ({ derivedFrom }: { derivedFrom?: string }): boolean =>
   derivedFrom === undefined || derivedFrom === BY_SILVER_SQL;
 
-/** @param rescued whether any record brings values that the contract does not know: to carry them joins all rows */
+/** @param rescued whether any record has values that the contract does not know: they cost a join with all rows */
 const selectSilver = (
   contract: Contract,
   cleaning: string,
@@ -170,15 +172,15 @@ const selectSilver = (
   FROM (SELECT * FROM (${cleaning}\n)) AS cleaned${
     rescued
       ? `
-  LEFT JOIN (SELECT _row AS _rescued_row, _rescued FROM accepted WHERE _rescued IS NOT NULL) AS rescued
+  LEFT JOIN (SELECT _row AS _rescued_row, _rescued FROM ${RELATION.accepted} WHERE _rescued IS NOT NULL) AS rescued
     ON _row = _rescued_row`
       : ''
   }`;
 };
 
 /**
- * The sum of the rows' hashes, together with what else decides how they are stored and which of them show. A row goes by
- * a name that no column can have, or the column's hash would be taken for the row's.
+ * A hash of the rows in any order, and of the contract's properties that decide how they are stored and which of them
+ * show. The rows' alias is a name that no column can have: otherwise a column of that name would be hashed instead.
  */
 const contentOf = async (db: Db, contract: Contract, query: string): Promise<string> => {
   const { rows } = await db.one<{ rows: string }>(
@@ -196,16 +198,5 @@ const contentOf = async (db: Db, contract: Contract, query: string): Promise<str
     .slice(0, 32);
 };
 
-/** Errors of a dataset's own SQL, with what DuckDB says of them. */
-const modelled = async <T>(contract: Contract, work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    // Want of memory is no mistake in the SQL.
-    if (error instanceof DuckstepError) throw error;
-    throw new ModelFailed(
-      `The silver SQL of "${contract.dataset}" (${path.dirname(contract.file)}) fails: ${failureReason(error)}. Mend it, deploy, and redrive.`,
-      { cause: error },
-    );
-  }
-};
+const runSilverSql = <T>(contract: Contract, work: () => Promise<T>): Promise<T> =>
+  runModel(`The silver SQL of "${contract.dataset}" (${path.dirname(contract.file)})`, work);

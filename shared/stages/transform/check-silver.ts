@@ -5,20 +5,21 @@ import type { Db } from '../../engine/with-duckdb.ts';
 import { ConservationBroken, ModelFailed } from '../../errors.ts';
 import type { Schema } from '../../lake/iceberg/types.ts';
 import type { LocalFile } from '../../lake/table/write/write-files.ts';
+import { RELATION } from './relations.ts';
 
 export interface Written {
-  /** Rows in `_cleaned`. */
+  /** Rows in `RELATION.cleaned`. */
   kept: number;
-  /** Rows in `accepted`, without those that were left out as superseded. */
+  /** Rows in `RELATION.accepted`, without superseded ones that were left out. */
   expected: number;
-  /** The data files of `_cleaned`, and their columns. */
+  /** The data files of `RELATION.cleaned`, and their columns. */
   files: readonly LocalFile[];
   schema: Schema;
 }
 
 /**
- * Checks the rows of `_cleaned` against the records of `accepted`: each record is among them once, or filtered
- * out, and required columns have their values.
+ * Checks the written rows against the accepted records: each record is among them once, or filtered out, and required
+ * columns have their values.
  *
  * @throws ModelFailed, ConservationBroken
  */
@@ -28,7 +29,7 @@ export const checkSilver = async (
   { kept, expected, files, schema }: Written,
 ): Promise<void> => {
   if (contract.silverSql !== undefined) await checkRecords(db, contract, kept);
-  // Without it every record is taken as it is: to count is enough, and costs no memory.
+  // Without silver.sql every record is kept as it is: counting is enough, and costs no memory.
   else if (kept !== expected)
     throw new ConservationBroken(
       `${expected} accepted rows are the latest of their keys, ${kept} were written to silver. Nothing was committed.`,
@@ -36,18 +37,20 @@ export const checkSilver = async (
   await checkRequired(db, contract, { kept, files, schema });
 };
 
-/** Bits rather than distinct numbers: a hundred million records take 12 MB. DuckDB takes up to a billion. */
+/** Bits rather than distinct numbers: a hundred million records need 12 MB. DuckDB allows a billion. */
 const checkRecords = async (db: Db, contract: Contract, kept: number): Promise<void> => {
-  const { last } = await db.one<{ last: number }>('SELECT coalesce(max(_row), 0) AS last FROM accepted');
+  const { last } = await db.one<{ last: number }>(
+    `SELECT coalesce(max(_row), 0) AS last FROM ${RELATION.accepted}`,
+  );
   const bits = (view: string): string =>
     `(SELECT bitstring_agg(_row, 1, ${Math.max(1, last)}) FROM ${view} WHERE _row BETWEEN 1 AND ${last})`;
   const { records } = await db.one<{ records: number }>(
-    `SELECT coalesce(bit_count(${bits('_cleaned')} & ${bits('accepted')}), 0) AS records`,
+    `SELECT coalesce(bit_count(${bits(RELATION.cleaned)} & ${bits(RELATION.accepted)}), 0) AS records`,
   );
   if (records !== kept)
     throw new ModelFailed(
       `silver.sql of "${contract.dataset}" yields ${kept} rows for ${records} accepted records: a record may come out once or not at all, ` +
-        'and keeps its _row. Look for a join that matches more than once; aggregate in gold. Mend it, deploy, and redrive.',
+        'and keeps its _row. Look for a join that matches more than once; aggregate in gold. Fix it, deploy, and redrive.',
     );
 };
 
@@ -69,7 +72,7 @@ const checkRequired = async (
     );
 };
 
-/** As the writer has counted them; undefined where it has not. */
+/** NULLs that the writer has counted; undefined where it has not counted them. */
 const nullsIn = (files: readonly LocalFile[], schema: Schema, name: string): number | undefined => {
   const field = schema.fields.find((each) => each.name === name);
   const counts = files.map(({ columns }) => (field === undefined ? undefined : columns[field.id]?.nulls));
@@ -80,7 +83,7 @@ const nullsIn = (files: readonly LocalFile[], schema: Schema, name: string): num
 
 const countNulls = async (db: Db, name: string): Promise<number> => {
   const { nulls } = await db.one<{ nulls: number }>(
-    `SELECT count(*) AS nulls FROM _cleaned WHERE ${ident(name)} IS NULL`,
+    `SELECT count(*) AS nulls FROM ${RELATION.cleaned} WHERE ${ident(name)} IS NULL`,
   );
   return nulls;
 };

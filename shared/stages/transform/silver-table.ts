@@ -1,14 +1,13 @@
 import type { Contract } from '../../contract/model.ts';
-import type { PartitionSpec, Schema } from '../../lake/iceberg/types.ts';
 import { nextSchema, partitionBy, specOf, tableColumns } from '../../lake/table/commit/table-schema.ts';
-import type { DataFile, TableColumn, ViewColumn } from '../../lake/table/data-file.ts';
+import type { TableColumn, ViewColumn } from '../../lake/table/data-file.ts';
 import type { TableSchema } from '../../lake/table/draft.ts';
 import type { Snapshot } from '../../lake/table/read/snapshot.ts';
 import type { WriteOptions } from '../../lake/table/write/write-files.ts';
 
 /**
- * Columns that every silver table has beside its contract's: which run and source a row came from, the number
- * of its record in the file, and the values of columns that the contract does not know, as JSON.
+ * Columns that every silver table has besides those of its contract: the run and the source that a row came from, the
+ * number of its record in the file, and the values of columns that the contract does not know, as JSON.
  */
 const LINEAGE: readonly ViewColumn[] = [
   { name: '_run_id', type: 'VARCHAR' },
@@ -17,27 +16,10 @@ const LINEAGE: readonly ViewColumn[] = [
   { name: '_rescued', type: 'VARCHAR' },
 ];
 
-/** Of the lineage, what tells one row from all others: a record is in silver once. */
+/** Lineage columns that identify a row: a record is in silver once. */
 export const ROW_IDENTITY = ['_source_id', '_row'] as const;
 
-/** What Transform hands to LoadToGold, as JSON. */
-export interface StagedSilver {
-  /** Equal for equal rows, in whatever order; who brought them and when does not count. */
-  content: string;
-  /** By which the files' columns are numbered. */
-  schema: Schema;
-  /** Which of the fields are which of the contract's columns, by identity. */
-  columnIds: Record<string, number>;
-  /** By which the rows are split into files. */
-  spec: PartitionSpec;
-  /** The primary key's columns, by identity: of rows that share it one is left. Unknown of files of an earlier build. */
-  key?: string[];
-  files: DataFile[];
-  /** When, in ISO 8601. Unknown of files of an earlier build. */
-  stagedAt?: string;
-}
-
-/** A dataset's silver columns as its contract says now; older files are read through them. */
+/** A dataset's silver columns by its current contract. Older files are read in these columns and types. */
 export const silverColumns = (contract: Contract): (ViewColumn & { identity: string })[] => [
   ...contract.columns.map(({ name, silverType, identity }) => ({ name, type: silverType, identity })),
   ...LINEAGE.map((column) => ({ ...column, identity: column.name })),
@@ -50,7 +32,7 @@ export const silverTableColumns = (contract: Contract, snapshot: Snapshot | unde
 /**
  * The table's schema after a commit under this contract.
  *
- * @throws SchemaIncompatible where the rows that are there cannot become what the contract says
+ * @throws SchemaIncompatible when rows of the table do not fit the contract's types
  */
 export const silverSchema = (contract: Contract, base: Snapshot | undefined): TableSchema =>
   nextSchema(
@@ -72,20 +54,6 @@ export const silverSchema = (contract: Contract, base: Snapshot | undefined): Ta
     { where: `silver.${contract.dataset}`, identifier: contract.primaryKey },
   );
 
-/** All that is told of a run's files beside the rows in them. */
-export const stagedLayout = (
-  contract: Contract,
-  { schema, columnIds }: TableSchema,
-): Omit<StagedSilver, 'content' | 'files' | 'stagedAt'> => ({
-  schema,
-  columnIds: columnIds.current,
-  spec: silverLayout(contract, { schema }).spec,
-  key: contract.columns
-    .filter(({ name }) => contract.primaryKey.includes(name))
-    .map(({ identity }) => identity)
-    .toSorted(),
-});
-
 /** How the dataset's data files are laid out. */
 export const silverLayout = (
   contract: Contract,
@@ -93,6 +61,6 @@ export const silverLayout = (
 ): Pick<WriteOptions, 'schema' | 'spec' | 'wholeBounds'> => ({
   schema,
   spec: specOf(partitionBy(schema, contract.partitionedBy)),
-  // They tell which sources' rows a file holds.
+  // The bounds of these columns tell which sources a file has rows of.
   wholeBounds: ROW_IDENTITY,
 });

@@ -1,5 +1,5 @@
 import type { Column } from '../../contract/model.ts';
-import { strptimePattern } from '../../contract/strptime-pattern.ts';
+import { strictDatePattern } from '../../contract/strict-date-pattern.ts';
 import { literal } from '../../engine/sql.ts';
 import { isExactNumber, isInteger, isNumber, scaleOf } from '../../engine/type-names.ts';
 
@@ -100,7 +100,7 @@ export const parseText = (value: string, column: Column): string => {
     `CASE WHEN regexp_full_match(${value}, ${literal(pattern)}) THEN ${typed} END`;
   if (strptime !== undefined)
     return guarded(
-      strptimePattern(strptime),
+      strictDatePattern(strptime),
       `CAST(${inLeapYear(value, strptime, `try_strptime(${value}, ${literal(strptime)})`)} AS ${type})`,
     );
   switch (column.logicalType) {
@@ -130,8 +130,8 @@ export const parseText = (value: string, column: Column): string => {
 
 /** Excludes the 366th day of a year that has 365: strptime reads it as the first day of the next year. */
 const inLeapYear = (value: string, strptime: string, parsed: string): string => {
-  const pattern = strptimePattern(strptime, 'j');
-  if (pattern === strptimePattern(strptime)) return parsed;
+  const pattern = strictDatePattern(strptime, 'j');
+  if (pattern === strictDatePattern(strptime)) return parsed;
   // Two days earlier it is December of the year in question, whatever the offset.
   const december = `(${parsed} - INTERVAL 2 DAY)`;
   const leap = `dayofyear(make_date(year(${december}), 12, 31)) = 366`;

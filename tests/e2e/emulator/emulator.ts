@@ -3,12 +3,12 @@ import path from 'node:path';
 import { type Gateway, startGateway } from './gateway.ts';
 import { freePort, startMiniStack, TOOLS } from './ministack.ts';
 
-/** Emulated AWS on a free port of this machine, with nothing in it. */
+/** An empty emulated AWS account on a free port of this machine. */
 export interface Emulator {
   gateway: Gateway;
-  /** For clients of the AWS SDK. */
+  /** The configuration of clients of the AWS SDK. */
   client: { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } };
-  /** For programs, `aws` among them; this process's own variables included. */
+  /** The environment of programs such as `aws`; it includes this process's variables. */
   env: NodeJS.ProcessEnv;
   log(): Promise<string>;
   stop(): Promise<void>;
@@ -45,6 +45,6 @@ export const startEmulator = async (): Promise<Emulator> => {
   };
 };
 
-/** Nothing of this machine's own AWS settings may lead a program past the emulator. */
+/** Overrides this machine's AWS settings, so that no program reaches AWS instead of the emulator. */
 const withoutAws = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_')));

@@ -2,21 +2,21 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { pipeline } from 'node:stream';
 
-/** Answers requests that match with an internal error, so many times. */
+/** Makes the next `times` matching requests fail with an internal error. */
 export interface Fault {
   method: string;
-  /** Part of the request's path. */
+  /** A part of the request's path. */
   path: string;
   times: number;
 }
 
 /**
- * What stands before AWS: everybody's requests go through it. It says that they came over TLS, as the buckets demand,
- * and it can have a bad day.
+ * A proxy in front of the emulator, through which all requests go. It marks them as sent over TLS, which the buckets
+ * require, and can make requests fail.
  */
 export interface Gateway {
   endpoint: string;
-  /** Requests that match fail from now on; the returned fault counts down. */
+  /** Makes matching requests fail from now on; the returned fault counts down. */
   fail(fault: Fault): Fault;
   close(): Promise<void>;
 }

@@ -10,23 +10,23 @@ import { until } from './until.ts';
 
 const MINISTACK = 'ministack==1.5.33';
 
-/** For the commands in docs. */
+/** The program that the commands in docs use. */
 const AWS_CLI = 'awscli==1.46.2';
 
 const VENV = 'ministack';
 
-/** Where `aws` is, once MiniStack runs. */
+/** The folder of the program `aws`; it exists once MiniStack runs. */
 export const TOOLS = venvPrograms(VENV);
 
 /** A running MiniStack, an emulator of the AWS APIs that runs the functions' own code on this machine's Node. */
 export interface MiniStack {
-  /** What it wrote so far, for reports of failures. */
+  /** MiniStack's output so far, for reports of failures. */
   log(): Promise<string>;
-  /** Ends it and the functions that it started, and removes what they left. */
+  /** Ends MiniStack and the functions that it started, and removes their files. */
   stop(): Promise<void>;
 }
 
-/** A port that nobody listens on. Somebody may be faster, and then the start fails. */
+/** A free port. If another process takes it first, the start fails. */
 export const freePort = async (): Promise<number> => {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -38,9 +38,9 @@ export const freePort = async (): Promise<number> => {
 };
 
 /**
- * Starts it on this port.
+ * Starts MiniStack on this port.
  *
- * @param endpoint where functions find AWS
+ * @param endpoint the URL that functions use for AWS
  */
 export const startMiniStack = async (port: number, endpoint: string): Promise<MiniStack> => {
   const binary = await pythonWith(VENV, [MINISTACK, AWS_CLI]);
@@ -49,24 +49,24 @@ export const startMiniStack = async (port: number, endpoint: string): Promise<Mi
   const sink = await open(logFile, 'a');
   const child = spawn(binary, [path.join(ROOT, 'tests/e2e/emulator/adapted.py')], {
     cwd: folder,
-    // A group of its own, so that functions that it leaves behind can be ended too.
+    // Runs in its own process group, so that the functions that it leaves can be ended too.
     detached: true,
     stdio: ['ignore', sink.fd, sink.fd],
     env: {
-      // Functions run on the `node` that is first in the path: the major that they run on in Lambda.
+      // Functions run on the first `node` in the path: this one, which has the major version of Lambda.
       PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`,
       HOME: folder,
       TMPDIR: folder,
       BIND_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
       AWS_ENDPOINT_URL: endpoint,
-      // Functions get their own roles' credentials, and every request is held against the policies.
+      // Functions get the credentials of their roles, and every request is checked against the policies.
       AUTH: 'true',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
       MINISTACK_REGION: 'us-east-1',
       LAMBDA_EXECUTOR: 'local',
-      // Retry's waits of seconds are not what is tested.
+      // Shortens the waits of Retry to a tenth.
       SFN_WAIT_SCALE: '0.1',
       LOG_LEVEL: 'INFO',
     },
@@ -105,7 +105,7 @@ const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    // Nobody of the group is left.
+    // No process of the group is left.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 };

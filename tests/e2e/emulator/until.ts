@@ -3,9 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 const PAUSE_MS = 100;
 
 /**
- * Asks again and again until the answer is neither undefined nor false, and returns it.
+ * Polls until the answer is neither undefined nor false, and returns it.
  *
- * @throws Error naming what was waited for, after so many milliseconds
+ * @throws Error when the time is over; its message names what was awaited
  */
 export const until = async <T>(
   what: string,

@@ -16,7 +16,7 @@ const folder = () =>
     't/gold/m.sql': MODEL,
   });
 
-test('a contract and a model that did not change are not read again, and nobody can change them', async () => {
+test('an unchanged contract or model is not read again, and is frozen', async () => {
   const sqlDir = folder();
   const contract = await loadContract(sqlDir, 't');
   expect(await loadContract(sqlDir, 't')).toBe(contract);
@@ -30,7 +30,7 @@ test.each([
   ['t/contract.yaml', contractYaml('t', ['{ name: other, logicalType: string }'])],
   ['t/silver.sql', 'select * from accepted'],
   ['t/names.csv', 'a,b\n1,3\n'],
-])('with another %s it is another contract', async (file, text) => {
+])('a changed %s makes another contract', async (file, text) => {
   const sqlDir = folder();
   const contract = await loadContract(sqlDir, 't');
   writeFileSync(path.join(sqlDir, file), text);
@@ -39,12 +39,12 @@ test.each([
   expect(changed).not.toBe(contract);
 });
 
-test('the same texts in another folder are another contract: its reference data lies there', async () => {
+test('the same texts in another folder make another contract, since its reference data is there', async () => {
   const [one, other] = [folder(), folder()];
   expect(await loadContract(one, 't')).not.toBe(await loadContract(other, 't'));
 });
 
-test('mistakes are told every time, and mended ones no more', async () => {
+test('mistakes are reported every time, and no more once they are fixed', async () => {
   const sqlDir = folder();
   const file = path.join(sqlDir, 't/contract.yaml');
   const broken = contractYaml('t', ['{ name: id, logicalType: nonsense }']);
@@ -55,7 +55,7 @@ test('mistakes are told every time, and mended ones no more', async () => {
   expect((await loadContract(sqlDir, 't')).columns).toHaveLength(1);
 });
 
-test('remembers so many, and lets those go that were not asked for longest', () => {
+test('keeps a limited number of entries, and drops the least recently used', () => {
   const remembered = new LruCache<{ n: number }>();
   for (let n = 0; n < 256; n += 1) remembered.set(String(n), { n });
   expect(remembered.get('0')).toEqual({ n: 0 });

@@ -6,6 +6,6 @@ test.each([
   ['require', 'required'],
   ['required', undefined],
   ['owner', undefined],
-])('%s is meant to be %s', (word, meant) => {
+])('%s probably means %s', (word, meant) => {
   expect(nearMiss(word, ['unique', 'required'])).toBe(meant);
 });

@@ -7,7 +7,7 @@ const load = (...properties: string[]): ReturnType<typeof loadContract> =>
     'orders',
   );
 
-test('a column is over time what its id says, else its name; case does not count', async () => {
+test('a column is identified by its id, else by its name; case is ignored', async () => {
   const { columns } = await load(
     '{ name: Shop, logicalType: string }',
     '{ name: net, id: Total, logicalType: number }',
@@ -31,27 +31,27 @@ test('two columns may swap their names', async () => {
 test.each([
   [
     '{ name: a, id: x, logicalType: date }, { name: b, id: X, logicalType: date }',
-    /:8 schema\[0\]\.properties\[1\]\.id: expected an id that no column had: "x" is what a is over time, found "X"/,
+    /:8 schema\[0\]\.properties\[1\]\.id: duplicate id "x": it identifies column a; use an id that no column ever had$/m,
   ],
   [
     '{ name: net, id: total, logicalType: date }, { name: total, logicalType: date }',
-    /properties\[1\]\.id: expected an id that no column had: "total" is what net is over time$/m,
+    /properties\[1\]\.id: duplicate id "total": it identifies column net; use an id that no column ever had$/m,
   ],
   [
     '{ name: total, logicalType: date }, { name: net, id: total, logicalType: date }',
-    /properties\[0\]\.id: expected an id that no column had: "total" is what net is over time$/m,
+    /properties\[0\]\.id: duplicate id "total": it identifies column net; use an id that no column ever had$/m,
   ],
-  ['{ name: a, id: _run_id, logicalType: date }', /\.id: expected an id without "_" in front.*"_run_id"/],
+  ['{ name: a, id: _run_id, logicalType: date }', /\.id: "_run_id" begins with "_", which is reserved/],
   ['{ name: a, id: "the total", logicalType: date }', /\.id: expected letters, digits, _ and -, found/],
   ['{ name: a, id: "", logicalType: date }', /\.id: expected letters, digits, _ and -, found ""/],
   ['{ name: a, id: 7, logicalType: date }', /\.id: expected a string, found 7/],
 ])('%s', async (properties, expected) => {
   await expect(load(properties)).rejects.toThrow(expected);
-  await expect(load(properties)).rejects.toThrow(/^1 problem to mend/);
+  await expect(load(properties)).rejects.toThrow(/^1 problem to fix/);
 });
 
-test('columns of one name are one mistake, not two', async () => {
+test('columns of the same name are reported once', async () => {
   await expect(
     load('{ name: a, logicalType: date }', '{ name: A, id: a, physicalName: b, logicalType: date }'),
-  ).rejects.toThrow(/^1 problem .*\n.*properties\[1\]\.name: expected a name of its own/);
+  ).rejects.toThrow(/^1 problem .*\n.*properties\[1\]\.name: duplicate name "A"/);
 });

@@ -1,6 +1,6 @@
 /**
- * The shipped datasets against DuckDB, without the pipeline: that contracts fit the real files, that `silver.sql`
- * keeps its promises, and that gold models make the columns they declare.
+ * Tests the shipped datasets in DuckDB, without the pipeline: contracts fit the real files, `silver.sql` produces its
+ * columns, and gold models return the columns that they declare.
  */
 import path from 'node:path';
 import { listReferences, loadAll } from '../../../shared/contract/load.ts';
@@ -14,7 +14,7 @@ const VEGA = 'node_modules/vega-datasets/data';
 const csv = (file: string): string =>
   `read_csv(${literal(file)}, header = true, all_varchar = true, null_padding = false, ignore_errors = true, strict_mode = false)`;
 
-/** How each dataset's files are read here: all as text, in the simplest way that does. */
+/** SQL that reads a file of each dataset, in the simplest way: all as text. */
 const SOURCES: Record<string, string> = {
   signups: csv('samples/signups/2024-01.csv'),
   weather: csv(`${VEGA}/seattle-weather.csv`),
@@ -30,7 +30,7 @@ const typed = ({ sourceName, missingValues, strptime, silverType, name }: Column
   return `TRY_CAST(${value} AS ${silverType}) AS ${ident(name)}`;
 };
 
-/** Makes `silver.<dataset>` the way the pipeline would, less its row checks beyond types and required values. */
+/** Creates `silver.<dataset>` as the pipeline does, but checks only types and required values. */
 const makeSilver = async (db: Db, contract: Contract): Promise<void> => {
   const { dataset, columns, silverSql, folder } = contract;
   const sourced = columns.filter((column) => column.derivedFrom === undefined);
@@ -85,7 +85,7 @@ test('contracts and models fit each other', async () => {
   ]);
 });
 
-test('gold models make what they declare, also from empty tables', async () => {
+test('gold models return the columns that they declare, also from empty tables', async () => {
   const models = await loadGoldModels('sql');
   const contracts = await loadAll('sql');
   await withTestDb(async (db) => {
@@ -121,7 +121,7 @@ test('weather: every month of four years', () =>
     expect(await db.one(months)).toEqual({ months: 48, days: 1461, mm: '4426.0' });
   }));
 
-test('movies: centuries, accents and articles are mended, and the key still tells all films apart', () =>
+test('movies: centuries, accents and articles are fixed, and the key is still unique', () =>
   withSilver(['movies'], async (db) => {
     expect(
       await db.one(`
@@ -150,7 +150,7 @@ test('movies: centuries, accents and articles are mended, and the key still tell
     ]);
   }));
 
-test('flights: every airport has its place, and routes and days count the same flights', () =>
+test('flights: every airport has its city and state, and routes and days count the same flights', () =>
   withSilver(['flights'], async (db) => {
     expect(
       await db.one(`

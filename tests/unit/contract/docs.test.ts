@@ -8,7 +8,7 @@ import {
 import { sqlDirWith } from '../../helpers/contracts.ts';
 import { withTestDb } from '../../helpers/duckdb.ts';
 
-/** The files that docs/datasets.md has its reader type in. */
+/** The files that docs/datasets.md shows, by path. */
 const filesOf = (markdown: string): Record<string, string> =>
   Object.fromEntries(
     [...markdown.matchAll(/^`([\w./]+)`\n\n```\w+\n([\s\S]*?)^```$/gm)].map((match) => [
@@ -17,7 +17,7 @@ const filesOf = (markdown: string): Record<string, string> =>
     ]),
   );
 
-test('the dataset that docs/datasets.md builds is a dataset', async () => {
+test('the files of docs/datasets.md are a valid dataset', async () => {
   const files = filesOf(readFileSync('docs/datasets.md', 'utf8'));
   expect(Object.keys(files)).toEqual([
     'orders.csv',

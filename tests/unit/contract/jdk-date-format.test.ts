@@ -1,5 +1,5 @@
 import { strptimeFromJdk } from '../../../shared/contract/jdk-date-format.ts';
-import { strptimePattern } from '../../../shared/contract/strptime-pattern.ts';
+import { strictDatePattern } from '../../../shared/contract/strict-date-pattern.ts';
 import { withTestDb } from '../../helpers/duckdb.ts';
 
 const READS: [format: string, text: string, is: string][] = [
@@ -40,7 +40,7 @@ test.each(READS)('%s reads %s', async (format, text, is) => {
     db.one('SELECT strptime($1, $2)::TIMESTAMP::VARCHAR AS read, regexp_full_match($1, $3) AS matches', [
       text,
       converted.strptime,
-      strptimePattern(converted.strptime),
+      strictDatePattern(converted.strptime),
     ]),
   );
   expect(row).toEqual({ read: is, matches: true });
@@ -55,11 +55,11 @@ test.each([
   ['ddMMMyyyy', '05Jan24'],
   ['DDDyyyy', '06024'],
   ['dd/MM/yyyy HH:mm XXX', '05/01/24 10:00 +02:00'],
-])('the pattern of %s has no match in %s: a year has four digits', async (format, text) => {
+])('the pattern of %s does not match %s: a year has four digits', async (format, text) => {
   const converted = strptimeFromJdk(format, 'timestamp');
   if (!('strptime' in converted)) throw new Error(converted.problem);
   const row = await withTestDb((db) =>
-    db.one('SELECT regexp_full_match($1, $2) AS matches', [text, strptimePattern(converted.strptime)]),
+    db.one('SELECT regexp_full_match($1, $2) AS matches', [text, strictDatePattern(converted.strptime)]),
   );
   expect(row).toEqual({ matches: false });
 });
@@ -78,17 +78,17 @@ test.each([
 });
 
 test.each([
-  ['YYYY-MM-dd', 'date', 'letters that duckstep reads (not "YYYY")'],
-  ['yyyy-mm-dd', 'date', 'a year, a month and a day'],
-  ['yyyy-MM', 'date', 'a year, a month and a day'],
-  ['yyyy-MM-dd hh:mm', 'timestamp', 'an "a" (am or pm) beside "h"'],
-  ['yyyy-MM-dd[ HH:mm]', 'timestamp', 'no optional sections or reserved characters (not "[")'],
-  ["yyyy-MM-dd'T", 'date', 'an end to the quoted text'],
-  ['mm:ss', 'time', 'an hour (HH, or hh with a)'],
-  ['HH:mm:ssXXX', 'time', 'no offset or zone: without a day it says nothing'],
-  ['HH:mm VV', 'time', 'no offset or zone: without a day it says nothing'],
-  ['G yyyy-MM-dd', 'date', 'letters that duckstep reads (not "G")'],
-] as const)('%s is no format for a %s', (format, kind, problem) => {
+  ['YYYY-MM-dd', 'date', 'the letters "YYYY" are not supported (did you mean "yyyy"?)'],
+  ['yyyy-mm-dd', 'date', 'it must have a year, a month and a day'],
+  ['yyyy-MM', 'date', 'it must have a year, a month and a day'],
+  ['yyyy-MM-dd hh:mm', 'timestamp', '"h" needs an "a" (am or pm)'],
+  ['yyyy-MM-dd[ HH:mm]', 'timestamp', 'optional sections and reserved characters are not supported ("[")'],
+  ["yyyy-MM-dd'T", 'date', "the quoted text has no end; write '' for a quote itself"],
+  ['mm:ss', 'time', 'it must have an hour (HH, or hh with a)'],
+  ['HH:mm:ssXXX', 'time', 'an offset or zone is not allowed in a time without a date'],
+  ['HH:mm VV', 'time', 'an offset or zone is not allowed in a time without a date'],
+  ['G yyyy-MM-dd', 'date', 'the letters "G" are not supported'],
+] as const)('%s is not a format of a %s', (format, kind, problem) => {
   expect(strptimeFromJdk(format, kind)).toEqual({ problem });
 });
 

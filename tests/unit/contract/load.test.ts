@@ -189,7 +189,7 @@ test.each(['nowhere', 'gold', 'Orders', '../orders', ''])('%j is an unknown data
   await expect(loadContract(sqlDir, dataset)).rejects.toThrow(UnknownDataset);
 });
 
-test('datasets are the folders that have a contract', async () => {
+test('each folder with a contract is a dataset', async () => {
   const sqlDir = sqlDirWith({
     'orders/contract.yaml': contractYaml('properties: [{ name: a, logicalType: date }]'),
     'gold/model.sql': '',
@@ -199,12 +199,12 @@ test('datasets are the folders that have a contract', async () => {
   expect((await loadAll(sqlDir)).map(({ dataset }) => dataset)).toEqual(['orders']);
   cpSync(path.join(sqlDir, 'orders'), path.join(sqlDir, 'Orders 2'), { recursive: true });
   symlinkSync(path.join(sqlDir, 'orders'), path.join(sqlDir, 'linked'));
-  // One that cannot be a dataset keeps nobody else from their work.
+  // A folder with an invalid name does not affect the other datasets.
   expect(await listDatasets(sqlDir)).toEqual(['linked', 'orders']);
   const reported: string[] = [];
   const contracts = await loadAll(sqlDir, (all) => reported.push(...all.flatMap(({ lines }) => lines)));
   expect(contracts.map(({ dataset }) => dataset)).toEqual(['orders']);
-  expect(reported).toContainEqual(expect.stringMatching(/Orders 2.*expected a dataset name/));
+  expect(reported).toContainEqual(expect.stringMatching(/Orders 2.*not a dataset name; rename the folder/));
   await expect(loadAll(sqlDir)).rejects.toThrow(ContractInvalid);
 });
 
@@ -216,7 +216,7 @@ test('all contracts are reported together', async () => {
   );
 });
 
-test('the fingerprint changes with all that a run depends on, and with nothing else', async () => {
+test('the fingerprint changes with the files on which a run depends, and with no others', async () => {
   const folder = scratch();
   const file = (name: string, text: string): void => writeFileSync(path.join(folder, 'orders', name), text);
   mkdirSync(path.join(folder, 'orders/gold'), { recursive: true });
@@ -249,7 +249,7 @@ test('the fingerprint changes with all that a run depends on, and with nothing e
   ]);
 });
 
-test("the caller's DuckDB will do", async () => {
+test("checks run in the caller's DuckDB if there is one", async () => {
   const sqlDir = sqlDirWith({
     'orders/contract.yaml': contractYaml(
       'properties: [{ name: a, logicalType: string, logicalTypeOptions: { pattern: "(?=a)" } }]',
@@ -260,7 +260,7 @@ test("the caller's DuckDB will do", async () => {
   );
 });
 
-test('a folder of contracts that is not there is no fault of the dataset', async () => {
+test('a missing folder of contracts is an error of configuration', async () => {
   const sqlDir = '/no/such/folder';
   await expect(loadContract(sqlDir, 'orders')).rejects.toThrow(
     /folder, cannot be read\. Is DUCKSTEP_SQL_DIR right/,

@@ -3,7 +3,7 @@ import { loadContract } from '../../../shared/contract/load.ts';
 import { ContractInvalid } from '../../../shared/errors.ts';
 import { contractYaml, sqlDirWith } from '../../helpers/contracts.ts';
 
-/** What is reported of a contract, one line per problem, without the folder. */
+/** The problems that are reported of a contract, one line each, without the folder. */
 const problems = async (yaml: string, silverSql?: string): Promise<string[]> => {
   const sqlDir = sqlDirWith({
     'orders/contract.yaml': yaml,
@@ -20,7 +20,7 @@ const problems = async (yaml: string, silverSql?: string): Promise<string[]> => 
     .map((line) => line.trim().replace(path.join(path.basename(sqlDir), 'orders/'), ''));
 };
 
-/** Problems of `orders` with these properties, without file and line. */
+/** The problems of a contract with this body, without file and line. */
 const ofBody = async (body: string): Promise<string[]> =>
   (await problems(contractYaml(body))).map((line) => line.replace(/^contract\.yaml:\d+ schema\[0\]\./, ''));
 
@@ -48,12 +48,12 @@ test('every mistake is reported at once, with its line', async () => {
     customProperties:
       - { property: qualityTreshold, value: 0.9 }`);
   expect(await problems(yaml, 'delete from accepted')).toEqual([
-    'contract.yaml:11 schema[0].properties[0].requierd: expected "required", found "requierd"',
+    'contract.yaml:11 schema[0].properties[0].requierd: unknown key "requierd"; did you mean "required"?',
     'contract.yaml:16 schema[0].properties[1].logicalTypeOptions.maxLength: expected 0 or more, found -1',
-    'contract.yaml:19 schema[0].properties[2].logicalTypeOptions.format: expected letters that duckstep reads (not "YYYY"), found "YYYY-MM-DD"',
+    'contract.yaml:19 schema[0].properties[2].logicalTypeOptions.format: format "YYYY-MM-DD": the letters "YYYY" are not supported (did you mean "yyyy"?)',
     'contract.yaml:21 schema[0].properties[2].quality[0]: expected exactly one of mustBe, mustNotBe, mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo, mustBeBetween, mustNotBeBetween, found []',
-    'contract.yaml:23 schema[0].customProperties[0].property: expected "qualityThreshold", found "qualityTreshold"',
-    'silver.sql (document): expected a SELECT (it may begin with WITH)',
+    'contract.yaml:23 schema[0].customProperties[0].property: unknown property "qualityTreshold"; did you mean "qualityThreshold"?',
+    'silver.sql (document): expected a statement that begins with SELECT or WITH',
   ]);
 });
 
@@ -61,35 +61,35 @@ test.each([
   [
     'a: [',
     [
-      'contract.yaml line 1: expected YAML (Flow sequence in block collection must be sufficiently indented and end with a ])',
+      'contract.yaml:1 (document): not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
     ],
   ],
   ['', ['contract.yaml (document): expected an object, found null']],
-])('%j is no contract', async (yaml, expected) => {
+])('%j is not a contract', async (yaml, expected) => {
   expect(await problems(yaml)).toEqual(expected);
 });
 
-test('what is wrong with the document', async () => {
+test('mistakes in the document are reported', async () => {
   const yaml = contractYaml('properties: [{ name: a, logicalType: date }]')
     .replace('v3.1.0', 'v2.2.2')
     .replace('status: active', 'servres: []');
   expect(await problems(yaml)).toEqual([
     'contract.yaml:1 apiVersion: expected "v3.1.0", found "v2.2.2"',
-    'contract.yaml:1 status: expected a string (missing)',
-    'contract.yaml:5 servres: expected "servers", found "servres"',
+    'contract.yaml:1 status: missing; expected a string',
+    'contract.yaml:5 servres: unknown key "servres"; did you mean "servers"?',
   ]);
 });
 
-test('two objects, another name, ours in the wrong place', async () => {
+test('two objects, a wrong name and misplaced settings are reported', async () => {
   const yaml =
     `${contractYaml('properties: [{ name: a, logicalType: date, customProperties: [{ property: unknownColumns, value: reject }] }]')}  - name: orders_2
 customProperties: [{ property: qualityThreshold, value: 0.5 }]
 `.replace('- name: orders\n', '- name: order\n');
   expect(await problems(yaml)).toEqual([
-    'contract.yaml:7 schema: expected one object: one dataset, one contract, found "2 objects"',
-    'contract.yaml:7 schema[0].name: expected "orders", as the folder is called, found "order"',
-    'contract.yaml:8 schema[0].properties[0].customProperties[0]: expected "unknownColumns" under schema[0].customProperties',
-    'contract.yaml:10 customProperties[0]: expected "qualityThreshold" under schema[0].customProperties',
+    'contract.yaml:7 schema: expected exactly one object: a contract describes one dataset, found 2',
+    'contract.yaml:7 schema[0].name: expected "orders", the name of the folder, found "order"',
+    'contract.yaml:8 schema[0].properties[0].customProperties[0]: "unknownColumns" belongs under schema[0].customProperties; move it there',
+    'contract.yaml:10 customProperties[0]: "qualityThreshold" belongs under schema[0].customProperties; move it there',
   ]);
 });
 
@@ -98,7 +98,7 @@ test.each([
   ['logicalType: date, required: yes please', /^required: expected a boolean, found "yes please"$/],
   [
     'logicalType: date, logicalTypeOptions: { pattern: x }',
-    /^logicalTypeOptions.pattern: expected only keys/,
+    /^logicalTypeOptions.pattern: unknown key "pattern"; known here: format, minimum/,
   ],
   [
     'logicalType: date, logicalTypeOptions: { minimum: 01.02.2024 }',
@@ -138,7 +138,7 @@ test.each([
   ],
   [
     'logicalType: integer, logicalTypeOptions: { maximum: 9007199254740993 }',
-    /maximum: expected a number that YAML/,
+    /maximum: expected a number of at most 2\^53/,
   ],
   ['logicalType: number, physicalType: "DECIMAL(40,2)"', /^physicalType: expected DECIMAL/],
   [
@@ -156,15 +156,21 @@ test.each([
   ['logicalType: integer, logicalTypeOptions: { format: i128 }', /format: expected .*"i64"/],
   [
     'logicalType: array, logicalTypeOptions: { maxItems: 3 }',
-    /maxItems: expected no limits on objects and arrays/,
+    /maxItems: not supported: limits of objects and arrays/,
   ],
   [
     'logicalType: timestamp, logicalTypeOptions: { defaultTimezone: Europe/Berlin }',
     /defaultTimezone: expected "Etc\/UTC"/,
   ],
-  ['logicalType: date, primaryKeyPosition: 1', /^primaryKeyPosition: expected primaryKey: true beside it/],
+  [
+    'logicalType: date, primaryKeyPosition: 1',
+    /^primaryKeyPosition: needs primaryKey: true on the same property/,
+  ],
   ['logicalType: number, partitioned: true', /^partitioned: expected a type with exact, short values/],
-  ['logicalType: date, transformLogic: silver.sql', /^transformLogic: expected a silver.sql in the folder/],
+  [
+    'logicalType: date, transformLogic: silver.sql',
+    /^transformLogic: silver.sql is missing: add it to the folder/,
+  ],
   [
     'logicalType: date, transformLogic: othr + 1',
     /^transformLogic: expected an expression over one row.*"othr" not found/,
@@ -175,12 +181,12 @@ test.each([
   ],
   [
     'logicalType: integer, transformLogic: other, logicalTypeOptions: { minimum: 1 }',
-    /minimum: expected nothing: a derived/,
+    /minimum: not supported on a derived column/,
   ],
-  ['logicalType: integer, transformLogic: other, unique: true', /^unique: expected nothing: a derived/],
+  ['logicalType: integer, transformLogic: other, unique: true', /^unique: not supported on a derived column/],
   [
     'logicalType: integer, transformLogic: other, physicalName: b',
-    /^physicalName: expected none beside transformLogic/,
+    /^physicalName: not allowed with transformLogic/,
   ],
 ])('property with %s', async (rest, expected) => {
   expect(await ofProperty(rest)).toEqual([expect.stringMatching(expected)]);
@@ -188,7 +194,7 @@ test.each([
 
 test.each([
   ['{ type: custom, engine: soda, implementation: x }', /type: expected library or sql/],
-  ['{ mustBe: 0 }', /metric: expected a metric, or type: sql/],
+  ['{ mustBe: 0 }', /metric: missing; name a metric, or set type: sql/],
   [
     '{ metric: nullValues, mustBe: 0, mustBeLessThan: 1 }',
     /expected exactly one of .*\["mustBe","mustBeLessThan"\]$/,
@@ -200,24 +206,27 @@ test.each([
   ['{ metric: nullValues, mustBe: 0, unit: permille }', /unit: expected "rows" or "percent"/],
   [
     '{ metric: nullValues, mustBe: 0, arguments: { pattern: x } }',
-    /arguments.pattern: expected none: nullValues does not take it/,
+    /arguments.pattern: argument not allowed for nullValues/,
   ],
-  ['{ metric: invalidValues, mustBe: 0 }', /arguments: expected validValues or a pattern/],
+  ['{ metric: invalidValues, mustBe: 0 }', /arguments: missing; name validValues or a pattern/],
   [
     '{ metric: invalidValues, mustBe: 0, arguments: { pattern: "(?=x)" } }',
     /pattern: expected a pattern that RE2 compiles/,
   ],
   [
     '{ metric: invalidValues, mustBe: 0, arguments: { validValue: [x] } }',
-    /arguments.validValue: expected only keys/,
+    /arguments.validValue: unknown key "validValue"; remove it/,
   ],
-  ['{ metric: rowCount, mustBe: 0 }', /metric: expected rowCount on the table/],
+  ['{ metric: rowCount, mustBe: 0 }', /metric: rowCount is a rule on the table/],
   [
     '{ metric: duplicateValues, mustBe: 0, arguments: { properties: [other] } }',
-    /properties: expected none on a property/,
+    /properties: argument not allowed on a property/,
   ],
-  ['{ type: sql, mustBe: 0 }', /query: expected a SELECT of one value/],
-  ['{ type: sql, query: "select 1; select 2", mustBe: 0 }', /query: expected one statement only/],
+  ['{ type: sql, mustBe: 0 }', /query: missing; expected a SELECT of one value/],
+  [
+    '{ type: sql, query: "select 1; select 2", mustBe: 0 }',
+    /query: expected one statement \(there are several\)/,
+  ],
   [
     `{ type: sql, query: "select count(*) from \${table} where b = 1", mustBe: 0 }`,
     /query: expected a SELECT of one value over .*"b" not found/,
@@ -232,16 +241,19 @@ test.each([
 });
 
 test.each([
-  ['quality: [{ metric: nullValues, mustBe: 0 }]', /quality\[0\].metric: expected nullValues on a property/],
+  ['quality: [{ metric: nullValues, mustBe: 0 }]', /quality\[0\].metric: nullValues is a rule on a property/],
   ['quality: [{ metric: rowCount, mustBe: 1, unit: percent }]', /unit: expected rows/],
-  ['quality: [{ metric: duplicateValues, mustBe: 0 }]', /properties: expected the properties to compare/],
+  [
+    'quality: [{ metric: duplicateValues, mustBe: 0 }]',
+    /properties: missing; list the properties to compare/,
+  ],
   [
     'quality: [{ metric: duplicateValues, mustBe: 0, arguments: { properties: [b] } }]',
     /properties\[0\]: expected a property that/,
   ],
   [
     `quality: [{ type: sql, query: "select \${column} from \${table}", mustBe: 0 }]`,
-    /query: expected \$\{table\}, or the rule/,
+    /query: expected \$\{table\} \(\$\{column\} is filled in only for rules on a property\)/,
   ],
   [
     'customProperties: [{ property: qualityThreshold, value: 95 }]',
@@ -254,7 +266,7 @@ test.each([
   ['customProperties: [{ property: dimensionWeights, value: { completenes: 2 } }]', /value/],
   [
     'customProperties: [{ property: dimensionWeights, value: { accuracy: 0, completeness: 0, conformity: 0, consistency: 0, coverage: 0, timeliness: 0, uniqueness: 0 } }]',
-    /value: expected one weight above 0/,
+    /value: every weight is 0/,
   ],
   [
     'customProperties: [{ property: dedupeOrderBy, value: a }]',
@@ -262,11 +274,11 @@ test.each([
   ],
   [
     'customProperties: [{ property: dedupeOrderBy, value: b desc }]',
-    /customProperties: expected dedupeOrderBy to name columns/,
+    /customProperties: dedupeOrderBy names "b", which is not a column/,
   ],
   [
     'customProperties: [{ property: qualityThreshold, value: 1 }, { property: qualityThreshold, value: 0 }]',
-    /customProperties\[1\].property: expected "qualityThreshold" once/,
+    /customProperties\[1\].property: duplicate property "qualityThreshold"/,
   ],
 ])('table with %s', async (rest, expected) => {
   const [found] = await ofBody(`properties: [{ name: a, logicalType: date, primaryKey: true }]\n    ${rest}`);
@@ -277,7 +289,7 @@ test.each([
   'logicalType: number, physicalType: "DECIMAL(38,18)", logicalTypeOptions: { minimum: 1.57, maximum: 1e3 }',
   'logicalType: number, physicalType: "DECIMAL(12,7)", logicalTypeOptions: { minimum: 0.0000001 }',
   'logicalType: integer, logicalTypeOptions: { minimum: 10.0, maximum: 1e6 }',
-])('what a type holds exactly is no mistake: { %s }', async (rest) => {
+])('a limit that the type holds exactly is not a mistake: { %s }', async (rest) => {
   await expect(ofProperty(rest)).rejects.toThrow('no problem found');
 });
 
@@ -285,22 +297,22 @@ test('dedupeOrderBy needs a primary key', async () => {
   const found = await ofBody(
     'properties: [{ name: a, logicalType: date }]\n    customProperties: [{ property: dedupeOrderBy, value: a desc }]',
   );
-  expect(found).toEqual([expect.stringMatching(/expected a primaryKey beside dedupeOrderBy/)]);
+  expect(found).toEqual([expect.stringMatching(/dedupeOrderBy needs a primaryKey/)]);
 });
 
 test.each([
-  ['{ name: _row, logicalType: date }', /name: expected a name without "_" in front/],
-  ['{ name: a-b, logicalType: date }', /name: expected letters, digits and _/],
-  ['{ name: FILE_row_number, logicalType: date }', /name: expected another name: DuckDB/],
-  ['{ name: A, logicalType: date }', /name: expected a name of its own/],
+  ['{ name: _row, logicalType: date }', /name: "_row" begins with "_", which is reserved/],
+  ['{ name: a-b, logicalType: date }', /name: expected a letter, then letters, digits and _/],
+  ['{ name: FILE_row_number, logicalType: date }', /name: "FILE_row_number" is the column in which DuckDB/],
+  ['{ name: A, logicalType: date }', /name: duplicate name "A"/],
+  ['{ name: b, physicalName: " A ", logicalType: date }', /physicalName: duplicate source column " A "/],
   [
-    '{ name: b, physicalName: " A ", logicalType: date }',
-    /physicalName: expected a source column of its own/,
+    '{ name: b, logicalType: date, primaryKey: true }',
+    /primaryKeyPosition is missing; give one to every primaryKey property/,
   ],
-  ['{ name: b, logicalType: date, primaryKey: true }', /expected primaryKeyPosition, as the other/],
   [
     '{ name: b, logicalType: date, primaryKey: true, primaryKeyPosition: 1 }',
-    /primaryKeyPosition: expected a position of its own/,
+    /primaryKeyPosition: duplicate position 1/,
   ],
 ])('second property %s', async (second, expected) => {
   const first = '{ name: a, logicalType: date, primaryKey: true, primaryKeyPosition: 1 }';
@@ -313,7 +325,7 @@ test.each([
   ['element: a, value: 1', /element: expected orders\.<a date or timestamp/],
   ['element: orders.a, value: soon', /value: expected a number above 0/],
   ['element: orders.a, value: 1, unit: fortnight', /unit: expected one of s, second/],
-  ['element: orders.a, vlaue: 1', /vlaue: expected "value"/],
+  ['element: orders.a, vlaue: 1', /vlaue: unknown key "vlaue"; did you mean "value"\?/],
 ])('freshness with %s', async (sla, expected) => {
   const yaml = `${contractYaml('properties: [{ name: a, logicalType: date }]')}slaProperties: [{ property: freshness, ${sla} }]\n`;
   expect((await problems(yaml)).join('\n')).toMatch(expected);

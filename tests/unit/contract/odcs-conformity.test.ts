@@ -31,7 +31,7 @@ test.each(shipped)('sql/%s/contract.yaml conforms to the standard', (dataset) =>
   expect(check.errors ?? []).toEqual([]);
 });
 
-test('ids and transforms, as the docs show them, conform to the standard and are read', async () => {
+test('the ids and transforms in the docs conform to the standard and are read', async () => {
   const shown = [...readFileSync('docs/contracts.md', 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
   const properties = shown.map(([, yaml = '']) => yaml.replaceAll(/^/gm, '      ').trimEnd()).join('\n');
   const yaml = contractYaml(`properties:\n${properties}`);
@@ -48,7 +48,7 @@ test('ids and transforms, as the docs show them, conform to the standard and are
   ]);
 });
 
-/** Every key that the standard's schema allows at a place, with what it composes the place from. */
+/** All keys that these definitions of the standard's schema allow. */
 const standardKeys = (...definitions: string[]): string[] =>
   definitions.flatMap((name) => Object.keys(schema.$defs[name].properties ?? {}));
 
@@ -69,6 +69,6 @@ test.each<[string, z.ZodObject, string[]]>([
     ],
   ],
   ['slaProperties', OdcsSla, standardKeys('ServiceLevelAgreementProperty')],
-])('what we call unknown in a %s is unknown to the standard', (_, ours, standard) => {
+])('a key that is unknown in a %s is unknown to the standard', (_, ours, standard) => {
   expect(Object.keys(ours.shape).toSorted()).toEqual([...new Set(standard)].toSorted());
 });

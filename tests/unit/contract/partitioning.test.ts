@@ -7,7 +7,7 @@ const load = (body: string): ReturnType<typeof loadContract> =>
 const by = (transform: string): string =>
   `partitioned: true, customProperties: [{ property: partitionTransform, value: "${transform}" }]`;
 
-test('columns split the files by themselves or by a transform, in the order of their positions', async () => {
+test('partition fields are columns or transforms of columns, in the order of their positions', async () => {
   const { partitionedBy } = await load(`
     properties:
       - { name: shop, logicalType: string, partitionKeyPosition: 4, ${by('truncate[3]')} }
@@ -45,7 +45,7 @@ const types: [logical: string, fitting: string[]][] = [
   ['logicalType: array', []],
 ];
 
-test.each(types)('a column with %s takes %j', async (type, fitting) => {
+test.each(types)('a column with %s supports %j', async (type, fitting) => {
   const found: string[] = [];
   for (const transform of ['identity', 'year', 'month', 'day', 'bucket[8]', 'truncate[8]'])
     await load(`properties: [{ name: a, ${type}, ${by(transform)} }]`).then(
@@ -60,7 +60,7 @@ const TRANSFORM = 'customProperties: [{ property: partitionTransform';
 test.each([
   [
     `a, logicalType: date, ${by('truncate[4]')}`,
-    /properties\[0\]\.customProperties\[0\]\.value: expected a transform that DATE has \(identity, year, month, day, bucket\[16\]\), found "truncate\[4\]"/,
+    /properties\[0\]\.customProperties\[0\]\.value: expected a transform that DATE supports \(identity, year, month, day, bucket\[16\]\), found "truncate\[4\]"/,
   ],
   [
     `a, logicalType: object, ${by('bucket[4]')}`,
@@ -74,11 +74,11 @@ test.each([
   ),
   [
     `a, logicalType: date, ${TRANSFORM}, value: day }]`,
-    /:8 schema\[0\]\.properties\[0\]\.customProperties\[0\]: expected partitioned: true beside it/,
+    /:8 schema\[0\]\.properties\[0\]\.customProperties\[0\]: needs partitioned: true on the same property/,
   ],
   [
     `a, logicalType: date, partitioned: false, ${TRANSFORM}, value: day }]`,
-    /customProperties\[0\]: expected partitioned: true beside it/,
+    /customProperties\[0\]: needs partitioned: true on the same property/,
   ],
   [
     `a, logicalType: date, partitioned: true, ${TRANSFORM}, value: 4 }]`,
@@ -86,30 +86,30 @@ test.each([
   ],
   [
     `a, logicalType: date, partitioned: true, ${TRANSFORM}, value: day }, { property: partitionTransform, value: year }]`,
-    /customProperties\[1\]\.property: expected "partitionTransform" once/,
+    /customProperties\[1\]\.property: duplicate property "partitionTransform"; keep one/,
   ],
   [
     'a, logicalType: date, partitioned: true, customProperties: [{ property: partitionTransfrom, value: day }]',
-    /customProperties\[0\]\.property: expected "partitionTransform", found "partitionTransfrom"/,
+    /customProperties\[0\]\.property: unknown property "partitionTransfrom"; did you mean "partitionTransform"\?/,
   ],
   [
     `a, logicalType: date, ${by('day')} }, { name: A_day, logicalType: string`,
-    /customProperties\[0\]\.value: expected no column a_day: the partition field is called so.*found "day"/,
+    /customProperties\[0\]\.value: the partition field "a_day" has the name of a column/,
   ],
   [
     `a_b, logicalType: date, ${by('day')} }, { name: A_B_DAY, logicalType: string, transformLogic: "'x'"`,
-    /expected no column a_b_day/,
+    /the partition field "a_b_day" has the name of a column/,
   ],
 ])('{ name: %s }', async (property, expected) => {
   const body = `properties: [{ name: ${property} }]`;
   await expect(load(body)).rejects.toThrow(expected);
-  await expect(load(body)).rejects.toThrow(/^1 problem to mend/);
+  await expect(load(body)).rejects.toThrow(/^1 problem to fix/);
 });
 
-test('a transform elsewhere than on its property would be ignored, and is refused', async () => {
+test('a transform that is not on a property is a mistake', async () => {
   await expect(
     load(`properties: [{ name: a, logicalType: date }]\n    ${TRANSFORM}, value: day }]`),
   ).rejects.toThrow(
-    /schema\[0\]\.customProperties\[0\]: expected "partitionTransform" under schema\[0\]\.properties/,
+    /schema\[0\]\.customProperties\[0\]: "partitionTransform" belongs under schema\[0\]\.properties/,
   );
 });

@@ -1,4 +1,4 @@
-/** docs/contracts.md, "Types that a column can change to", against what tables do. */
+/** Holds tables to docs/contracts.md, "Types that a column can change to". */
 import type { LogicalType } from '../../../shared/contract/model.ts';
 import { silverType, type TypeHints } from '../../../shared/contract/silver-type.ts';
 import { SchemaIncompatible } from '../../../shared/errors.ts';
@@ -10,7 +10,7 @@ const decimal = (digits: string): [LogicalType, TypeHints] => [
   { physicalType: `DECIMAL(${digits})` },
 ];
 
-/** What a contract can say of a type; those in one row are stored alike. */
+/** The types of a contract; those in one row are stored as the same type. */
 const ALIKE: Record<string, [LogicalType, TypeHints][]> = {
   int: [integer('i8'), integer('i16'), integer('i32'), integer('u8'), integer('u16')],
   long: [integer('u32'), integer('i64'), integer()],
@@ -35,7 +35,7 @@ const ALIKE: Record<string, [LogicalType, TypeHints][]> = {
   boolean: [['boolean', {}]],
 };
 
-/** Wider, beside a type itself. */
+/** The types to which each type can change, besides itself. */
 const WIDER: Record<string, string[]> = { int: ['long'], f32: ['f64'], digits9: ['digits12'] };
 
 const all = Object.entries(ALIKE).flatMap(([kind, types]) =>

@@ -42,12 +42,12 @@ test.each([
   expect(await counted(sql, 'id')).toEqual({ rows, strategy });
 });
 
-test('of several columns, rows with a NULL in any of them left out', async () => {
+test('counts over several columns ignore rows with a NULL in any of them', async () => {
   const sql = 'SELECT i % 3 AS a, nullif(i % 2, 0) AS b FROM range(12) t(i)';
   expect(await counted(sql, 'a', 'b')).toEqual({ rows: 3, strategy: 'groups' });
 });
 
-test('both ways count the same', async () => {
+test('bitmap and grouping count the same', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.option(fc.integer({ min: -300, max: 300 })), { minLength: 20 }),

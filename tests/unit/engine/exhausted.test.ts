@@ -12,14 +12,14 @@ const failure = async (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-test('what DuckDB has not the memory for is named, with what there was and what to raise', async () => {
+test('an out-of-memory error of DuckDB says how much there was and what to raise', async () => {
   const error = await failure(testDb((db) => db.run(TOO_MUCH)));
   expect(error).toBeInstanceOf(OutOfMemory);
   expect((error as Error).message).toMatch(/281 MB .* of the 512 MB .*memoryMb .*DUCKSTEP_MEMORY_MB/);
   expect((error as Error).cause).toMatchObject({ message: expect.stringContaining('Out of Memory Error') });
 });
 
-test('so is a folder that has no room to spill to, which DuckDB calls want of memory as well', async () => {
+test('so does a full temp directory, which DuckDB reports as out of memory too', async () => {
   const folder = scratch();
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: '60MB',
@@ -53,7 +53,7 @@ test.each([
   expect(named).toMatchObject(name === 'Error' ? error : { name, cause: error });
 });
 
-test('a file that Node cannot write for want of room is named too, and nothing else is', () => {
+test('a full disk is reported when Node writes too, and other errors stay unchanged', () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   expect(asFullDisk(full, '/tmp/x')).toMatchObject({ name: 'OutOfDisk', cause: full });
   const missing = Object.assign(new Error('ENOENT'), { code: 'ENOENT' });

@@ -13,7 +13,7 @@ test.each([
   ['select nope', 'Binder Error: Referenced column "nope" was not found because the FROM clause is missing'],
   ['selec 1', 'Parser Error: syntax error at or near "selec"'],
   ['from nowhere', 'Catalog Error: Table with name nowhere does not exist!'],
-])('what is wrong with the SQL itself is said in full: %s', async (sql, reason) => {
+])('an error in the SQL itself is shown in full: %s', async (sql, reason) => {
   expect(await reasonOf(sql)).toBe(reason);
 });
 
@@ -29,7 +29,7 @@ test.each([
   [`select x * x ${of('2147471100')}`, 'Out of Range Error'],
   [`select strptime(x, '%d') ${of("'4711'")}`, 'Invalid Input Error'],
   [`select error(x) ${of("'Secret 4711'")}`, 'Invalid Input Error'],
-])('a value that it fails on is not said: %s', async (sql, reason) => {
+])('the value that fails is not shown: %s', async (sql, reason) => {
   const said = await reasonOf(sql);
   expect(said).not.toMatch(/47\d/);
   expect(said.replace(' (values are not shown)', '')).toEqual(
@@ -37,7 +37,7 @@ test.each([
   );
 });
 
-test('what is not an error of DuckDB is not said either', () => {
+test('other errors are not shown either', () => {
   expect(failureReason(new TypeError('4711'))).toBe('Error (values are not shown)');
   expect(failureReason('4711')).toBe('Error (values are not shown)');
 });

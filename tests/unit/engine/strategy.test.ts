@@ -4,7 +4,7 @@ import { chooseStrategy, passesOf, planGrouping } from '../../../shared/engine/s
 import type { Db } from '../../../shared/engine/with-duckdb.ts';
 import { testDb } from '../../helpers/silver-lake.ts';
 
-/** The same connection, taken for that of a function of another size. */
+/** The same connection, as if its function had another size. */
 const withMemory = (db: Db, memoryMb: number): Db => ({ ...db, memoryMb });
 
 test.each([
@@ -36,7 +36,7 @@ test('more memory never takes more passes, and more groups never fewer', () => {
   );
 });
 
-test('a relation is planned by its own keys: their number, their bytes, and how often they come', async () => {
+test('the plan depends on the keys of the relation: their number, their bytes, and how often they repeat', async () => {
   await testDb(async (db) => {
     await db.run(`CREATE TABLE t AS SELECT i AS id, i % 100 AS few, 'key ' || i AS text, repeat('x', 1000) || i AS long
       FROM range(20000) AS t(i)`);
@@ -51,7 +51,7 @@ test('a relation is planned by its own keys: their number, their bytes, and how 
   });
 });
 
-test('every row is in exactly one pass, rows of one key in the same', async () => {
+test('every row is in exactly one pass, and equal keys are in the same pass', async () => {
   await testDb(async (db) => {
     await db.run(
       `CREATE TABLE t AS SELECT i % 500 AS a, nullif('k' || (i % 7), 'k3') AS b FROM range(5000) AS t(i)`,

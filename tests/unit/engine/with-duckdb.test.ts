@@ -14,7 +14,7 @@ describe('withDuckDb', () => {
     expect(row).toEqual({ memory: '563.0 MiB', threads: 2 });
   });
 
-  test('spills to the scratch folder, and leaves some of the disk to others', async () => {
+  test('spills to the scratch folder, and leaves part of the disk free', async () => {
     const given = settings();
     const row = await withDuckDb(given, (db) =>
       db.one<{ folder: string; most: string }>(
@@ -45,7 +45,7 @@ describe('withDuckDb', () => {
     expect(existsSync(database)).toBe(true);
   });
 
-  test('brings values as JSON without BigInt', async () => {
+  test('converts values to JSON without BigInt', async () => {
     const row = await withDuckDb(settings(), (db) =>
       db.one(`SELECT 42::BIGINT AS small, 9007199254740993::BIGINT AS large, 1.50::DECIMAL(9,2) AS decimal,
         DATE '2024-02-29' AS day, TIMESTAMP '2024-02-29 12:00:00' AS moment, MAP {'a': 1} AS map,

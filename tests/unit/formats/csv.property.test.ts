@@ -4,8 +4,9 @@ import { DuckstepError } from '../../../shared/errors.ts';
 import type { ExpectedColumn } from '../../../shared/formats/open-source.ts';
 import { type Opened, type Opener, withOpener } from '../../helpers/opened.ts';
 import { readReference } from '../../helpers/reference-csv.ts';
+import { casesOf, longTest } from '../../helpers/stress.ts';
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 300);
+const RUNS = Number(process.env.FUZZ_RUNS ?? casesOf({ quick: 20, stress: 300 }));
 const EXPECTED: ExpectedColumn[] = [
   { sourceName: 'a', logicalType: 'string' },
   { sourceName: 'b', logicalType: 'integer' },
@@ -164,7 +165,7 @@ test('of a quoted record that is longer than the limit, one line at a time is ma
   );
 });
 
-test('files larger than the buffers are read like small ones', async () => {
+longTest('files larger than the buffers are read like small ones', async () => {
   const values = [
     'x',
     '',

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { asUnreadable } from '../../../shared/formats/open-source.ts';
 import { open, openFile, parquet, withOpener } from '../../helpers/opened.ts';
+import { longTest } from '../../helpers/stress.ts';
 
 const utf16be = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 const CSV = 'id,name\n1,Zoë\n2,Ann\n';
@@ -26,7 +27,7 @@ describe('compression', () => {
     expect(rows).toEqual(ROWS);
   });
 
-  test('many zstd frames across many reads', async () => {
+  longTest('many zstd frames across many reads', async () => {
     const frames = Array.from({ length: 5000 }, (_, i) => zstdCompressSync(`${i},${'x'.repeat(i % 300)}\n`));
     const { source } = await open(Buffer.concat([zstdCompressSync('id,x\n'), ...frames]));
     expect(source.records).toBe(5000);

@@ -64,7 +64,7 @@ const threeDays = async () => {
 
 const OF_THEN = 'SELECT * EXCLUDE (_run_id, _source_id, _row, _rescued) FROM silver.t ORDER BY id';
 
-test('a table is as it was, with the columns that it had', async () => {
+test('a table is shown as it was, with the columns that it had', async () => {
   const { query, remarks } = await threeDays();
   expect(await query(OF_THEN, DAY(1))).toEqual([
     { id: 1, name: 'one' },
@@ -81,16 +81,16 @@ test('a table is as it was, with the columns that it had', async () => {
   expect(remarks).toEqual([]);
 });
 
-test('a snapshot is as good as its time', async () => {
+test('a snapshot id selects the lake at the time of its commit', async () => {
   const { silver, query } = await threeDays();
   const [, second] = historyOf(await silver.snapshot());
   expect(await query(OF_THEN, String(second?.snapshot_id))).toEqual(await query(OF_THEN, DAY(2)));
   await expect(query(OF_THEN, '12345')).rejects.toThrow(
-    'No table has a snapshot 12345, or none has it any more. `duckstep history TABLE` lists what is kept of silver.t.',
+    'No table has a snapshot 12345: the id is wrong, or the snapshot has expired. `duckstep history TABLE` lists the snapshots of silver.t.',
   );
 });
 
-test('columns of then are those that conditions are about', async () => {
+test('conditions apply to the columns of that time', async () => {
   const { query } = await threeDays();
   expect(await query("SELECT id FROM silver.t WHERE name = 'zwei'", DAY(2))).toEqual([{ id: 2 }]);
   await expect(query("SELECT id FROM silver.t WHERE full_name = 'zwei'", DAY(2))).rejects.toThrow(
@@ -98,7 +98,7 @@ test('columns of then are those that conditions are about', async () => {
   );
 });
 
-test('before its first snapshot a table is empty, and before all of them a mistake', async () => {
+test('a time before the first snapshot of a table gives no rows, and one before all tables is an error', async () => {
   const { query, silver } = await threeDays();
   await expect(query(OF_THEN, '2025-12-31')).rejects.toThrow(
     /^Nothing was committed by 2025-12-31T23:59:59\.999Z: the first snapshot is \d+ of silver\.t, committed at 2026-01-01T12:00:00\.000Z\./,
@@ -116,18 +116,18 @@ test('before its first snapshot a table is empty, and before all of them a mista
   expect(await query('DESCRIBE SELECT full_name FROM silver.t', '2025-12-31', both)).toHaveLength(1);
 });
 
-test('what is not kept is said', async () => {
+test('a time whose snapshots have expired is an error', async () => {
   const { query, silver, remarks } = await threeDays();
   const keep = async (newest: number): Promise<number> =>
     await new Table(silver.store, 't', { retention: { newest, hours: 0, days: 0 } }).expire();
   await on(3, async () => expect(await keep(1)).toBe(2));
   await expect(query(OF_THEN, DAY(2))).rejects.toThrow(
-    /^silver\.t is not kept as it was at 2026-01-02T12:00:00\.000Z: its oldest snapshot is \d+, committed at 2026-01-03T12:00:00\.000Z\. `duckstep history silver\.t` lists what is kept\.$/,
+    /^silver\.t cannot be read as of 2026-01-02T12:00:00\.000Z: its snapshots of that time have expired\. The oldest that is kept is \d+, committed at 2026-01-03T12:00:00\.000Z; `duckstep history silver\.t` lists all\.$/,
   );
   expect(remarks).toEqual([]);
 });
 
-test('where later snapshots are gone that may have been there by then, this is said', async () => {
+test('a remark is made where snapshots between have expired', async () => {
   const { query, silver, remarks } = await lakeOf();
   const upload = (day: number, id: number) =>
     on(day, () => silver.upload('a', id, rowsSql('id, name', `(${id}, 'x')`)));
@@ -144,11 +144,11 @@ test('where later snapshots are gone that may have been there by then, this is s
   expect(remarks).toEqual([]);
   expect(await query('SELECT id FROM silver.t', DAY(1))).toEqual([{ id: 1 }]);
   expect(remarks).toEqual([
-    `silver.t as of ${DAY(1)}: of what was committed after that and before ${DAY(2)} nothing is kept.`,
+    `silver.t is shown as of ${DAY(1)}: the snapshots between that and ${DAY(2)} have expired.`,
   ]);
 });
 
-test('runs that finished later are not there', async () => {
+test('runs that finished later are not shown', async () => {
   const lake = openLake(scratch());
   const record = (id: string, at: string) =>
     lake.gold.write(`_runs/${id}.json`, JSON.stringify({ run_id: id, finished_at: at }));

@@ -49,10 +49,10 @@ test.each([
   ['a sample is taken after the condition', 'from silver.t where n = 1 using sample 10%'],
   ['a table function may read anything', "from silver.t, query('from silver.t') where n = 1"],
   ['another table is meant', 'from silver.t where m.n = 1'],
-  ['what is compared is a member of a struct', 'from silver.t where silver.t.n = 1'],
+  ['the operand is a member of a struct', 'from silver.t where silver.t.n = 1'],
   ['an outer query’s condition is not the inner one’s', 'select * from (from silver.t) where n = 1'],
   ['it is no SELECT', 'summarize silver.t'],
-  ['it is nonsense', 'from from where'],
-])('nothing is left out where %s', async (_, sql) => {
+  ['it is not SQL', 'from from where'],
+])('no filter is found where %s', async (_, sql) => {
   expect(await found(sql)).toEqual([]);
 });

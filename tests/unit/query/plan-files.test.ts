@@ -16,7 +16,7 @@ const COLUMNS = (split: string): string[] => [
 const rows = (from: number, to: number): string =>
   `SELECT i AS id, TIMESTAMP '2024-01-01 06:00' + to_days(i::INTEGER) AS seen, 'name ' || lpad(i::VARCHAR, 3, '0') AS name FROM range(${from}, ${to}) r(i)`;
 
-/** Twelve files: ten days each, one file per day or one per upload. */
+/** Twelve days in three uploads: one file per day, or one per upload. */
 const lakeOf = async (split: string): Promise<SilverLake> => {
   const silver = new SilverLake(
     await contractOf(COLUMNS(split)),
@@ -51,7 +51,7 @@ const ask = async (silver: SilverLake, condition: string, pruned = true): Promis
   };
 };
 
-test('of a table that is split by day the files of other days stay closed, and their manifests', async () => {
+test('a table that is partitioned by day does not open files and manifests of other days', async () => {
   const silver = await lakeOf(by('day'));
   const [list, each] = [1, 1];
   expect(await ask(silver, '')).toEqual({ rows: 12, files: 12, manifests: list + 3 * each });
@@ -65,7 +65,7 @@ test('of a table that is split by day the files of other days stay closed, and t
     files: 1,
     manifests: list + each,
   });
-  // A file's bounds tell more than its day.
+  // The bounds of a column are narrower than the file's day.
   expect(await ask(silver, "seen = '2024-01-04 07:00'")).toEqual({
     rows: 0,
     files: 0,
@@ -74,7 +74,7 @@ test('of a table that is split by day the files of other days stay closed, and t
   expect(await ask(silver, "seen > '2030-01-01'")).toEqual({ rows: 0, files: 0, manifests: list });
 });
 
-test('of a table that is not split the bounds of columns leave out files', async () => {
+test('a table without partitions skips files by the bounds of columns', async () => {
   const silver = await lakeOf('description: when');
   expect(await ask(silver, '')).toMatchObject({ rows: 12, files: 3 });
   expect(await ask(silver, 'id BETWEEN 1 AND 3')).toMatchObject({ rows: 3, files: 1 });
@@ -83,7 +83,7 @@ test('of a table that is not split the bounds of columns leave out files', async
   expect(await ask(silver, 'id < 0')).toMatchObject({ rows: 0, files: 0 });
 });
 
-test('buckets are known for equal values only', async () => {
+test('buckets skip files only for equal values', async () => {
   const silver = new SilverLake(
     await contractOf([`{ name: id, logicalType: integer, primaryKey: true, ${by('bucket[4]')} }`]),
   );
@@ -92,7 +92,7 @@ test('buckets are known for equal values only', async () => {
   expect(await ask(silver, 'id >= 42')).toMatchObject({ rows: 58, files: 4 });
 });
 
-test('what hides rows of a file comes with the file', async () => {
+test('position deletes apply to the files that are opened', async () => {
   const silver = await lakeOf(by('day'));
   await silver.upload('again', 9, "SELECT 5 AS id, TIMESTAMP '2024-01-06 06:00' AS seen, 'newer' AS name");
   expect(await ask(silver, "seen >= '2024-01-06' AND seen < '2024-01-07'")).toMatchObject({
@@ -105,7 +105,7 @@ test('what hides rows of a file comes with the file', async () => {
 test.each([
   ['a constant that is no value of the column', "seen > 'soon'"],
   ['a column that does not exist', 'nothing = 1'],
-])('%s is for the query to refuse', async (_, condition) => {
+])('%s makes the query fail, not the plan', async (_, condition) => {
   const silver = await lakeOf(by('day'));
   await expect(ask(silver, condition)).rejects.toThrow(/^(Conversion|Binder) Error/);
 });

@@ -9,7 +9,7 @@ const field = (id: number, name: string, type: Field['type'] = 'string', require
   required,
 });
 
-test('columns are told apart by their field ids', () => {
+test('columns are identified by their field ids', () => {
   const before = schema(field(1, 'id', 'int', true), field(2, 'name'), field(3, 'fax'), field(4, 'n', 'int'));
   const after = schema(field(4, 'n', 'long'), field(1, 'id', 'int'), field(2, 'full_name'), field(5, 'fax'));
   expect(schemaChanges(before, after)).toEqual([
@@ -22,7 +22,7 @@ test('columns are told apart by their field ids', () => {
   ]);
 });
 
-test('the same columns have not changed, whatever is said of them', () => {
+test('a changed description is not a change', () => {
   const before = schema(field(1, 'id'), field(2, 'name'));
   expect(schemaChanges(before, schema(field(1, 'id'), { ...field(2, 'name'), doc: 'of a person' }))).toEqual(
     [],

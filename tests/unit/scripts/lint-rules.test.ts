@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ROOT } from '../../helpers/engine.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
-/** What the project's rules say of a source file, as the messages of its own plugins and the names of Biome's rules. */
+/** The complaints about a source file: messages of the project's plugins, and names of Biome's rules. */
 const lint = (text: string): string => {
   const folder = scratch();
   const { linter, plugins } = JSON.parse(readFileSync(path.join(ROOT, 'biome.json'), 'utf8'));

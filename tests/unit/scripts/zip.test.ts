@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { unzip } from '../../../scripts/unzip.ts';
 import { zip } from '../../../scripts/zip.ts';
-import { unzip } from '../../helpers/unzip.ts';
 
 const entries = fc.uniqueArray(
   fc.record({

@@ -3,50 +3,50 @@ import { StorageUnavailable } from '../../../errors.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 
 export interface CommitLockOptions {
-  /** How long a holder is waited for before it is taken for dead. Default 5,000. */
+  /** A holder that sends no heartbeat for this long is assumed dead, in milliseconds. Default 5,000. */
   leaseMs?: number;
-  /** Milliseconds since any moment; only differences count, so no two clocks are compared. */
+  /** Milliseconds since any moment. Only differences count, so no two clocks are compared. */
   now?: () => number;
 }
 
-/** More than one, so that a slow write of one is not taken for death. */
-const SIGNS_A_LEASE = 3;
+/** More than one, so that a single slow write does not make a holder look dead. */
+const HEARTBEATS_PER_LEASE = 3;
 
-/** What this instance knows of the lock of one version. */
+/** This instance's knowledge about the lock of one version. */
 interface Claim {
-  /** How many holders it has given up waiting for. */
+  /** Holders that it has stopped waiting for. */
   passed: number;
-  /** Since when there was no sign of life of the one after them. */
+  /** When the current holder's last heartbeat was seen. */
   busySince: number | undefined;
-  /** The last of its signs of life. */
+  /** The etag of that heartbeat. */
   seen: string | undefined;
-  /** Keys of objects that are ours, or may be, because the attempt to create them ended without an answer. */
+  /** Keys of objects that are ours, or may be, because no answer came to the request that creates them. */
   keys: Map<string, 'ours' | 'unsure'>;
   /** Present while this instance holds the lock. */
   held?: { timer: NodeJS.Timeout; signing?: Promise<void> };
 }
 
 /**
- * Who may commit a table's next version. Of many writers one prepares the version and the others wait, instead of
- * all preparing it and all but one in vain: this makes the time of N commits linear in N.
+ * The lock for committing a table's next version. One of many writers prepares the version while the others wait. Without
+ * the lock all would prepare it, and all but one in vain. This makes the time of N commits linear in N.
  *
- * It saves work and decides nothing: that one writer wins a version is for the version's own object to see to, and
- * two holders at once, after a slow one was passed by, do no harm.
+ * The lock saves work and decides nothing: the conditional write of the version's own object decides which writer wins. Two
+ * holders at once, after waiters have skipped a slow one, are harmless.
  *
- * A lock is an object `v<version>-<k>`. Whoever creates k = 0 holds it, and writes it again now and then as a sign of
- * life; who has seen none for a lease tries k + 1, for which there is one winner again, and the others wait a lease
- * for that. Each waiter measures leases on its own clock alone. One instance per writer.
+ * A lock is an object `v<version>-<k>`. The writer that creates k = 0 holds it, and rewrites it regularly as a heartbeat. A
+ * waiter that sees no heartbeat for a lease tries to create k + 1. One waiter succeeds, and the others wait a lease for that
+ * one. Each waiter measures leases on its own clock only. Use one instance per writer.
  */
 export class CommitLock {
   readonly #store: ObjectStore;
   readonly #keyOf: (name: string) => string;
   readonly #leaseMs: number;
   readonly #now: () => number;
-  /** Stands in the objects that this instance creates. */
+  /** Marks the objects that this instance creates. */
   readonly #token = randomUUID();
   readonly #claims = new Map<number, Claim>();
 
-  /** @param keyOf the key of the lock of a name */
+  /** @param keyOf the key of a lock, by its name */
   constructor(store: ObjectStore, keyOf: (name: string) => string, options: CommitLockOptions = {}) {
     this.#store = store;
     this.#keyOf = keyOf;
@@ -55,14 +55,15 @@ export class CommitLock {
   }
 
   /**
-   * Takes the lock of a version, or says that another holds it: ask again later, as often as the version is still
-   * to be committed. One write, and a look before it where another was seen to hold it; only the look while that
-   * one is at work, and nothing where this instance holds it. One read more where an earlier write of the same
-   * object threw, and the lock that is there may therefore be our own.
+   * Takes the lock of a version, or returns "busy" if another writer holds it. Callers ask again until the version is
+   * committed.
    *
-   * The store may also repeat a write whose answer was lost, find its own object and say so: "busy" for what is
-   * ours. Reading back every time would cost every waiter a request to save one lease now and then, so it is not
-   * found out: the lock counts as a dead holder's and is passed by like one.
+   * Takes one write; one HEAD before it if another writer was seen to hold the lock, and only the HEAD while that writer
+   * is alive; nothing if this instance holds the lock. It takes one more read if an earlier write of the same object
+   * failed without an answer, because the existing lock may then be our own.
+   *
+   * A PUT that the SDK retried may report "busy" for our own lock. We do not check that, since it would cost every waiter a
+   * request. The lock then expires after a lease, like that of a dead holder.
    */
   async tryTake(version: number): Promise<'taken' | 'busy'> {
     const claim = this.#claim(version);
@@ -81,8 +82,8 @@ export class CommitLock {
   }
 
   /**
-   * Whether the other writer that was seen to hold the lock still does: false once it has let go, or was silent for
-   * a lease. One look; none where nobody was seen.
+   * Whether the writer that was seen to hold the lock still holds it: false once it has released the lock, or sent no
+   * heartbeat for a lease. Takes one HEAD, or no request if no other holder was seen.
    */
   async isHeld(version: number): Promise<boolean> {
     const claim = this.#claim(version);
@@ -99,10 +100,9 @@ export class CommitLock {
   }
 
   /**
-   * Removes what this instance created for a version and forgets it, the waiting included: to be called when a
-   * writer is through with the version, also where it did not get the lock. One removal for each object; none
-   * where it created none. An object that stays, because the store is not available, is harmless: nobody asks for
-   * a version that is committed.
+   * Removes the objects that this instance created for a version, and forgets the version. Call it when a writer is done
+   * with the version, even if it did not get the lock. Takes one removal per object. An object that stays because the
+   * store is unavailable is harmless, since no writer asks for the lock of a committed version.
    */
   async release(version: number): Promise<void> {
     const claim = this.#claims.get(version);
@@ -130,7 +130,7 @@ export class CommitLock {
     return this.#keyOf(`v${String(version).padStart(8, '0')}-${passed}`);
   }
 
-  /** Gives signs of life, each another content. One that fails may cost others a vain attempt, and nothing else. */
+  /** Writes heartbeats, each with different content. If one fails, a waiter may at most prepare a version in vain. */
   #hold(key: string): NonNullable<Claim['held']> {
     let signs = 0;
     const sign = async (): Promise<void> => {
@@ -140,7 +140,7 @@ export class CommitLock {
     };
     const timer = setInterval(() => {
       held.signing ??= sign();
-    }, this.#leaseMs / SIGNS_A_LEASE).unref();
+    }, this.#leaseMs / HEARTBEATS_PER_LEASE).unref();
     const held: NonNullable<Claim['held']> = { timer };
     return held;
   }

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import { inParallel } from '../../../base/in-parallel.ts';
 import { TableDamaged } from '../../../errors.ts';
 import { describeManifest, writeManifest } from '../../iceberg/manifest.ts';
 import type { ContentFile, ManifestEntry, ManifestFile, PartitionSpec, Schema } from '../../iceberg/types.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
-import { mayHold } from '../read/manifest-pruning.ts';
 import { isKnown, namedPartition, partitionNames } from '../partition-names.ts';
+import { mayHold } from '../read/manifest-pruning.ts';
 import type { LoadedManifest } from '../read/snapshot.ts';
 
-/** A manifest with fewer files is small: it may be written again together with others. */
-const SMALL = 500;
+/** A manifest with fewer files than this is small, and may be merged with others. */
+const SMALL_FILES = 500;
 
-/** Past so many small manifests of one kind all of them are written into one. */
+/** If there are this many small manifests of one kind, the next commit of files merges them. */
 const MAX_SMALL = 8;
 
-/** No manifest lists more. */
-const FULL = 2_000;
+/** Files of one manifest. */
+const MAX_FILES = 2_000;
 
 export interface ManifestChange {
   content: 'data' | 'deletes';
@@ -31,18 +31,18 @@ export interface ManifestChange {
 }
 
 /**
- * The manifests of one kind after a change. Those without a removed file stay as they are, so that a commit writes
- * what it changes and not the whole table; small ones are merged now and then, so that a reader opens few.
+ * The manifests of one kind after a change. Manifests without a removed file stay unchanged, so that a commit writes only
+ * what it changes. Small ones are merged now and then, so that readers open few.
  */
 export const nextManifests = async (change: ManifestChange): Promise<ManifestFile[]> => {
-  const own = change.base.filter(({ file }) => file.content === change.content && hasFiles(file));
+  const ofContent = change.base.filter(({ file }) => file.content === change.content && hasFiles(file));
   const removed = new Set(change.removed.map(({ path }) => path));
-  const holders = await holdersOf(own, change);
-  const kept = own.filter((manifest) => !holders.has(manifest));
+  const holders = await holdersOf(ofContent, change);
+  const kept = ofContent.filter((manifest) => !holders.has(manifest));
   const written: ManifestFile[] = [];
   for (const spec of change.specs) {
     const specId = spec['spec-id'];
-    const smalls = kept.filter(({ file }) => file.specId === specId && sizeOf(file) < SMALL);
+    const smalls = kept.filter(({ file }) => file.specId === specId && sizeOf(file) < SMALL_FILES);
     const changed = [...holders].filter(({ file }) => file.specId === specId);
     const added = change.added.filter((file) => file.specId === specId);
     if (changed.length + added.length === 0) continue;
@@ -50,13 +50,13 @@ export const nextManifests = async (change: ManifestChange): Promise<ManifestFil
     for (const manifest of merged) kept.splice(kept.indexOf(manifest), 1);
     const read = await inParallel([...changed, ...merged], async (manifest) => await manifest.entries());
     const entries = [
-      ...read.flat().flatMap((entry) => carried(entry, removed, change.snapshotId)),
+      ...read.flat().flatMap((entry) => carryOver(entry, removed, change.snapshotId)),
       ...added.map((file): ManifestEntry => ({ status: 'added', ...stampOf(change), file })),
     ];
-    // Of files whose partitions have no type any more nothing can be said, nor need it be once they are gone.
+    // Deleted files of a spec whose columns were dropped cannot be written, and no reader needs them.
     if (!isKnown(spec, change.schema) && entries.every(({ status }) => status === 'deleted')) continue;
-    for (let start = 0; start < entries.length; start += FULL)
-      written.push(await writeOne(change, spec, entries.slice(start, start + FULL)));
+    for (let start = 0; start < entries.length; start += MAX_FILES)
+      written.push(await writeOne(change, spec, entries.slice(start, start + MAX_FILES)));
   }
   return [...kept.map(({ file }) => file), ...written];
 };
@@ -73,21 +73,25 @@ const sizeOf = ({ added, existing }: ManifestFile): number => added.files + exis
 
 const hasFiles = (file: ManifestFile): boolean => sizeOf(file) > 0;
 
-/** What a manifest that is written anew says of an entry of before. What is deleted is said by one snapshot only. */
-const carried = (entry: ManifestEntry, removed: ReadonlySet<string>, snapshotId: number): ManifestEntry[] => {
+/** The entry in a rewritten manifest. Only the snapshot that deletes a file lists it as deleted; later ones omit it. */
+const carryOver = (
+  entry: ManifestEntry,
+  removed: ReadonlySet<string>,
+  snapshotId: number,
+): ManifestEntry[] => {
   if (entry.status === 'deleted') return [];
   if (removed.has(entry.file.path)) return [{ ...entry, status: 'deleted', snapshotId }];
   return [{ ...entry, status: 'existing' }];
 };
 
-/** The manifests that list the removed files. Those whose bounds speak against it are read only if need be. */
+/** The manifests that list the removed files. Those whose bounds exclude the files are read only if any are not found. */
 const holdersOf = async (
   manifests: readonly LoadedManifest[],
   { removed, specs, schema }: ManifestChange,
 ): Promise<Set<LoadedManifest>> => {
   const missing = new Set(removed.map(({ path }) => path));
   const holders = new Set<LoadedManifest>();
-  const look = async (candidates: readonly LoadedManifest[]): Promise<void> => {
+  const search = async (candidates: readonly LoadedManifest[]): Promise<void> => {
     if (missing.size === 0) return;
     const read = await inParallel(candidates, async (manifest) => ({
       manifest,
@@ -112,11 +116,11 @@ const holdersOf = async (
       );
     }),
   );
-  await look([...likely]);
-  await look(manifests.filter((manifest) => !likely.has(manifest)));
+  await search([...likely]);
+  await search(manifests.filter((manifest) => !likely.has(manifest)));
   if (missing.size > 0)
     throw new TableDamaged(
-      `${[...missing].join(', ')} is not in the snapshot that it shall be removed from.`,
+      `${[...missing].join(', ')} is not in the snapshot that it should be removed from.`,
     );
   return holders;
 };

@@ -3,9 +3,9 @@ import { writeManifestList } from '../../iceberg/manifest-list.ts';
 import {
   createMetadata,
   currentSchema,
-  pruned,
   withMetadataLog,
   withoutSnapshots,
+  withoutUnusedSchemas,
   withProperties,
   withSchema,
   withSnapshot,
@@ -15,16 +15,16 @@ import type { ContentFile, SnapshotEntry, TableMetadata } from '../../iceberg/ty
 import type { DataFile, PositionDeletes } from '../data-file.ts';
 import type { Draft } from '../draft.ts';
 import type { Location } from '../location.ts';
-import { nextManifests } from './next-manifests.ts';
 import { isKnown, partitionNames } from '../partition-names.ts';
 import { FILE_PATH } from '../position-deletes.ts';
 import { columnIdProperties, SUMMARY, touchedProperty } from '../properties.ts';
-import { expired, type Retention } from './retention.ts';
 import type { Snapshot } from '../read/snapshot.ts';
+import { nextManifests } from './next-manifests.ts';
+import { expired, type Retention } from './retention.ts';
 import { summaryOf } from './summary.ts';
 import { specOf } from './table-schema.ts';
 
-/** How many earlier metadata files a metadata file names. */
+/** Earlier metadata files that a metadata file names. */
 const MAX_LOGGED = 100;
 
 export interface Base {
@@ -36,16 +36,17 @@ export interface Base {
 
 export interface Writer {
   location: Location;
-  /** URI of a new file in the table's folder of metadata. */
+  /** URI of a new file in the table's metadata folder. */
   uriOf: (name: string) => string;
   write: (uri: string, body: Buffer) => Promise<void>;
+  /** Milliseconds since 1970. */
   now: () => number;
   retention: Retention;
 }
 
 /**
- * Makes the table's next metadata of a draft: writes its manifests and their list, which nobody sees before the
- * metadata itself is committed.
+ * Makes the table's next metadata from a draft. Writes its manifests and their list, which no reader sees before the
+ * metadata is committed.
  */
 export const nextVersion = async (
   base: Base | undefined,
@@ -55,7 +56,7 @@ export const nextVersion = async (
   const at = Math.max(writer.now(), base?.metadata['last-updated-ms'] ?? 0);
   const shaped = shape(base, draft, writer, at);
   const sequenceNumber = shaped['last-sequence-number'] + 1;
-  // The specification wants a unique 64-bit integer; below 2^48 every program's numbers hold it.
+  // The specification requires a unique 64-bit integer. Below 2^48 it is exact in every program's numbers.
   const snapshotId = randomInt(1, 2 ** 48 - 1);
   const files = filesOf(draft, base?.metadata ?? shaped, shaped, writer.location);
   const manifests = (await base?.snapshot?.manifests()) ?? [];
@@ -103,23 +104,23 @@ export const nextVersion = async (
     },
     'schema-id': schema['schema-id'],
   };
-  return tidied(withoutLostSpecs(withSnapshot(shaped, entry)), base, at, writer.retention);
+  return withRetention(withoutLostSpecs(withSnapshot(shaped, entry)), base, at, writer.retention);
 };
 
 /**
- * A table that is replaced may lose a column that its files were split by. Engines refuse a table with a partitioning
- * that its columns do not explain, so that goes as well, with the snapshots that may use it: all but the new one.
+ * Removes partition specs whose columns are gone. A table that is replaced may lose a column that its files were
+ * partitioned by, and engines reject a table with such a spec. All snapshots but the new one may use it, so they expire.
  */
 const withoutLostSpecs = (metadata: TableMetadata): TableMetadata => {
   const specs = metadata['partition-specs'].filter((spec) => isKnown(spec, currentSchema(metadata)));
   if (specs.length === metadata['partition-specs'].length) return metadata;
   const all = new Set(metadata.snapshots.map((each) => each['snapshot-id']));
   const kept = withoutSnapshots(metadata, all);
-  // Somebody else's branch or tag holds an older one: its partitioning stays.
+  // A branch or tag of another program keeps an older snapshot, so its spec must stay.
   return kept.snapshots.length > 1 ? kept : { ...kept, 'partition-specs': specs };
 };
 
-/** Ids of the snapshots that the retention lets go. */
+/** Ids of the snapshots that the retention policy does not keep. */
 export const expiredIn = ({ snapshots }: TableMetadata, at: number, retention: Retention): number[] =>
   expired(
     snapshots.map((each) => ({ id: each['snapshot-id'], at: each['timestamp-ms'] })),
@@ -127,20 +128,23 @@ export const expiredIn = ({ snapshots }: TableMetadata, at: number, retention: R
     retention,
   );
 
-/** The same table without the snapshots that the retention lets go, and without what only they needed. */
-export const tidied = (
+/**
+ * Expires the snapshots that the retention policy does not keep, and drops schemas that only they used. Adds the base's
+ * file to the metadata log.
+ */
+export const withRetention = (
   metadata: TableMetadata,
   base: Base | undefined,
   at: number,
   retention: Retention,
 ): TableMetadata => {
-  const kept = pruned(withoutSnapshots(metadata, new Set(expiredIn(metadata, at, retention))));
+  const kept = withoutUnusedSchemas(withoutSnapshots(metadata, new Set(expiredIn(metadata, at, retention))));
   return base === undefined
     ? kept
     : withMetadataLog(kept, { at: base.metadata['last-updated-ms'], file: base.file }, MAX_LOGGED);
 };
 
-/** Schema, partitioning and properties as the draft wants them; nothing of its files. */
+/** The metadata with the draft's schema, partitioning and properties, but without its files. */
 const shape = (base: Base | undefined, draft: Draft, { location }: Writer, at: number): TableMetadata => {
   const { schema, columnIds, lastColumnId } = draft.columns;
   const properties = { ...columnIdProperties(columnIds), ...draft.tableProperties };
@@ -171,7 +175,11 @@ interface Changed {
   removed: ContentFile[];
 }
 
-/** @param before what gave the base's files their partitions' names: columns may be renamed since */
+/**
+ * The files that a draft adds and removes, as manifests list them.
+ *
+ * @param before the base's metadata: its column names give the partitions of the base's files, and may have changed since
+ */
 const filesOf = (
   draft: Draft,
   before: TableMetadata,
@@ -181,14 +189,14 @@ const filesOf = (
   const added = draft.added.map((file) => ({ ...file, specId: metadata['default-spec-id'] }));
   const addedKeys = new Map(added.map((file) => [file.key, file]));
   const [namesBefore, namesNow] = [namesIn(before), namesIn(metadata)];
-  const place = (file: DataFile): Pick<ContentFile, 'specId' | 'partition'> => {
+  const partitionOf = (file: DataFile): Pick<ContentFile, 'specId' | 'partition'> => {
     const names = (addedKeys.has(file.key) ? namesNow : namesBefore).get(file.specId) ?? [];
     return { specId: file.specId, partition: names.map((name) => file.partition[name] ?? null) };
   };
   const data = (file: DataFile): ContentFile => ({
     content: 'data',
     path: location.uriOf(file.key),
-    ...place(file),
+    ...partitionOf(file),
     rows: file.rows,
     bytes: file.bytes,
     columns: file.columns,
@@ -198,7 +206,7 @@ const filesOf = (
     return {
       content: 'position-deletes',
       path: location.uriOf(deletes.key),
-      ...place(file),
+      ...partitionOf(file),
       rows: deletes.rows,
       bytes: deletes.bytes,
       columns: { [FILE_PATH]: { lower: path, upper: path } },
@@ -218,7 +226,7 @@ const filesOf = (
   };
 };
 
-/** Names of each spec's fields. */
+/** Names of the fields of each spec, by the spec's id. */
 const namesIn = (metadata: TableMetadata): Map<number, string[]> =>
   new Map(
     metadata['partition-specs'].map((spec) => [

@@ -1,27 +1,26 @@
-/** What to keep of a table's history. */
+import { DAY_MS, HOUR_MS } from '../../../base/time.ts';
+
+/** Retention policy: which snapshots a table keeps. */
 export interface Retention {
-  /** The newest snapshots, at least one. */
+  /** Number of newest snapshots to keep, at least one. */
   newest: number;
-  /** The last snapshot of each of so many hours, the present one included. */
+  /** Number of hours, including the current one, of which the last snapshot is kept. */
   hours: number;
-  /** The last snapshot of each of so many days (UTC), today included. */
+  /** Number of days (UTC), including today, of which the last snapshot is kept. */
   days: number;
 }
 
 export const DEFAULT_RETENTION: Readonly<Retention> = { newest: 60, hours: 24, days: 30 };
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-
 /**
- * The ids of the snapshots that the policy does not keep: history gets thinner with age, as backups do, so that a
- * table's metadata stays bounded and time travel still reaches far back. Never more than newest + hours + days are
- * left, and never less than the last.
+ * The ids of the snapshots that the policy does not keep. Like backups, fewer snapshots are kept the older they are, so
+ * that a table's metadata stays bounded and time travel still reaches far back. At most newest + hours + days snapshots
+ * stay, and always the last.
  *
- * Of each hour and day the last snapshot is kept: the one that is there however often it was thinned in between.
+ * Each hour and day keeps its last snapshot, so that the result does not depend on how often the policy was applied.
  *
- * @param snapshots in the order of their commits, the oldest first; `at` in milliseconds since 1970. Writers'
- *   clocks differ, so it is the order that tells which is newest, and a time to come counts as now.
+ * @param snapshots in the order of their commits, the oldest first; `at` in milliseconds since 1970. Writers' clocks
+ *   differ, so the order decides which snapshot is newest, and a time in the future counts as now.
  */
 export const expired = (
   snapshots: readonly { id: number; at: number }[],

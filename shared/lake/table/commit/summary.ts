@@ -6,10 +6,10 @@ interface Changed {
 }
 
 /**
- * The counts of a snapshot's summary, by the names that Iceberg gives them (specification, "Optional Snapshot Summary
- * Fields"). Rows count as they lie in files: those that deletes hide are among them.
+ * The counts of a snapshot's summary, by Iceberg's names (specification, "Optional Snapshot Summary Fields"). Records are
+ * counted as they are in the files, including deleted rows.
  *
- * @param before the summary of the snapshot before
+ * @param before the previous snapshot's summary
  */
 export const summaryOf = (
   before: Readonly<Record<string, string>> | undefined,

@@ -1,5 +1,5 @@
-import { SchemaIncompatible } from '../../../errors.ts';
-import { evolveSchema, type WantedColumn } from '../../iceberg/evolve.ts';
+import { ContractInvalid, SchemaIncompatible } from '../../../errors.ts';
+import { type Evolved, evolveSchema, UnsupportedTypes, type WantedColumn } from '../../iceberg/evolve.ts';
 import { currentSchema } from '../../iceberg/metadata.ts';
 import { findField } from '../../iceberg/schema.ts';
 import type { Field, PartitionSpec, Schema } from '../../iceberg/types.ts';
@@ -13,18 +13,19 @@ export type { WantedColumn } from '../../iceberg/evolve.ts';
 export interface SchemaOptions {
   /** The table, for messages. */
   where: string;
-  /** Columns that together tell rows apart. */
+  /** Names of the columns of the primary key. */
   identifier: readonly string[];
-  /** No file of the base stays: a column may become anything, but cannot take the name of a partition field. */
+  /** No file of the base stays: a column may change to any type, but cannot take the name of a partition field. */
   replace?: boolean;
 }
 
 /**
- * The table's next schema: its columns as wanted, each with the field id that it has had from the beginning. A
- * column that an earlier contract dropped gets its field, and so its values, back: two deployments may run side by
- * side, of which one does not know the column yet.
+ * The table's next schema: the wanted columns, each with the field id that it has had from the beginning. A column that
+ * an earlier contract dropped gets its field back, and so its values: two deployments may run side by side, and one of
+ * them may not know the column yet.
  *
- * @throws SchemaIncompatible, also where a column that files are split by would go; ContractInvalid
+ * @throws ContractInvalid when Iceberg has no type for a column
+ * @throws SchemaIncompatible when a column cannot get its type, or a column that partitions files would be dropped
  */
 export const nextSchema = (
   base: Snapshot | undefined,
@@ -36,17 +37,17 @@ export const nextSchema = (
   // A snapshot may be older than the newest schema.
   const fields = base === undefined ? [] : currentSchema(base.metadata).fields;
   const returning = wanted.filter(
-    (column) => !Object.hasOwn(current, column.identity) && fits(own(retired, column.identity), column),
+    (column) => !Object.hasOwn(current, column.identity) && fits(ownValue(retired, column.identity), column),
   );
   const before = {
     schema: {
       type: 'struct',
       'schema-id': 0,
-      // Files that were written in between lack it.
+      // Files that were written while the column was dropped lack it.
       fields: [
         ...fields,
         ...returning
-          .flatMap(({ identity }) => own(retired, identity) ?? [])
+          .flatMap(({ identity }) => ownValue(retired, identity) ?? [])
           .map((field) => ({ ...field, required: false })),
       ],
     } satisfies Schema,
@@ -55,7 +56,7 @@ export const nextSchema = (
       ...Object.fromEntries(returning.map(({ identity }) => [identity, retired[identity]?.id ?? 0])),
     },
   };
-  const next = evolveSchema(base && before, wanted, {
+  const next = evolved(base && before, wanted, {
     ...options,
     lastColumnId,
     ...(base && { history: base.metadata.schemas }),
@@ -74,7 +75,21 @@ export const nextSchema = (
   };
 };
 
-/** What older files are split by stays known: without its type nobody could read their partitions' values. */
+/**
+ * `evolveSchema` for the columns of a contract or model.
+ *
+ * @throws ContractInvalid when Iceberg has no type for a column
+ */
+const evolved = (...evolution: Parameters<typeof evolveSchema>): Evolved => {
+  try {
+    return evolveSchema(...evolution);
+  } catch (error) {
+    if (error instanceof UnsupportedTypes) throw new ContractInvalid(error.message, { cause: error });
+    throw error;
+  }
+};
+
+/** Columns that older files are partitioned by must stay: readers need their types to read the partition values. */
 const keepPartitionColumns = ({ metadata }: Snapshot, next: Schema, where: string): void => {
   const sources = new Set(
     metadata['partition-specs'].flatMap(({ fields }) => fields.map((field) => field['source-id'])),
@@ -85,14 +100,14 @@ const keepPartitionColumns = ({ metadata }: Snapshot, next: Schema, where: strin
   if (dropped.length > 0)
     throw new SchemaIncompatible(
       `${where}: column ${dropped.map(({ name }) => `"${name}"`).join(', ')} cannot be dropped: the table's files are, or were, ` +
-        'split by it. Keep it in the contract, optional and no longer partitioned if need be; or load the files into a new dataset.',
+        'partitioned by it. Keep it in the contract, optional and no longer partitioned if need be; or load the files into a new dataset.',
     );
 };
 
 /**
- * Iceberg's Java library opens no table of which a column has the name of a field that older files are split by, unless
- * they are split by the column itself (`PartitionSpec.Builder`; apache/iceberg#11762). A column that has the name already
- * keeps it: to refuse it now would mend nothing.
+ * Iceberg's Java library cannot open a table in which a column has the name of a partition field of older files, unless
+ * the field is the identity of that column (`PartitionSpec.Builder`; apache/iceberg#11762). A column that already has
+ * such a name keeps it: refusing it now would not fix the table.
  */
 const refuseSplitNames = ({ metadata }: Snapshot, next: Schema, where: string): void => {
   const fields = metadata['partition-specs']
@@ -107,21 +122,21 @@ const refuseSplitNames = ({ metadata }: Snapshot, next: Schema, where: string): 
   );
   if (clash !== undefined)
     throw new SchemaIncompatible(
-      `${where}: a column cannot be called "${clash.name}", as a field that the table's files are, or were, split by: ` +
-        'other engines could not open the table. Give the column another name.',
+      `${where}: a column cannot be called "${clash.name}": the table's files are, or were, partitioned by a field of ` +
+        'that name, and other engines could not open the table. Give the column another name.',
     );
 };
 
-/** Columns may be called `constructor`. */
-const own = <V>(record: Readonly<Record<string, V>>, name: string): V | undefined =>
+/** An own property only: a column may be called `constructor`. */
+const ownValue = <V>(record: Readonly<Record<string, V>>, name: string): V | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined;
 
-/** Whether a dropped field may be taken up again as this column. */
+/** Whether a dropped field can return as this column. */
 const fits = (retired: Field | undefined, column: WantedColumn): boolean => {
   if (retired === undefined) return false;
   const schema: Schema = { type: 'struct', 'schema-id': 0, fields: [retired] };
   try {
-    evolveSchema({ schema, columnIds: { [column.identity]: retired.id } }, [column], {
+    evolved({ schema, columnIds: { [column.identity]: retired.id } }, [column], {
       where: '',
       lastColumnId: retired.id,
       identifier: [],
@@ -133,20 +148,20 @@ const fits = (retired: Field | undefined, column: WantedColumn): boolean => {
   }
 };
 
-/** A table's columns as a view shows them: each with the field that holds it in this snapshot, if one does. */
+/** A table's columns as a view shows them, each with the field that holds it in this snapshot, if there is one. */
 export const tableColumns = (
   snapshot: Snapshot | undefined,
   columns: readonly (ViewColumn & { identity: string })[],
 ): TableColumn[] => {
   const ids = snapshot?.columnIds.current ?? {};
   return columns.map(({ name, type, identity }) => {
-    const id = own(ids, identity);
+    const id = ownValue(ids, identity);
     const field = snapshot === undefined || id === undefined ? undefined : findField(snapshot.schema, id);
     return { name, type, field };
   });
 };
 
-/** How files are split, by the schema's field ids. */
+/** The partition columns with the field ids of the schema. */
 export const partitionBy = (schema: Schema, columns: readonly PartitionColumn[]): PartitionBy[] =>
   columns.map(({ name, column, transform }) => {
     const field = schema.fields.find((each) => each.name === column);
@@ -154,7 +169,7 @@ export const partitionBy = (schema: Schema, columns: readonly PartitionColumn[])
     return { 'source-id': field.id, transform, name };
   });
 
-/** The same as a specification, for who writes files before the table has given it a number. */
+/** A partition spec for files that are written before the table has given the spec its id. */
 export const specOf = (fields: readonly PartitionBy[]): PartitionSpec => ({
   'spec-id': 0,
   fields: fields.map((field, i) => ({ ...field, 'field-id': 1000 + i })),

@@ -4,34 +4,36 @@ import { storedType } from '../../iceberg/duckdb-types.ts';
 import { childrenOf } from '../../iceberg/schema.ts';
 import type { Field, MapType, StructType, Type } from '../../iceberg/types.ts';
 
-/** Files with the same fields, and the wanted columns in types that these files can be read in. */
-export interface AlikeFiles {
+/** Files with the same fields, and the wanted columns in types in which DuckDB can read these files. */
+export interface FileGroup {
   paths: string[];
   fields: Field[];
 }
 
-/** A node of a Parquet schema; the nodes follow each other depth first. */
+/** A node of a Parquet schema. Schemas list their nodes depth first. */
 interface Node {
   id: number | null;
   name: string;
   children: number;
 }
 
-/** What is directly inside a struct of a file, by the struct's id. */
+/** The nodes directly inside a struct of a file, by the struct's id. */
 type Members = ReadonlyMap<number, readonly Node[]>;
 
 /**
- * DuckDB finds columns by field id, but members of a struct by name: one that was renamed would be NULL, one that took
- * a dropped one's name would have the other's values, and a struct without a single known member is an error. So files
- * with structs are read as they are, each kind by itself, and `asToday` makes today's type of their values.
+ * Groups files by the members of their structs, and gives each group the types to read it in.
  *
- * Where no column has a struct, no file is opened.
+ * DuckDB finds columns by field id, but members of a struct by name. A renamed member would be NULL, a member that took a
+ * dropped one's name would get that one's values, and a struct without a single known member is an error. So each group
+ * is read with its own members, and `convertSql` converts the values to the current type.
+ *
+ * If no column has a struct, no file is opened.
  */
-export const alikeFiles = async (
+export const groupByStructs = async (
   db: Db,
   paths: readonly string[],
   fields: readonly Field[],
-): Promise<AlikeFiles[]> => {
+): Promise<FileGroup[]> => {
   if (!fields.some(({ type }) => hasStruct(type))) return [{ paths: [...paths], fields: [...fields] }];
   const kinds = await db.all<{ paths: string[]; nodes: Node[] }>(`
     SELECT list(file_name) AS paths, nodes FROM (
@@ -49,9 +51,9 @@ export const alikeFiles = async (
   });
 };
 
-/** SQL that makes a value of type `from`, as `alikeFiles` gives it, one of type `to`. NULL stays NULL at every depth. */
-export const asToday = (value: string, from: Type, to: Type): string =>
-  from === to ? value : rebuilt(value, from, to, 0);
+/** SQL that converts a value from the type that `groupByStructs` gives to the type `to`. NULL stays NULL at every depth. */
+export const convertSql = (value: string, from: Type, to: Type): string =>
+  from === to ? value : convertedSql(value, from, to, 0);
 
 const hasStruct = (type: Type): boolean =>
   typeof type !== 'string' &&
@@ -71,7 +73,7 @@ const membersOf = (nodes: readonly Node[]): Members => {
   return members;
 };
 
-/** The type itself where DuckDB reads it rightly from such a file, else one with the file's own members. */
+/** The type itself if DuckDB reads it correctly from such a file, else one with the file's members. */
 const readable = (type: Type, id: number, members: Members): Type => {
   if (typeof type === 'string') return type;
   if (type.type === 'list') {
@@ -101,7 +103,7 @@ const readableStruct = (type: StructType, nodes: readonly Node[], members: Membe
     return found.name === field.name && found.type === field.type;
   });
   if (present.length > 0) return isPlain ? type : { type: 'struct', fields: present };
-  // Nobody wants its value, but only with a member does DuckDB tell whether the struct is NULL. Text holds any type.
+  // The member's value is not used, but DuckDB needs one to tell whether the struct is NULL. Any type can be read as text.
   const [any] = nodes;
   return {
     type: 'struct',
@@ -109,27 +111,27 @@ const readableStruct = (type: StructType, nodes: readonly Node[], members: Membe
   };
 };
 
-const rebuilt = (value: string, from: Type, to: Type, depth: number): string => {
+const convertedSql = (value: string, from: Type, to: Type, depth: number): string => {
   if (from === to || typeof from === 'string' || typeof to === 'string') return value;
   const item = `x${depth}`;
   if (from.type === 'list' && to.type === 'list')
-    return `list_transform(${value}, lambda ${item}: ${rebuilt(item, from.element, to.element, depth + 1)})`;
-  if (from.type === 'map' && to.type === 'map') return rebuiltMap(value, from, to, depth);
+    return `list_transform(${value}, lambda ${item}: ${convertedSql(item, from.element, to.element, depth + 1)})`;
+  if (from.type === 'map' && to.type === 'map') return convertedMapSql(value, from, to, depth);
   if (from.type !== 'struct' || to.type !== 'struct') return value;
   const members = to.fields.map((field) => {
     const source = from.fields.find(({ id }) => id === field.id);
     const member =
       source === undefined
         ? `CAST(NULL AS ${storedType(field.type)})`
-        : rebuilt(`struct_extract(${value}, ${literal(source.name)})`, source.type, field.type, depth);
+        : convertedSql(`struct_extract(${value}, ${literal(source.name)})`, source.type, field.type, depth);
     return `${ident(field.name)} := ${member}`;
   });
   return `CASE WHEN ${value} IS NOT NULL THEN struct_pack(${members.join(', ')}) END`;
 };
 
-const rebuiltMap = (value: string, from: MapType, to: MapType, depth: number): string => {
+const convertedMapSql = (value: string, from: MapType, to: MapType, depth: number): string => {
   const item = `x${depth}`;
-  const key = rebuilt(`struct_extract(${item}, 'key')`, from.key, to.key, depth + 1);
-  const mapped = rebuilt(`struct_extract(${item}, 'value')`, from.value, to.value, depth + 1);
+  const key = convertedSql(`struct_extract(${item}, 'key')`, from.key, to.key, depth + 1);
+  const mapped = convertedSql(`struct_extract(${item}, 'value')`, from.value, to.value, depth + 1);
   return `map_from_entries(list_transform(map_entries(${value}), lambda ${item}: struct_pack(k := ${key}, v := ${mapped})))`;
 };

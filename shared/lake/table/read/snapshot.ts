@@ -1,3 +1,4 @@
+import { inParallel } from '../../../base/in-parallel.ts';
 import { ObjectMissing } from '../../../errors.ts';
 import { readManifest } from '../../iceberg/manifest.ts';
 import { readManifestList } from '../../iceberg/manifest-list.ts';
@@ -10,29 +11,28 @@ import type {
   SnapshotEntry,
   TableMetadata,
 } from '../../iceberg/types.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile } from '../data-file.ts';
 import type { Location } from '../location.ts';
-import { mayHold } from './manifest-pruning.ts';
 import { namedPartition, type Partition, partitionNames } from '../partition-names.ts';
 import { type ColumnIds, columnIdsIn, SUMMARY, touchedIn } from '../properties.ts';
+import { mayHold } from './manifest-pruning.ts';
 
-/** A manifest of a snapshot, read when it is asked for, and once. */
+/** A manifest of a snapshot, which is read at the first call of `entries` only. */
 export interface LoadedManifest {
   file: ManifestFile;
   entries(): Promise<ManifestEntry[]>;
 }
 
-/** Where a snapshot's metadata files are. */
+/** Where to read a snapshot's manifest list and manifests. */
 export interface SnapshotFiles {
   store: ObjectStore;
   location: Location;
-  /** Bodies of those that are at hand, by URI: a writer's own. */
+  /** Bodies that the writer of the snapshot still has, by URI. */
   written?: ReadonlyMap<string, Buffer>;
 }
 
-/** What one table looked like after one commit. Its files are read when they are asked for. */
+/** A table as it was after one commit. Its manifests are read when they are needed. */
 export class Snapshot {
   readonly table: string;
   readonly metadata: TableMetadata;
@@ -56,7 +56,7 @@ export class Snapshot {
     this.#written = written;
   }
 
-  /** Counts the table's commits, from 1: Iceberg's sequence number. */
+  /** Iceberg's sequence number: counts the table's commits, from 1. */
   get version(): number {
     return this.entry['sequence-number'];
   }
@@ -73,12 +73,12 @@ export class Snapshot {
     return this.entry.summary[SUMMARY.runId] ?? '';
   }
 
-  /** `append`, `replace source`, `compact` …; Iceberg's own word is in the summary. */
+  /** `append`, `replace source`, `compact` …; the summary also has Iceberg's own term. */
   get operation(): string {
     return this.entry.summary[SUMMARY.title] ?? this.entry.summary.operation;
   }
 
-  /** Iceberg's counts, and what the writer had to say. */
+  /** The summary: Iceberg's counts, and the writer's properties. */
   get properties(): Readonly<Record<string, string>> {
     return this.entry.summary;
   }
@@ -88,7 +88,7 @@ export class Snapshot {
     return touchedIn(this.entry.summary);
   }
 
-  /** The columns as they were when this was committed. */
+  /** The columns as they were at this commit. */
   get schema(): Schema {
     const { schemas } = this.metadata;
     const id = this.entry['schema-id'] ?? this.metadata['current-schema-id'];
@@ -97,12 +97,12 @@ export class Snapshot {
     return found;
   }
 
-  /** Which field is which of the contract's columns, today. */
+  /** The fields of the contract's columns in the newest metadata. */
   get columnIds(): ColumnIds {
     return columnIdsIn(this.metadata.properties);
   }
 
-  /** This and the earlier snapshots that the table still has, newest first. */
+  /** This snapshot and the earlier ones that the table still has, the newest first. */
   get history(): Snapshot[] {
     return this.metadata.snapshots
       .filter((entry) => entry['sequence-number'] <= this.version)
@@ -114,19 +114,19 @@ export class Snapshot {
     return this.#location.uriOf(key);
   }
 
-  /** Names of the fields that files of this snapshot are split by: one list for each way of splitting in use. */
+  /** Names of the partition fields, one list for each spec that files of this snapshot use. */
   async partitionings(): Promise<string[][]> {
     const specs = new Set((await this.manifests()).map(({ file }) => file.specId));
     return [...specs].map((specId) => this.#names(specId));
   }
 
-  /** All manifests, of data files and of position deletes. One request; each manifest's entries one more. */
+  /** All manifests, of data files and of position deletes. Takes one request, and one more for each manifest's entries. */
   manifests(): Promise<LoadedManifest[]> {
     this.#manifests ??= this.#loadManifests();
     return this.#manifests;
   }
 
-  /** The manifests that may list files of one of these partitions; all when absent. */
+  /** The manifests that may list files of one of these partitions. Default: all. */
   async manifestsOf(partitions?: readonly Partition[]): Promise<LoadedManifest[]> {
     const manifests = await this.manifests();
     return manifests.filter(
@@ -135,10 +135,10 @@ export class Snapshot {
   }
 
   /**
-   * The data files, with what hides rows of them. Manifests that hold none of the wanted partitions are not read.
+   * The data files, with their position deletes. Manifests without any of the wanted partitions are not read.
    *
-   * @param partitions only files that may hold rows of one of these; all when absent
-   * @param readable whether a manifest is to be read, of those that hold wanted partitions
+   * @param partitions only files that may have rows of one of these. Default: all files
+   * @param readable excludes further manifests
    */
   async files(
     partitions?: readonly Partition[],
@@ -200,7 +200,7 @@ export class Snapshot {
     const body = this.#written?.get(uri) ?? (await this.#store.read(key));
     if (body === undefined)
       throw new ObjectMissing(
-        `${this.#store.name}/${key} is gone, which snapshot ${this.id} of ${this.table} needs. Restore the object.`,
+        `${this.#store.name}/${key} is gone, and snapshot ${this.id} of ${this.table} needs it. Restore the object.`,
       );
     return body;
   }
@@ -224,6 +224,6 @@ export class Snapshot {
   }
 }
 
-/** Whether a file may hold rows of a partition: what a file's own spec does not tell decides nothing. */
+/** Whether a file may have rows of a partition. Fields that the file's own spec lacks exclude nothing. */
 const agree = (file: Partition, wanted: Partition): boolean =>
   Object.entries(wanted).every(([name, value]) => file[name] === undefined || file[name] === value);

@@ -1,49 +1,50 @@
+import { inParallel } from '../../../base/in-parallel.ts';
 import { createBitmap, isIn } from '../../../engine/bitmap.ts';
 import { ident, literal, literalList } from '../../../engine/sql.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import { readSchema } from '../../iceberg/duckdb-types.ts';
 import type { Field } from '../../iceberg/types.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
-import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile, TableColumn, ViewColumn } from '../data-file.ts';
-import { alikeFiles, asToday } from './nested-names.ts';
 import { DELETES } from '../position-deletes.ts';
+import type { Workbench } from '../workbench.ts';
+import { convertSql, groupByStructs } from './nested-names.ts';
 
 /**
- * Creates a view of a table's committed rows: its data files without the rows that their position deletes name. A table
- * without files is an empty view with the right columns, so that models run before a dataset has arrived.
+ * Creates a view of a table's committed rows: those of its data files without the deleted ones. A table without files
+ * becomes an empty view with the right columns, so that models run before the first file of a dataset.
  *
- * Columns are found by field id, whatever a file calls them, and cast to their types. A column that older files
- * lack is NULL in their rows.
+ * Columns are found by field id, whatever their names in a file, and cast to their types. A column that older files lack
+ * is NULL in their rows.
  *
  * @param name schema and name of the view
- * @param files the snapshot's files, or those of the partitions wanted
+ * @param files the snapshot's files, or those of the wanted partitions
  */
 export const createTableView = async (
-  db: Db,
+  workbench: Workbench,
   name: { schema: string; table: string },
   columns: readonly TableColumn[],
   files: readonly DataFile[],
-  store: ObjectStore,
-  scratch: string,
 ): Promise<void> => {
-  const rows = await rowsOf(db, columns, files, store, scratch);
+  const { db } = workbench;
+  const rows = await rowsOf(workbench, columns, files);
   await db.run(`CREATE SCHEMA IF NOT EXISTS ${ident(name.schema)}`);
   await db.run(`CREATE OR REPLACE VIEW ${ident(name.schema)}.${ident(name.table)} AS ${rows}`);
 };
 
-/** A SELECT of exactly these columns in these types, of rows that may lack some or have them in other types. */
+/** A SELECT of exactly these columns in these types, from rows that may lack some or have them in other types. */
 export const typed = (columns: readonly ViewColumn[], rows: string | undefined): string => {
   const select = columns.map(({ name, type }) => `CAST(${ident(name)} AS ${type}) AS ${ident(name)}`);
-  // The empty row set first: by name, it gives every column to files written before the column existed.
+  // UNION ALL BY NAME with an empty row set adds the columns that the rows lack.
   const empty = emptyRows(columns);
   return `SELECT ${select.join(', ')} FROM (${rows === undefined ? empty : `${empty} UNION ALL BY NAME (${rows})`})`;
 };
 
 /**
- * A SELECT of columns of local data files, by the fields' names and in the types that Parquet stores. With
- * `positions`, also `_path` and the row's number in its file as `file_row_number`, counted from 0: what is deleted
- * rows by. No column may have one of these names then. Structs must have kept the names of their members.
+ * A SELECT of columns of local data files, with the fields' names and in stored types. The files' structs must have the
+ * current names of their members.
+ *
+ * @param positions adds `_path` and `file_row_number`, the row's number in its file from 0, which identify a row for
+ *   position deletes. No column may have one of these names then
  */
 export const readFiles = (
   paths: readonly string[],
@@ -55,10 +56,9 @@ export const readFiles = (
   return `SELECT ${columns.join(', ')} FROM ${scan(paths, fields)}`;
 };
 
-/** Local paths of objects by key, fetched a few at a time. */
+/** Local paths of objects, by key. Objects are fetched a few at a time. */
 export const localPaths = async (
-  store: ObjectStore,
-  scratch: string,
+  { store, scratch }: Omit<Workbench, 'db'>,
   keys: readonly string[],
 ): Promise<Map<string, string>> =>
   new Map(
@@ -71,55 +71,53 @@ export const localPaths = async (
 const emptyRows = (columns: readonly ViewColumn[]): string =>
   `SELECT ${columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${ident(name)}`).join(', ')} WHERE false`;
 
-/** A column's name while it is read: users' names cannot meet each other's, or those that DuckDB adds. */
+/** A column's name while it is read, so that users' names cannot clash with those that DuckDB adds. */
 const inner = (id: number): string => `f${id}`;
 
-/** A field that no file has. A scan without any field would take the first file's columns for all files'. */
+/** A field that no file has. A scan without any field would assume the first file's columns for all files. */
 const NO_FIELD: Field = { id: 0, name: '', required: false, type: 'int' };
 
 const POSITION = DELETES.fields.filter(({ name }) => name === 'pos');
 
-/** Rows as `f<id>`; DuckDB adds `filename` and `file_row_number` where they are asked for. */
+/** The rows of files, with columns `f<id>`. DuckDB adds `filename` and `file_row_number` if the SELECT names them. */
 const scan = (paths: readonly string[], fields: readonly Field[]): string => {
   const wanted = (fields.length === 0 ? [NO_FIELD] : fields).map((field) => ({
     ...field,
     name: inner(field.id),
   }));
-  // Folders are named after partitions; their values lie in the files as well.
+  // The files contain the partition values, so DuckDB need not read them from the folders' names.
   const options = [`schema = ${readSchema(wanted)}`, 'hive_partitioning = false'];
   return `read_parquet(${literalList(paths)}, ${options.join(', ')})`;
 };
 
-/** SQL of all visible rows of the files. */
+/** SQL of all rows of the files that are not deleted. */
 const rowsOf = async (
-  db: Db,
+  workbench: Workbench,
   columns: readonly TableColumn[],
   files: readonly DataFile[],
-  store: ObjectStore,
-  scratch: string,
 ): Promise<string> => {
+  const { db } = workbench;
   if (files.length === 0) return emptyRows(columns);
   const paths = await localPaths(
-    store,
-    scratch,
+    workbench,
     files.map(({ key }) => key),
   );
-  const deletesOf = new Map(await deletePairs(files, paths, store, scratch));
-  const bitsOf = await manyDeleted(db, files, paths, deletesOf);
+  const deletesOf = new Map(await deletePairs(workbench, files, paths));
+  const bitsOf = await deletedBitmaps(db, files, paths, deletesOf);
   const fields = columns.flatMap(({ field }) => (field === undefined ? [] : [field]));
   const parts: string[] = [];
-  for (const alike of await alikeFiles(db, [...paths.values()], fields)) {
-    const select = `SELECT ${columns.map((column) => viewColumn(column, alike.fields)).join(', ')} FROM`;
-    const plain = alike.paths.filter((path) => !deletesOf.has(path));
-    if (plain.length > 0) parts.push(`${select} ${scan(plain, alike.fields)}`);
-    for (const path of alike.paths) {
+  for (const group of await groupByStructs(db, [...paths.values()], fields)) {
+    const select = `SELECT ${columns.map((column) => viewColumn(column, group.fields)).join(', ')} FROM`;
+    const plain = group.paths.filter((path) => !deletesOf.has(path));
+    if (plain.length > 0) parts.push(`${select} ${scan(plain, group.fields)}`);
+    for (const path of group.paths) {
       const bits = bitsOf.get(path);
       if (bits !== undefined)
-        parts.push(`${select} ${withPositions([path], alike.fields)} WHERE NOT ${isIn(bits, 'scan._row')}`);
+        parts.push(`${select} ${withPositions([path], group.fields)} WHERE NOT ${isIn(bits, 'scan._row')}`);
     }
-    const withDeletes = alike.paths.filter((path) => deletesOf.has(path) && !bitsOf.has(path));
+    const withDeletes = group.paths.filter((path) => deletesOf.has(path) && !bitsOf.has(path));
     if (withDeletes.length > 0)
-      parts.push(`${select} ${withPositions(withDeletes, alike.fields)} WHERE (scan._path, scan._row) NOT IN (
+      parts.push(`${select} ${withPositions(withDeletes, group.fields)} WHERE (scan._path, scan._row) NOT IN (
         ${deletedRows(withDeletes.map((path) => [path, deletesOf.get(path) ?? '']))})`);
   }
   return parts.join('\nUNION ALL\n');
@@ -128,17 +126,16 @@ const rowsOf = async (
 const withPositions = (paths: readonly string[], fields: readonly Field[]): string =>
   `(SELECT *, filename AS _path, file_row_number AS _row FROM ${scan(paths, fields)}) AS scan`;
 
-/** Positions that one hash table holds for all files of a view; each takes some 150 bytes there. */
+/** Deleted positions that one hash table holds for all files of a view. Each takes about 150 bytes there. */
 const MAX_LISTED = 250_000;
 
 /**
- * Sets of the positions that are hidden, for the files that hide so many that a list of all files' would take memory
- * with the rows: a bit for each row of the file (`shared/engine/bitmap.ts`). Of most files few rows are hidden, and
- * one list serves all of them at once.
+ * Makes bitmaps of the deleted positions, one bit per row of the file (`shared/engine/bitmap.ts`), for the files with the
+ * most deleted rows. Most files have few deleted rows, and share one list; a list of all would take too much memory.
  *
- * @returns names of the sets by the files' paths
+ * @returns names of the bitmaps, by the files' paths
  */
-const manyDeleted = async (
+const deletedBitmaps = async (
   db: Db,
   files: readonly DataFile[],
   paths: ReadonlyMap<string, string>,
@@ -146,60 +143,62 @@ const manyDeleted = async (
 ): Promise<Map<string, string>> => {
   const sets = new Map<string, string>();
   let listed = 0;
-  for (const { key, rows, deletes } of files.toSorted((a, b) => (a.deletes?.rows ?? 0) - (b.deletes?.rows ?? 0))) {
+  for (const { key, rows, deletes } of files.toSorted(
+    (a, b) => (a.deletes?.rows ?? 0) - (b.deletes?.rows ?? 0),
+  )) {
     listed += deletes?.rows ?? 0;
     const [path, positions] = [paths.get(key) ?? '', deletesOf.get(paths.get(key) ?? '')];
     if (deletes === undefined || positions === undefined || listed <= MAX_LISTED) continue;
-    // Its key tells a file of position deletes from all others, so that views of several snapshots keep their own.
-    const name = `_hidden by ${deletes.key}`;
+    // The key of the position deletes is unique, so views of several snapshots do not share a bitmap.
+    const name = `_deleted by ${deletes.key}`;
     await createBitmap(db, name, rows, [readPositions(positions)]);
     sets.set(path, name);
   }
   return sets;
 };
 
-/** A SELECT of `pos`, from a local file with positions. */
+/** A SELECT of `pos` from a local file of position deletes. */
 export const readPositions = (positions: string): string => readFiles([positions], POSITION);
 
-/** @param stored the columns as the files that are read have them */
+/** @param stored the columns in the types in which the files are read */
 const viewColumn = ({ name, type, field }: TableColumn, stored: readonly Field[]): string => {
   const from = stored.find(({ id }) => id === field?.id);
   const value =
-    field === undefined || from === undefined ? 'NULL' : asToday(inner(field.id), from.type, field.type);
+    field === undefined || from === undefined ? 'NULL' : convertSql(inner(field.id), from.type, field.type);
   return `CAST(${value} AS ${type}) AS ${ident(name)}`;
 };
 
 /**
- * Local paths of data files, and of what hides rows of them. The position deletes are fetched.
+ * Local paths of the data files with deleted rows, each with that of its position deletes, which are fetched.
  *
- * @param paths of the data files, by key
+ * @param paths local paths of the data files, by key
  */
 export const deletePairs = async (
+  workbench: Omit<Workbench, 'db'>,
   files: readonly DataFile[],
   paths: ReadonlyMap<string, string>,
-  store: ObjectStore,
-  scratch: string,
 ): Promise<(readonly [path: string, deletes: string])[]> => {
-  const withDeletes = files.flatMap(({ key, deletes }) => (deletes === undefined ? [] : [[key, deletes.key] as const]));
+  const withDeletes = files.flatMap(({ key, deletes }) =>
+    deletes === undefined ? [] : [[key, deletes.key] as const],
+  );
   const local = await localPaths(
-    store,
-    scratch,
+    workbench,
     withDeletes.map(([, deletes]) => deletes),
   );
   return withDeletes.map(([key, deletes]) => [paths.get(key) ?? '', local.get(deletes) ?? '']);
 };
 
 /**
- * A SELECT of (path of the data file, position), from files with positions of one data file each: one column, a
- * pair as SQL's `(a, b)`.
+ * A SELECT of the deleted rows, as one column of pairs: SQL's `(path of the data file, position)`. Each file of position
+ * deletes must be about a single data file.
  */
 export const deletedRows = (deletes: readonly (readonly [path: string, deletes: string])[]): string => {
   const pairs = deletes.map(([path, file]) => `(${literal(path)}, ${literal(file)})`);
-  const mask = readFiles(
+  const positions = readFiles(
     deletes.map(([, file]) => file),
     POSITION,
     { positions: true },
   );
-  return `SELECT (pair.path, mask.pos) FROM (${mask}) AS mask
-    JOIN (VALUES ${pairs.join(', ')}) AS pair(path, mask_path) ON mask._path = pair.mask_path`;
+  return `SELECT (pair.path, deletes.pos) FROM (${positions}) AS deletes
+    JOIN (VALUES ${pairs.join(', ')}) AS pair(path, deletes_path) ON deletes._path = pair.deletes_path`;
 };

@@ -1,32 +1,30 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Db } from '../../../engine/with-duckdb.ts';
 import { ConservationBroken } from '../../../errors.ts';
 import { currentSchema, defaultSpec, kind } from '../../iceberg/metadata.ts';
 import type { PartitionSpec } from '../../iceberg/types.ts';
 import { lakePaths } from '../../paths.ts';
-import type { ObjectStore } from '../../storage/object-store.ts';
-import { bytesOf, type CompactionPolicy, planCompaction } from './compaction.ts';
+import type { Look } from '../commit/change.ts';
+import type { MetadataVersion, Table } from '../commit/table.ts';
 import type { DataFile } from '../data-file.ts';
 import type { Draft } from '../draft.ts';
 import type { Partition } from '../partition-names.ts';
 import { SUMMARY } from '../properties.ts';
-import { type Rewritten, rewriteFiles } from '../write/rewrite.ts';
 import type { Snapshot } from '../read/snapshot.ts';
-import type { Table, MetadataVersion } from '../commit/table.ts';
+import type { Workbench } from '../workbench.ts';
+import { type Rewritten, rewriteFiles } from '../write/rewrite.ts';
+import { bytesOf, type CompactionPolicy, planCompaction } from './compaction.ts';
 
 export interface CompactOptions {
-  store: ObjectStore;
-  scratch: string;
-  /** Of the run, or of the maintenance, that does it; first part of the new files' names. */
+  /** The run, or the maintenance, that compacts. First part of the new files' names. */
   runId: string;
-  /** Columns that tell one row from all others; needed where files hide rows. */
+  /** Columns that identify a row; needed if files have deleted rows. */
   identity: readonly string[];
   policy: CompactionPolicy;
-  /** Only these; all when absent. */
+  /** Only these partitions. Default: all. */
   partitions?: readonly Partition[];
   /**
-   * False: merge while nobody else can commit, or not at all. True: merge first, however long it takes, and then
-   * wait for a turn to commit what has not been changed meanwhile.
+   * False: merge while this writer holds the lock, and skip if another one does. True: merge first, however long it
+   * takes, and then wait for the lock to commit the groups that no other commit has changed meanwhile.
    */
   patient?: boolean;
 }
@@ -34,61 +32,71 @@ export interface CompactOptions {
 export interface Compacted {
   /** The table with the merged files. */
   version: MetadataVersion | undefined;
-  /** How many files became how many. */
+  /** Files that were merged. */
   before: number;
+  /** Files that they were merged into. */
   after: number;
+  /** Bytes of the files that were merged. */
   bytes: number;
 }
 
-/** A group of files, and what it has become. */
+/** A group of files, and the files that it was merged into. */
 interface Merged {
   group: DataFile[];
   files: Rewritten[];
 }
 
-/** What snapshots say of the table's state, and not of one commit: a snapshot that does not say it has lost it. */
-const STATE = [SUMMARY.sources, SUMMARY.silver, SUMMARY.fingerprint];
+/** Groups that are to become larger files, of a snapshot. */
+interface Due {
+  base: Snapshot;
+  /** The new files, where they were written before the commit began. */
+  merged: Merged[] | undefined;
+}
+
+/** Summary properties that describe the table and not one commit: each snapshot must carry them over from the last. */
+const CARRIED_OVER = [SUMMARY.sources, SUMMARY.silver, SUMMARY.fingerprint];
 
 /**
- * Merges small files, as the policy wants, in a commit of its own that changes no row. Undefined where nothing is to
- * be merged, or others were at work and it is not to wait: whoever comes next does it.
+ * Merges small files by the policy, in a commit of its own that changes no row. Undefined if there is nothing to merge, or
+ * another writer was at work and `patient` is false; then a later call merges.
  *
- * @throws ConservationBroken when a merged file has not all rows of its files, or hides others; CommitConflict
+ * @throws ConservationBroken when a merged file loses rows, or deletes other rows than the files that it replaces
+ * @throws CommitConflict when other writers won every race
  */
 export const compactTable = async (
-  db: Db,
+  workbench: Workbench,
   table: Table,
   options: CompactOptions,
 ): Promise<Compacted | undefined> => {
   const { policy, partitions, patient = false } = options;
-  const ready = patient ? await merge(db, await table.current(), options) : undefined;
-  let done: Merged[] = [];
-  const { committed, version } = await table.commit(
-    async (base) => {
-      if (base === undefined) return undefined;
-      if (ready !== undefined) {
-        done = intact(ready, base, await base.files(partitions));
-        return done.length === 0 ? undefined : async () => draftOf(base, done, options);
-      }
-      if (planOf(base, await base.files(partitions), policy).length === 0) return undefined;
-      return async () => {
-        done = await merge(db, base, options);
-        return draftOf(base, done, options);
-      };
+  const ready = patient ? await merge(workbench, await table.current(), options) : undefined;
+  const { committed, version, outcome } = await table.commit(
+    {
+      look: async (base): Promise<Look<Due, Merged[]>> => {
+        if (base === undefined) return { outcome: [] };
+        const files = await base.files(partitions);
+        const merged = ready && stillValid(ready, base, files);
+        const groups = merged ?? planOf(base, files, policy);
+        return groups.length === 0 ? { outcome: [] } : { todo: { base, merged } };
+      },
+      make: async (_, { base, merged: before }) => {
+        const merged = before ?? (await merge(workbench, base, options));
+        return { draft: draftOf(base, merged, options), outcome: merged };
+      },
     },
     { patient },
   );
-  if (!committed) return undefined;
-  const before = done.flatMap(({ group }) => group);
+  if (!committed || outcome === undefined) return undefined;
+  const before = outcome.flatMap(({ group }) => group);
   return {
     version,
     before: before.length,
-    after: done.flatMap(({ files }) => files).length,
+    after: outcome.flatMap(({ files }) => files).length,
     bytes: bytesOf(before),
   };
 };
 
-/** Ids of the specifications that split as the default one does, whatever they call it. */
+/** Ids of the specs that partition as the default one does, whatever the names of their fields. */
 const currentSpecs = ({ metadata }: Snapshot): Set<number> => {
   const kinds = ({ fields }: PartitionSpec): string => fields.map((field) => kind(field)).join(', ');
   const current = kinds(defaultSpec(metadata));
@@ -97,8 +105,8 @@ const currentSpecs = ({ metadata }: Snapshot): Set<number> => {
 };
 
 /**
- * What is to be merged of some files of a snapshot. Files of an earlier way of splitting stay: their rows may belong
- * to many of today's partitions.
+ * The groups of files to merge. Files of an earlier partition spec stay, since their rows may belong to many current
+ * partitions.
  */
 export const planOf = (
   base: Snapshot,
@@ -112,14 +120,16 @@ export const planOf = (
   );
 };
 
-const merge = async (db: Db, base: Snapshot | undefined, options: CompactOptions): Promise<Merged[]> => {
+const merge = async (
+  workbench: Workbench,
+  base: Snapshot | undefined,
+  options: CompactOptions,
+): Promise<Merged[]> => {
   if (base === undefined) return [];
-  const { store, scratch, runId, identity, policy, partitions } = options;
+  const { runId, identity, policy, partitions } = options;
   const merged: Merged[] = [];
   for (const group of planOf(base, await base.files(partitions), policy)) {
-    const files = await rewriteFiles(db, group, {
-      store,
-      scratch,
+    const files = await rewriteFiles(workbench, group, {
       schema: currentSchema(base.metadata),
       retired: Object.values(base.columnIds.retired),
       spec: defaultSpec(base.metadata),
@@ -129,33 +139,33 @@ const merge = async (db: Db, base: Snapshot | undefined, options: CompactOptions
       uriOf: (key) => base.uriOf(key),
       identity,
     });
-    conserve(base, group, files);
+    checkConservation(base, group, files);
     merged.push({ group, files });
   }
   return merged;
 };
 
-/** Every row is in the merged files, in their partition, and those that were hidden are hidden. */
-const conserve = (base: Snapshot, group: readonly DataFile[], files: readonly Rewritten[]): void => {
+/** Checks that the merged files have all rows, in their partition, and the same number of deleted rows. */
+const checkConservation = (base: Snapshot, group: readonly DataFile[], files: readonly Rewritten[]): void => {
   const partition = JSON.stringify(group[0]?.partition);
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
   const rows = [sum(group.map((file) => file.rows)), sum(files.map(({ file }) => file.rows))];
-  const hidden = [
+  const deleted = [
     sum(group.map(({ deletes }) => deletes?.rows ?? 0)),
     sum(files.map(({ deletes }) => deletes?.rows ?? 0)),
   ];
   const strays = files.filter(({ file }) => JSON.stringify(file.partition) !== partition);
-  if (rows[0] !== rows[1] || hidden[0] !== hidden[1] || strays.length > 0)
+  if (rows[0] !== rows[1] || deleted[0] !== deleted[1] || strays.length > 0)
     throw new ConservationBroken(
-      `Merging ${group.length} files of ${base.table} made ${rows[1]} rows of ${rows[0]}, hides ${hidden[1]} of ${hidden[0]}, and puts ${strays.length} files elsewhere. The table was left as it is.`,
+      `Merging ${group.length} files of ${base.table} made ${rows[1]} rows of ${rows[0]} and ${deleted[1]} deleted rows of ${deleted[0]}, and put ${strays.length} files into other partitions. The table was not changed.`,
     );
 };
 
 /**
- * The groups of which nobody has replaced a file, or hidden other rows, since they were merged; none where the table is
- * split otherwise by now, or calls its partitions otherwise, as the merged files would be entered into others.
+ * The merged groups that are still valid: no input file was replaced or got other deletes since, and the partition spec and
+ * the names of its fields are unchanged. Otherwise the merged files would be committed to other partitions.
  */
-const intact = (merged: readonly Merged[], base: Snapshot, files: readonly DataFile[]): Merged[] => {
+const stillValid = (merged: readonly Merged[], base: Snapshot, files: readonly DataFile[]): Merged[] => {
   const current = currentSpecs(base);
   const now = new Map(files.map((file) => [file.key, file]));
   return merged.filter(({ group }) =>
@@ -184,7 +194,7 @@ const draftOf = (base: Snapshot, merged: readonly Merged[], { runId }: CompactOp
     changedDeletes: files.filter(({ deletes }) => deletes !== undefined),
     touched: [],
     properties: Object.fromEntries(
-      STATE.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])),
+      CARRIED_OVER.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])),
     ),
   };
 };

@@ -2,15 +2,15 @@ import type { DataFile } from '../data-file.ts';
 
 export interface CompactionPolicy {
   /**
-   * Sizes in bytes, rising, each about `minFiles` times the one before: a tier holds the files that are smaller than
-   * its size and not smaller than that of the tier before. Files of the last size or more are left alone.
+   * Sizes in bytes, rising, each about `minFiles` times the one before. A tier has the files that are smaller than its size
+   * and not smaller than the previous tier's. Files of the last size or more are never merged.
    */
   tiers: readonly number[];
-  /** A partition's tier with so many files is due. */
+  /** A partition's tier is merged if it has this many files. */
   minFiles: number;
-  /** Most files and bytes that become one file. */
+  /** Maximum of files and bytes that become one file. */
   group: { files: number; bytes: number };
-  /** Most files and bytes that one commit merges. */
+  /** Maximum of files and bytes that one commit merges. */
   commit: { files: number; bytes: number };
 }
 
@@ -18,18 +18,19 @@ const KB = 1024;
 const MB = 1024 * KB;
 
 /**
- * What a run does beside its own work: little, so that it ends about as soon as it would have without. A run looks at
- * every eighth commit, and merges up to eight times the largest file that it still calls small: it keeps up.
+ * For runs, which merge few files so that they do not end noticeably later. A run compacts at every eighth commit, and
+ * merges up to eight times the size of the largest small file, which is enough to keep up.
  */
 export const INLINE: Readonly<CompactionPolicy> = {
   tiers: [128 * KB, MB, 8 * MB],
   minFiles: 8,
   group: { files: 32, bytes: 64 * MB },
-  // Room for the largest group and for those of all lower tiers: else these, being cheaper, would keep it waiting for ever.
+  // Room for the largest group and those of all lower tiers. With less, the lower tiers, which are cheaper and come first,
+  // would keep the largest group waiting for ever.
   commit: { files: 128, bytes: 128 * MB },
 };
 
-/** What maintenance does, which has time. */
+/** For maintenance, which has more time. */
 export const THOROUGH: Readonly<CompactionPolicy> = {
   tiers: [128 * KB, MB, 8 * MB, 64 * MB, 128 * MB],
   minFiles: 4,
@@ -38,13 +39,13 @@ export const THOROUGH: Readonly<CompactionPolicy> = {
 };
 
 /**
- * Which files are to be merged: groups of one partition, each to become one file, those first that save the most files
- * for the bytes that they cost.
+ * Plans which files to merge: groups of files of one partition, each of which becomes one file. Groups that save the most
+ * files per byte come first.
  *
- * A file is merged with files of about its size only. What comes of `minFiles` of them belongs to the next tier, so a
- * byte is written again once a tier, and not once for every file that comes after it. The lowest tier has no lower
- * end: what comes of its files may stay in it, at a cost of less than its size each time. A partition keeps fewer
- * than `minFiles` files a tier, beside those that are large enough.
+ * A file is merged only with files of about its size. Merging `minFiles` of them gives a file of the next tier, so a byte is
+ * rewritten once per tier, and not once for every later file. The lowest tier has no lower limit: a merged file may stay in
+ * it, and rewriting it costs less than the tier's size each time. A partition keeps fewer than `minFiles` files per tier, in
+ * addition to those that are large enough.
  *
  * @param files of one partition spec
  */
@@ -69,13 +70,13 @@ export const bytesOf = (files: readonly Pick<DataFile, 'bytes'>[]): number =>
 const filesOfTier = (files: readonly DataFile[], tier: number, { tiers }: CompactionPolicy): DataFile[] =>
   files.filter(({ bytes }) => bytes < (tiers[tier] ?? 0) && bytes >= (tiers[tier - 1] ?? 0));
 
-/** In the order of the files, which is about that of their commits: rows that came together stay together. */
-const groupsOf = (files: readonly DataFile[], { minFiles, group: most }: CompactionPolicy): DataFile[][] => {
+/** Groups files in their order, which is about that of their commits, so that rows that arrived together stay together. */
+const groupsOf = (files: readonly DataFile[], { minFiles, group: limit }: CompactionPolicy): DataFile[][] => {
   const groups: DataFile[][] = [];
   for (let rest = files; rest.length >= minFiles; ) {
     let [length, bytes] = [0, 0];
-    for (const file of rest.slice(0, most.files)) {
-      if (bytes + file.bytes > most.bytes) break;
+    for (const file of rest.slice(0, limit.files)) {
+      if (bytes + file.bytes > limit.bytes) break;
       length += 1;
       bytes += file.bytes;
     }
@@ -85,5 +86,5 @@ const groupsOf = (files: readonly DataFile[], { minFiles, group: most }: Compact
   return groups;
 };
 
-/** Bytes for each file that is saved. */
+/** Bytes to rewrite for each file that is saved. */
 const cost = (group: readonly DataFile[]): number => bytesOf(group) / (group.length - 1);

@@ -1,26 +1,26 @@
-import { z } from 'zod';
+import { inParallel } from '../../../base/in-parallel.ts';
+import { DAY_MS } from '../../../base/time.ts';
 import { ObjectMissing } from '../../../errors.ts';
 import { lakePaths } from '../../paths.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
 import { MAX_KEYS_REMOVED, type ObjectInfo, type ObjectStore } from '../../storage/object-store.ts';
+import type { Table } from '../commit/table.ts';
 import { Location } from '../location.ts';
 import { filesOf, referencedBy } from './references.ts';
-import type { Table } from '../commit/table.ts';
-
-export const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * A redrive may come until 14 days after a run's first try, and commits data files that were staged in that: no
- * snapshot names them yet.
+ * A redrive is possible for 14 days after a run's first attempt. It commits data files that were staged in that attempt and
+ * that no snapshot names yet.
  */
 export const GRACE_MS = 15 * DAY_MS;
 
 export interface OrphanOptions {
+  /** Keys of the data files that an intent of a waiting writer names, of any release: they are kept. */
+  filesOfIntent: (intent: Buffer) => readonly string[];
   /** Milliseconds since 1970. */
   now?: number;
-  /** How old an object must be to be removed. Runs that are older must be over, and not be redriven. */
+  /** Minimum age of an object to be removed, in milliseconds. Older runs must have ended, and must not be redriven. */
   graceMs?: number;
-  /** Only says what would be removed. */
+  /** Removes nothing; reports what would be removed. */
   dryRun?: boolean;
 }
 
@@ -29,9 +29,9 @@ export interface Orphans {
   bytes: number;
 }
 
-/** What lies in the store for a table and can be removed if nothing refers to it. */
+/** Objects of a table that may be removed if nothing refers to them. */
 interface Leftovers {
-  /** Manifests, their lists, data, position deletes, states of sources. */
+  /** Manifests, their lists, data files, position deletes, nodes of the index of sources. */
   files: ObjectInfo[];
   /** Metadata files, the oldest version first. */
   versions: { version: number; object: ObjectInfo }[];
@@ -40,26 +40,26 @@ interface Leftovers {
 }
 
 /**
- * Removes what no snapshot of a table refers to any more, or never did: files of expired snapshots, of attempts that
- * died or lost a race, and notes of writers that are gone.
+ * Removes objects that no snapshot of a table refers to: files of expired snapshots, files of attempts that failed or lost a
+ * race, and locks and intents of writers that have ended.
  *
- * It can never remove what a snapshot refers to. What is there is listed first, and the table is read after that: what
- * was committed in between is known, and what is committed later is made of files that the newest snapshot names, or of
- * files that are younger than the grace. Nothing is removed on doubt: where anything that a snapshot needs is gone or
- * cannot be read, it throws before it has removed anything. Objects with names that duckstep does not give stay.
+ * It never removes an object that a snapshot refers to. It lists the objects first and reads the table afterwards, so it
+ * knows every commit in between. Later commits consist of files that the newest snapshot names, and of files that are
+ * younger than the grace period. If an object that a snapshot needs is missing or unreadable, it throws before it removes
+ * anything. Objects whose names duckstep does not use stay.
  *
- * Readers who opened the table in the last day (or the last grace, if that is shorter) find their snapshot whole.
+ * Readers that opened the table in the last day (or grace period, if that is shorter) find their snapshot complete.
  *
- * @throws ObjectMissing, TableDamaged
+ * @throws ObjectMissing, TableDamaged when an object that a snapshot needs is missing or unreadable
  */
 export const removeOrphans = async (
   store: ObjectStore,
   table: Table,
-  { now = Date.now(), graceMs = GRACE_MS, dryRun = false }: OrphanOptions = {},
+  { filesOfIntent, now = Date.now(), graceMs = GRACE_MS, dryRun = false }: OrphanOptions,
 ): Promise<Orphans> => {
   const leftovers = await listLeftovers(store, table.name);
-  // Before the table: a commit that waits no more by now is in what is read next.
-  const waiting = await waitingFiles(store, leftovers.intents);
+  // Read before the table: an intent that is committed in between is in the version that is read next.
+  const waiting = await waitingFiles(store, leftovers.intents, filesOfIntent);
   const newest = await table.newest();
   if (newest === undefined) return { keys: [], bytes: 0 };
   const kept = await referencedBy(store, newest);
@@ -158,12 +158,16 @@ const removeVersions = async (
 const FILE = /^(metadata\/[^/]+\.avro|data\/.+\.parquet|deletes\/.+\.parquet)$/;
 const METADATA = /^metadata\/v([1-9]\d*)\.metadata\.json$/;
 const LOCK = /^v(\d+)-\d+$/;
-const STATE = /^[0-9a-f]{32}\.json$/;
+const INDEX_NODE = /^[0-9a-f]{32}\.json$/;
 
 /** Where objects of a table lie. */
 const foldersOf = (table: string): string[] =>
   [lakePaths.data(table, 'x'), lakePaths.sources(table, 'x'), lakePaths.locks(table, 'x')].map(
-    (key, n) => `${key.split('/').slice(0, n === 1 ? -1 : -2).join('/')}/`,
+    (key, n) =>
+      `${key
+        .split('/')
+        .slice(0, n === 1 ? -1 : -2)
+        .join('/')}/`,
   );
 
 const versionIn = (key: string): number => Number(/v(\d+)\.metadata\.json$/.exec(key)?.[1] ?? 0);
@@ -176,7 +180,7 @@ const listLeftovers = async (store: ObjectStore, table: string): Promise<Leftove
     if (FILE.test(name)) leftovers.files.push(object);
   }
   for await (const [name, object] of below(store, lakePaths.sources(table, 'x'), 1))
-    if (STATE.test(name)) leftovers.files.push(object);
+    if (INDEX_NODE.test(name)) leftovers.files.push(object);
   for await (const [name, object] of below(store, lakePaths.locks(table, 'x'), 1)) {
     const version = LOCK.exec(name)?.[1];
     if (version !== undefined) leftovers.locks.push({ version: Number(version), object });
@@ -187,15 +191,15 @@ const listLeftovers = async (store: ObjectStore, table: string): Promise<Leftove
   return leftovers;
 };
 
-/** Objects below a folder of an object's key, so many levels above it, with their names in the folder. */
+/** Objects below the folder that is `levels` above a key, each with its name relative to the folder. */
 async function* below(store: ObjectStore, key: string, levels: number): AsyncIterable<[string, ObjectInfo]> {
   const folder = `${key.split('/').slice(0, -levels).join('/')}/`;
   for await (const object of store.list(folder)) yield [object.key.slice(folder.length), object];
 }
 
 /**
- * What belongs to the snapshot that was current at a time, if the table still knows. Whatever has been current since
- * is made of that, and of younger files.
+ * Keys of the snapshot that was current at a time, if the table still has it. Snapshots that have been current since
+ * consist of these files and of younger ones.
  */
 const openedBefore = async (table: Table, { versions }: Leftovers, at: number): Promise<string[]> => {
   const last = versions.findLast(({ object }) => object.lastModified.getTime() <= at);
@@ -206,28 +210,18 @@ const openedBefore = async (table: Table, { versions }: Leftovers, at: number): 
     const uris = await filesOf([opened.snapshot]);
     return [last.object.key, ...[...uris].map((uri) => location.keyOf(uri))];
   } catch (error) {
-    // A maintenance with a shorter grace has removed some of it: nobody can be reading it.
+    // Maintenance with a shorter grace period has removed some of its files, so no reader can be using it.
     if (error instanceof ObjectMissing) return [];
     throw error;
   }
 };
 
-const Intent = z.object({ staged: z.object({ files: z.array(z.object({ key: z.string() })) }) });
-
-/** The files of commits that wait: whoever commits next may take them along, however old they are. */
-const waitingFiles = async (store: ObjectStore, intents: readonly ObjectInfo[]): Promise<string[]> => {
+/** The files of commits that wait: the next writer may commit them, however old they are. */
+const waitingFiles = async (
+  store: ObjectStore,
+  intents: readonly ObjectInfo[],
+  filesOf: OrphanOptions['filesOfIntent'],
+): Promise<string[]> => {
   const bodies = await inParallel(intents, ({ key }) => store.read(key));
-  return bodies.flatMap((body) => {
-    const intent = body === undefined ? undefined : Intent.safeParse(parsed(body));
-    return intent?.data?.staged.files.map(({ key }) => key) ?? [];
-  });
-};
-
-/** Undefined for what no release would take along either. */
-const parsed = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
+  return bodies.flatMap((body) => (body === undefined ? [] : filesOf(body)));
 };

@@ -1,20 +1,20 @@
+import { inParallel } from '../../../base/in-parallel.ts';
 import { TableDamaged } from '../../../errors.ts';
 import type { TableMetadata } from '../../iceberg/types.ts';
+import { IndexTree } from '../../index-tree/index-tree.ts';
 import { lakePaths } from '../../paths.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
+import type { MetadataVersion } from '../commit/table.ts';
 import { Location } from '../location.ts';
 import { SUMMARY } from '../properties.ts';
 import type { LoadedManifest, Snapshot } from '../read/snapshot.ts';
-import { IndexTree } from '../../index-tree/index-tree.ts';
-import type { MetadataVersion } from '../commit/table.ts';
 
 /**
- * Keys of everything that a version of a table refers to: its metadata file and those that it names as earlier ones,
- * and of all its snapshots the lists of manifests, manifests, data files, position deletes, and states of sources.
- * One request for each snapshot, each manifest, and each branch of a state.
+ * Keys of everything that a version of a table refers to: its metadata file and the earlier ones in its log, and the
+ * manifest lists, manifests, data files, position deletes and index nodes of all its snapshots. Takes one request per
+ * snapshot, per manifest and per branch of an index.
  *
- * @throws ObjectMissing, TableDamaged where anything of it is gone or cannot be read
+ * @throws ObjectMissing, TableDamaged when any of these is missing or cannot be read
  */
 export const referencedBy = async (
   store: ObjectStore,
@@ -31,7 +31,7 @@ export const referencedBy = async (
   const snapshots = snapshot.history;
   if (snapshots.length !== metadata.snapshots.length)
     throw new TableDamaged(
-      `Table ${snapshot.table} has snapshots beside its history, which another program made. Remove its branches first.`,
+      `Table ${snapshot.table} has snapshots outside of its history, which another program made. Remove its branches first.`,
     );
   const files = await filesOf(snapshots);
   for (const uri of files) keys.add(location.keyOf(uri));
@@ -45,7 +45,7 @@ export const referencedBy = async (
   return keys;
 };
 
-/** URIs of the lists, the manifests, and what they list. Each manifest is read once. */
+/** URIs of the manifest lists, the manifests, and the files that they list. Each manifest is read once. */
 export const filesOf = async (snapshots: readonly Snapshot[]): Promise<Set<string>> => {
   const uris = new Set(snapshots.map(({ entry }) => entry['manifest-list']));
   const lists = await inParallel(snapshots, (snapshot) => snapshot.manifests());
@@ -57,11 +57,11 @@ export const filesOf = async (snapshots: readonly Snapshot[]): Promise<Set<strin
   return uris;
 };
 
-/** What a manifest says of a file that was deleted does not hold it: an earlier snapshot's manifest does, or none. */
+/** The live files of a manifest. A file that it lists as deleted belongs to an earlier snapshot's manifest, or to none. */
 const liveIn = async (manifest: LoadedManifest): Promise<string[]> =>
   (await manifest.entries()).filter(({ status }) => status !== 'deleted').map(({ file }) => file.path);
 
-/** Files that other engines have made, and the metadata names them. */
+/** Statistics files that other engines made and that the metadata names. */
 const statisticsOf = (metadata: TableMetadata): string[] =>
   Object.entries(metadata)
     .filter(([name]) => ['statistics', 'partition-statistics'].includes(name))

@@ -1,34 +1,35 @@
 import { ident, literalList } from '../../../engine/sql.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
-import { resultType } from '../../iceberg/transforms.ts';
 import { transformSql } from '../../iceberg/partition-sql.ts';
 import { isNested } from '../../iceberg/schema.ts';
+import { resultType } from '../../iceberg/transforms.ts';
 import type { PartitionSpec, Schema } from '../../iceberg/types.ts';
 import { type Partition, partitionNames } from '../partition-names.ts';
 
-/** Bytes of a value as it stands in the name of DuckDB's folder, where each may take three: names have 255. */
-const LONGEST = 64;
+/** Bytes of a value in the name of DuckDB's folder. Each may take three characters there, and names have at most 255. */
+const MAX_BYTES = 64;
 
-/** In front of a value that stands for itself, and of one that a hash stands for. */
+/** Prefix of a whole value. */
 const WHOLE = 'v';
+/** Prefix of a hash. */
 const HASHED = 'h';
 
 /** Types whose values may be long. */
 const TEXTS = /^(string|binary|fixed)/;
 
-/** What COPY is to partition by, and how its answer reads. */
+/** The columns by which COPY partitions, and how to read the values that it reports. */
 export interface Partitioning {
   /** Columns for a SELECT over rows in stored types, one per field of the spec. */
   select: string[];
-  /** Their names, which no column of the schema has. */
+  /** Names of these columns. No column of the schema has one of them. */
   aliases: string[];
-  /** The partition's values, from the aliases' values that COPY reports of a file. */
+  /** The partition's values, from the aliases' values that COPY reports for a file. */
   valuesOf(db: Db, file: string, keys: Readonly<Record<string, string | null>>): Promise<Partition>;
 }
 
 /**
- * Columns with the values of a spec's fields. DuckDB names folders for them, so a long text is replaced by its hash,
- * and read back from the file's first row.
+ * Columns with the values of a spec's fields. DuckDB names folders after them, so a long text is replaced by its hash, and
+ * its value is read back from the file's first row.
  */
 export const partitionColumns = (schema: Schema, spec: PartitionSpec): Partitioning => {
   const taken = new Set(schema.fields.map(({ name }) => name.toLowerCase()));
@@ -37,7 +38,7 @@ export const partitionColumns = (schema: Schema, spec: PartitionSpec): Partition
     const source = schema.fields.find(({ id }) => id === field['source-id']);
     if (source === undefined || isNested(source.type))
       throw new TypeError(
-        `Partition field ${field.name} is of no column with values (${field['source-id']})`,
+        `Partition field ${field.name} has no source column with values (${field['source-id']})`,
       );
     let alias = `p${at}`;
     while (taken.has(alias)) alias = `_${alias}`;
@@ -47,7 +48,7 @@ export const partitionColumns = (schema: Schema, spec: PartitionSpec): Partition
   });
   return {
     select: columns.map(
-      ({ alias, isText, text, value }) => `${isText ? shortened(text) : value} AS ${ident(alias)}`,
+      ({ alias, isText, text, value }) => `${isText ? shortenedSql(text) : value} AS ${ident(alias)}`,
     ),
     aliases: columns.map(({ alias }) => alias),
     valuesOf: async (db, file, keys) => {
@@ -67,5 +68,5 @@ export const partitionColumns = (schema: Schema, spec: PartitionSpec): Partition
   };
 };
 
-const shortened = (text: string): string =>
-  `CASE WHEN strlen(${text}) <= ${LONGEST} THEN '${WHOLE}' || ${text} ELSE '${HASHED}' || sha256(${text}) END`;
+const shortenedSql = (text: string): string =>
+  `CASE WHEN strlen(${text}) <= ${MAX_BYTES} THEN '${WHOLE}' || ${text} ELSE '${HASHED}' || sha256(${text}) END`;

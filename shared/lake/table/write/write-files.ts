@@ -3,20 +3,21 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { inParallel } from '../../../base/in-parallel.ts';
 import { ident, identList, literal } from '../../../engine/sql.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
+import { registerTransforms } from '../../iceberg/bucket.ts';
 import { fieldIds, storedType } from '../../iceberg/duckdb-types.ts';
 import { columnMetrics } from '../../iceberg/metrics.ts';
-import { registerTransforms } from '../../iceberg/bucket.ts';
 import type { PartitionSpec, Schema } from '../../iceberg/types.ts';
-import { inParallel } from '../../../base/in-parallel.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import type { DataFile, PositionDeletes } from '../data-file.ts';
+import { DELETES } from '../position-deletes.ts';
+import type { Workbench } from '../workbench.ts';
 import { partitionColumns } from './partition-columns.ts';
 import { partitionFolder } from './partition-folder.ts';
-import { DELETES } from '../position-deletes.ts';
 
-/** What COPY tells of a file that it wrote. */
+/** COPY's report of a file that it wrote. */
 interface WrittenFile {
   filename: string;
   count: number;
@@ -30,7 +31,6 @@ interface Target {
   keyOf: (file: string) => string;
   /** First part of every file's name; the hash of its content follows. */
   prefix: string;
-  scratch: string;
 }
 
 type Constants = ReadonlyMap<string, string | null>;
@@ -38,35 +38,34 @@ type Constants = ReadonlyMap<string, string | null>;
 export interface WriteOptions extends Target {
   schema: Schema;
   spec: PartitionSpec;
-  /** Names of columns whose bounds are kept whole; other columns' long texts are cut. */
+  /** Names of columns whose bounds are not shortened. */
   wholeBounds?: readonly string[];
   /**
-   * Text that a column has in all rows, by the column's name; null for none. DuckDB carries a text with every row to
-   * its partition, which took a quarter of writing, and here carries a number.
+   * Text that a column has in all rows, by the column's name; null for NULL. DuckDB copies a text with every row to its
+   * partition, which took a quarter of the time of writing. As a constant it is copied as a number.
    */
   constants?: Constants;
   /**
-   * SQL of an ORDER BY over the schema's columns. Of a table without partitions the file's rows lie in exactly this
-   * order; in partitions DuckDB writes them in ordered runs.
+   * SQL of an ORDER BY over the schema's columns. Without partitions the file's rows have exactly this order; in
+   * partitions DuckDB writes sorted runs.
    */
   order?: string;
 }
 
 /**
- * Writes a query's rows as an Iceberg table's data files: zstd Parquet with field ids, one or more files per
- * partition. The query's columns are found by the names of the schema's fields and cast to their stored types;
- * others are left out. A query that lacks a field's column is a mistake of the caller, which DuckDB's error tells.
+ * Writes a query's rows as an Iceberg table's data files: zstd Parquet with field ids, one or more files per partition.
+ * The query must have a column for each field of the schema, of the same name, which is cast to the stored type; other
+ * columns are ignored.
  *
- * The files are uploaded under names made of their content: what an earlier attempt wrote is never overwritten
- * with something else, and the same content is stored once. Nothing is visible before a snapshot names the files.
+ * The files are uploaded under names made of their content, so that an attempt never overwrites another's file with
+ * different content, and equal content is stored once. Readers see nothing before a snapshot names the files.
  */
 export const writeFiles = async (
-  db: Db,
+  { db, store, scratch }: Workbench,
   query: string,
-  store: ObjectStore,
   options: WriteOptions,
 ): Promise<DataFile[]> =>
-  await inFolder(options.scratch, async (folder) =>
+  await inFolder(scratch, async (folder) =>
     uploadFiles(store, await writeLocally(db, query, folder, options), options),
   );
 
@@ -75,7 +74,7 @@ export interface LocalFile extends Omit<DataFile, 'key'> {
   path: string;
 }
 
-/** The first half of `writeFiles`: what it writes may be looked at before it is stored. */
+/** The first half of `writeFiles`, for callers that inspect the files before they are uploaded. */
 export const writeLocally = async (
   db: Db,
   query: string,
@@ -113,26 +112,26 @@ export const writeLocally = async (
   return files;
 };
 
-/** Files on their way at once: a large one holds several parts of itself in memory. */
-const UPLOADS = 4;
+/** Files uploaded at a time. A large one has several of its parts in memory. */
+const MAX_UPLOADS = 4;
 
 /** The second half of `writeFiles`. */
 export const uploadFiles = async (
   store: ObjectStore,
   files: readonly LocalFile[],
-  { keyOf, prefix }: Pick<Target, 'keyOf' | 'prefix'>,
+  { keyOf, prefix }: Target,
 ): Promise<DataFile[]> => {
   const names = await inParallel(
     files,
     async (file) => path.posix.join(partitionFolder(file.partition), await nameOf(file.path, prefix)),
-    UPLOADS,
+    MAX_UPLOADS,
   );
   const copies = new Map<string, number>();
   const keyed = files.map((file, i) => {
     const name = names[i] ?? '';
     const nth = (copies.get(name) ?? 0) + 1;
     copies.set(name, nth);
-    // DuckDB may split a partition into several files, whose rows may all be equal.
+    // DuckDB may split a partition into several files, and their content may be equal.
     return { ...file, key: keyOf(`${name}${nth === 1 ? '' : `-${nth}`}.parquet`) };
   });
   return await inParallel(
@@ -141,27 +140,26 @@ export const uploadFiles = async (
       await store.upload(file, known.key);
       return known;
     },
-    UPLOADS,
+    MAX_UPLOADS,
   );
 };
 
 /**
- * Writes the positions that one data file's readers skip, as Iceberg's "Position Delete Files"; undefined when
- * there are none.
+ * Writes the positions of one data file's deleted rows (specification, "Position Delete Files"); undefined if there are
+ * none.
  *
  * @param of the data file's URI
  * @param positions a SELECT of `pos`, from 0, in any order
  */
 export const writeDeletes = async (
-  db: Db,
+  { db, store, scratch }: Workbench,
   of: string,
   positions: string,
-  store: ObjectStore,
   options: Target,
 ): Promise<PositionDeletes | undefined> =>
-  await inFolder(options.scratch, async (folder) => {
-    // By file and position, as the specification wants them; there is one file. To sort its URI with each of them
-    // would take a gigabyte for ten million.
+  await inFolder(scratch, async (folder) => {
+    // The specification requires the order of file and position. There is one file, so the position is enough: sorting
+    // the URI with each of ten million positions would take a gigabyte.
     const ordered = `${storedRows(positions, DELETES, new Map([['file_path', of]]))} ORDER BY pos`;
     const [file] = await copy(db, ordered, folder, DELETES, []);
     if (file === undefined || file.count === 0) return undefined;
@@ -170,7 +168,7 @@ export const writeDeletes = async (
     return { key, rows: file.count, bytes: file.file_size_bytes };
   });
 
-/** A folder for files on their way to the store, gone afterwards. */
+/** Runs work with a new folder for files to upload, and removes the folder afterwards. */
 const inFolder = async <T>(scratch: string, work: (folder: string) => Promise<T>): Promise<T> => {
   const folder = path.join(scratch, `write-${randomUUID()}`);
   await mkdir(folder, { recursive: true });
@@ -181,7 +179,7 @@ const inFolder = async <T>(scratch: string, work: (folder: string) => Promise<T>
   }
 };
 
-/** A SELECT of the schema's columns, in its order and in the types that Parquet stores. */
+/** A SELECT of the schema's columns, in its order and in stored types. */
 const storedRows = (query: string, schema: Schema, constants: Constants = new Map()): string => {
   const columns = schema.fields.map(({ name, type }) => {
     const constant = constants.get(name);
@@ -194,7 +192,7 @@ const storedRows = (query: string, schema: Schema, constants: Constants = new Ma
   return `SELECT ${columns.join(', ')} FROM (${query}) AS source`;
 };
 
-/** DuckDB stores an ENUM as text, and tells its bounds not. */
+/** Adds the bounds of constants, since DuckDB stores an ENUM as text and does not report its bounds. */
 const withConstants = (
   statistics: WrittenFile['column_statistics'],
   constants: Constants,
@@ -205,10 +203,10 @@ const withConstants = (
   return { ...statistics, ...Object.fromEntries(known) };
 };
 
-/** A quarter less processor time than at DuckDB's default, 3, and files that are no larger (docs/performance.md). */
+/** Takes a quarter less CPU time than DuckDB's default, 3, and the files are no larger (docs/performance.md). */
 const ZSTD_LEVEL = 1;
 
-/** @param aliases columns that tell partitions apart and are not written */
+/** @param aliases columns to partition by, which are not written */
 const copy = async (
   db: Db,
   rows: string,
@@ -224,8 +222,7 @@ const copy = async (
     `FIELD_IDS ${fieldIds(schema)}`,
     'RETURN_STATS true',
   ];
-  // DuckDB's folders may serve two partitions, as the table's own may: random names keep their files from
-  // replacing each other.
+  // Two partitions may share one of DuckDB's folders. Random names keep their files from overwriting each other.
   if (aliases.length > 0)
     options.push(
       `PARTITION_BY (${identList(aliases)})`,

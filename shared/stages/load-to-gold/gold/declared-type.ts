@@ -1,7 +1,7 @@
 import { silverType } from '../../../contract/silver-type.ts';
 import { icebergTypeOf } from '../../../lake/iceberg/duckdb-types.ts';
 
-/** Spellings that people use, and what DuckDB calls the type. Inside of nested types they are not looked for. */
+/** Spellings that people use, with DuckDB's name of the type. They are not replaced inside nested types. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   TEXT: 'VARCHAR',
   STRING: 'VARCHAR',
@@ -17,9 +17,9 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 const DECIMAL = /^(?:decimal|numeric)\s*\([^()]*\)$/i;
 
 /**
- * A gold header's `physicalType` under the name that DuckDB's DESCRIBE gives it, by which types are compared
- * everywhere: `decimal(38, 2)` is `DECIMAL(38,2)`. Undefined when there is no such type, or when a table cannot hold
- * it. Types inside of a nested one must be written as DESCRIBE does.
+ * A gold header's `physicalType` under the name that DuckDB's DESCRIBE gives it, since types are compared by those
+ * names: `decimal(38, 2)` is `DECIMAL(38,2)`. Undefined when there is no such type, or when a table cannot hold it.
+ * Types inside a nested type must be written as DESCRIBE writes them.
  */
 export const declaredType = (physicalType: string): string | undefined => {
   const text = physicalType.trim().replaceAll(/\s+/g, ' ');
@@ -27,7 +27,7 @@ export const declaredType = (physicalType: string): string | undefined => {
   const type = DECIMAL.test(text)
     ? silverType('number', { physicalType: text })
     : (SPELLINGS[word] ?? (/^[A-Z_ ]+$/.test(word) ? word : text));
-  // Iceberg's types are told by their names: whether DuckDB has a decimal of so many digits is another question.
+  // Iceberg's types are found by name alone, so the number of digits is checked here.
   const decimals =
     text.replaceAll(/"(?:[^"]|"")*"|'(?:[^']|'')*'/g, '').match(/\bdecimal\s*\([^()]*\)/gi) ?? [];
   const exist = decimals.every((decimal) => silverType('number', { physicalType: decimal }) !== undefined);

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { z } from 'zod';
 import { LruCache } from '../../../base/lru-cache.ts';
 import type { Contract } from '../../../contract/model.ts';
+import { pathInMessages } from '../../../contract/path-in-messages.ts';
 import { Place, Problems, type Report, throwIfAny } from '../../../contract/problems.ts';
 import { readShape } from '../../../contract/shape.ts';
-import { shownPath } from '../../../contract/shown-path.ts';
 import { silverType } from '../../../contract/silver-type.ts';
 import { notOneSelect, silverTablesIn, withoutSemicolon } from '../../../contract/sql-text.ts';
 import { readYaml } from '../../../contract/yaml-file.ts';
@@ -92,13 +92,13 @@ export const loadGoldModels = async (
   for (const file of files
     .filter((name) => /^(?:[^/\\]+[/\\])?gold[/\\][^/\\]+\.sql$/.test(name))
     .toSorted()) {
-    const found = readAgain(shownPath(sqlDir, file), await readFile(path.join(sqlDir, file), 'utf8'));
+    const found = readAgain(pathInMessages(sqlDir, file), await readFile(path.join(sqlDir, file), 'utf8'));
     const { name } = found.model;
     const twin = made.get(name);
     made.set(name, twin ?? found.model.file);
     if (twin !== undefined) {
       const problems = new Problems(found.model.file);
-      new Place(problems).expected(`a name of its own: ${twin} makes gold.${name} already`);
+      new Place(problems).say(`duplicate model "${name}": ${twin} makes gold.${name} already; rename one`);
       twins.push(problems);
     } else if (answersFor(found.model, file.split(/[/\\]/)[0] ?? '')) read.push(found);
   }
@@ -194,14 +194,16 @@ const readModel = (file: string, text: string): { model: GoldModel; problems: Pr
   if (wrong !== undefined) place.expected(wrong);
 
   const parsed = yaml === undefined ? undefined : readShape(Header, value, place);
-  if (yaml === undefined) place.expected('a first block comment /*--- … ---*/ that describes the columns');
+  if (yaml === undefined)
+    place.say('no header; begin with a block comment /*--- … ---*/ that describes the columns');
   const columns = (parsed?.columns ?? []).flatMap((raw, i) => {
     const column = readShape(HeaderColumn, raw, place.at('columns', i));
     return column === undefined ? [] : [{ ...column, type: typeOf(column, place.at('columns', i)) }];
   });
   const names = columns.map((column) => column.name);
   for (const [i, column] of names.entries())
-    if (names.indexOf(column) < i) place.at('columns', i, 'name').expected('a name of its own', column);
+    if (names.indexOf(column) < i)
+      place.at('columns', i, 'name').say(`duplicate name "${column}"; rename one`);
 
   const model: GoldModel = {
     name,

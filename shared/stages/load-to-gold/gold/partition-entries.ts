@@ -1,4 +1,4 @@
-import { partitionFields, readTransform, type Split } from '../../../contract/partitioning.ts';
+import { type PartitionRequest, partitionFields, readTransform } from '../../../contract/partitioning.ts';
 import type { Place } from '../../../contract/problems.ts';
 import { partsOf } from '../../../lake/iceberg/transforms.ts';
 import type { PartitionColumn } from '../../../lake/table/draft.ts';
@@ -13,7 +13,7 @@ export const spellField = ({ column, transform }: Pick<PartitionColumn, 'column'
   return number === 0 ? `${kind}(${column})` : `${kind}(${number}, ${column})`;
 };
 
-/** What a gold header's `partitionedBy` asks for; entries that cannot be are reported and left out. */
+/** Reads the `partitionedBy` of a gold header; reports and skips entries that are not possible. */
 export const readPartitionedBy = (
   entries: readonly string[],
   columns: readonly { name: string; type: string }[],
@@ -25,7 +25,7 @@ export const readPartitionedBy = (
   });
   for (const [i, { column, place }] of splits.entries())
     if (splits.findIndex((other) => other.column === column) < i)
-      place.expected('one partition field of each column', column);
+      place.say(`duplicate partition field of column "${column}"; keep one`);
   return partitionFields(
     splits,
     columns.map(({ name }) => name),
@@ -36,7 +36,7 @@ const readEntry = (
   entry: string,
   columns: readonly { name: string; type: string }[],
   place: Place,
-): Split | undefined => {
+): PartitionRequest | undefined => {
   const [matched, name, width, source, plain] = ENTRY.exec(entry) ?? [];
   if (matched === undefined) {
     const cut = entry.includes('(') !== entry.includes(')');

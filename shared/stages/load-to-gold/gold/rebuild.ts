@@ -4,6 +4,7 @@ import type { Contract } from '../../../contract/model.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import { ModelFailed } from '../../../errors.ts';
 import { type Lake, lakePaths } from '../../../lake/paths.ts';
+import type { Look } from '../../../lake/table/commit/change.ts';
 import { type MetadataVersion, Table, type TableOptions } from '../../../lake/table/commit/table.ts';
 import { nextSchema, partitionBy, specOf } from '../../../lake/table/commit/table-schema.ts';
 import type { DataFile } from '../../../lake/table/data-file.ts';
@@ -11,11 +12,12 @@ import type { Draft } from '../../../lake/table/draft.ts';
 import type { Partition } from '../../../lake/table/partition-names.ts';
 import { SUMMARY } from '../../../lake/table/properties.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
-import { writeFiles } from '../../../lake/table/write/write-files.ts';
+import { type WriteOptions, writeFiles } from '../../../lake/table/write/write-files.ts';
 import { attachSilver } from '../../transform/attach-silver.ts';
 import { buildModel } from './build-model.ts';
 import { goldColumns } from './gold-table.ts';
 import type { GoldModel } from './model-header.ts';
+import { BUILT } from './relations.ts';
 import { partitionKey, touchedSince } from './touched.ts';
 
 export interface RebuildContext {
@@ -25,7 +27,7 @@ export interface RebuildContext {
   runId: string;
   /** Contracts of all datasets that the model reads, by name. */
   contracts: ReadonlyMap<string, Contract>;
-  /** Versions of silver that this run has made or seen, by dataset: the newest is looked for from there. */
+  /** Versions of silver that this run has made or seen, by dataset: the search for the newest starts there. */
   silver?: ReadonlyMap<string, MetadataVersion>;
   table?: TableOptions;
 }
@@ -33,67 +35,88 @@ export interface RebuildContext {
 export interface Rebuilt {
   model: string;
   version: number;
-  /** How many partitions this commit wrote; 0 when another run had already built what this one needs. */
+  /** How many partitions this commit wrote; 0 when another run had already built them. */
   partitions: number;
   /** The table as it is now. */
   table: MetadataVersion | undefined;
 }
 
-/** Silver version per dataset that a gold snapshot was built from. */
+/** The silver version that a gold snapshot was built from, by dataset. */
 const SilverVersions = z.record(z.string(), z.number());
 
 type SilverSnapshots = ReadonlyMap<string, Snapshot | undefined>;
 
+/** The part of a gold table that is to be built again, and from which silver. */
+interface OutOfDate {
+  silver: SilverSnapshots;
+  /** See `definition`. */
+  fingerprint: string;
+  touched: Partition[] | 'all';
+}
+
 /**
- * Brings a gold table up to date with the newest silver: rebuilds the partitions that silver's commits since the
- * last build touched, whoever made them; the whole table when it is unpartitioned or its definition changed.
+ * Brings a gold table up to date with the newest silver: rebuilds the partitions that silver's commits of any run have
+ * touched since the last build; the whole table when it is unpartitioned or its definition changed.
  * `docs/adr/0004-gold-catches-up.md` says why.
  *
- * The order of reads makes the last writer see everybody's rows: the gold snapshot first, silver after it. Who
- * loses the race for gold's next version reads both again.
+ * The gold snapshot is read first and silver after it, so that the last writer sees the rows of all. A run that loses
+ * the race for gold's next version reads both again.
  *
  * @throws ModelFailed, CommitConflict
  */
 export const rebuildGold = async (model: GoldModel, context: RebuildContext): Promise<Rebuilt> => {
-  let partitions = 0;
   const table = new Table(context.lake.gold, model.name, context.table);
-  const { snapshot, version } = await table.commit(async (base) => {
-    partitions = 0;
-    const silver = await readSilver(model, context);
-    const fingerprint = definition(model, context, silver);
-    const touched = await outOfDate(model, base, silver, fingerprint);
-    if (touched !== 'all' && touched.length === 0) return undefined;
-    return async () => {
-      const columns = nextSchema(base, goldColumns(model), {
-        where: `gold.${model.name}`,
-        identifier: model.primaryKey,
-        replace: touched === 'all',
-      });
-      const partitionedBy = partitionBy(columns.schema, model.partitionedBy);
-      const files = { schema: columns.schema, spec: specOf(partitionedBy) };
-      const added = await build(model, context, silver, touched, files);
-      const removed = (await base?.files(touched === 'all' ? undefined : touched)) ?? [];
-      partitions = touched === 'all' ? countPartitions(added, model) : touched.length;
-      return {
-        runId: context.runId,
-        ...wordsFor(base, touched, added, removed),
-        columns,
-        partitionedBy,
-        added,
-        removed,
-        changedDeletes: [],
-        touched,
-        properties: {
-          [SUMMARY.silver]: JSON.stringify(versionsOf(silver)),
-          [SUMMARY.fingerprint]: fingerprint,
-        },
-      } satisfies Draft;
-    };
+  const { snapshot, version, outcome } = await table.commit({
+    look: async (base): Promise<Look<OutOfDate, { partitions: number }>> => {
+      const silver = await readSilver(model, context);
+      const fingerprint = definition(model, context, silver);
+      const touched = await outOfDate(model, base, silver, fingerprint);
+      if (touched !== 'all' && touched.length === 0) return { outcome: { partitions: 0 } };
+      return { todo: { silver, fingerprint, touched } };
+    },
+    make: async (base, outOfDate) => {
+      const draft = await draftOf(model, context, base, outOfDate);
+      const { touched } = outOfDate;
+      const partitions = touched === 'all' ? countPartitions(draft.added, model) : touched.length;
+      return { draft, outcome: { partitions } };
+    },
   });
-  return { model: model.name, version: snapshot?.version ?? 0, partitions, table: version };
+  return { model: model.name, version: snapshot?.version ?? 0, table: version, ...outcome };
 };
 
-const wordsFor = (
+/** Builds the touched partitions, writes their files, and puts them in the place of those that the table has. */
+const draftOf = async (
+  model: GoldModel,
+  context: RebuildContext,
+  base: Snapshot | undefined,
+  { silver, fingerprint, touched }: OutOfDate,
+): Promise<Draft> => {
+  const columns = nextSchema(base, goldColumns(model), {
+    where: `gold.${model.name}`,
+    identifier: model.primaryKey,
+    replace: touched === 'all',
+  });
+  const partitionedBy = partitionBy(columns.schema, model.partitionedBy);
+  const layout = { schema: columns.schema, spec: specOf(partitionedBy) };
+  const added = await build(model, context, silver, touched, layout);
+  const removed = (await base?.files(touched === 'all' ? undefined : touched)) ?? [];
+  return {
+    runId: context.runId,
+    ...operationOf(base, touched, added, removed),
+    columns,
+    partitionedBy,
+    added,
+    removed,
+    changedDeletes: [],
+    touched,
+    properties: {
+      [SUMMARY.silver]: JSON.stringify(versionsOf(silver)),
+      [SUMMARY.fingerprint]: fingerprint,
+    },
+  };
+};
+
+const operationOf = (
   base: Snapshot | undefined,
   touched: Partition[] | 'all',
   added: readonly DataFile[],
@@ -117,8 +140,8 @@ const versionsOf = (silver: SilverSnapshots): Record<string, number> =>
   Object.fromEntries([...silver].map(([dataset, snapshot]) => [dataset, snapshot?.version ?? 0]));
 
 /**
- * Changes whenever the same silver rows may give another table. So it does when a column comes back that a contract had
- * dropped: the contract has it before silver's next commit takes it up, with the values of old rows.
+ * A text that changes whenever the same silver rows may give another table. A column that a contract has dropped and
+ * takes up again changes it too: until silver's next commit, the contract has the column and the table has not.
  */
 const definition = (model: GoldModel, { contracts }: RebuildContext, silver: SilverSnapshots): string =>
   [
@@ -144,7 +167,7 @@ const outOfDate = async (
   const built = SilverVersions.parse(JSON.parse(base.properties[SUMMARY.silver] ?? '{}'));
   const touched = touchedSince(names, built, silver);
   if (touched === 'all' || touched.length === 0) return touched;
-  // Files from before silver was partitioned as it is now: their rows may belong to any partition.
+  // Rows of files that were written under another partitioning of silver may belong to any partition.
   for (const snapshot of silver.values())
     for (const split of (await snapshot?.partitionings()) ?? [])
       if (names.some((name) => !split.includes(name))) return 'all';
@@ -156,26 +179,27 @@ const countPartitions = (files: readonly DataFile[], { partitionedBy }: GoldMode
   return Math.max(1, new Set(files.map(({ partition }) => partitionKey(partition, names))).size);
 };
 
-/** Runs the model over the touched partitions of silver and writes what comes out. */
+/** Runs the model over the touched partitions of silver, and writes its rows. */
 const build = async (
   model: GoldModel,
   { db, lake, scratch, contracts, runId }: RebuildContext,
   silver: SilverSnapshots,
   touched: Partition[] | 'all',
-  { schema, spec }: Pick<Parameters<typeof writeFiles>[3], 'schema' | 'spec'>,
+  { schema, spec }: Pick<WriteOptions, 'schema' | 'spec'>,
 ): Promise<DataFile[]> => {
   const wanted = touched === 'all' ? undefined : touched;
   for (const [dataset, snapshot] of silver) {
     const contract = contracts.get(dataset);
-    if (contract !== undefined) await attachSilver(db, contract, snapshot, lake.silver, scratch, wanted);
+    if (contract !== undefined)
+      await attachSilver({ db, store: lake.silver, scratch }, contract, snapshot, wanted);
   }
   await buildModel(db, model);
-  const files = await writeFiles(db, 'FROM _built', lake.gold, {
+  const workbench = { db, store: lake.gold, scratch: path.join(scratch, model.name) };
+  const files = await writeFiles(workbench, `FROM ${BUILT}`, {
     keyOf: (file) => lakePaths.data(model.name, file),
     prefix: runId,
     schema,
     spec,
-    scratch: path.join(scratch, model.name),
   });
   const names = model.partitionedBy.map(({ name }) => name);
   const asked = new Set(wanted?.map((partition) => partitionKey(partition, names)));

@@ -1,14 +1,14 @@
 import type { Partition } from '../../../lake/table/partition-names.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
 
-/** A partition as a text that is equal for equal values of the given fields. */
+/** A text that is equal for partitions with equal values of the given fields. */
 export const partitionKey = (partition: Partition, names: readonly string[]): string =>
   JSON.stringify(names.map((name) => partition[name] ?? null));
 
 /**
- * Which partitions of a gold table are out of date: those touched by silver's commits after the versions it was
- * built from, up to the given snapshots. `all` for a table without partitions that anything touched, and where
- * silver no longer has all of these commits in its history.
+ * The partitions of a gold table that are out of date: those that silver's commits have touched after the versions it was
+ * built from, up to the given snapshots. `all` for a table without partitions when anything was touched, and when
+ * silver's history no longer has all of these commits.
  *
  * @param names the gold table's partition fields, which silver's include
  * @param built silver version per dataset that the gold table was built from
@@ -24,7 +24,7 @@ export const touchedSince = (
     const to = current?.version ?? 0;
     if (to === from) continue;
     const commits = current?.history.filter(({ version }) => version > from) ?? [];
-    // Silver has fewer versions than it had where somebody restored it from a copy.
+    // Silver has fewer versions than before if it was restored from a copy.
     if (to < from || commits.length < to - from) return 'all';
     for (const snapshot of commits.toReversed()) {
       if (snapshot.touched === 'all') return 'all';
@@ -38,6 +38,6 @@ export const touchedSince = (
   return [...touched.values()];
 };
 
-/** Whether a silver partition says in which of the gold table's partitions its rows belong. */
+/** Whether the rows of a silver partition all belong to one partition of the gold table. */
 const hasFields = (partition: Partition, names: readonly string[]): boolean =>
   names.every((name) => partition[name] !== undefined);

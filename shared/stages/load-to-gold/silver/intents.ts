@@ -1,32 +1,24 @@
 import { inParallel } from '../../../base/in-parallel.ts';
+import { DAY_MS } from '../../../base/time.ts';
+import { StorageUnavailable } from '../../../errors.ts';
 import { lakePaths } from '../../../lake/paths.ts';
 import type { ObjectStore } from '../../../lake/storage/object-store.ts';
-import type { RunIdentity } from '../../../run/run-identity.ts';
-import type { StagedSilver } from '../../transform/silver-table.ts';
+import { type Intent, intentFromJson, intentToJson } from './intent.ts';
 
-/** A run's commit, complete but for the table's next version. */
-export interface Intent {
-  run: RunIdentity;
-  /** Of the contract that the rows were made under. */
-  fingerprint: string;
-  staged: StagedSilver;
-}
+const MAX_WAIT_MS = DAY_MS;
 
-const FORMAT = 1;
-
-const LONGEST_WAIT_MS = 24 * 3_600_000;
-
-/** Most intents that one commit takes along; the next takes the others. */
-const BATCH = 100;
+/** Most intents that one commit takes along; the next commit takes the others. */
+const MAX_TAKEN_ALONG = 100;
 
 /**
- * Commits that wait for their turn, each an object. Whoever commits next takes them along, so that N writers at
- * once need a few commits and not N, and the others find themselves committed. A run that dies after it has said
- * what it wants is committed all the same, which is what its redrive would do.
+ * The intents that wait for their turn, each an object. The run that commits next takes them along, so that N writers
+ * at once need a few commits and not N, and the others find themselves committed. A run that dies after it has written
+ * its intent is committed all the same, which is what its redrive would do.
  */
 export class Intents {
   readonly #store: ObjectStore;
   readonly #dataset: string;
+  readonly #written: Intent[] = [];
 
   constructor(store: ObjectStore, dataset: string) {
     this.#store = store;
@@ -34,44 +26,45 @@ export class Intents {
   }
 
   async write(intent: Intent): Promise<void> {
-    await this.#store.write(this.#key(intent.run.run_id), JSON.stringify({ format: FORMAT, ...intent }));
+    this.#written.push(intent);
+    await this.#store.write(this.#key(intent.run.run_id), intentToJson(intent));
   }
 
+  /** Removes an intent. One that storage does not remove now costs the next commit a look, and nothing else. */
   async remove({ run }: Intent): Promise<void> {
-    await this.#store.remove(this.#key(run.run_id));
+    try {
+      await this.#store.remove(this.#key(run.run_id));
+    } catch (error) {
+      if (!(error instanceof StorageUnavailable)) throw error;
+    }
+  }
+
+  /** Removes the intents that this instance has written. */
+  async removeWritten(): Promise<void> {
+    for (const intent of this.#written) await this.remove(intent);
   }
 
   /**
-   * The waiting ones but our own, and those that wait no longer: nobody has waited for a day, and the files that
-   * such an intent names may have been removed since. One request, and one more for each.
+   * The waiting intents of other runs. Removes those that are a day old: no run waits as long, and maintenance may have
+   * removed the files that they name. One request, and one more for each.
    */
-  async others(own: Intent, now = Date.now()): Promise<Intent[]> {
+  async waiting(own: Intent, now = Date.now()): Promise<Intent[]> {
     const keys: string[] = [];
     for await (const { key, lastModified } of this.#store.list(lakePaths.intents(this.#dataset, ''))) {
       if (key === this.#key(own.run.run_id)) continue;
-      if (now - lastModified.getTime() > LONGEST_WAIT_MS) await this.#store.remove(key);
+      if (now - lastModified.getTime() > MAX_WAIT_MS) await this.#store.remove(key);
       else keys.push(key);
-      if (keys.length === BATCH) break;
+      if (keys.length === MAX_TAKEN_ALONG) break;
     }
-    const read = await inParallel(keys, async (key) => {
+    const found = await inParallel(keys, async (key) => {
       const body = await this.#store.read(key);
       // Removed since it was listed: it is committed.
-      return body === undefined ? undefined : readable(body);
+      return body === undefined ? undefined : intentFromJson(body);
     });
-    return read.filter((intent) => intent !== undefined);
+    return found.filter((intent) => intent !== undefined);
   }
 
   #key(runId: string): string {
     return lakePaths.intents(this.#dataset, `${runId}.json`);
   }
 }
-
-/** Undefined for what another release left: taking it along is a favour, and its writer commits by itself. */
-const readable = (body: Buffer): Intent | undefined => {
-  try {
-    const intent = JSON.parse(body.toString()) as Intent & { format?: unknown };
-    return intent.format === FORMAT ? intent : undefined;
-  } catch {
-    return undefined;
-  }
-};

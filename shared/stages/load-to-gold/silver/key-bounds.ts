@@ -3,18 +3,18 @@ import { compareValues } from '../../../lake/iceberg/compare.ts';
 import type { Field, PrimitiveType, Schema } from '../../../lake/iceberg/types.ts';
 import type { DataFile } from '../../../lake/table/data-file.ts';
 
-/** The field of the first primary key column, whose bounds tell files apart. */
-export const keyField = (contract: Contract, schema: Schema): Field | undefined =>
+/** The field of the first primary key column: its bounds tell which files may share keys. */
+export const keyField = (contract: Pick<Contract, 'primaryKey'>, schema: Schema): Field | undefined =>
   schema.fields.find(({ name }) => name === contract.primaryKey[0]);
 
 /**
  * Whether two files may hold rows of the same primary key: never when the key includes all partition columns
- * and the partitions differ, nor when the bounds do not overlap. What a file does not tell decides nothing.
+ * and the partitions differ, nor when the bounds do not overlap. A bound that a file does not have rules nothing out.
  *
  * @param field of the first primary key column
  */
 export const mayShareKeys = (
-  contract: Contract,
+  contract: Pick<Contract, 'primaryKey' | 'partitionedBy'>,
   field: Field | undefined,
   a: DataFile,
   b: DataFile,

@@ -5,78 +5,71 @@ import { planGrouping } from '../../../engine/strategy.ts';
 import type { Db } from '../../../engine/with-duckdb.ts';
 import type { Field, Schema } from '../../../lake/iceberg/types.ts';
 import { lakePaths } from '../../../lake/paths.ts';
-import type { ObjectStore } from '../../../lake/storage/object-store.ts';
 import type { DataFile, PositionDeletes } from '../../../lake/table/data-file.ts';
 import { deletedRows, deletePairs, localPaths, readFiles } from '../../../lake/table/read/table-view.ts';
+import type { Workbench } from '../../../lake/table/workbench.ts';
 import { writeDeletes } from '../../../lake/table/write/write-files.ts';
 import { firstBy } from '../../transform/order.ts';
 import { silverColumns } from '../../transform/silver-table.ts';
-import { keyField, mayShareKeys } from './key-bounds.ts';
+import { RELATION } from './relations.ts';
 import type { CommittedSource } from './sources.ts';
 
-/** Files whose position deletes change, and what they are from now on. */
-export type ChangedDeletes = Map<string, PositionDeletes | undefined>;
+/** Files whose position deletes change, by key, with their next position deletes. */
+export type ChangedDeletes = ReadonlyMap<string, PositionDeletes | undefined>;
 
 export interface MergeInput {
   contract: Contract;
   schema: Schema;
-  store: ObjectStore;
-  scratch: string;
   runId: string;
   uriOf: (key: string) => string;
-  /** Files of the table that stay. */
-  others: readonly DataFile[];
+  /** Files of the table that stay, and may hold the same keys as rows that come or go. */
+  rivals: readonly DataFile[];
   /** Files of the table with rows that go. */
-  gone: readonly DataFile[];
+  going: readonly DataFile[];
   /** The sources whose rows go from them. */
   replaced: readonly string[];
-  /** Files that come, by the source that brings them. */
-  added: ReadonlyMap<string, readonly DataFile[]>;
-  /** The later upload wins where the contract's order does not decide. */
-  statesOf: (
-    sourceIds: readonly string[],
-  ) => Promise<ReadonlyMap<string, Pick<CommittedSource, 'uploadedAt' | 'sequencer'>>>;
+  /** Files that come. */
+  added: readonly DataFile[];
+  /** The committed sources as they are after the commit: the later upload wins where the contract's order is equal. */
+  committedOf: (sourceIds: readonly string[]) => Promise<ReadonlyMap<string, UploadOf>>;
 }
 
+type UploadOf = Pick<CommittedSource, 'uploadedAt' | 'sequencer'>;
+
 /**
- * Decides, for every primary key that the commit adds or takes away, which source's row is the latest, and
+ * Decides, for every primary key that comes or goes with the commit, which source's row is the latest, and
  * deletes the others by position. `docs/adr/0003-one-row-per-key.md` says why and what it costs.
  *
  * The latest row is the first by the contract's `dedupeOrderBy`, then by the later upload. Rows that lose stay
- * in their files, hidden by position, so that they come back when the winner's file is replaced without them.
+ * in their files, deleted by position, so that they come back when the winner's file is replaced without them.
  *
  * @returns by the key of the data file
  */
-export const mergeKeys = async (db: Db, input: MergeInput): Promise<ChangedDeletes> => {
-  const { contract, schema, others, gone } = input;
-  if (contract.primaryKey.length === 0) return new Map();
-  const field = keyField(contract, schema);
-  const added = [...input.added.values()];
-  const meet = (some: readonly DataFile[], more: readonly DataFile[]): boolean =>
-    some.some((one) => more.some((other) => mayShareKeys(contract, field, one, other)));
-  const changed = [...gone, ...added.flat()];
-  const rivals = others.filter((other) => meet([other], changed));
-  // The rows of one source have no rivals among themselves: each key is there once.
-  const contested = added.some((files, i) => meet(files, added.slice(i + 1).flat()));
-  if (rivals.length === 0 && !contested) return new Map();
-  const numbered = await rankRows(db, input, rivals);
+export const mergeKeys = async (workbench: Workbench, input: MergeInput): Promise<ChangedDeletes> => {
+  const { db } = workbench;
+  const files = withFirstNumbers([...input.rivals, ...input.added]);
+  const paths = await localPaths(
+    workbench,
+    [...input.going, ...files].map(({ key }) => key),
+  );
+  await createFiles(db, files, paths);
+  await rankRows(db, input, files, paths);
+  await compareDeletes(workbench, input, files, paths);
   const affected = await db.all<{ file: string }>(`
     SELECT DISTINCT _file AS file FROM (
-      SELECT n FROM range(${totalOf(numbered)}) AS t(n) WHERE ${isIn('_differing', 'n')}) AS row
-    ASOF JOIN _files ON row.n >= _files._first ORDER BY file`);
-  const changedDeletes: ChangedDeletes = new Map();
-  for (const { file } of affected)
-    changedDeletes.set(
-      file,
-      await deletesOf(db, input, numbered.find(({ key }) => key === file) as Numbered),
-    );
+      SELECT n FROM range(${totalOf(files)}) AS t(n) WHERE ${isIn(RELATION.differing, 'n')}) AS row
+    ASOF JOIN ${RELATION.files} AS f ON row.n >= f._first ORDER BY file`);
+  const changed = new Set(affected.map(({ file }) => file));
+  const changedDeletes = new Map<string, PositionDeletes | undefined>();
+  for (const file of files)
+    if (changed.has(file.key)) changedDeletes.set(file.key, await deletesOf(workbench, input, file));
   return changedDeletes;
 };
 
-/** A file whose rows are numbered through with those of others: `first` + position in the file. */
+/** A file whose rows are numbered through with those of the others: `first` + position in the file. */
 type Numbered = DataFile & { first: number };
 
-const numberThrough = (files: readonly DataFile[]): Numbered[] => {
+const withFirstNumbers = (files: readonly DataFile[]): Numbered[] => {
   let first = 0;
   return files.map((file) => {
     const numbered = { ...file, first };
@@ -88,107 +81,129 @@ const numberThrough = (files: readonly DataFile[]): Numbered[] => {
 const totalOf = (files: readonly Numbered[]): number =>
   files.reduce((sum, { first, rows }) => Math.max(sum, first + rows), 0);
 
-/**
- * Bytes of what is kept of a pass for each key beside its group: a row of each of two files that meet, with its key,
- * source and number, and the key once more. An estimate: rows of three files that share keys take half as much again.
- */
-const CONTENDERS = 240;
+const createFiles = async (
+  db: Db,
+  files: readonly Numbered[],
+  paths: ReadonlyMap<string, string>,
+): Promise<void> => {
+  const values = files.map(
+    ({ key, first }) => `(${literal(paths.get(key) ?? '')}, ${literal(key)}, ${first}::BIGINT)`,
+  );
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE ${RELATION.files} AS FROM (VALUES ${values.join(', ')}) AS f(_path, _file, _first)`,
+  );
+};
 
 /**
- * Numbers the rows of the rivals and of the added files through, and makes sets of them (`shared/engine/bitmap.ts`):
- * `_hidden`, those to hide from now on, and `_differing`, those of which that is news.
+ * Estimated bytes per key held during a pass, beside its group: two rows (key, source, row number) plus one copy of the
+ * key. Rows of three files that share keys take half as much again.
+ */
+const BYTES_PER_KEY = 240;
+
+/**
+ * Makes the sets `latest` and `ranked` (`RELATION`).
  *
  * A key's latest row is an aggregate over a share of all keys at a time: rows of a key may be any number, and keys more
  * than fit into memory. Nothing is kept of a pass but its bits.
  */
-const rankRows = async (db: Db, input: MergeInput, rivals: readonly DataFile[]): Promise<Numbered[]> => {
-  const { contract, store, scratch, gone, replaced } = input;
+const rankRows = async (
+  db: Db,
+  input: MergeInput,
+  files: readonly Numbered[],
+  paths: ReadonlyMap<string, string>,
+): Promise<void> => {
+  const { contract, going, replaced, added } = input;
   const { primaryKey } = contract;
-  const added = [...input.added.values()].flat();
-  const files = numberThrough([...rivals, ...added]);
-  const paths = await localPaths(
-    store,
-    scratch,
-    [...gone, ...files].map(({ key }) => key),
-  );
   const keys = identList(primaryKey);
   const rows = rowReader(input, paths);
-  const path = ({ key, first }: Numbered): string =>
-    `(${literal(paths.get(key) ?? '')}, ${literal(key)}, ${first}::BIGINT)`;
-  const changed = [
+  const comeOrGo = [
     ...(added.length === 0 ? [] : [rows(added)]),
-    ...(gone.length === 0
+    ...(going.length === 0
       ? []
-      : [`SELECT * FROM (${rows(gone)}) WHERE _source_id IN (${replaced.map(literal).join(', ')})`]),
+      : [`SELECT * FROM (${rows(going)}) WHERE _source_id IN (${replaced.map(literal).join(', ')})`]),
   ].join(' UNION ALL ');
-  await db.run(
-    `CREATE OR REPLACE TEMP TABLE _files AS FROM (VALUES ${files.map(path).join(', ')}) AS f(_path, _file, _first)`,
-  );
   const total = totalOf(files);
   // The later upload wins, where the contract's order does not decide.
   const latest = firstBy(contract.dedupeOrderBy, `_rank * ${total} + _number`);
   const { passes } = await planGrouping(db, `(${rows(files)})`, primaryKey, {
-    bytes: latest.kept.bytes + CONTENDERS,
+    bytes: latest.kept.bytes + BYTES_PER_KEY,
     columns: latest.kept.columns,
     // The sort key's, and those of both rows.
     copies: latest.kept.copies + 2,
   });
-  const states: States = new Map();
-  for (const name of ['_latest', '_ranked']) await createBitmap(db, name, total, []);
+  const uploads = new Map<string, UploadOf>();
+  for (const name of [RELATION.latest, RELATION.ranked]) await createBitmap(db, name, total, []);
   for (const { where } of passes) {
     await db.run(`
-      CREATE OR REPLACE TEMP TABLE _changed AS SELECT DISTINCT ${keys} FROM (${changed}) WHERE ${where};
-      CREATE OR REPLACE TEMP TABLE _contenders AS
+      CREATE OR REPLACE TEMP TABLE ${RELATION.changedKeys} AS SELECT DISTINCT ${keys} FROM (${comeOrGo}) WHERE ${where};
+      CREATE OR REPLACE TEMP TABLE ${RELATION.contenders} AS
       SELECT contender.* EXCLUDE (_path, file_row_number), _first + file_row_number AS _number
       FROM (SELECT * FROM (${rows(files)}) WHERE ${where}) AS contender
-      SEMI JOIN _changed USING (${keys}) JOIN _files USING (_path)`);
-    await rankBySource(db, input, states);
-    const won = `SELECT (${latest.sql}) % ${total} FROM _contenders JOIN _source_ranks USING (_source_id) GROUP BY ${keys}`;
-    await addToBitmap(db, '_latest', total, won);
-    await addToBitmap(db, '_ranked', total, 'SELECT _number FROM _contenders');
+      SEMI JOIN ${RELATION.changedKeys} USING (${keys}) JOIN ${RELATION.files} USING (_path)`);
+    await rankSources(db, input, uploads);
+    const won = `SELECT (${latest.sql}) % ${total}
+      FROM ${RELATION.contenders} JOIN ${RELATION.sourceRanks} USING (_source_id) GROUP BY ${keys}`;
+    await addToBitmap(db, RELATION.latest, total, won);
+    await addToBitmap(db, RELATION.ranked, total, `SELECT _number FROM ${RELATION.contenders}`);
   }
-  await db.run('DROP TABLE _contenders; DROP TABLE _changed');
-  const pairs = await deletePairs(rivals, paths, store, scratch);
-  await createBitmap(
-    db,
-    '_before',
-    total,
-    pairs.length === 0
-      ? []
-      : [`SELECT _first + h[2] FROM (${deletedRows(pairs)}) AS hidden(h) JOIN _files ON _files._path = h[1]`],
-  );
-  await combineBitmaps(
-    db,
-    '_hidden',
-    '(_before.bits & ~_ranked.bits) | (_ranked.bits & ~_latest.bits)',
-    '_before, _ranked, _latest',
-  );
-  await combineBitmaps(db, '_differing', 'xor(_hidden.bits, _before.bits)', '_hidden, _before');
-  return files;
+  await db.run(`DROP TABLE ${RELATION.contenders}; DROP TABLE ${RELATION.changedKeys}`);
 };
 
-type States = Map<string, Pick<CommittedSource, 'uploadedAt' | 'sequencer'>>;
-
 /**
- * Fills `_source_ranks`: of the sources whose rows meet in this pass, the later upload has the larger rank.
+ * Makes `sourceRanks`: of the sources whose rows meet in this pass, the later upload has the larger rank.
  *
- * @param states those that earlier passes have asked for, to which the others are added
+ * @param uploads those that earlier passes have looked up, to which the others are added
  */
-const rankBySource = async (db: Db, { statesOf }: MergeInput, states: States): Promise<void> => {
-  const found = await db.all<{ id: string }>('SELECT DISTINCT _source_id AS id FROM _contenders');
-  const unknown = found.map(({ id }) => id).filter((id) => !states.has(id));
-  for (const [id, state] of await statesOf(unknown)) states.set(id, state);
+const rankSources = async (
+  db: Db,
+  { committedOf }: MergeInput,
+  uploads: Map<string, UploadOf>,
+): Promise<void> => {
+  const found = await db.all<{ id: string }>(`SELECT DISTINCT _source_id AS id FROM ${RELATION.contenders}`);
+  const unknown = found.map(({ id }) => id).filter((id) => !uploads.has(id));
+  for (const [id, upload] of await committedOf(unknown)) uploads.set(id, upload);
   const values = found.map(({ id }) => {
-    const state = states.get(id);
-    return `(${[id, state?.uploadedAt ?? '', state?.sequencer ?? ''].map(literal).join(', ')})`;
+    const upload = uploads.get(id);
+    return `(${[id, upload?.uploadedAt ?? '', upload?.sequencer ?? ''].map(literal).join(', ')})`;
   });
   await db.run(`
-    CREATE OR REPLACE TEMP TABLE _source_ranks AS
+    CREATE OR REPLACE TEMP TABLE ${RELATION.sourceRanks} AS
     SELECT _source_id, row_number() OVER (ORDER BY uploaded_at, sequencer, _source_id) AS _rank
     FROM (VALUES ${values.length === 0 ? "('', '', '')" : values.join(', ')}) AS v(_source_id, uploaded_at, sequencer)`);
 };
 
-/** Reads key and order columns in the types of today's contract, as readers see them: files may be older than it. */
+/** Makes the sets `deletedBefore`, `deletedAfter` and `differing`. */
+const compareDeletes = async (
+  workbench: Workbench,
+  { rivals }: MergeInput,
+  files: readonly Numbered[],
+  paths: ReadonlyMap<string, string>,
+): Promise<void> => {
+  const { db } = workbench;
+  const { latest, ranked, deletedBefore, deletedAfter, differing } = RELATION;
+  const pairs = await deletePairs(workbench, rivals, paths);
+  const before =
+    pairs.length === 0
+      ? []
+      : [
+          `SELECT _first + d[2] FROM (${deletedRows(pairs)}) AS deleted(d) JOIN ${RELATION.files} AS f ON f._path = d[1]`,
+        ];
+  await createBitmap(db, deletedBefore, totalOf(files), before);
+  await combineBitmaps(
+    db,
+    deletedAfter,
+    `(${deletedBefore}.bits & ~${ranked}.bits) | (${ranked}.bits & ~${latest}.bits)`,
+    [deletedBefore, ranked, latest].join(', '),
+  );
+  await combineBitmaps(
+    db,
+    differing,
+    `xor(${deletedAfter}.bits, ${deletedBefore}.bits)`,
+    [deletedAfter, deletedBefore].join(', '),
+  );
+};
+
+/** Reads key and order columns in the types of the contract, as readers see them: files may be older than it. */
 const rowReader = (
   { contract, schema }: MergeInput,
   paths: ReadonlyMap<string, string>,
@@ -207,19 +222,17 @@ const rowReader = (
 
 /** All position deletes of a file from now on; undefined where none of its rows is deleted any more. */
 const deletesOf = async (
-  db: Db,
+  workbench: Workbench,
   input: MergeInput,
   { key, first, rows }: Numbered,
 ): Promise<PositionDeletes | undefined> =>
   await writeDeletes(
-    db,
+    workbench,
     input.uriOf(key),
     `SELECT n - ${first} AS pos
-     FROM range(${first}, ${first + rows}) AS t(n) WHERE ${isIn('_hidden', 'n')}`,
-    input.store,
+     FROM range(${first}, ${first + rows}) AS t(n) WHERE ${isIn(RELATION.deletedAfter, 'n')}`,
     {
       keyOf: (name) => lakePaths.deletes(input.contract.dataset, name),
       prefix: input.runId,
-      scratch: input.scratch,
     },
   );

@@ -1,59 +1,71 @@
 import { isDeepStrictEqual, types } from 'node:util';
+import { inParallel } from '../../../base/in-parallel.ts';
+import { DAY_MS } from '../../../base/time.ts';
 import { failureReason } from '../../../engine/failure-reason.ts';
 import { ident } from '../../../engine/sql.ts';
-import { SchemaIncompatible } from '../../../errors.ts';
+import { ObjectMissing, SchemaIncompatible } from '../../../errors.ts';
 import { storedType } from '../../../lake/iceberg/duckdb-types.ts';
-import { findField, sameSchema } from '../../../lake/iceberg/schema.ts';
+import { findField } from '../../../lake/iceberg/schema.ts';
 import type { Schema } from '../../../lake/iceberg/types.ts';
 import { lakePaths } from '../../../lake/paths.ts';
 import type { DataFile } from '../../../lake/table/data-file.ts';
 import type { TableSchema } from '../../../lake/table/draft.ts';
 import { localPaths, readFiles } from '../../../lake/table/read/table-view.ts';
 import { writeFiles } from '../../../lake/table/write/write-files.ts';
-import { type StagedSilver, silverLayout, stagedLayout } from '../../transform/silver-table.ts';
-import type { CommitContext } from './commit-silver.ts';
-import type { Intent } from './intents.ts';
+import { silverLayout } from '../../transform/silver-table.ts';
+import { isLaidOut, type StagedSilver, stagedLayout } from '../../transform/staged-silver.ts';
+import type { CommitContext } from './commit-context.ts';
+import type { Intent } from './intent.ts';
 
-/** Whether files that were written by one schema can be read by the other as they are. */
-const sameFields = (a: Schema, b: Schema): boolean =>
-  sameSchema({ ...a, 'identifier-field-ids': [] }, { ...b, 'identifier-field-ids': [] });
-
-type Layout = ReturnType<typeof stagedLayout>;
+/** Files that are younger are there: maintenance keeps them for far longer. */
+const YOUNG_MS = DAY_MS;
 
 /**
- * Whether a run's files are the table's as they are: their columns are numbered and their rows split as it is done now,
- * and one was chosen of those that share the key of now.
+ * Checks that an intent's staged files are there: a redrive may come so late that maintenance has removed them, and a
+ * table that names them could not be read. One request a file, for old ones only.
+ *
+ * @throws ObjectMissing
  */
-export const isLaidOut = (staged: StagedSilver, { schema, spec, key }: Layout): boolean =>
-  sameFields(staged.schema, schema) &&
-  isDeepStrictEqual(staged.spec, spec) &&
-  isDeepStrictEqual(staged.key, key);
+export const requireStagedFiles = async (
+  { store, contract }: CommitContext,
+  { staged: { files, stagedAt } }: Intent,
+): Promise<void> => {
+  if (stagedAt !== undefined && Date.now() - Date.parse(stagedAt) < YOUNG_MS) return;
+  const missing = await inParallel(files, async ({ key }) =>
+    (await store.head(key)) === undefined ? [key] : [],
+  );
+  const [first] = missing.flat();
+  if (first === undefined) return;
+  throw new ObjectMissing(
+    `silver/${first}, which this run has written for silver.${contract.dataset}, was removed: its redrive came too late. Upload the file again to start over.`,
+  );
+};
 
 /**
- * A run's files with the field ids and the partitions that the table has now. They differ from those it was given in
+ * A run's staged files with the field ids and the partitions that the table has now. They differ from those of
  * Transform only where another run has changed the table's columns in between, or the contract has changed since: then
- * the rows are written again. Columns are told by what they are to the contract, not by name or number: both may have
+ * the rows are written again. Columns are found by their identity in the contract, since name and number may both have
  * changed.
  *
  * @throws SchemaIncompatible where the rows cannot become what the contract says now, or have another primary key
  */
 export const restaged = async (
-  { db, contract, store, scratch }: CommitContext,
+  context: CommitContext,
   tableSchema: TableSchema,
   { run, staged }: Intent,
 ): Promise<StagedSilver> => {
+  const { contract } = context;
   const { schema, columnIds } = tableSchema;
   const layout = stagedLayout(contract, tableSchema);
   if (isLaidOut(staged, layout)) return staged;
-  const now = { ...staged, ...layout };
-  if (staged.files.length === 0) return now;
+  const laidOut = { ...staged, ...layout };
+  if (staged.files.length === 0) return laidOut;
   if (staged.key !== undefined && !isDeepStrictEqual(staged.key, layout.key))
     throw new SchemaIncompatible(
       `silver.${contract.dataset}: the primary key has changed since this run's rows were made, and the latest row of each was chosen by the one before. Upload the file again.`,
     );
   const paths = await localPaths(
-    store,
-    scratch,
+    context,
     staged.files.map(({ key }) => key),
   );
   const columns = Object.entries(columnIds.current).map(([identity, id]) => {
@@ -65,14 +77,13 @@ export const restaged = async (
   });
   const rows = `SELECT ${columns.join(', ')} FROM (${readFiles([...paths.values()], staged.schema.fields)}) AS staged`;
   try {
-    const files = await writeFiles(db, rows, store, {
+    const files = await writeFiles(context, rows, {
       keyOf: (file) => lakePaths.data(contract.dataset, file),
       prefix: run.run_id,
       ...silverLayout(contract, tableSchema),
-      scratch,
     });
     refuseNulls(contract.dataset, schema, files);
-    return { ...now, files };
+    return { ...laidOut, files };
   } catch (error) {
     if (!/^(?:Conversion|Binder|Out of Range|Invalid Input) Error/.test(messageOf(error))) throw error;
     throw new SchemaIncompatible(
@@ -82,7 +93,7 @@ export const restaged = async (
   }
 };
 
-/** What the table promises in every row the rows may lack: they were made before the contract said so. */
+/** Rows may lack a required value: they were made before the contract required it. */
 const refuseNulls = (dataset: string, schema: Schema, files: readonly DataFile[]): void => {
   const lacking = schema.fields.filter(
     ({ id, required }) => required && files.some(({ columns }) => (columns[id]?.nulls ?? 0) > 0),

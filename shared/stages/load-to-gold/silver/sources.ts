@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../../lake/storage/object-store.ts';
 import { SUMMARY } from '../../../lake/table/properties.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
 
-const state = z.object({
+const entry = z.object({
   runId: z.string(),
   sequencer: z.string(),
   uploadedAt: z.string(),
@@ -13,23 +13,23 @@ const state = z.object({
   partitions: z.array(z.record(z.string(), z.string().nullable())).exactOptional(),
 });
 
-/** What is committed of one source. An event with a smaller sequencer is out of date. */
+/** The entry of one source in silver's index. An event with a smaller sequencer is out of date. */
 export interface CommittedSource {
   runId: string;
   sequencer: string;
   uploadedAt: string;
   /** Equal for equal rows; see `StagedSilver`. */
   content: string;
-  /** Where its rows are; absent where they are in very many partitions. */
+  /** The partitions that its rows are in; absent when there are very many. */
   partitions?: Record<string, string | null>[];
 }
 
-/** A dataset's sources, by source_id; each snapshot names the root of the tree as it was. */
+/** The index of a dataset's committed sources, by source_id. Each snapshot names the root of its own version. */
 export const sourceTree = (store: ObjectStore, dataset: string): IndexTree<CommittedSource> =>
   new IndexTree(
     store,
     (node) => lakePaths.sources(dataset, node),
-    (value) => state.parse(value),
+    (value) => entry.parse(value),
   );
 
 export const sourcesRoot = (snapshot: Snapshot | undefined): string | undefined =>

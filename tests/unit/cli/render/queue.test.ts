@@ -1,5 +1,5 @@
 import { QueueReport, renderLoad } from '../../../../cli/render/queue.ts';
-import type { Load } from '../../../../operate/local/scheduler.ts';
+import type { Load } from '../../../../operate/queue.ts';
 
 const load = (small: number, large: number, running = 1): Load => ({
   waiting: { small, large },

@@ -1,7 +1,7 @@
 import { csvLine, resultCells, resultColumns } from '../../../../cli/render/result.ts';
 import { renderTable } from '../../../../cli/render/table.ts';
 import { createTerminal } from '../../../../cli/render/terminal.ts';
-import { counted, cut, displayWidth, duration, fraction, printable } from '../../../../cli/render/text.ts';
+import { cut, displayWidth, duration, fraction } from '../../../../cli/render/text.ts';
 
 const columns = [
   { name: 'name', right: false },
@@ -37,10 +37,6 @@ test('wide and combining characters keep the columns aligned', () => {
   ).toEqual(['東京  1', 'Le\u0301on  2']);
 });
 
-test('data cannot command the terminal', () => {
-  expect(printable('a\nb\t\u001b[31mred')).toBe('a\\nb\\t\\x1b[31mred');
-});
-
 test.each([
   ['abcdef', 6, 'abcdef'],
   ['abcdefg', 6, 'abcde…'],
@@ -49,8 +45,7 @@ test.each([
   expect(cut(text, width)).toBe(expected);
 });
 
-test('counts, durations and scores', () => {
-  expect([counted(1, 'row'), counted(3201, 'row')]).toEqual(['1 row', '3,201 rows']);
+test('durations and scores', () => {
   expect([duration(120), duration(12_345), duration(123_000)]).toEqual(['0.12 s', '12.3 s', '2 min 3 s']);
   expect([fraction(1), fraction(0.99996)]).toEqual(['1.0000', '0.9999']);
 });

@@ -1,7 +1,7 @@
 import { type CatalogTable, lazyCatalog } from '../../../../shared/lake/catalog/catalog.ts';
 import { signups } from '../../../helpers/glue.ts';
 
-test('a lazy catalog is opened by the first table, and once', async () => {
+test('a lazy catalog is opened for the first table, and only once', async () => {
   let opened = 0;
   const pointed: CatalogTable[] = [];
   const catalog = lazyCatalog(async () => {

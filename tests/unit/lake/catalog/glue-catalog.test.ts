@@ -8,7 +8,15 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { CatalogUnavailable, CommitConflict, ConfigurationError } from '../../../../shared/errors.ts';
 import { glueCatalog } from '../../../../shared/lake/catalog/glue-catalog.ts';
-import { concurrent, DATABASES, FakeGlue, LOCATION, metadataOf, missing, signups } from '../../../helpers/glue.ts';
+import {
+  concurrent,
+  DATABASES,
+  FakeGlue,
+  LOCATION,
+  metadataOf,
+  missing,
+  signups,
+} from '../../../helpers/glue.ts';
 
 const client = new GlueClient({ region: 'eu-central-1' });
 const mock = mockClient(client);
@@ -81,7 +89,7 @@ test('puts each zone into its database', async () => {
   expect([...glue.entries.keys()]).toEqual(['lake_dev_gold.signups']);
 });
 
-test('moves the pointer on, on the version of the entry that it read, and keeps what others noted there', async () => {
+test('moves the pointer, conditional on the version that it read, and keeps what others wrote there', async () => {
   await entered(1);
   edit({ table_type: 'ICEBERG', metadata_location: metadataOf(1), owner_team: 'data' });
   await catalog.point(signups(2));
@@ -115,7 +123,7 @@ test('compares versions as numbers', async () => {
   expect(glue.pointer()).toBe(metadataOf(10));
 });
 
-test('looks again when others change the entry at the same time, and yields to newer metadata', async () => {
+test('reads again when others change the entry at the same time, and keeps newer metadata', async () => {
   await entered(1);
   mock.on(UpdateTableCommand).callsFakeOnce(() => {
     edit({ table_type: 'ICEBERG', metadata_location: metadataOf(5) });
@@ -126,13 +134,13 @@ test('looks again when others change the entry at the same time, and yields to n
   expect(pauses).toHaveLength(1);
 });
 
-test('of twenty at once, the newest metadata is pointed at, whoever comes last', async () => {
+test('after twenty concurrent calls the entry points at the newest metadata, in any order', async () => {
   const versions = Array.from({ length: 20 }, (_, i) => ((i * 7) % 20) + 1);
   const outcomes = await Promise.allSettled(versions.map((version) => catalog.point(signups(version))));
   const lost = outcomes.filter((outcome) => outcome.status === 'rejected');
   for (const { reason } of lost) expect(reason).toBeInstanceOf(CommitConflict);
   expect(lost.length).toBeLessThan(20);
-  // Who gave up is retried by the state machine.
+  // The state machine retries a writer that gave up.
   await catalog.point(signups(20));
   expect(glue.pointer()).toBe(metadataOf(20));
 });
@@ -147,7 +155,7 @@ test('an entry that is removed meanwhile is made again', async () => {
   expect(glue.pointer()).toBe(metadataOf(2));
 });
 
-test('gives up after losing every race, in a way that is retried', async () => {
+test('gives up after losing every race, with an error that is retried', async () => {
   await entered(1);
   mock.on(UpdateTableCommand).rejects(concurrent());
   await expect(catalog.point(signups(2))).rejects.toThrow(CommitConflict);
@@ -156,7 +164,7 @@ test('gives up after losing every race, in a way that is retried', async () => {
   expect(Math.max(...pauses)).toBeLessThanOrEqual(1_000);
 });
 
-test('takes over the entry of an earlier table that lay at the same place', async () => {
+test('replaces the entry of an earlier table at the same location', async () => {
   await catalog.point(signups(57, { uuid: 'first' }));
   await catalog.point(signups(1, { uuid: 'second' }));
   expect(glue.pointer()).toBe(metadataOf(1));
@@ -216,12 +224,12 @@ describe('failures of Glue', () => {
     ['ResourceNotReadyException', 400],
     ['TooManyRequestsException', 429],
     ['TimeoutError', undefined],
-  ])('%s may pass by itself', async (name, status) => {
+  ])('%s is transient', async (name, status) => {
     mock.on(GetTableCommand).rejects(failing(name, status));
     await expect(catalog.point(signups(1))).rejects.toThrow(CatalogUnavailable);
   });
 
-  test('so may a connection that breaks', async () => {
+  test('so is a connection that breaks', async () => {
     mock.on(GetTableCommand).rejects(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
     await expect(catalog.point(signups(1))).rejects.toThrow(CatalogUnavailable);
   });

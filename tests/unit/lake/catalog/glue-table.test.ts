@@ -5,7 +5,7 @@ import { signups } from '../../../helpers/glue.ts';
 const columnsOf = (fields: Field[]) =>
   tableInput(signups(1, { schema: { type: 'struct', 'schema-id': 0, fields } })).StorageDescriptor?.Columns;
 
-test('texts are as long as Glue takes them, on one line', () => {
+test('texts are on one line, and at most as long as Glue allows', () => {
   const { Description } = tableInput(signups(1, { description: `two\nlines ${'x'.repeat(3_000)}` }));
   expect(Description).toMatch(/^two lines x+…$/);
   expect(Description).toHaveLength(2_048);
@@ -15,7 +15,7 @@ test('texts are as long as Glue takes them, on one line', () => {
   );
 });
 
-test('a type too long to be shown does not keep a table out of the catalog', () => {
+test('a type too long for Glue does not keep a table out of the catalog', () => {
   const fields = Array.from({ length: 6_000 }, (_, i) => ({
     id: i + 2,
     name: `a_rather_long_name_${i}`,
@@ -27,7 +27,7 @@ test('a type too long to be shown does not keep a table out of the catalog', () 
   expect(column).toMatchObject({ Name: 'wide', Type: 'string' });
 });
 
-test('what an entry had beside the pointer stays', () => {
+test('everything in an entry but the pointer stays', () => {
   const entry = { Name: 'signups', Owner: 'data', Retention: 3, Description: 'By hand.' };
   expect(tableInput(signups(1), entry)).toMatchObject({
     Owner: 'data',

@@ -24,7 +24,7 @@ const records = [
 const schemaOf = (file: { metadata: Record<string, string> }) =>
   JSON.parse(file.metadata['avro.schema'] ?? '');
 
-test('records and metadata come back, and the schema keeps what only Iceberg knows', async () => {
+test('records and metadata are read back, and the schema keeps Iceberg’s attributes', async () => {
   const file = await decodeAvro(
     await encodeAvro(schema, records, { schema: '{"ü":1}', 'format-version': '2' }),
   );
@@ -87,13 +87,16 @@ test.each([
   [{ id: 1, at: 'secret', names: [] }, 'at'],
   [{ id: 1, names: [1] }, 'names.0'],
   [{ id: 1 }, 'names'],
-])('a record that does not fit is refused by its place and without its value: %#', async (record, path) => {
-  const encoding = encodeAvro(schema, [records[0] as object, record], {});
-  await expect(encoding).rejects.toThrow(TableDamaged);
-  await expect(encoding).rejects.toThrow(`Record 1 does not fit the Avro schema "thing" at "${path}".`);
-});
+])(
+  'a record that does not fit is rejected with its place and without its value: %#',
+  async (record, path) => {
+    const encoding = encodeAvro(schema, [records[0] as object, record], {});
+    await expect(encoding).rejects.toThrow(TableDamaged);
+    await expect(encoding).rejects.toThrow(`Record 1 does not fit the Avro schema "thing" at "${path}".`);
+  },
+);
 
-test('fields are told by their id', async () => {
+test('fields are identified by their id', async () => {
   const names = new Map([
     [7, 'number'],
     [9, 'list'],
@@ -104,7 +107,7 @@ test('fields are told by their id', async () => {
   expect({ ...back[1] }).toEqual({ number: -1, at: 1_700_000_000_000_000, list: ['Zoë', ''] });
 });
 
-test('a file cut at any byte is refused, but for the ends of blocks', async () => {
+test('a file cut at any byte is rejected, except at the ends of blocks', async () => {
   const whole = await encodeAvro(schema, records, {});
   const header = whole.indexOf(whole.subarray(-16)) + 16;
   for (let length = 0; length < whole.length; length++) {
@@ -115,7 +118,7 @@ test('a file cut at any byte is refused, but for the ends of blocks', async () =
   }
 });
 
-test('what is broken is said', async () => {
+test('the error says what is broken', async () => {
   const whole = await encodeAvro(schema, records, {});
   const header = whole.indexOf(whole.subarray(-16)) + 16;
   const changed = (at: number, ...bytes: number[]) =>

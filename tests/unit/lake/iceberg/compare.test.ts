@@ -33,12 +33,12 @@ test.each<[PrimitiveType, string, string]>([
   ['uuid', '00000000-0000-0000-0000-000000000001', 'f0000000-0000-0000-0000-000000000001'],
   ['binary', '\\x01', 'a'],
   ['time', '10:00:00', '09:00:00'],
-])('%s: of %s and %s the texts tell no order', (type, a, b) => {
+])('%s: the texts %s and %s show no order', (type, a, b) => {
   expect(compareValues(type, a, b)).toBe(0);
   expect(compareValues(type, b, a)).toBe(0);
 });
 
-test('a float is one value, in whichever digits', () => {
+test('a float is one value, whatever the digits of its text', () => {
   for (const [a, b] of [
     ['0.1', '0.10000000149011612'],
     ['3.4028235e+38', '3.4028234663852886e+38'],
@@ -47,12 +47,12 @@ test('a float is one value, in whichever digits', () => {
   expect(compareValues('double', '0.1', '0.10000000149011612')).toBe(-1);
 });
 
-test('rounding makes values equal at most, and never turns them around', () => {
+test('rounding may make values equal, but never reverses their order', () => {
   const [a, b] = ['12345678901234567890.11', '12345678901234567890.12'];
   expect(compareValues('decimal(30, 2)', a, b)).toBe(0);
   expect(compareValues('decimal(30, 2)', a, '99999999999999999999.00')).toBe(-1);
 });
 
-test('what is no number is neither before nor after one', () => {
+test('a text that is not a number is neither before nor after one', () => {
   for (const text of ['nan', 'NaN', '']) expect(compareValues('double', text, 'x')).toBe(0);
 });

@@ -90,7 +90,7 @@ describe('types as DuckDB names them', () => {
     'ENUM(',
     '"NULL"',
     'toString',
-  ])('%j is none', (name) => {
+  ])('%j is not a type', (name) => {
     expect(icebergTypeOf(name)).toBeUndefined();
   });
 });
@@ -154,7 +154,7 @@ test('all field ids are written, nested ones too', async () => {
   ]);
 });
 
-test('what is stored is read back with the same type', async () => {
+test('stored values are read back with the same type', async () => {
   const schema = schemaOf(COLUMNS);
   const types = await inDb(async (db) => {
     const file = await write(db, row(COLUMNS), schema);

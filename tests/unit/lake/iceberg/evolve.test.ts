@@ -1,8 +1,9 @@
-import { ContractInvalid, SchemaIncompatible } from '../../../../shared/errors.ts';
+import { SchemaIncompatible } from '../../../../shared/errors.ts';
 import {
   type Evolved,
   type EvolveOptions,
   evolveSchema,
+  UnsupportedTypes,
   type WantedColumn,
 } from '../../../../shared/lake/iceberg/evolve.ts';
 import { findField } from '../../../../shared/lake/iceberg/schema.ts';
@@ -38,7 +39,7 @@ const message = (work: () => unknown): string => {
   try {
     work();
   } catch (error) {
-    return error instanceof SchemaIncompatible || error instanceof ContractInvalid
+    return error instanceof SchemaIncompatible || error instanceof UnsupportedTypes
       ? error.message
       : String(error);
   }
@@ -148,7 +149,7 @@ describe('columns change', () => {
     expect(next(base, wanted)).toEqual(evolved);
   });
 
-  test('what was dropped comes back as a new column, under an id that was never used', () => {
+  test('a dropped column comes back as a new one, with an id that was never used', () => {
     const without = next(base, [column('a', 'INTEGER')]);
     expect(without.columnIds).toEqual({ a: 1 });
     expect(shown(next(without, [column('a', 'INTEGER'), column('b', 'VARCHAR')]))).toEqual([
@@ -230,7 +231,7 @@ describe('nested fields change by their names', () => {
     ]);
   });
 
-  test('what was dropped comes back as what it was: DuckDB would find its old values by the name', () => {
+  test('a dropped member comes back with its former id: DuckDB would find its old values by the name', () => {
     const without = next(base, [column('s', 'STRUCT(y VARCHAR)')]);
     const history = [base.schema, without.schema];
     const back = next(without, [column('s', 'STRUCT(y VARCHAR, x BIGINT, n DATE)')], { history });
@@ -250,7 +251,7 @@ test('a struct shares a field with those of all files: DuckDB cannot read others
   );
 });
 
-describe('what cannot change is named', () => {
+describe('columns that cannot change are named', () => {
   const base = first(
     column('a', 'BIGINT'),
     column('b', 'DOUBLE'),
@@ -294,7 +295,7 @@ describe('what cannot change is named', () => {
   });
 
   test('types that Iceberg lacks, all of them', () => {
-    expect(() => first(column('h', 'HUGEINT'))).toThrow(ContractInvalid);
+    expect(() => first(column('h', 'HUGEINT'))).toThrow(UnsupportedTypes);
     expect(message(() => first(column('h', 'HUGEINT'), column('a', 'DATE'), column('i', 'INTERVAL[]')))).toBe(
       'silver table "t": Iceberg tables have no type for column "h" (HUGEINT), column "i" (INTERVAL[]). Cast it to a type that they have, such as VARCHAR or DECIMAL(38, 0).',
     );

@@ -132,7 +132,7 @@ test('the first snapshot has no parent', async () => {
   expect(metadata).not.toHaveProperty('parent-snapshot-id');
 });
 
-test('a bound that cannot be said takes all summaries along: without it, engines would skip the manifest', async () => {
+test('a bound that cannot be encoded removes all summaries: without it, engines would skip the manifest', async () => {
   const summariesOf = async (manifest: ManifestFile, of = schema) => {
     const bytes = await writeManifestList({ ...input, schema: of, manifests: [manifest] });
     return (await decodeAvro(bytes)).records[0]?.partitions;
@@ -149,7 +149,7 @@ test('a bound that cannot be said takes all summaries along: without it, engines
   expect((await readManifestList(bytes, specs, dropped))[0]?.partitions).toEqual([]);
 });
 
-/** The list of one manifest, changed as another writer, or a fault, would have it. */
+/** The list of one manifest, changed as another writer or a fault might change it. */
 const changed = async (change: object, rename: (schemaJson: string) => string = (json) => json) => {
   const { records, metadata } = await decodeAvro(await writeManifestList({ ...input, manifests: [byDay] }));
   const json = metadata['avro.schema'] ?? '';
@@ -158,7 +158,7 @@ const changed = async (change: object, rename: (schemaJson: string) => string = 
   return readManifestList(bytes, specs, schema, 's3://b/snap.avro');
 };
 
-test('fields are told by their id: older writers have another name for the counts', async () => {
+test('fields are identified by their id: older writers have other names for the counts', async () => {
   const older = await changed({ added_data_files_count: 6 }, (json) =>
     json.replace('"added_files_count"', '"added_data_files_count"'),
   );
@@ -181,7 +181,7 @@ test.each([
   await expect(changed(change)).rejects.toThrow('s3://b/snap.avro is not a manifest list that can be read');
 });
 
-test('a broken file, and a manifest of a spec that the table has not', async () => {
+test('a broken file, and a manifest of a spec that the table lacks', async () => {
   const bytes = await writeManifestList({ ...input, manifests: [byDay] });
   await expect(readManifestList(bytes.subarray(0, -1), specs, schema, 'here')).rejects.toThrow(
     /^here is not an Avro file/,

@@ -23,7 +23,7 @@ const values: [PrimitiveType, string[]][] = [
 ];
 
 test.each(values)('partition values and bounds of type %s, NULL among them', async (type, ordered) => {
-  // A float's bounds come with all of their digits.
+  // A float's bounds have all of their digits.
   const bound = (value = ''): string => decodeValue(type, encodeValue(type, value) ?? Buffer.alloc(0));
   const [lower, upper] = [bound(ordered[0]), bound(ordered.at(-1))];
   const of = {
@@ -109,7 +109,7 @@ test('an unpartitioned table has an empty tuple', async () => {
   expect(described.partitions).toEqual([]);
 });
 
-test('NaN is told apart, and a value without a binary form leaves no summaries rather than wrong ones', async () => {
+test('NaN is recognized, and a value without a binary form gives no summaries rather than wrong ones', async () => {
   const by = (type: PrimitiveType, ...texts: string[]) =>
     roundTrip({
       schema: { ...schema, fields: [field(1, 'c', type)] },

@@ -4,10 +4,11 @@ import { type ManifestInput, readManifest } from '../../../../shared/lake/iceber
 import type { ManifestEntry } from '../../../../shared/lake/iceberg/types.ts';
 import { entry, roundTrip, schema } from '../../../helpers/manifest-cases.ts';
 
-/** The manifest of one entry, its record and header changed as another writer, or a fault, would have it. */
+/** The manifest of one entry, with its record and header changed as another writer or a fault might change them. */
 const changed = async (
   change: (record: Record<string, unknown>) => void,
-  header: Record<string, string> = {},) => {
+  header: Record<string, string> = {},
+) => {
   const { bytes, described } = await roundTrip({
     entries: [entry({ status: 'existing', sequenceNumber: 2 })],
   });
@@ -22,7 +23,7 @@ const changedFile = (change: Record<string, unknown>) =>
     Object.assign(record.data_file as object, change);
   });
 
-test('an id that is left out is that of the snapshot that added the manifest', async () => {
+test('an omitted id is that of the snapshot that added the manifest', async () => {
   const entries = await changed((record) =>
     Object.assign(record, { snapshot_id: null, status: 1, sequence_number: null }),
   );
@@ -50,14 +51,14 @@ test.each<[string, () => Promise<unknown>]>([
     'has no column of values with the id 2',
     () => changed(() => undefined, { schema: JSON.stringify({ ...schema, fields: [] }) }),
   ],
-])('refuses to read what it cannot hold: %s', async (reason, read) => {
+])('refuses to read a record that it cannot represent: %s', async (reason, read) => {
   const refused = await read().then(String, (error: unknown) => error);
   expect(refused).toBeInstanceOf(TableDamaged);
   expect((refused as Error).message).toContain(reason);
   expect((refused as Error).message).toContain('s3://b/m.avro');
 });
 
-test('a file of another length than the list says is refused: a cut between blocks shows nowhere else', async () => {
+test('a file whose length differs from the list’s is rejected: a cut between blocks shows nowhere else', async () => {
   const { bytes, described } = await roundTrip({ entries: [entry()] });
   const reading = readManifest(bytes.subarray(0, -1), described);
   await expect(reading).rejects.toThrow(TableDamaged);

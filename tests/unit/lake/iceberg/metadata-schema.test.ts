@@ -2,7 +2,7 @@ import { TableDamaged } from '../../../../shared/errors.ts';
 import { parseMetadata } from '../../../../shared/lake/iceberg/metadata.ts';
 import { created, grown, parse, schema, snapshot, spec } from '../../../helpers/metadata-cases.ts';
 
-test('parsing keeps what it does not know, at any depth', () => {
+test('parsing keeps unknown keys, at any depth', () => {
   const foreign = {
     ...grown,
     statistics: [{ 'snapshot-id': 4, 'statistics-path': 's3://p' }],
@@ -13,7 +13,7 @@ test('parsing keeps what it does not know, at any depth', () => {
   expect(parse(foreign)).toEqual(foreign);
 });
 
-test('parsing reads what other writers spell otherwise', () => {
+test('parsing accepts other writers’ spellings', () => {
   const { refs: _, 'metadata-log': __, properties: ___, ...bare } = grown;
   expect(parse(bare)).toEqual({ ...grown, properties: {} });
   const { 'current-snapshot-id': ____, snapshots: _____, 'snapshot-log': ______, ...empty } = created;

@@ -3,10 +3,10 @@ import {
   createMetadata,
   currentSchema,
   defaultSpec,
-  pruned,
   snapshotById,
   withMetadataLog,
   withoutSnapshots,
+  withoutUnusedSchemas,
   withProperties,
   withSchema,
   withSnapshot,
@@ -117,7 +117,7 @@ describe('withSnapshot', () => {
     expect(parse(grown)).toEqual(grown);
   });
 
-  test('never lets the time go backwards', () => {
+  test('the time never runs backwards', () => {
     const table = withSnapshot(grown, snapshot(5, 7));
     expect(table['last-updated-ms']).toBe(1004);
     expect(table['snapshot-log'].at(-1)).toEqual({ 'timestamp-ms': 1004, 'snapshot-id': 5 });
@@ -147,7 +147,7 @@ describe('withoutSnapshots', () => {
     expect(parse(table)).toEqual(table);
   });
 
-  test('the log has no hole: what is before an expired snapshot goes', () => {
+  test('the log has no gap: entries before an expired snapshot are removed', () => {
     const table = withoutSnapshots(grown, new Set([2]));
     expect(idsOf(table)).toEqual([1, 3, 4]);
     expect(logOf(table)).toEqual([3, 4]);
@@ -183,7 +183,9 @@ test('schemas that nothing needs are dropped, and specs are not', () => {
     (table, length) => withSchema(table, { ...schema, fields: schema.fields.slice(0, length) }, 9),
     grown,
   );
-  const table = pruned(withSpec(withSnapshot(changed, snapshot(5, 2000, { 'schema-id': 2 })), []));
+  const table = withoutUnusedSchemas(
+    withSpec(withSnapshot(changed, snapshot(5, 2000, { 'schema-id': 2 })), []),
+  );
   expect(table.schemas.map((entry) => entry['schema-id'])).toEqual([0, 2, 3]);
   expect(table['partition-specs']).toHaveLength(2);
 });

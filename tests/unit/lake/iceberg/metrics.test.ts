@@ -99,7 +99,7 @@ test.each<[string, ColumnMetrics]>([
   ["repeat('a', 257)", { lower: 'a'.repeat(256), upper: `${'a'.repeat(255)}b` }],
   ["'x' || repeat('é', 200)", { lower: `x${'é'.repeat(127)}`, upper: 'y' }],
   ["repeat('é', 200)", {}],
-])('of text beyond 256 bytes DuckDB itself keeps less, or nothing: %s', async (value, bounds) => {
+])('DuckDB shortens or omits bounds of text beyond 256 bytes: %s', async (value, bounds) => {
   expect(await ofColumn('VARCHAR', [value], true)).toEqual({ values: 1, nulls: 0, ...bounds });
 });
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { literal } from '../../../../shared/engine/sql.ts';
 import { type Db, withDuckDb } from '../../../../shared/engine/with-duckdb.ts';
+import { registerTransforms } from '../../../../shared/lake/iceberg/bucket.ts';
 import { storedType } from '../../../../shared/lake/iceberg/duckdb-types.ts';
 import { unscaledOfText } from '../../../../shared/lake/iceberg/numbers.ts';
-import { avroValue } from '../../../../shared/lake/iceberg/partition-value.ts';
-import { registerTransforms } from '../../../../shared/lake/iceberg/bucket.ts';
-import { resultType } from '../../../../shared/lake/iceberg/transforms.ts';
 import { transformSql } from '../../../../shared/lake/iceberg/partition-sql.ts';
+import { avroValue } from '../../../../shared/lake/iceberg/partition-value.ts';
+import { resultType } from '../../../../shared/lake/iceberg/transforms.ts';
 import type { PrimitiveType, Transform } from '../../../../shared/lake/iceberg/types.ts';
 import { scratch } from '../../../helpers/scratch.ts';
 
@@ -16,7 +16,7 @@ const inDb = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
     return await work(db);
   });
 
-/** What DuckDB makes of the texts, which may be NULL, as text; from a table, so that no value is a constant. */
+/** DuckDB's results for the texts (or NULL), as text. They come from a table, so that no value is a constant. */
 const transformed = (
   transform: Transform,
   source: PrimitiveType,
@@ -54,7 +54,7 @@ const DATES = [
   '1969-11-30',
 ];
 
-// What PyIceberg 0.12 gives for the same values, days and hash buckets as numbers.
+// PyIceberg 0.12's results for the same values. Days and hash buckets are numbers.
 const GIVEN: [Transform, PrimitiveType, string[], (number | string)[]][] = [
   ['year', 'date', DATES, [0, -1, 42, -370, -1969, 8029, -1]],
   ['month', 'date', DATES, [0, -1, 504, -4439, -23628, 96359, -2]],
@@ -106,7 +106,7 @@ const GIVEN: [Transform, PrimitiveType, string[], (number | string)[]][] = [
   ['truncate[3]', 'binary', ['\\x00\\x01\\x02\\x03', 'a', ''], ['\\x00\\x01\\x02', 'a', '']],
 ];
 
-test.each(GIVEN)('%s of %s is what PyIceberg makes of it', async (transform, source, texts, expected) => {
+test.each(GIVEN)('%s of %s equals PyIceberg’s result', async (transform, source, texts, expected) => {
   const result = resultType(transform, source);
   const { type, values } = await transformed(transform, source, [...texts, null]);
   expect(type).toBe(storedType(result));

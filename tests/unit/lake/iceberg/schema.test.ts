@@ -1,4 +1,10 @@
-import { findField, highestId, isNested, leavesOf, sameSchema } from '../../../../shared/lake/iceberg/schema.ts';
+import {
+  findField,
+  highestId,
+  isNested,
+  leavesOf,
+  sameSchema,
+} from '../../../../shared/lake/iceberg/schema.ts';
 import type { Field, Schema } from '../../../../shared/lake/iceberg/types.ts';
 
 const field = (id: number, name: string, type: Field['type'], required = false): Field => ({

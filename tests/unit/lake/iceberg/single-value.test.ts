@@ -14,7 +14,7 @@ import { scratch } from '../../../helpers/scratch.ts';
 const UUID = 'f79c3e09-677c-4bbd-a479-3f349cb785e7';
 
 describe('single values are bytes as the specification has them (Appendix D)', () => {
-  // The bytes are what PyIceberg 0.12 makes of the same values.
+  // The bytes are PyIceberg 0.12's for the same values.
   test.each<[PrimitiveType, string, string]>([
     ['boolean', 'true', '01'],
     ['boolean', 'false', '00'],
@@ -109,7 +109,7 @@ describe('single values are bytes as the specification has them (Appendix D)', (
     expect(encodeValue(type, text)).toBeUndefined();
   });
 
-  test('values of a promoted type are told by their length', () => {
+  test('values of a promoted type are recognized by their length', () => {
     expect(decodeValue('long', encodeValue('int', '-5') ?? Buffer.alloc(0))).toBe('-5');
     expect(decodeValue('double', encodeValue('float', '0.1') ?? Buffer.alloc(0))).toBe('0.10000000149011612');
     expect(decodeValue('decimal(12, 2)', encodeValue('decimal(9, 2)', '-1.28') ?? Buffer.alloc(0))).toBe(
@@ -202,7 +202,7 @@ test.each<[PrimitiveType, fc.Arbitrary<Buffer>]>([
   );
 });
 
-test('any float is decoded to text that DuckDB takes for the same value', async () => {
+test('any float is decoded to text that DuckDB reads as the same value', async () => {
   const samples = fc.sample(float, { numRuns: 2000, seed: 4 });
   const texts = samples.map((value) => decodeValue('float', value));
   const shown = await printed('float', texts);

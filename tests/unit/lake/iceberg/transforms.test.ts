@@ -25,7 +25,7 @@ test.each([
   'bucket[1.5]',
   'DAY',
   '',
-])('%j is none', (text) => {
+])('%j is not a transform', (text) => {
   expect(parseTransform(text)).toBeUndefined();
 });
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { utimesSync } from 'node:fs';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { TableDamaged, ObjectMissing } from '../../../../shared/errors.ts';
-import { LEAF_ENTRIES, IndexTree } from '../../../../shared/lake/index-tree/index-tree.ts';
+import { ObjectMissing, TableDamaged } from '../../../../shared/errors.ts';
+import { IndexTree, MAX_LEAF_ENTRIES } from '../../../../shared/lake/index-tree/index-tree.ts';
 import { FolderStore } from '../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../shared/lake/storage/metered-store.ts';
 import type { ObjectStore } from '../../../../shared/lake/storage/object-store.ts';
@@ -39,7 +39,7 @@ const namesIn = async (store: ObjectStore): Promise<string[]> => {
   return names;
 };
 
-/** What a call costs with nothing remembered. */
+/** The cost of a call with an empty cache. */
 const costOf = async (store: ObjectStore, call: (tree: IndexTree<State>) => Promise<unknown>) => {
   const counted = metered(store);
   await call(treeIn(counted));
@@ -48,7 +48,7 @@ const costOf = async (store: ObjectStore, call: (tree: IndexTree<State>) => Prom
   return { get, put, bytes: counted.usage.bytesRead + counted.usage.bytesWritten };
 };
 
-test('a state without a root has nothing in it, and can be written down', async () => {
+test('a map without a root is empty, and can be written', async () => {
   const store = open();
   const tree = treeIn(store);
   expect(await tree.get(undefined, 'a')).toBeUndefined();
@@ -62,7 +62,7 @@ test('a state without a root has nothing in it, and can be written down', async 
   );
 });
 
-test('a new state leaves the one before as it was', async () => {
+test('a change leaves the version before it unchanged', async () => {
   const store = open();
   const tree = treeIn(store);
   const first = await tree.put(undefined, new Map([['a', stateOf(1)]]));
@@ -154,13 +154,13 @@ test('many changes share the nodes above them', async () => {
   const tree = treeIn(store);
   const root = await tree.put(undefined, some(0, 1_000));
   const nodes = (await tree.reachable([root])).size;
-  expect(nodes).toBeLessThanOrEqual(1 + (2.5 * 1_000) / LEAF_ENTRIES);
+  expect(nodes).toBeLessThanOrEqual(1 + (2.5 * 1_000) / MAX_LEAF_ENTRIES);
   const replaced = new Map([...some(0, 1_000).keys()].map((id) => [id, stateOf(7)]));
   expect(await costOf(store, (fresh) => fresh.put(root, replaced))).toMatchObject({ get: nodes, put: nodes });
   expect(await costOf(store, (fresh) => fresh.getMany(root, replaced.keys()))).toMatchObject({ get: nodes });
 });
 
-test('what an instance has read or written it does not read again', async () => {
+test('an instance does not read again what it has read or written', async () => {
   const store = open();
   const root = await treeIn(store).put(undefined, some(0, 1_000));
   const counted = metered(store);
@@ -173,7 +173,7 @@ test('what an instance has read or written it does not read again', async () => 
   expect(counted.usage.requests).toMatchObject({ get: 2, put: 2 });
 });
 
-test('forgets nodes again: memory does not grow with the state', async () => {
+test('drops nodes from memory, which does not grow with the map', async () => {
   const store = open();
   const root = await treeIn(store, 1).put(undefined, some(0, 1_500));
   const counted = metered(store);
@@ -203,7 +203,7 @@ const ids = fc.oneof(
 );
 const batches = fc.array(fc.array(fc.tuple(ids, fc.nat().map(stateOf)), { maxLength: 40 }), { maxLength: 6 });
 
-test('is a map, at every step of its history, and equal states have equal roots', async () => {
+test('is a map at every step of its history, and equal maps have equal roots', async () => {
   const store = open();
   await fc.assert(
     fc.asyncProperty(batches, fc.integer({ min: 1, max: 5 }), async (history, leafEntries) => {
@@ -229,7 +229,7 @@ test('is a map, at every step of its history, and equal states have equal roots'
   );
 });
 
-test('a tree made with other sizes of leaves is read and changed all the same', async () => {
+test('a tree with another size of leaves can be read and changed', async () => {
   const store = open();
   let root = await treeIn(store, 2).put(undefined, some(0, 100));
   root = await treeIn(store, 50).put(root, some(100, 200));
@@ -263,7 +263,7 @@ test('reachable are exactly the nodes of the roots, each read once and leaves no
   expect(new Map(await allOf(pruned.entries(second)))).toEqual(some(0, 1_001));
 });
 
-test('walking a large state reads each node once', async () => {
+test('walking a large map reads each node once', async () => {
   const store = open();
   const root = await treeIn(store, 1).put(undefined, some(0, 2_000));
   const counted = metered(store);
@@ -289,7 +289,7 @@ test('a node that is gone is named', async () => {
     expect(failure).toBeInstanceOf(ObjectMissing);
     expect(failure).toMatchObject({ message: expect.stringContaining(`silver/${keyOf(root)} is not there`) });
   }
-  // Its absence is not remembered: somebody may restore it.
+  // Its absence is not cached, since a person may restore it.
   await treeIn(store).put(undefined, some(0, 3));
   expect(await tree.get(root, idOf(0))).toEqual(stateOf(0));
 });
@@ -305,7 +305,7 @@ test.each([
   [`{"format":1,"leaves":[["2","${child}"]],"branches":[]}`, 'not a node of format 1'],
   [`{"format":1,"leaves":[],"branches":[["0","${child}"]]}`, 'not a node of format 1'],
   ['{"format":1,"entries":[["a",{"run":1}]]}', 'a value is not what it must be'],
-])('a broken node is refused with its place and what is wrong: %#', async (text, reason) => {
+])('a broken node is rejected with its location and what is wrong: %#', async (text, reason) => {
   const store = open();
   const name = 'f'.repeat(32);
   await store.write(keyOf(name), text);
@@ -323,7 +323,7 @@ test('a value that could not be read again is not written', async () => {
   expect(await namesIn(store)).toEqual([]);
 });
 
-test('what a newer release says of a source survives a change of another', async () => {
+test('values of a newer release survive a change of another entry', async () => {
   const store = open();
   const newer = new IndexTree<Record<string, unknown>>(store, keyOf, (value) =>
     z.looseObject({}).parse(value),

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { InvalidInput, ObjectMissing } from '../../../../shared/errors.ts';
 import { FolderStore } from '../../../../shared/lake/storage/folder-store.ts';
 import { runChild, startChild } from '../../../helpers/child.ts';
-import { scratch } from '../../../helpers/scratch.ts';
 import { objectStoreSuite } from '../../../helpers/object-store-suite.ts';
+import { scratch } from '../../../helpers/scratch.ts';
+import { longTest } from '../../../helpers/stress.ts';
 
 objectStoreSuite(async (options) => new FolderStore(scratch(), options));
 
@@ -23,13 +24,13 @@ describe('a folder as a bucket', () => {
     store = new FolderStore(root);
   });
 
-  test('is named as the folder is, or as it is told', () => {
+  test('has the folder’s name, or the given one', () => {
     expect(store.name).toBe('raw');
     expect(new FolderStore(root, { name: 'lake' }).name).toBe('lake');
     expect(store.observed(() => undefined).name).toBe('raw');
   });
 
-  test('a folder that is not there yet is an empty bucket', async () => {
+  test('a folder that does not exist yet is an empty bucket', async () => {
     expect(await keysIn(store)).toEqual([]);
     expect(await store.head('x')).toBeUndefined();
   });
@@ -77,7 +78,7 @@ describe('a folder as a bucket', () => {
     expect(await keysIn(store)).toEqual(['a', 'b/c']);
   });
 
-  test('lists what a person put there: files and links to files, nothing hidden', async () => {
+  test('lists what a person put there: files and links to files, but no hidden ones', async () => {
     await mkdir(path.join(root, 'd/.cache'), { recursive: true });
     await mkdir(path.join(root, 'd/empty'));
     for (const name of ['d/x.csv', 'd/.x.csv.swp', 'd/.cache/y.csv', '.DS_Store']) {
@@ -105,7 +106,7 @@ describe('a folder as a bucket', () => {
     expect((await store.read('v1.json'))?.toString()).toBe(`by ${answers.indexOf('true')}`);
   });
 
-  test('readers, and a writer that is killed, never leave or see a part of an object', async () => {
+  longTest('readers, and a writer that is killed, never leave or see a part of an object', async () => {
     const readWhole = async () => {
       const text = (await store.read('x'))?.toString() ?? '';
       expect(text).toHaveLength(3_000_000);

@@ -57,7 +57,7 @@ describe('versions of a folder', () => {
     expect(await versionIds('d/x')).toEqual([`00ffffffffffff00-${ONE}`, `00ffffffffffff01-${TWO}`]);
   });
 
-  test('pass over the number that a crash left half taken', async () => {
+  test('skip a number that a crash left half taken', async () => {
     await mkdir(file('.versions/d/x'), { recursive: true });
     await writeFile(file('.versions/d/x/00ffffffffffff00'), 'on');
     expect(await versionIds('d/x')).toEqual([]);
@@ -152,7 +152,7 @@ describe('adopting a file that a person put there', () => {
     expect(await texts('d/x')).toEqual(['one']);
   });
 
-  test('takes a file that was changed, or replaced, as the next version', async () => {
+  test('makes a changed or replaced file the next version', async () => {
     await writeFile(file('d/x'), 'one');
     await raw.adopt('d/x');
     await writeFile(file('d/x'), 'one');

@@ -16,8 +16,8 @@ import { metered } from '../../../../shared/lake/storage/metered-store.ts';
 import type { ObjectStore } from '../../../../shared/lake/storage/object-store.ts';
 import { S3Store } from '../../../../shared/lake/storage/s3-store.ts';
 import { fakeS3, s3Error } from '../../../helpers/fake-s3.ts';
-import { scratch } from '../../../helpers/scratch.ts';
 import { objectStoreSuite } from '../../../helpers/object-store-suite.ts';
+import { scratch } from '../../../helpers/scratch.ts';
 
 const MIB = 1024 * 1024;
 
@@ -158,7 +158,7 @@ describe('downloads', () => {
 });
 
 describe('uploads and lists', () => {
-  test('a small file is one request; the requests of a large one are counted truly', async () => {
+  test('a small file takes one request; all requests of a large one are counted', async () => {
     const { mock, store } = setUp();
     const counted = metered(store);
     await upload(counted, randomBytes(8 * MIB));
@@ -278,7 +278,9 @@ describe('what S3 answers', () => {
 
   test('a key that S3 did not remove is an error, by which it is tried again or not', async () => {
     const { mock, store } = setUp();
-    mock.on(DeleteObjectsCommand).resolves({ Errors: [{ Key: 'a', Code: 'InternalError', Message: 'Try again' }] });
+    mock
+      .on(DeleteObjectsCommand)
+      .resolves({ Errors: [{ Key: 'a', Code: 'InternalError', Message: 'Try again' }] });
     await expect(store.removeMany(['a', 'b'])).rejects.toThrow(StorageUnavailable);
     mock.on(DeleteObjectsCommand).resolves({ Errors: [{ Key: 'a', Code: 'AccessDenied', Message: 'No' }] });
     const refused = store.removeMany(['a', 'b']);

@@ -9,7 +9,7 @@ import {
 
 const none: ColumnIds = { current: {}, retired: {} };
 
-test('columns’ identities come back as they were written', () => {
+test('identities of columns are read back as they were written', () => {
   const ids: ColumnIds = {
     current: { id: 1, constructor: 2, 'with "quotes"': 3 },
     retired: {
@@ -53,13 +53,13 @@ test('touched partitions come back as they were written', () => {
     expect(touchedIn(touchedProperty(touched))).toEqual(touched);
 });
 
-test('so many that a summary would grow large are all', () => {
+test('more partitions than fit into a summary become all', () => {
   const days = (count: number) => Array.from({ length: count }, (_, i) => ({ day: String(1_000_000 + i) }));
   expect(touchedIn(touchedProperty(days(200)))).toEqual(days(200));
   expect(touchedIn(touchedProperty(days(300)))).toBe('all');
 });
 
-test('who does not say what was touched may have touched all; nonsense is an error', () => {
+test('a summary without touched partitions means all; nonsense is an error', () => {
   expect(touchedIn({})).toBe('all');
   expect(() => touchedIn({ 'duckstep.touched': '[{"day":1}]' })).toThrow(TableDamaged);
   expect(() => touchedIn({ 'duckstep.touched': 'some' })).toThrow(TableDamaged);

@@ -5,15 +5,15 @@ import type { ObjectStore } from '../../../../shared/lake/storage/object-store.t
 import { S3Store } from '../../../../shared/lake/storage/s3-store.ts';
 import { CommitLock } from '../../../../shared/lake/table/commit/locks.ts';
 import { Table, type TableOptions } from '../../../../shared/lake/table/commit/table.ts';
+import type { Snapshot } from '../../../../shared/lake/table/read/snapshot.ts';
 import { fakeS3 } from '../../../helpers/fake-s3.ts';
 import { fakeTime } from '../../../helpers/fake-time.ts';
-import { increment, KEEP_ALL, runsOf } from '../../../helpers/increment.ts';
+import { changeBy, increment, KEEP_ALL, runsOf } from '../../../helpers/increment.ts';
 import { scratch } from '../../../helpers/scratch.ts';
 
 const noWait = async () => undefined;
 
-const append = (table: Table, runId: string) =>
-  table.commit(async (base) => async () => increment(base, runId));
+const append = (table: Table, runId: string) => table.commit(changeBy((base) => increment(base, runId)));
 
 /** A writer that holds the lock of a version, and does nothing more. */
 const hold = async (store: ObjectStore, version: number): Promise<CommitLock> => {
@@ -34,12 +34,15 @@ describe.each<[string, () => ObjectStore]>([
     table = tableWith({ sleep: noWait });
   });
 
-  test('waits longer and longer for who is at work, says so once, and passes by who is dead', async () => {
+  test('waits longer and longer for a live writer, reports it once, and skips a dead one', async () => {
     await hold(store, 1);
     const { slept, options } = fakeTime();
     const whenBusy = jest.fn(async () => undefined);
     const patient = tableWith(options);
-    const commit = await patient.commit(async (base) => async () => increment(base, 'a'), { whenBusy });
+    const commit = await patient.commit(
+      changeBy((base) => increment(base, 'a')),
+      { whenBusy },
+    );
     expect(commit).toMatchObject({ committed: true, attempts: 1 });
     expect(slept.slice(0, 8)).toEqual([25, 50, 100, 200, 400, 800, 1000, 1000]);
     const waited = slept.reduce((sum, ms) => sum + ms, 0);
@@ -48,7 +51,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(whenBusy).toHaveBeenCalledTimes(1);
   });
 
-  test('who waits looks again at what has been committed meanwhile', async () => {
+  test('a waiting writer looks again at what was committed meanwhile', async () => {
     const lock = await hold(store, 1);
     let turns = 0;
     const waiter = tableWith({
@@ -60,16 +63,18 @@ describe.each<[string, () => ObjectStore]>([
       },
     });
     const asked: (number | undefined)[] = [];
-    const commit = await waiter.commit(async (base) => {
-      asked.push(base?.version);
-      return async () => increment(base, 'waiter');
-    });
+    const commit = await waiter.commit(
+      changeBy(
+        (base) => increment(base, 'waiter'),
+        (base) => asked.push(base?.version),
+      ),
+    );
     expect({ asked, turns }).toEqual({ asked: [undefined, 1], turns: 2 });
     expect(commit).toMatchObject({ committed: true, attempts: 1 });
     expect(await runsOf(commit.snapshot)).toEqual(['winner', 'waiter']);
   });
 
-  test('gives up when its patience is at an end', async () => {
+  test('gives up when its patience ends', async () => {
     await hold(store, 1);
     const { slept, options } = fakeTime();
     const attempt = append(tableWith({ ...options, patienceMs: 2_000 }), 'never');
@@ -80,14 +85,11 @@ describe.each<[string, () => ObjectStore]>([
     expect(await table.current()).toBeUndefined();
   });
 
-  test('without patience it leaves the table to who is at work, and to who wins', async () => {
+  test('without patience it leaves the table to a writer that is at work, or wins', async () => {
     const lock = await hold(store, 1);
     const impatient = async (meanwhile: () => Promise<unknown>) =>
       await table.commit(
-        async (base) => {
-          await meanwhile();
-          return async () => increment(base, 'never');
-        },
+        changeBy((base) => increment(base, 'never'), meanwhile),
         { patient: false },
       );
     expect(await impatient(noWait)).toMatchObject({ committed: false, attempts: 0 });
@@ -101,19 +103,20 @@ describe.each<[string, () => ObjectStore]>([
     const slow = tableWith(options);
     await append(slow, 'a');
     let asked = 0;
-    const commit = await slow.commit(async (base) => {
+    const look = () => {
       asked += 1;
-      return async () => {
-        if (asked === 1) pass(6 * 3_600_000);
-        return increment(base, 'b');
-      };
-    });
+    };
+    const make = (base: Snapshot | undefined) => {
+      if (asked === 1) pass(6 * 3_600_000);
+      return increment(base, 'b');
+    };
+    const commit = await slow.commit(changeBy(make, look));
     expect(asked).toBe(2);
     expect(commit).toMatchObject({ committed: true, attempts: 2, snapshot: { version: 2 } });
     expect(await runsOf(commit.snapshot)).toEqual(['a', 'b']);
   });
 
-  test('lets go, with each commit, the snapshots that its retention does not keep', async () => {
+  test('expires, with each commit, the snapshots that its retention does not keep', async () => {
     const short = tableWith({ retention: { newest: 2, hours: 0, days: 0 } });
     for (const run of ['a', 'b', 'c', 'd']) await append(short, run);
     expect((await short.current())?.history.map(({ version }) => version)).toEqual([4, 3]);

@@ -1,6 +1,6 @@
-import type { Execution, StateError } from '../../../../operate/local/execution.ts';
-import { messageOf } from '../../../../operate/local/execution.ts';
+import type { Execution } from '../../../../operate/execution.ts';
 import { loadStateMachine } from '../../../../operate/local/state-machine.ts';
+import { messageOf, type StateError } from '../../../../shared/run/state-error.ts';
 import type { Step } from '../../../../shared/runtime/step.ts';
 import {
   answering,
@@ -43,7 +43,7 @@ const catchers = Object.entries(definition.States).flatMap(([state, { ...body }]
     : [],
 );
 
-/** What leads an execution to a state that a clean file does not reach. */
+/** Steps that lead an execution to a state that a clean file does not reach. */
 const towards = (state: string): Partial<Record<State, Step>> => {
   if (state === 'Quarantine')
     return { QualityScore: answering({ ...OUTPUTS.QualityScore, verdict: 'fail' }) };
@@ -244,7 +244,7 @@ describe('redrive', () => {
     expect(visits[1]?.input).toEqual(visits[0]?.input);
   });
 
-  test('retries start anew', async () => {
+  test('retries start from the beginning', async () => {
     const lake = scratch();
     const steps = { ...cleanSteps(), Validate: failing('StorageUnavailable', OUTPUTS.Validate, 6 + 5) };
     const engine = engineOn(lake, { steps });

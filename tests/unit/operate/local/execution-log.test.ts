@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import fs, { appendFileSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { summarize } from '../../../../operate/local/execution.ts';
 import { ExecutionLog, newExecutionId } from '../../../../operate/local/execution-log.ts';
+import { summarize } from '../../../../operate/local/summarize.ts';
 import { cleanSteps, engineOn, failing, ROOT, someEvent } from '../../../helpers/engine.ts';
 import { kill, printed, startNode } from '../../../helpers/killed.ts';
 import { scratch } from '../../../helpers/scratch.ts';

@@ -34,7 +34,7 @@ const held = (from: Shares) => {
   return { scheduler, started, memory, running, add, end };
 };
 
-test('so many at a time, in their order', async () => {
+test('no more than the shares allow run at a time, in their order', async () => {
   const { started, add, end } = held(shares(3));
   for (const name of ['a', 'b', 'c', 'd', 'e']) void add(name);
   expect(started).toEqual(['a', 'b', 'c']);

@@ -27,7 +27,7 @@ test('what is not a state machine is refused with the file and the reason', () =
   );
 });
 
-test('a definition is found valid once; another text is looked at anew, and a broken one each time', () => {
+test('a definition is found valid once; another text is checked again, and a broken one each time', () => {
   const cache = scratch();
   mkdirSync(cache, { recursive: true });
   const definition = loadStateMachine(DEFINITION, cache);

@@ -1,8 +1,8 @@
 import fs, { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { Execution } from '../../../../operate/execution.ts';
 import type { Engine } from '../../../../operate/local/engine.ts';
-import type { Execution } from '../../../../operate/local/execution.ts';
 import { objectCreatedEvent, openLake } from '../../../../operate/local/lake.ts';
 import { sharesOf } from '../../../../operate/local/shares.ts';
 import { type WatchOptions, watchRaw } from '../../../../operate/local/watch.ts';
@@ -13,7 +13,7 @@ import { scratch } from '../../../helpers/scratch.ts';
 
 const SETTLED_MS = 300;
 
-/** Watches a lake, collecting what ends; `ended(n)` waits until so many have. */
+/** Watches a lake, collecting what ends; `ended(n)` waits until n have ended. */
 const watching = (lakeFolder: string, engine: Engine, options: Partial<WatchOptions> = {}) => {
   const executions: Execution[] = [];
   const failedEarlier: string[] = [];

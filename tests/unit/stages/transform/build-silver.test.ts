@@ -39,11 +39,10 @@ const build = async (given: Case): Promise<BuiltSilver & { silver: Row[] }> => {
     ];
     await db.run(`COPY (${parts.join(' UNION ALL BY NAME ')}) TO '${records}' (FORMAT parquet)`);
     const built = await buildSilver(
-      db,
+      { db, scratch: folder },
       contract,
       records,
       RUN,
-      folder,
       silverLayout(contract, silverSchema(contract, undefined)),
     );
     return { ...built, silver: await db.all(`FROM (${built.query}) ORDER BY _row`) };

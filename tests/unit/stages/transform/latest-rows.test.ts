@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Db } from '../../../../shared/engine/with-duckdb.ts';
 import { latestRows } from '../../../../shared/stages/transform/latest-rows.ts';
 import { contractOf, latestBy, NAMES_WITHIN, testDb } from '../../../helpers/silver-lake.ts';
+import { casesOf } from '../../../helpers/stress.ts';
 
 const COLUMNS = [
   '{ name: a, logicalType: string, primaryKey: true }',
@@ -9,7 +10,7 @@ const COLUMNS = [
   '{ name: w, logicalType: string }',
 ];
 
-/** What a window says, which holds all rows of a key at once. */
+/** The expected rows by a window function, which holds all rows of a key at once. */
 const byWindow = (order: string): string =>
   `SELECT _row FROM _cleaned QUALIFY row_number() OVER (PARTITION BY a ORDER BY ${order}_row DESC) = 1 ORDER BY _row`;
 
@@ -47,7 +48,7 @@ test.each(orders)(
           expect(await kept(db)).toEqual(expected);
           expect(await kept({ ...db, memoryMb: 0.0005 })).toEqual(expected);
         }),
-        { numRuns: 25 },
+        { numRuns: casesOf({ quick: 3, stress: 25 }) },
       );
     });
   },
@@ -103,7 +104,7 @@ test.each([
           expect({ left, rows }).toEqual({ left: expected, rows: ids.length - expected.length });
         },
       ),
-      { numRuns: 40 },
+      { numRuns: casesOf({ quick: 5, stress: 40 }) },
     );
   });
 });

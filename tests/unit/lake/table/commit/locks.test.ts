@@ -47,7 +47,7 @@ describe.each<[string, () => ObjectStore]>([
     locks = Array.from({ length: 50 }, () => lockIn(store));
   });
 
-  test('of 50 writers at once one gets it, and the others as long as it holds it do not', async () => {
+  test('one of 50 concurrent writers gets it, and the others do not while it holds it', async () => {
     const [winner, ...others] = await winners(locks, 12);
     expect(others).toEqual([]);
     expect(await locksIn(store)).toEqual(['v00000012-0']);
@@ -55,7 +55,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await winners(locks, 12)).toEqual([winner]);
   });
 
-  test('a dead holder is passed by after a lease, by one waiter, and the next one after another', async () => {
+  test('a dead holder is skipped after a lease, by one waiter, and the next one after another lease', async () => {
     const [dead] = await winners(locks, 1);
     const waiting = locks.filter((lock) => lock !== dead);
     time += LEASE;
@@ -70,7 +70,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await locksIn(store)).toEqual(['v00000001-0', 'v00000001-1', 'v00000001-2']);
   });
 
-  test('who comes late waits a lease of its own, and then one for each holder it did not know of', async () => {
+  test('a late writer waits a lease of its own, and then one for each holder that it did not know', async () => {
     const [first, second, late] = [lockIn(store), lockIn(store), lockIn(store)];
     await first.tryTake(1);
     await second.tryTake(1);
@@ -85,7 +85,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await late.tryTake(1)).toBe('taken');
   });
 
-  test('what is released can be taken at once', async () => {
+  test('a released lock can be taken at once', async () => {
     const [winner] = await winners(locks, 3);
     await winner?.release(3);
     expect(await locksIn(store)).toEqual([]);
@@ -97,7 +97,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(others).toEqual([]);
   });
 
-  test('a version’s lock says nothing of another’s', async () => {
+  test('locks of different versions are independent', async () => {
     const [one, other] = [lockIn(store), lockIn(store)];
     expect(await one.tryTake(7)).toBe('taken');
     expect(await other.tryTake(7)).toBe('busy');
@@ -109,7 +109,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await locksIn(store)).toEqual(['v00000008-0', 'v00000009-0']);
   });
 
-  test('a release removes nobody else’s, and forgets the waiting', async () => {
+  test('a release removes only its own lock, and ends the waiting', async () => {
     const [holder, waiter] = [lockIn(store), lockIn(store)];
     await holder.tryTake(1);
     await waiter.tryTake(1);
@@ -123,7 +123,7 @@ describe.each<[string, () => ObjectStore]>([
     expect(await locksIn(store)).toEqual(['v00000001-1']);
   });
 
-  test('takes one request, waiting a look each time, releasing one', async () => {
+  test('taking costs one request, waiting one HEAD each time, releasing one', async () => {
     const holder = metered(store);
     const waiter = metered(store);
     const [held, waiting] = [lockIn(holder), lockIn(waiter)];
@@ -141,7 +141,7 @@ describe.each<[string, () => ObjectStore]>([
   });
 });
 
-test('a holder that gives signs of life is waited for, one that stops is passed by', async () => {
+test('a holder that sends heartbeats is waited for, one that stops is skipped', async () => {
   jest.useFakeTimers();
   try {
     const { store } = s3();
@@ -165,7 +165,7 @@ test('a holder that gives signs of life is waited for, one that stops is passed 
   }
 });
 
-test('a sign of life that fails does no harm, nor one that is under way at the release', async () => {
+test('a heartbeat that fails is harmless, and so is one that is under way at the release', async () => {
   jest.useFakeTimers();
   try {
     const { store } = s3();
@@ -190,7 +190,7 @@ test('a sign of life that fails does no harm, nor one that is under way at the r
   }
 });
 
-/** S3 whose next write is done, or not, and whose answer is an error in any case. */
+/** An S3 whose next write succeeds or not, and answers with an error in both cases. */
 const faulty = (done: boolean) => {
   const { mock, store } = s3();
   const failNext = (): void => {
@@ -203,7 +203,7 @@ const faulty = (done: boolean) => {
   return { mock, store, failNext };
 };
 
-test('a lock whose creation was not answered is known again, for one read', async () => {
+test('a lock whose creation got no answer is recognized by one read', async () => {
   const { store, failNext, mock } = faulty(true);
   const lock = lockIn(store);
   failNext();
@@ -216,7 +216,7 @@ test('a lock whose creation was not answered is known again, for one read', asyn
   expect(await locksIn(store)).toEqual([]);
 });
 
-test('a lock whose creation was not answered is released, but not that of another', async () => {
+test('a lock whose creation got no answer is released, but not another writer’s', async () => {
   for (const done of [true, false]) {
     const { store, failNext } = faulty(done);
     const [lock, other] = [lockIn(store), lockIn(store)];

@@ -6,18 +6,20 @@ import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import type { Draft } from '../../../../../shared/lake/table/draft.ts';
 import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts';
-import { fileOf, increment, KEEP_ALL } from '../../../../helpers/increment.ts';
+import { changeBy, fileOf, increment, KEEP_ALL } from '../../../../helpers/increment.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 
 const newTable = () => {
   const store = metered(new FolderStore(scratch()));
   const table = new Table(store, 't', { retention: KEEP_ALL });
   const commit = async (change: Partial<Draft>): Promise<Snapshot> => {
-    const { snapshot } = await table.commit(async (base) => async () => ({
-      ...increment(base, 'r'),
-      added: [],
-      ...change,
-    }));
+    const { snapshot } = await table.commit(
+      changeBy((base) => ({
+        ...increment(base, 'r'),
+        added: [],
+        ...change,
+      })),
+    );
     if (snapshot === undefined) throw new Error('nothing is committed');
     return snapshot;
   };
@@ -44,7 +46,7 @@ test('a commit that adds writes a manifest of its own, and reads none', async ()
   const first = await append('a');
   const before = { ...store.usage.requests };
   const second = await append('b', 'c');
-  // The hint, the metadata and the list of manifests.
+  // The hint, the metadata and the manifest list.
   expect(store.usage.requests.get - before.get).toBe(3);
   const [kept, own] = await second.manifests();
   expect(kept?.file).toEqual((await first.manifests())[0]?.file);
@@ -94,7 +96,7 @@ test('no manifest lists more than 2,000 files', async () => {
     [500, 0, 0],
   ]);
   expect(await keys(snapshot)).toEqual(added.map(({ key }) => key));
-  // Nor one that is written again.
+  // A rewritten manifest does not either.
   const next = await commit({ removed: added.slice(0, 1), added: many(1, 'g') });
   expect(await counts(next)).toEqual([
     [2_000, 0, 0],
@@ -105,7 +107,7 @@ test('no manifest lists more than 2,000 files', async () => {
   expect(await next.files()).toHaveLength(4_500);
 });
 
-test('only manifests that list a removed file are written again, and one snapshot says what went', async () => {
+test('only manifests that list a removed file are rewritten, and one snapshot lists it as deleted', async () => {
   const { commit, append } = newTable();
   const other = (await (await append('other')).manifests())[0]?.file;
   const both = await append('a', 'b');
@@ -119,7 +121,7 @@ test('only manifests that list a removed file are written again, and one snapsho
   expect((await entriesOf(without)).filter(({ status }) => status === 'deleted')).toMatchObject([
     { snapshotId: without.id, sequenceNumber: 2, file: { path: expect.stringMatching(/a\.parquet$/) } },
   ]);
-  // Who is gone is not said again.
+  // A deleted file is listed as deleted only once.
   expect(await counts(await commit({ removed: b === undefined ? [] : [b] }))).toEqual([
     [1, 0, 0],
     [0, 0, 1],
@@ -134,7 +136,7 @@ test('only manifests that list a removed file are written again, and one snapsho
   expect(await keys(both)).toHaveLength(3);
 });
 
-test('a file that is not there cannot be removed, and nothing is committed', async () => {
+test('a file that the snapshot lacks cannot be removed, and nothing is committed', async () => {
   const { commit, append, table } = newTable();
   await append('a');
   const attempt = commit({ removed: [fileOf('a'), fileOf('b')] });
@@ -143,48 +145,50 @@ test('a file that is not there cannot be removed, and nothing is committed', asy
   expect((await table.current())?.version).toBe(1);
 });
 
-describe('what hides rows of a file', () => {
-  const mask = (name: string, rows = 1) => ({ key: `t/deletes/${name}.parquet`, rows, bytes: 5 });
+describe('position deletes of a file', () => {
+  const deletesOf = (name: string, rows = 1) => ({ key: `t/deletes/${name}.parquet`, rows, bytes: 5 });
 
-  test('comes, changes and goes with one entry for each', async () => {
+  test('are added, changed and removed with one entry each', async () => {
     const { commit } = newTable();
     const one = await commit({
       added: [fileOf('a'), fileOf('b')],
-      changedDeletes: [{ file: fileOf('a'), deletes: mask('m1') }],
+      changedDeletes: [{ file: fileOf('a'), deletes: deletesOf('m1') }],
     });
-    expect((await one.files()).map((file) => file.deletes)).toEqual([mask('m1'), undefined]);
+    expect((await one.files()).map((file) => file.deletes)).toEqual([deletesOf('m1'), undefined]);
     expect(await counts(one, 'deletes')).toEqual([[1, 0, 0]]);
     const [a, b] = (await one.files()) as [DataFile, DataFile];
     const two = await commit({
       changedDeletes: [
-        { file: a, deletes: mask('m2', 2) },
-        { file: b, deletes: mask('m3') },
+        { file: a, deletes: deletesOf('m2', 2) },
+        { file: b, deletes: deletesOf('m3') },
       ],
     });
-    expect((await two.files()).map((file) => file.deletes)).toEqual([mask('m2', 2), mask('m3')]);
+    expect((await two.files()).map((file) => file.deletes)).toEqual([deletesOf('m2', 2), deletesOf('m3')]);
     expect(await counts(two, 'deletes')).toEqual([[2, 0, 1]]);
-    const three = await commit({ changedDeletes: [{ file: (await two.files())[0] as DataFile, deletes: undefined }] });
-    expect((await three.files()).map((file) => file.deletes)).toEqual([undefined, mask('m3')]);
+    const three = await commit({
+      changedDeletes: [{ file: (await two.files())[0] as DataFile, deletes: undefined }],
+    });
+    expect((await three.files()).map((file) => file.deletes)).toEqual([undefined, deletesOf('m3')]);
     // The data files' manifest was never touched.
     expect(await counts(three)).toEqual([[2, 0, 0]]);
     expect((await three.manifests())[0]?.file).toEqual((await one.manifests())[0]?.file);
   });
 
-  test('goes with the file', async () => {
+  test('are removed with the file', async () => {
     const { commit } = newTable();
     const one = await commit({
       added: [fileOf('a')],
-      changedDeletes: [{ file: fileOf('a'), deletes: mask('m1') }],
+      changedDeletes: [{ file: fileOf('a'), deletes: deletesOf('m1') }],
     });
     const two = await commit({ removed: await one.files() });
     expect(await counts(two, 'deletes')).toEqual([[0, 0, 1]]);
     expect(await two.files()).toEqual([]);
   });
 
-  test('says whose rows, in bounds that every reader knows, with the file’s own partition', async () => {
+  test('name the data file in bounds that every reader knows, and have its partition', async () => {
     const { commit } = newTable();
     const file = fileOf('a', { partition: { day: '2024' } });
-    const snapshot = await commit({ added: [file], changedDeletes: [{ file, deletes: mask('m1') }] });
+    const snapshot = await commit({ added: [file], changedDeletes: [{ file, deletes: deletesOf('m1') }] });
     const path = snapshot.uriOf(file.key);
     expect((await entriesOf(snapshot))[1]?.file).toMatchObject({
       content: 'position-deletes',
@@ -195,7 +199,7 @@ describe('what hides rows of a file', () => {
   });
 });
 
-test('files of several ways of splitting lie in manifests of their own', async () => {
+test('files of different partition specs have separate manifests', async () => {
   const { commit, append } = newTable();
   await append('a', 'b');
   const plain = { partitionedBy: [], added: [fileOf('c', { partition: {} })] };

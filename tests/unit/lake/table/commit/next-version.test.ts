@@ -4,41 +4,43 @@ import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import type { Draft } from '../../../../../shared/lake/table/draft.ts';
 import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts';
-import { fileOf, increment, KEEP_ALL } from '../../../../helpers/increment.ts';
+import { changeBy, fileOf, increment, KEEP_ALL } from '../../../../helpers/increment.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 
 const newTable = (now: () => number = Date.now) => {
   const table = new Table(new FolderStore(scratch()), 't', { retention: KEEP_ALL, now });
   const commit = async (change: Partial<Draft> = {}): Promise<Snapshot> => {
-    const { snapshot } = await table.commit(async (base) => async () => ({
-      ...increment(base, 'r'),
-      added: [],
-      ...change,
-    }));
+    const { snapshot } = await table.commit(
+      changeBy((base) => ({
+        ...increment(base, 'r'),
+        added: [],
+        ...change,
+      })),
+    );
     if (snapshot === undefined) throw new Error('nothing is committed');
     return snapshot;
   };
   return { table, commit };
 };
 
-/** Numbers that look like chance, and are the same in every run. */
+/** Pseudo-random numbers that are the same in every run. */
 const chance = (seed: number) => {
   let drawn = 0;
   return (below: number): number =>
     createHash('sha256').update(`${seed} ${drawn++}`).digest().readUInt32BE(0) % below;
 };
 
-/** What Iceberg's totals are to say of these files. */
+/** The totals that Iceberg expects for these files. */
 const totals = (files: readonly DataFile[]): Record<string, string> => {
-  const masks = files.flatMap(({ deletes }) => (deletes === undefined ? [] : [deletes]));
+  const deletes = files.flatMap(({ deletes }) => (deletes === undefined ? [] : [deletes]));
   const sum = (numbers: readonly number[]) => String(numbers.reduce((a, b) => a + b, 0));
   return {
     'total-data-files': String(files.length),
     'total-records': sum(files.map(({ rows }) => rows)),
-    'total-delete-files': String(masks.length),
-    'total-position-deletes': sum(masks.map(({ rows }) => rows)),
+    'total-delete-files': String(deletes.length),
+    'total-position-deletes': sum(deletes.map(({ rows }) => rows)),
     'total-equality-deletes': '0',
-    'total-files-size': sum([...files, ...masks].map(({ bytes }) => bytes)),
+    'total-files-size': sum([...files, ...deletes].map(({ bytes }) => bytes)),
   };
 };
 
@@ -58,7 +60,7 @@ test.each([1, 2, 3])(
       );
       const removed = files.filter(() => draw(5) === 0);
       const stay = [...files.filter((file) => !removed.includes(file)), ...added];
-      const remasked = stay
+      const changedDeletes = stay
         .filter(() => draw(3) === 0)
         .map((file, i) => ({
           file,
@@ -68,7 +70,7 @@ test.each([1, 2, 3])(
               : { key: `t/deletes/m${round}-${i}.parquet`, rows: 1 + draw(9), bytes: draw(50) },
         }));
       const before = files;
-      const snapshot = await commit({ added, removed, changedDeletes: remasked });
+      const snapshot = await commit({ added, removed, changedDeletes });
       files = await snapshot.files();
       expect(snapshot.properties).toMatchObject(totals(files));
       expect(files.map(({ key }) => key).toSorted()).toEqual(stay.map(({ key }) => key).toSorted());
@@ -77,13 +79,13 @@ test.each([1, 2, 3])(
       expect(count('added-data-files') - count('deleted-data-files')).toBe(files.length - before.length);
       expect(count('added-records')).toBe(added.reduce((rows, file) => rows + file.rows, 0));
       expect(count('deleted-records')).toBe(removed.reduce((rows, file) => rows + file.rows, 0));
-      for (const { file, deletes } of remasked)
+      for (const { file, deletes } of changedDeletes)
         expect(files.find(({ key }) => key === file.key)?.deletes).toEqual(deletes);
     }
   },
 );
 
-test('the first version says what every engine needs', async () => {
+test('the first version has what every engine needs', async () => {
   const { table, commit } = newTable();
   await commit({ added: [fileOf('a')], tableProperties: { 'my.property': 'x' } });
   const version = await table.newest();

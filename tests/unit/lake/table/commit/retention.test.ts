@@ -1,5 +1,9 @@
 import fc from 'fast-check';
-import { DEFAULT_RETENTION, expired, type Retention } from '../../../../../shared/lake/table/commit/retention.ts';
+import {
+  DEFAULT_RETENTION,
+  expired,
+  type Retention,
+} from '../../../../../shared/lake/table/commit/retention.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -19,7 +23,7 @@ const keptOf = (snapshots: readonly Taken[], now: number, policy: Retention): Ta
 const times = (snapshots: readonly Taken[]): string[] =>
   snapshots.map(({ at }) => new Date(at).toISOString().slice(5, 16));
 
-/** One every so often, up to now. */
+/** Snapshots at regular intervals, up to now. */
 const every = (length: number, count: number): Taken[] =>
   Array.from({ length: count }, (_, index) => ({ id: index + 1, at: NOON - (count - 1 - index) * length }));
 
@@ -77,7 +81,7 @@ const policies = fc.record({
   days: fc.integer({ min: 0, max: 5 }),
 });
 
-test('whatever the times, the rest is bounded, holds the newest, and thinning it again changes nothing', () => {
+test('for any times the kept snapshots are bounded and include the newest, and expiring again changes nothing', () => {
   const moments = fc.array(fc.integer({ min: NOON - 10 * DAY, max: NOON + 2 * DAY }), { maxLength: 80 });
   fc.assert(
     fc.property(moments, policies, (ats, policy) => {
@@ -90,7 +94,7 @@ test('whatever the times, the rest is bounded, holds the newest, and thinning it
   );
 });
 
-test('what is left does not depend on how often it was thinned on the way', () => {
+test('the kept snapshots do not depend on how often the policy was applied', () => {
   const steps = fc.array(
     fc.record({ after: fc.oneof(fc.nat(2 * HOUR), fc.nat(2 * DAY)), thin: fc.boolean() }),
     { maxLength: 80 },

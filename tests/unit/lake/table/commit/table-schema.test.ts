@@ -1,5 +1,6 @@
 import type { Contract } from '../../../../../shared/contract/model.ts';
-import { SchemaIncompatible } from '../../../../../shared/errors.ts';
+import { ContractInvalid, SchemaIncompatible } from '../../../../../shared/errors.ts';
+import { nextSchema } from '../../../../../shared/lake/table/commit/table-schema.ts';
 import { contractOf, rowsSql, SilverLake } from '../../../../helpers/silver-lake.ts';
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';
@@ -7,7 +8,7 @@ const I32 = 'logicalType: integer, logicalTypeOptions: { format: i32 }';
 
 const lakeOf = async (...properties: string[]) => new SilverLake(await contractOf(properties));
 
-/** What shows of all columns but the lineage. */
+/** All rows, without the lineage columns. */
 const all = (lake: SilverLake) =>
   lake.query('SELECT * EXCLUDE (_run_id, _source_id, _row, _rescued) FROM silver.t ORDER BY id');
 
@@ -19,11 +20,18 @@ const ids = async (lake: SilverLake): Promise<Record<string, number>> =>
       .map(({ id, name }) => [name, id]),
   );
 
-/** Goes over to a contract of these properties. */
+/** Replaces the lake's contract by one of these properties. */
 const change = async (lake: SilverLake, ...properties: string[]): Promise<Contract> => {
   lake.contract = await contractOf(properties);
   return lake.contract;
 };
+
+test('a column of a type that Iceberg lacks is a mistake of the contract', () => {
+  const wanted = [{ identity: 'h', name: 'h', type: 'HUGEINT', required: false }];
+  const next = () => nextSchema(undefined, wanted, { where: 'gold table "t"', identifier: [] });
+  expect(next).toThrow(ContractInvalid);
+  expect(next).toThrow('gold table "t": Iceberg tables have no type for column "h" (HUGEINT).');
+});
 
 describe('a contract changes over the data', () => {
   test('a column is added: older rows have NULL there', async () => {
@@ -35,7 +43,7 @@ describe('a contract changes over the data', () => {
       { note: null, id: 1 },
       { note: 'new', id: 2 },
     ]);
-    // What older rows lack is optional for whoever reads them.
+    // Older rows lack the column, so it is optional.
     expect((await lake.snapshot()).schema.fields[0]).toMatchObject({ name: 'note', id: 6, required: false });
   });
 
@@ -252,7 +260,7 @@ describe('a column that the table is partitioned by', () => {
     expect((await lake.snapshot()).version).toBe(2);
   });
 
-  test('cannot be dropped: older files are split by it', async () => {
+  test('cannot be dropped: older files are partitioned by it', async () => {
     const lake = await lakeOf(ID, YEAR);
     await lake.upload('a', 1, rows('id, year', '(1, 2024)'));
     await change(lake, ID);
@@ -262,7 +270,7 @@ describe('a column that the table is partitioned by', () => {
     expect((await lake.snapshot()).version).toBe(1);
   });
 
-  test('nor when the table is no longer split by it', async () => {
+  test('nor when the table is no longer partitioned by it', async () => {
     const lake = await lakeOf(ID, YEAR);
     await lake.upload('a', 1, rows('id, year', '(1, 2024)'));
     await change(lake, ID, '{ name: year, logicalType: integer }');
@@ -276,7 +284,7 @@ describe('a column that the table is partitioned by', () => {
     await expect(lake.upload('c', 3, rows('id', '(3)'))).rejects.toThrow(SchemaIncompatible);
   });
 
-  test('may be renamed: rows that files of before hide still are, in their partition', async () => {
+  test('may be renamed: rows that were deleted before stay deleted, in their partition', async () => {
     const lake = await lakeOf(ID, '{ name: year, id: y, logicalType: integer, partitioned: true }');
     await lake.upload('a', 1, rows('id, year', '(1, 2023)', '(2, 2024)'));
     await change(lake, ID, '{ name: yr, id: y, logicalType: integer, partitioned: true }');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { CommitConflict, TableDamaged, StorageUnavailable } from '../../../../../shared/errors.ts';
+import { CommitConflict, StorageUnavailable, TableDamaged } from '../../../../../shared/errors.ts';
 import { lakePaths } from '../../../../../shared/lake/paths.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../../shared/lake/storage/metered-store.ts';
@@ -12,10 +12,11 @@ import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts
 import { runChild, startChild } from '../../../../helpers/child.ts';
 import { fakeS3, s3Error } from '../../../../helpers/fake-s3.ts';
 import { fakeTime } from '../../../../helpers/fake-time.ts';
-import { fileOf, increment, KEEP_ALL, runsOf } from '../../../../helpers/increment.ts';
+import { changeBy, fileOf, increment, KEEP_ALL, NOTHING, runsOf } from '../../../../helpers/increment.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 import { keysIn } from '../../../../helpers/silver-lake.ts';
 import { keepLocksStill } from '../../../../helpers/still-locks.ts';
+import { longTest } from '../../../../helpers/stress.ts';
 
 keepLocksStill();
 
@@ -24,8 +25,7 @@ const metadataKey = (version: number) => lakePaths.metadata('t', `v${version}.me
 
 const noWait = async () => undefined;
 
-const append = (table: Table, runId: string) =>
-  table.commit(async (base) => async () => increment(base, runId));
+const append = (table: Table, runId: string) => table.commit(changeBy((base) => increment(base, runId)));
 
 /** Every version from 1 to the newest, each of which must follow from the one before it. */
 const linearHistory = async (table: Table): Promise<Snapshot[]> => {
@@ -45,7 +45,7 @@ const linearHistory = async (table: Table): Promise<Snapshot[]> => {
   return history;
 };
 
-/** A table of so many versions, laid down without committing each. */
+/** A table of n versions, written without committing each. */
 const tableOf = async (store: ObjectStore, versions: number): Promise<Table> => {
   const table = new Table(store, 't');
   const metadata = (await append(table, 'run-1')).version?.metadata;
@@ -98,7 +98,7 @@ describe.each<[string, () => ObjectStore]>([
   test.each(['before it has waited', 'once it is its turn'])(
     'stays as it is when there is nothing to do %s',
     async (when) => {
-      const nothing = async () => (when.startsWith('before') ? undefined : async () => undefined);
+      const nothing = when.startsWith('before') ? NOTHING : changeBy(() => undefined);
       const none = { snapshot: undefined, version: undefined, committed: false, attempts: 0 };
       expect(await table.commit(nothing)).toEqual(none);
       const { snapshot } = await append(table, 'a');
@@ -123,7 +123,8 @@ describe.each<[string, () => ObjectStore]>([
     async (when) => {
       const failure = new Error('no');
       const fail = () => Promise.reject(failure);
-      await expect(table.commit(when.startsWith('before') ? fail : async () => fail)).rejects.toBe(failure);
+      const change = when.startsWith('before') ? changeBy(() => undefined, fail) : changeBy(fail);
+      await expect(table.commit(change)).rejects.toBe(failure);
       expect(await table.current()).toBeUndefined();
       expect(await keysIn(store, '_commits/')).toEqual([]);
     },
@@ -131,11 +132,11 @@ describe.each<[string, () => ObjectStore]>([
 
   test('a loser of the race asks again with the winner’s snapshot', async () => {
     const asked: (number | undefined)[] = [];
-    const commit = await table.commit(async (base) => {
+    const look = async (base: Snapshot | undefined) => {
       asked.push(base?.version);
       if (asked.length === 1) await append(table, 'winner');
-      return async () => increment(base, 'loser');
-    });
+    };
+    const commit = await table.commit(changeBy((base) => increment(base, 'loser'), look));
     expect(asked).toEqual([undefined, 1]);
     expect(commit).toMatchObject({ committed: true, attempts: 2, snapshot: { version: 2 } });
     expect(await runsOf(commit.snapshot)).toEqual(['winner', 'loser']);
@@ -143,10 +144,8 @@ describe.each<[string, () => ObjectStore]>([
 
   test('gives up after the last attempt', async () => {
     const unlucky = tableWith({ maxAttempts: 9, sleep: noWait });
-    const attempt = unlucky.commit(async (base) => {
-      await append(table, randomUUID());
-      return async () => increment(base, 'never');
-    });
+    const loses = () => append(table, randomUUID());
+    const attempt = unlucky.commit(changeBy((base) => increment(base, 'never'), loses));
     await expect(attempt).rejects.toThrow(CommitConflict);
     const runs = (await linearHistory(table)).map(({ runId }) => runId);
     expect(runs).toHaveLength(9);
@@ -221,7 +220,7 @@ describe.each<[string, () => ObjectStore]>([
         columns: { 1: { lower: String(index), upper: String(index + 1) } },
       }),
     );
-    await table.commit(async (base) => async () => ({ ...increment(base, 'big'), added }));
+    await table.commit(changeBy((base) => ({ ...increment(base, 'big'), added })));
     expect(await (await table.current())?.files()).toEqual(added);
   });
 });
@@ -251,11 +250,8 @@ describe('a table on S3 whose answers get lost', () => {
     expect((await table.current())?.version).toBe(1);
   });
 
-  test('a hint that was not written is written by who finds its work done already, and by maintenance', async () => {
-    for (const mend of [
-      (table: Table) => table.commit(async () => undefined),
-      (table: Table) => table.expire(),
-    ]) {
+  test('a missing hint is written by a writer that finds its work already done, and by maintenance', async () => {
+    for (const retry of [(table: Table) => table.commit(NOTHING), (table: Table) => table.expire()]) {
       const { store } = s3();
       const table = new Table(store, 't');
       await append(table, 'a');
@@ -267,7 +263,7 @@ describe('a table on S3 whose answers get lost', () => {
       await append(table, 'b');
       broken.mockRestore();
       expect((await store.read(HINT))?.toString()).toBe('1');
-      await mend(table);
+      await retry(table);
       expect((await store.read(HINT))?.toString()).toBe('2');
     }
   });
@@ -294,7 +290,7 @@ describe('a table on S3 whose answers get lost', () => {
 });
 
 describe('a table that several processes write', () => {
-  test('four of them, 25 commits each: every one is in the history once', async () => {
+  longTest('four of them, 25 commits each: every one is in the history once', async () => {
     const root = scratch();
     const labels = ['a', 'b', 'c', 'd'];
     await Promise.all(labels.map((label) => runChild('commit-worker.ts', root, 't', label, '25')));
@@ -304,9 +300,9 @@ describe('a table that several processes write', () => {
     expect(history.map(({ runId }) => runId).toSorted()).toEqual(expected.toSorted());
   });
 
-  test('after a kill at any point the table is at the old version or the new', async () => {
+  longTest('after a kill at any point the table is at the old version or the new', async () => {
     const root = scratch();
-    // Nobody waits for the dead: time passes as fast as one sleeps.
+    // The fake clock moves with each sleep, so that dead writers cost no time.
     const table = new Table(new FolderStore(root), 't', { ...fakeTime().options, retention: KEEP_ALL });
     let known = 0;
     for (let round = 0; round < 8; round += 1) {
@@ -325,7 +321,7 @@ describe('a table that several processes write', () => {
   });
 });
 
-describe('who has just committed', () => {
+describe('a writer that has just committed', () => {
   const committed = async () => {
     const store = metered(new FolderStore(scratch(), { name: 'silver' }));
     const table = new Table(store, 't');
@@ -347,7 +343,7 @@ describe('who has just committed', () => {
     expect(files).toHaveLength(2);
   });
 
-  test('finds the newest with one look, and what others have committed since', async () => {
+  test('finds the newest version with one HEAD, and what others have committed since', async () => {
     const { store, table, version } = await committed();
     const before = structuredClone(store.usage.requests);
     expect(await table.newest(version)).toBe(version);

@@ -1,20 +1,20 @@
-import { TableDamaged, ObjectMissing } from '../../../../../shared/errors.ts';
+import { ObjectMissing, TableDamaged } from '../../../../../shared/errors.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import { metered } from '../../../../../shared/lake/storage/metered-store.ts';
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import type { Draft } from '../../../../../shared/lake/table/draft.ts';
 import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts';
-import { COLUMNS, fileOf, increment, KEEP_ALL } from '../../../../helpers/increment.ts';
+import { COLUMNS, changeBy, fileOf, increment, KEEP_ALL } from '../../../../helpers/increment.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 
 const newTable = () => {
   const store = metered(new FolderStore(scratch(), { name: 'silver' }));
   const table = new Table(store, 't', { retention: KEEP_ALL });
   const commit = async (change: Partial<Draft>): Promise<void> => {
-    await table.commit(async (base) => async () => ({ ...increment(base, 'run'), added: [], ...change }));
+    await table.commit(changeBy((base) => ({ ...increment(base, 'run'), added: [], ...change })));
   };
-  /** As somebody reads it who comes later. */
+  /** The snapshot as a later reader sees it. */
   const read = async (): Promise<Snapshot> => {
     const snapshot = await new Table(store, 't').current();
     if (snapshot === undefined) throw new Error('nothing is committed');
@@ -67,7 +67,7 @@ test('a snapshot comes back as it was written', async () => {
   expect(await snapshot.partitionings()).toEqual([['day']]);
 });
 
-test('its history is what was before it, the newest first', async () => {
+test('its history is the snapshots up to it, the newest first', async () => {
   const { commit, read } = newTable();
   for (const runId of ['a', 'b', 'c']) await commit({ runId, added: [fileOf(runId)] });
   const snapshot = await read();
@@ -78,7 +78,7 @@ test('its history is what was before it, the newest first', async () => {
   expect((await middle?.files())?.map(({ key }) => key)).toEqual(['t/data/a.parquet', 't/data/b.parquet']);
 });
 
-test('its manifests are read when they are asked for, and once', async () => {
+test('its manifests are read when they are needed, and only once', async () => {
   const { store, commit, read } = newTable();
   for (const name of ['a', 'b', 'c']) await commit({ added: [fileOf(name)] });
   const snapshot = await read();
@@ -94,7 +94,7 @@ test('its manifests are read when they are asked for, and once', async () => {
   expect(gets()).toBe(4);
 });
 
-test('what others wrote without our words is read all the same', async () => {
+test('a snapshot of another writer, without our properties, can be read', async () => {
   const { store, commit, read } = newTable();
   await commit({ added: [fileOf('a')] });
   const key = 't/metadata/v1.metadata.json';
@@ -110,7 +110,7 @@ test('what others wrote without our words is read all the same', async () => {
   expect(await snapshot.files()).toHaveLength(1);
 });
 
-describe('a snapshot of which something is lost or broken is an error, never fewer rows', () => {
+describe('a snapshot with a missing or broken object is an error, never fewer rows', () => {
   const objects = {
     'a list of manifests': /\/snap-/,
     'a manifest': /-data\.avro$/,
@@ -136,7 +136,7 @@ describe('a snapshot of which something is lost or broken is an error, never few
   });
 });
 
-test('a file of a place that is not the table’s own is refused', async () => {
+test('a file outside the table’s location is rejected', async () => {
   const { store, commit, read } = newTable();
   await commit({ added: [fileOf('a')] });
   const key = 't/metadata/v1.metadata.json';

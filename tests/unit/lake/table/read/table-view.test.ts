@@ -3,7 +3,12 @@ import type { Evolved } from '../../../../../shared/lake/iceberg/evolve.ts';
 import type { Transform } from '../../../../../shared/lake/iceberg/types.ts';
 import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts';
 import type { DataFile, TableColumn, ViewColumn } from '../../../../../shared/lake/table/data-file.ts';
-import { createTableView, localPaths, readFiles, typed } from '../../../../../shared/lake/table/read/table-view.ts';
+import {
+  createTableView,
+  localPaths,
+  readFiles,
+  typed,
+} from '../../../../../shared/lake/table/read/table-view.ts';
 import { writeDeletes, writeFiles } from '../../../../../shared/lake/table/write/write-files.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 import { rowsSql, testDb } from '../../../../helpers/silver-lake.ts';
@@ -27,34 +32,32 @@ class TestTable {
   ): Promise<void> {
     await testDb(async (db, folder) => {
       this.evolved = await schemaFor(db, query, this.evolved, identities);
-      const written = await writeFiles(db, query, this.store, {
+      const written = await writeFiles({ db, store: this.store, scratch: folder }, query, {
         keyOf: (file) => `t/data/${file}`,
         prefix: 'r',
         schema: this.evolved.schema,
         spec: specFor(this.evolved, ...partitionedBy),
-        scratch: folder,
       });
       this.files.push(...written);
     });
   }
 
   /** The files, without the rows at these positions of one of them. */
-  async mask(at: number, ...positions: number[]): Promise<DataFile> {
-    return await this.maskAll(at, `SELECT unnest([${positions.join(', ')}])::BIGINT AS pos`);
+  async deleteRows(at: number, ...positions: number[]): Promise<DataFile> {
+    return await this.deleteSelected(at, `SELECT unnest([${positions.join(', ')}])::BIGINT AS pos`);
   }
 
-  /** The same with a SELECT of the positions. */
-  async maskAll(at: number, positions: string): Promise<DataFile> {
+  /** The files, without the rows at the positions that a SELECT gives. */
+  async deleteSelected(at: number, positions: string): Promise<DataFile> {
     const file = this.files[at] as DataFile;
-    const mask = await testDb((db, folder) =>
-      writeDeletes(db, `file:///lake/${file.key}`, positions, this.store, {
+    const deletes = await testDb((db, folder) =>
+      writeDeletes({ db, store: this.store, scratch: folder }, `file:///lake/${file.key}`, positions, {
         keyOf: (name) => `t/deletes/${name}`,
         prefix: 'm',
-        scratch: folder,
       }),
     );
-    if (mask === undefined) throw new Error('no rows');
-    return { ...file, deletes: mask };
+    if (deletes === undefined) throw new Error('no rows');
+    return { ...file, deletes };
   }
 
   /** Columns as the view shows them: in the schema's stored types unless others are asked for. */
@@ -73,7 +76,12 @@ class TestTable {
     name = { schema: 's', table: 't' },
   ): Promise<T> {
     return await testDb(async (db, folder) => {
-      await createTableView(db, name, this.columns(...columns), files, this.store, folder);
+      await createTableView(
+        { db, store: this.store, scratch: folder },
+        name,
+        this.columns(...columns),
+        files,
+      );
       return await work(db);
     });
   }
@@ -106,26 +114,30 @@ test('no files: an empty view with the right types', async () => {
   ]);
 });
 
-describe('masked rows', () => {
-  test('are hidden, each in its own file', async () => {
+describe('deleted rows', () => {
+  test('are not shown, each in its own file', async () => {
     const table = await tableOf(
       rowsSql('a', '(1)', '(2)', '(3)'),
       rowsSql('a', '(11)', '(12)', '(13)'),
       rowsSql('a', '(21)', '(22)'),
     );
-    const masked = [await table.mask(0, 0), await table.mask(1, 1, 2), ...table.files.slice(2)];
-    expect(await table.rows([A], masked)).toEqual([{ a: 2 }, { a: 3 }, { a: 11 }, { a: 21 }, { a: 22 }]);
+    const withDeletes = [
+      await table.deleteRows(0, 0),
+      await table.deleteRows(1, 1, 2),
+      ...table.files.slice(2),
+    ];
+    expect(await table.rows([A], withDeletes)).toEqual([{ a: 2 }, { a: 3 }, { a: 11 }, { a: 21 }, { a: 22 }]);
     expect(await table.rows()).toHaveLength(8);
   });
 
-  test('are those of the mask that a file names, no others', async () => {
+  test('are those of the position deletes that a file names, no others', async () => {
     const table = await tableOf(rowsSql('a', '(1)', '(2)'), rowsSql('a', '(11)', '(12)'));
     const [first, second] = table.files as [DataFile, DataFile];
-    const masked = await table.mask(0, 0);
-    await table.mask(1, 0);
-    const newer = await table.mask(1, 1);
-    expect(await table.rows([A], [masked, newer])).toEqual([{ a: 2 }, { a: 11 }]);
-    expect(await table.rows([A], [masked, second])).toEqual([{ a: 2 }, { a: 11 }, { a: 12 }]);
+    const withDeletes = await table.deleteRows(0, 0);
+    await table.deleteRows(1, 0);
+    const newer = await table.deleteRows(1, 1);
+    expect(await table.rows([A], [withDeletes, newer])).toEqual([{ a: 2 }, { a: 11 }]);
+    expect(await table.rows([A], [withDeletes, second])).toEqual([{ a: 2 }, { a: 11 }, { a: 12 }]);
     expect(await table.rows([A], [first, newer])).toEqual([{ a: 1 }, { a: 2 }, { a: 11 }]);
   });
 
@@ -136,24 +148,22 @@ describe('masked rows', () => {
       'SELECT (1000000 + range)::INTEGER AS a FROM range(300000)',
       'SELECT (2000000 + range)::INTEGER AS a FROM range(10)',
     );
-    const few = [await table.mask(0, 1), ...table.files.slice(3)];
+    const few = [await table.deleteRows(0, 1), ...table.files.slice(3)];
     const odd = [
       ...few,
-      await table.maskAll(1, 'SELECT range AS pos FROM range(1, 400000, 2)'),
-      await table.maskAll(2, 'SELECT range AS pos FROM range(1, 300000, 2)'),
+      await table.deleteSelected(1, 'SELECT range AS pos FROM range(1, 400000, 2)'),
+      await table.deleteSelected(2, 'SELECT range AS pos FROM range(1, 300000, 2)'),
     ];
-    const late = [...few, await table.maskAll(1, 'SELECT range AS pos FROM range(10, 400000)')];
+    const late = [...few, await table.deleteSelected(1, 'SELECT range AS pos FROM range(10, 400000)')];
     const sums = (view: string) =>
       `SELECT count(*) AS rows, sum(a)::BIGINT AS total, count(*) FILTER (a < 0) AS few FROM ${view}`;
     await testDb(async (db, folder) => {
       for (const [name, files] of Object.entries({ odd, late }))
         await createTableView(
-          db,
+          { db, store: table.store, scratch: `${folder}/${name}` },
           { schema: 's', table: name },
           table.columns(A),
           files,
-          table.store,
-          `${folder}/${name}`,
         );
       const tens = 10 * 2_000_000 + 45;
       expect(await db.one(sums('s.odd'))).toEqual({
@@ -167,11 +177,11 @@ describe('masked rows', () => {
 
   test('may be all rows', async () => {
     const table = await tableOf(rowsSql('a', '(1)'));
-    expect(await table.rows([A], [await table.mask(0, 0)])).toEqual([]);
+    expect(await table.rows([A], [await table.deleteRows(0, 0)])).toEqual([]);
   });
 });
 
-test('columns are found by id, cast to the type asked for, and NULL where a file or the table lacks them', async () => {
+test('columns are found by id, cast to the wanted type, and NULL if a file or the table lacks them', async () => {
   const table = await tableOf(rowsSql('b, a', "('x', 1)"), rowsSql('a, b', '(2, NULL::VARCHAR)'));
   await table.write(rowsSql('a', '(3)'));
   await table.write("SELECT 4 AS a, 'y' AS b");
@@ -204,8 +214,8 @@ test('a renamed column keeps its values, also when two columns swap their names'
     { b: 3, a: 'z' },
   ];
   expect(await table.rows(columns)).toEqual(rows);
-  const masked = [await table.mask(0, 0), ...table.files.slice(1)];
-  expect(await table.rows(columns, masked)).toEqual(rows.slice(1));
+  const withDeletes = [await table.deleteRows(0, 0), ...table.files.slice(1)];
+  expect(await table.rows(columns, withDeletes)).toEqual(rows.slice(1));
 });
 
 test('widened columns have the values of all files', async () => {
@@ -297,7 +307,7 @@ describe('members of structs', () => {
     ]);
   });
 
-  test('that came for dropped ones of the same name do not have their values', async () => {
+  test('that replace dropped ones of the same name do not have their values', async () => {
     const table = await tableOf("SELECT {'x': 'old', 'y': 1} AS s");
     await table.write("SELECT {'y': 2} AS s");
     await table.write("SELECT {'y': 3, 'X': DATE '2024-02-29'} AS s");
@@ -308,7 +318,7 @@ describe('members of structs', () => {
     ]);
   });
 
-  test('may all be others than those of older files', async () => {
+  test('may all differ from those of older files', async () => {
     const table = await tableOf("SELECT {'x': {'z': [1]}} AS s UNION ALL SELECT NULL");
     await table.write("SELECT {'x': {'z': [2]}, 'y': 1} AS s");
     await table.write("SELECT {'y': 2} AS s");
@@ -320,11 +330,11 @@ describe('members of structs', () => {
     ]);
   });
 
-  test('are found by id at every depth, masked rows left out', async () => {
+  test('are found by id at every depth, without deleted rows', async () => {
     const table = await tableOf(
       "SELECT [{'m': MAP {'k': {'old': 1, 'n': 1::INTEGER}}}, NULL] AS s UNION ALL SELECT [{'m': NULL}] UNION ALL SELECT NULL UNION ALL SELECT []",
     );
-    // A member's id stays when it is renamed, by whichever program.
+    // A member's id stays when any program renames it.
     const renamed = JSON.parse(JSON.stringify(table.evolved).replace('"old"', '"new"')) as Evolved;
     table.evolved = renamed;
     await table.write("SELECT [{'m': MAP {'k': {'new': 2, 'n': 5000000000, 'more': true}}}] AS s");
@@ -337,8 +347,8 @@ describe('members of structs', () => {
       { s: null },
     ];
     expect(await table.rows(columns)).toEqual(rows);
-    const masked = [await table.mask(0, 0, 3), ...table.files.slice(1)];
-    expect(await table.rows(columns, masked)).toEqual(rows.slice(2));
+    const withDeletes = [await table.deleteRows(0, 0, 3), ...table.files.slice(1)];
+    expect(await table.rows(columns, withDeletes)).toEqual(rows.slice(2));
   });
 });
 
@@ -356,30 +366,30 @@ test('names may hold quotes, and keys whatever a partition value holds', async (
 
 test('columns may be called as DuckDB calls its own', async () => {
   const query =
-    "SELECT 1 AS filename, 2 AS file_row_number, 3 AS _path, {'f1': 4} AS f1, 5 AS pair, 6 AS mask";
+    "SELECT 1 AS filename, 2 AS file_row_number, 3 AS _path, {'f1': 4} AS f1, 5 AS pair, 6 AS deletes";
   const table = await tableOf(`${query} UNION ALL ${query}`);
-  const names = ['filename', 'file_row_number', '_path', 'pair', 'mask'];
+  const names = ['filename', 'file_row_number', '_path', 'pair', 'deletes'];
   const columns = [
     ...names.map((name) => ({ name, type: 'INTEGER' })),
     { name: 'f1', type: 'STRUCT(f1 INTEGER)' },
   ];
-  const row = { filename: 1, file_row_number: 2, _path: 3, pair: 5, mask: 6, f1: { f1: 4 } };
+  const row = { filename: 1, file_row_number: 2, _path: 3, pair: 5, deletes: 6, f1: { f1: 4 } };
   expect(await table.rows(columns)).toEqual([row, row]);
-  expect(await table.rows(columns, [await table.mask(0, 1)])).toEqual([row]);
+  expect(await table.rows(columns, [await table.deleteRows(0, 1)])).toEqual([row]);
 });
 
 test('a lake may lie in a folder with any name', async () => {
   const table = new TestTable(`${scratch()}/it's [my] *?`);
   await table.write(rowsSql('a', "({'x': 1})", "({'x': 2})"));
   await table.write(rowsSql('a', "({'x': 3, 'y': 3})"));
-  const masked = [await table.mask(0, 0), ...table.files.slice(1)];
-  expect(await table.rows([{ name: 'a', type: 'STRUCT(x INTEGER, y INTEGER)' }], masked)).toEqual([
+  const withDeletes = [await table.deleteRows(0, 0), ...table.files.slice(1)];
+  expect(await table.rows([{ name: 'a', type: 'STRUCT(x INTEGER, y INTEGER)' }], withDeletes)).toEqual([
     { a: { x: 2, y: null } },
     { a: { x: 3, y: 3 } },
   ]);
 });
 
-test('filters and projections reach the files, masked or not', async () => {
+test('filters and projections reach the files, with and without deletes', async () => {
   const table = await tableOf(
     ...[0, 1].map((i) => `SELECT i AS a, i::VARCHAR AS b, ${i} AS c FROM range(9) r(i)`),
   );
@@ -388,7 +398,7 @@ test('filters and projections reach the files, masked or not', async () => {
     { name: 'b', type: 'VARCHAR' },
     { name: 'c', type: 'INTEGER' },
   ];
-  for (const files of [table.files, [await table.mask(0, 0), ...table.files.slice(1)]]) {
+  for (const files of [table.files, [await table.deleteRows(0, 0), ...table.files.slice(1)]]) {
     const plan = await table.view(
       columns,
       (db) =>
@@ -418,14 +428,13 @@ const scansIn = (plans: Plan[]): Plan['extra_info'][] =>
     ...scansIn(children),
   ]);
 
-test('rows of files with their places, by today’s names of columns', async () => {
+test('rows of files with their positions, by the current names of columns', async () => {
   const table = await tableOf(rowsSql('a, b', '(1, 2)', '(3, 4)'));
   await table.write(rowsSql('c, a', '(5, 6)'), { c: 'b' });
   const paths = [
     ...(
       await localPaths(
-        table.store,
-        '',
+        { store: table.store, scratch: '' },
         table.files.map(({ key }) => key),
       )
     ).values(),
@@ -453,7 +462,7 @@ test('local paths by key, however many', async () => {
   const store = new FolderStore(scratch());
   const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
   for (const key of keys) await store.write(key, 'x');
-  const paths = await localPaths(store, scratch(), keys);
+  const paths = await localPaths({ store, scratch: scratch() }, keys);
   expect([...paths.keys()]).toEqual(keys);
   for (const [key, path] of paths) expect(path.endsWith(`/${key}`)).toBe(true);
 });

@@ -17,11 +17,12 @@ const DAY =
   '{ name: day, logicalType: string, partitioned: true, partitionKeyPosition: 1, primaryKey: true, primaryKeyPosition: 2 }';
 const NAME = '{ name: name, logicalType: string }';
 
-const compact = async (lake: SilverLake, options: Partial<CompactOptions> = {}) =>
+const compact = async (
+  lake: SilverLake,
+  { store = lake.store, ...options }: Partial<CompactOptions> & { store?: ObjectStore } = {},
+) =>
   await testDb(async (db, scratch) =>
-    compactTable(db, new Table(lake.store, 't'), {
-      store: lake.store,
-      scratch,
+    compactTable({ db, store, scratch }, new Table(lake.store, 't'), {
       runId: 'compaction',
       identity: ROW_IDENTITY,
       policy: POLICY,
@@ -45,7 +46,7 @@ const overlapping = async (): Promise<SilverLake> => {
 };
 
 describe('merged files', () => {
-  test('show the same rows, and hide the same', async () => {
+  test('have the same rows, and the same deleted rows', async () => {
     const lake = await overlapping();
     const before = await lake.query(SHOWN);
     const compacted = await compact(lake);
@@ -64,7 +65,7 @@ describe('merged files', () => {
     });
   });
 
-  test('give a row back when the one that hid it goes', async () => {
+  test('restore a row when the row that superseded it is removed', async () => {
     const lake = await overlapping();
     await compact(lake);
     await lake.upload('b.csv', 4, rows("(9, 'b')"));
@@ -75,7 +76,7 @@ describe('merged files', () => {
       { id: 4, name: 'c' },
       { id: 9, name: 'b' },
     ]);
-    // What is merged with rows that were given back and taken away is right as well.
+    // Merging is also correct after rows were restored and deleted again.
     expect(await compact(lake)).toMatchObject({ after: 1 });
     await lake.upload('c.csv', 5, rows("(4, 'c')"));
     await lake.upload('a.csv', 6, rows("(1, 'a6')", "(4, 'a6')"));
@@ -86,7 +87,7 @@ describe('merged files', () => {
     ]);
   });
 
-  test('are still the sources’ they came from: what is old or the same changes nothing', async () => {
+  test('still belong to their sources: old or equal uploads change nothing', async () => {
     const lake = await overlapping();
     const { properties } = await lake.snapshot();
     await compact(lake);
@@ -96,7 +97,7 @@ describe('merged files', () => {
     expect((await lake.snapshot()).version).toBe(4);
   });
 
-  test('are what older snapshots do not have', async () => {
+  test('are not in older snapshots', async () => {
     const lake = await overlapping();
     await compact(lake);
     const before = await new Table(lake.store, 't').at(3);
@@ -154,13 +155,13 @@ describe('merged files', () => {
   });
 });
 
-test('rows that cannot be told apart are not merged with what hides them: nothing is committed', async () => {
+test('rows without an identity are not merged with their position deletes: nothing is committed', async () => {
   const lake = await overlapping();
   await expect(compact(lake, { identity: ['_row'] })).rejects.toThrow(ConservationBroken);
   expect((await lake.snapshot()).version).toBe(3);
 });
 
-test('files that are split alike are merged, whatever the partition field was called', async () => {
+test('files that are partitioned alike are merged, whatever the names of the partition fields', async () => {
   const bucket =
     '{ name: id, logicalType: integer, partitioned: true, customProperties: [{ property: partitionTransform, value: "bucket[1]" }] }';
   const lake = new SilverLake(await contractOf([bucket, NAME]));
@@ -179,8 +180,8 @@ test('files that are split alike are merged, whatever the partition field was ca
   ]);
 });
 
-describe('beside other writers', () => {
-  test('who is not to wait does nothing while another is at work', async () => {
+describe('with other writers at work', () => {
+  test('without patience it does nothing while another is at work', async () => {
     const lake = await overlapping();
     await lake.store.write(lakePaths.locks('t', 'v00000004-0'), 'another');
     expect(await compact(lake)).toBeUndefined();
@@ -205,7 +206,7 @@ describe('beside other writers', () => {
     }) as ObjectStore;
   };
 
-  test('a table that is split otherwise meanwhile is left as it is', async () => {
+  test('a table that is partitioned differently meanwhile is not changed', async () => {
     const lake = new SilverLake(await contractOf([ID, NAME]));
     await lake.upload('a.csv', 1, rows("(1, 'a')"));
     await lake.upload('b.csv', 2, rows("(2, 'b')"));
@@ -218,7 +219,7 @@ describe('beside other writers', () => {
     expect(partitions.toSorted()).toEqual(['{"name":"c"}', '{}', '{}']);
   });
 
-  test('a table whose files are split by the same column under a new name meanwhile is left as it is', async () => {
+  test('a table whose partition field was renamed meanwhile is not changed', async () => {
     const region = (name: string): string =>
       `{ name: ${name}, id: region, logicalType: string, partitioned: true }`;
     const lake = new SilverLake(await contractOf([ID, region('region')]));
@@ -238,7 +239,7 @@ describe('beside other writers', () => {
     expect((await filesOf(lake)).map(({ partition }) => partition)).toEqual([{ area: 'x' }]);
   });
 
-  test('what somebody changed meanwhile is left, and the rest is merged', async () => {
+  test('groups that another writer changed meanwhile are skipped, and the rest is merged', async () => {
     const lake = new SilverLake(await contractOf([ID, DAY]));
     const days = (...values: string[]): string => rowsSql('id, day', ...values);
     await lake.upload('a.csv', 1, days("(1, 'x')", "(2, 'y')"));
@@ -261,7 +262,7 @@ describe('beside other writers', () => {
 });
 
 describe('after a run', () => {
-  /** Commits so many files of one row each, and compacts after each as LoadToGold does. */
+  /** Commits files of one row each, and compacts after each as LoadToGold does. */
   const load = async (lake: SilverLake, from: number, count: number) => {
     const requests: number[] = [];
     for (let n = from; n < from + count; n += 1) {
@@ -269,7 +270,7 @@ describe('after a run', () => {
       const table = await new Table(lake.store, 't').newest();
       const silver = metered(lake.store);
       const runId = table?.snapshot?.runId ?? '';
-      await testDb((db, scratch) => compactSilver(db, table, { lake: { silver }, scratch, runId }));
+      await testDb((db, scratch) => compactSilver({ db, store: silver, scratch }, table, runId));
       requests.push(Object.values(silver.usage.requests).reduce((a, b) => a + b, 0));
     }
     return requests;
@@ -285,13 +286,13 @@ describe('after a run', () => {
     expect((await lake.query('SELECT count(*) AS n FROM silver.t'))[0]).toEqual({ n: 8 });
   });
 
-  test('another run’s commit is for that one to look at', async () => {
+  test('another run’s commit is checked by that run', async () => {
     const lake = new SilverLake(await contractOf([NAME, '{ name: id, logicalType: integer }']));
     await load(lake, 1, 7);
     await lake.upload('8.csv', 8, rows("(8, 'n')"));
     const table = await new Table(lake.store, 't').newest();
     const silver = metered(lake.store);
-    await testDb((db, scratch) => compactSilver(db, table, { lake: { silver }, scratch, runId: 'other' }));
+    await testDb((db, scratch) => compactSilver({ db, store: silver, scratch }, table, 'other'));
     expect(silver.usage.requests).toEqual({ head: 0, get: 0, put: 0, list: 0, delete: 0 });
   });
 });

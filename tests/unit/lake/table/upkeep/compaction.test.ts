@@ -7,6 +7,7 @@ import {
   planCompaction,
   THOROUGH,
 } from '../../../../../shared/lake/table/upkeep/compaction.ts';
+import { casesOf } from '../../../../helpers/stress.ts';
 
 const KB = 1024;
 const MB = 1024 * KB;
@@ -81,7 +82,7 @@ test('a plan names each file at most once, and keeps to the policy', () => {
   );
 });
 
-/** Files arrive one by one; every so often the plan of the moment is carried out. */
+/** Files arrive one by one, and at regular intervals the current plan is carried out. */
 const simulate = (arriving: readonly number[], every: number, policy: CompactionPolicy) => {
   let live: DataFile[] = [];
   let [most, rewritten, largest] = [0, 0, 0];
@@ -120,14 +121,14 @@ test('however many files arrive, few are small, and their bytes are written agai
       const { live, most, rewritten, largest } = simulate(arriving, every, INLINE);
       const arrived = arriving.reduce((sum, bytes) => sum + bytes, 0);
       expect(bytesOf(live)).toBe(arrived);
-      // A tier is due at minFiles; what comes until somebody looks, and what a commit's limit puts off, comes on top.
+      // A tier is merged at minFiles. Files that arrive before the next check, or exceed a commit's limit, come on top.
       expect(most).toBeLessThanOrEqual(tiers.length * minFiles + 2 * every);
       expect(largest).toBeLessThanOrEqual(commit.bytes);
-      // Once a tier, and in the lowest tier less than its size for each merge, of which every one saves seven files.
+      // Once per tier; in the lowest tier less than its size for each merge, and every merge saves seven files.
       const merges = arriving.length / (minFiles - 1);
       expect(rewritten).toBeLessThanOrEqual(tiers.length * arrived + lowest * merges);
     }),
-    { numRuns: 80 },
+    { numRuns: casesOf({ quick: 8, stress: 80 }) },
   );
 });
 

@@ -1,17 +1,23 @@
 import fc from 'fast-check';
-import { TableDamaged, ObjectMissing } from '../../../../../shared/errors.ts';
-import { lakePaths } from '../../../../../shared/lake/paths.ts';
+import { DAY_MS, HOUR_MS } from '../../../../../shared/base/time.ts';
+import { ObjectMissing, TableDamaged } from '../../../../../shared/errors.ts';
 import { IndexTree } from '../../../../../shared/lake/index-tree/index-tree.ts';
+import { lakePaths } from '../../../../../shared/lake/paths.ts';
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
 import type { Draft } from '../../../../../shared/lake/table/draft.ts';
 import { SUMMARY } from '../../../../../shared/lake/table/properties.ts';
 import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts';
-import { DAY_MS, GRACE_MS, removeOrphans } from '../../../../../shared/lake/table/upkeep/orphans.ts';
-import { COLUMNS, fileOf } from '../../../../helpers/increment.ts';
+import {
+  GRACE_MS,
+  type OrphanOptions,
+  removeOrphans,
+} from '../../../../../shared/lake/table/upkeep/orphans.ts';
+import { filesOfIntent } from '../../../../../shared/stages/load-to-gold/silver/intent.ts';
+import { COLUMNS, changeBy, fileOf } from '../../../../helpers/increment.ts';
 import { MemoryStore, requestsOf } from '../../../../helpers/memory-store.ts';
+import { casesOf } from '../../../../helpers/stress.ts';
 
-const HOUR_MS = DAY_MS / 24;
 const START = Date.UTC(2026, 0, 1);
 const RETENTION = { newest: 3, hours: 2, days: 2 };
 
@@ -38,14 +44,14 @@ class World {
 
   table(store = this.store): Table {
     const now = (): number => this.now;
-    // Who waits for a dead writer's lock grows older by it.
+    // Waiting for a dead writer's lock takes time.
     const sleep = async (ms: number): Promise<void> => {
       this.store.clock.now += Math.ceil(ms);
     };
     return new Table(store, 't', { now, retention: RETENTION, sleep });
   }
 
-  /** As Transform does: in the store, and in no snapshot. */
+  /** Stages files as Transform does: they are in the store and in no snapshot. */
   async stage(count: number): Promise<DataFile[]> {
     const files: DataFile[] = [];
     for (let n = 0; n < count; n += 1) {
@@ -57,30 +63,35 @@ class World {
     return files;
   }
 
-  /** Adds files, and puts them in the place of some. */
+  /** Adds files that replace others. */
   async commit(added: DataFile[], replaced: (live: DataFile[]) => DataFile[] = () => [], store = this.store) {
     const tree = treeOf(store);
-    return await this.table(store).commit(async (base) => async () => {
-      const removed = replaced((await base?.files()) ?? []);
-      const hides = removed.length > 0 ? added.slice(0, 1) : [];
-      for (const { key } of hides) await store.write(maskOf(key), 'positions');
-      const change = new Map(added.map(({ key }) => [key, { run: key }]));
-      return {
-        runId: 'run',
-        operation: removed.length > 0 ? 'overwrite' : 'append',
-        title: 'commit',
-        columns: COLUMNS,
-        partitionedBy: [],
-        added,
-        removed,
-        changedDeletes: hides.map((file) => ({ file, deletes: { key: maskOf(file.key), rows: 1, bytes: 9 } })),
-        touched: 'all',
-        properties: { [SUMMARY.sources]: await tree.put(base?.properties[SUMMARY.sources], change) },
-      } satisfies Draft;
-    });
+    return await this.table(store).commit(
+      changeBy(async (base) => {
+        const removed = replaced((await base?.files()) ?? []);
+        const withDeletes = removed.length > 0 ? added.slice(0, 1) : [];
+        for (const { key } of withDeletes) await store.write(deletesOf(key), 'positions');
+        const change = new Map(added.map(({ key }) => [key, { run: key }]));
+        return {
+          runId: 'run',
+          operation: removed.length > 0 ? 'overwrite' : 'append',
+          title: 'commit',
+          columns: COLUMNS,
+          partitionedBy: [],
+          added,
+          removed,
+          changedDeletes: withDeletes.map((file) => ({
+            file,
+            deletes: { key: deletesOf(file.key), rows: 1, bytes: 9 },
+          })),
+          touched: 'all',
+          properties: { [SUMMARY.sources]: await tree.put(base?.properties[SUMMARY.sources], change) },
+        } satisfies Draft;
+      }),
+    );
   }
 
-  /** A commit that dies before anybody can see it. */
+  /** A commit that fails before a reader can see it. */
   async die(): Promise<void> {
     const dying = this.store.watched(async (kind, key) => {
       if (kind === 'put' && key.endsWith('.metadata.json')) throw new RangeError('killed');
@@ -89,15 +100,15 @@ class World {
     await expect(this.commit(await this.stage(1), () => [], dying)).rejects.toThrow('killed');
   }
 
-  async clean(options: Parameters<typeof removeOrphans>[2] = {}, store = this.store) {
-    return await removeOrphans(store, this.table(store), { now: this.now, ...options });
+  async clean(options: Partial<OrphanOptions> = {}, store = this.store) {
+    return await removeOrphans(store, this.table(store), { filesOfIntent, now: this.now, ...options });
   }
 
   keys(part = ''): string[] {
     return [...this.store.objects.keys()].filter((key) => key.includes(part)).toSorted();
   }
 
-  /** Everything that any snapshot refers to is there, and the newest version is found whatever the hint says. */
+  /** Checks that all objects of all snapshots exist, and that the newest version is found with any hint. */
   async expectWhole(): Promise<void> {
     const newest = await this.table().newest();
     for (const snapshot of newest?.snapshot?.history ?? []) await this.expectReadable(snapshot);
@@ -120,15 +131,15 @@ class World {
   }
 }
 
-const maskOf = (key: string): string => key.replace('t/data/', 't/deletes/');
+const deletesOf = (key: string): string => key.replace('t/data/', 't/deletes/');
 
-/** A table with a file of each kind that nothing refers to any more. */
+/** A table with an unreferenced file of each kind. */
 const withOrphans = async (): Promise<World> => {
   const world = new World();
   for (let n = 0; n < 6; n += 1) await world.commit(await world.stage(1), (live) => live);
   await world.die();
   world.store.clock.now += GRACE_MS + 1;
-  // Of those days before this one, no snapshot is kept but of the last.
+  // Only the last of the earlier days keeps a snapshot.
   await world.commit(await world.stage(1), (live) => live);
   return world;
 };
@@ -158,14 +169,14 @@ describe('what is removed', () => {
     expect((await world.clean()).keys).toEqual([]);
   });
 
-  test('nothing that is younger than the grace', async () => {
+  test('nothing that is younger than the grace period', async () => {
     const world = await withOrphans();
     world.store.clock.now = START + GRACE_MS;
     expect((await world.clean()).keys).toEqual([]);
     expect((await world.clean({ graceMs: DAY_MS })).keys).not.toEqual([]);
   });
 
-  test('nothing where it is only asked what would be', async () => {
+  test('nothing in a dry run', async () => {
     const world = await withOrphans();
     const before = world.keys();
     const would = await world.clean({ dryRun: true });
@@ -200,7 +211,7 @@ describe('what is removed', () => {
     expect((await world.clean()).keys).toEqual([]);
   });
 
-  test('old metadata files from below, a hundred being kept', async () => {
+  test('the oldest metadata files first; a hundred are kept', async () => {
     const world = new World();
     for (let n = 0; n < 130; n += 1) await world.commit(await world.stage(1));
     world.store.clock.now += GRACE_MS + 1;
@@ -212,7 +223,7 @@ describe('what is removed', () => {
 });
 
 describe('what stays', () => {
-  test('what a reader may still be reading, whose snapshot has just been let go', async () => {
+  test('what a reader may still be reading, whose snapshot has just expired', async () => {
     const world = new World();
     await world.commit(await world.stage(2));
     world.store.clock.now += 40 * DAY_MS;
@@ -226,7 +237,7 @@ describe('what stays', () => {
     expect((await world.clean()).keys).toContain((await opened.files())[0]?.key);
   });
 
-  test('what a commit takes along that has waited for longer than the grace', async () => {
+  test('files of an intent that has waited for longer than the grace period', async () => {
     const world = new World();
     await world.commit(await world.stage(1));
     const files = await world.stage(2);
@@ -240,7 +251,7 @@ describe('what stays', () => {
     await world.expectWhole();
   });
 
-  test('what such a commit took along just after the table was read', async () => {
+  test('files of an intent that was committed just after the table was read', async () => {
     const world = new World();
     await world.commit(await world.stage(1));
     const body = JSON.stringify({ staged: { files: await world.stage(1) } });
@@ -269,11 +280,11 @@ describe('what stays', () => {
   });
 });
 
-describe('on doubt nothing is removed', () => {
+describe('nothing is removed in case of doubt', () => {
   const damaged: [string, string, typeof ObjectMissing | typeof TableDamaged][] = [
     ['snap-', 'a list of manifests', ObjectMissing],
     ['-data.avro', 'a manifest', ObjectMissing],
-    ['_sources/', 'a state of sources', ObjectMissing],
+    ['_sources/', 'a node of the index', ObjectMissing],
   ];
   test.each(damaged)('%s: %s is gone', async (part, _, error) => {
     const world = await withOrphans();
@@ -297,11 +308,11 @@ describe('on doubt nothing is removed', () => {
   });
 });
 
-test('a clean table costs the reading of its history, and no look at any file', async () => {
+test('a clean table costs reading its history, and no request for any file', async () => {
   const world = new World();
   for (let n = 0; n < 20; n += 1) await world.commit(await world.stage(1));
   const requests = await requestsOf(world.store, (store) =>
-    removeOrphans(store, world.table(store as MemoryStore), { now: world.now }),
+    removeOrphans(store, world.table(store as MemoryStore), { filesOfIntent, now: world.now }),
   );
   expect(requests).toMatchObject({ put: 0, delete: 0 });
   expect(requests.head).toBeLessThan(5);
@@ -346,7 +357,10 @@ test('a day of 20,000 commits is cleared within the time of the function, at 20 
   world.store.pageSize = 1_000;
   let removed = 0;
   const requests = await requestsOf(world.store, async (store) => {
-    const { keys } = await removeOrphans(store, world.table(store as MemoryStore), { now: world.now });
+    const { keys } = await removeOrphans(store, world.table(store as MemoryStore), {
+      filesOfIntent,
+      now: world.now,
+    });
     removed = keys.length;
   });
   expect(removed).toBeGreaterThan(8 * commits - 200);
@@ -396,7 +410,7 @@ const stepOf = fc.oneof(
   },
 ) as fc.Arbitrary<Step>;
 
-test('whatever happened before, and whatever happens meanwhile, every snapshot stays whole', async () => {
+test('every snapshot stays complete, whatever happened before and happens meanwhile', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(stepOf, { minLength: 3, maxLength: 25 }), async (steps) => {
       const world = new World();
@@ -421,7 +435,7 @@ test('whatever happened before, and whatever happens meanwhile, every snapshot s
         else {
           let requests = 0;
           const queue = step.meanwhile.map((name, i) => ({ name, at: step.at[i] ?? 0 }));
-          // Whoever takes intents along has read them before.
+          // A writer reads intents before it commits them.
           const read = await waiting(world);
           let busy = false;
           const racing = world.store.watched(async () => {
@@ -438,9 +452,9 @@ test('whatever happened before, and whatever happens meanwhile, every snapshot s
           await world.expectWhole();
         }
       }
-      // The lock of a version that is not there yet may be somebody's.
+      // The lock of a version that does not exist yet may be in use.
       await world.commit(await world.stage(1));
-      // Once all is quiet nothing is left but what is referred to, and what the table may need again.
+      // Without writers only referenced objects stay, and those that the table may need again.
       world.store.clock.now += 100 * DAY_MS;
       await world.table().expire();
       await world.clean();
@@ -453,7 +467,7 @@ test('whatever happened before, and whatever happens meanwhile, every snapshot s
       expect(world.keys('t/data/')).toEqual([...new Set(live.map(({ key }) => key))].toSorted());
       expect(world.keys('_commits/')).toEqual([]);
     }),
-    { numRuns: 40 },
+    { numRuns: casesOf({ quick: 8, stress: 40 }) },
   );
 });
 
@@ -468,7 +482,7 @@ const waiting = async (world: World): Promise<DataFile[]> => {
   return files;
 };
 
-/** Commits what waited, after which those who waited take their notes away. */
+/** Commits the waiting intents, whose writers then remove them. */
 const take = async (world: World, files: DataFile[]): Promise<void> => {
   await world.commit(files);
   for (const key of world.keys('/intents/')) world.store.objects.delete(key);

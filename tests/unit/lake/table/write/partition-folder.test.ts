@@ -15,7 +15,7 @@ test.each<[Record<string, string | null>, string]>([
   expect(partitionFolder(partition)).toBe(folder);
 });
 
-test('long values are cut between characters, and told apart', () => {
+test('long values are cut between characters, and stay distinct', () => {
   const folders = ['a', 'b'].map((end) => partitionFolder({ p: 'é'.repeat(500) + end }));
   expect(new Set(folders).size).toBe(2);
   for (const folder of folders) expect(folder).toMatch(/^p=(%C3%A9){13}~[0-9a-f]{16}$/);

@@ -20,7 +20,7 @@ const uriOf = (key: string) => `s3://bucket/${key}`;
 
 const rows = (...values: string[]) => rowsSql('source, nr, v', ...values);
 
-/** A table whose rows are told apart by source and number. */
+/** A table whose rows are identified by source and number. */
 class Files {
   readonly store = new FolderStore(scratch());
   readonly db: Db;
@@ -32,23 +32,26 @@ class Files {
     this.folder = folder;
   }
 
-  /** One file of these rows, of which those at some positions are hidden. */
-  async write(sql: string, ...hidden: number[]): Promise<DataFile> {
+  /** One file of these rows, with those at some positions deleted. */
+  async write(sql: string, ...deleted: number[]): Promise<DataFile> {
     const { db, store, folder } = this;
     this.columns ??= await schemaFor(db, sql);
     const { schema } = this.columns;
-    const options = { prefix: 'w', scratch: folder };
-    const [file] = await writeFiles(db, sql, store, {
-      ...options,
+    const workbench = { db, store, scratch: folder };
+    const [file] = await writeFiles(workbench, sql, {
+      prefix: 'w',
       keyOf: dataKey,
       schema,
       spec: specFor(this.columns),
     });
     if (file === undefined) throw new Error('no rows');
-    if (hidden.length === 0) return file;
-    const positions = `SELECT unnest([${hidden.join(', ')}])::BIGINT AS pos`;
-    const mask = await writeDeletes(db, uriOf(file.key), positions, store, { ...options, keyOf: deletesKey });
-    return mask === undefined ? file : { ...file, deletes: mask };
+    if (deleted.length === 0) return file;
+    const positions = `SELECT unnest([${deleted.join(', ')}])::BIGINT AS pos`;
+    const deletes = await writeDeletes(workbench, uriOf(file.key), positions, {
+      prefix: 'w',
+      keyOf: deletesKey,
+    });
+    return deletes === undefined ? file : { ...file, deletes };
   }
 
   async rewrite(
@@ -58,9 +61,7 @@ class Files {
   ): Promise<Rewritten[]> {
     const { store, folder } = this;
     if (this.columns === undefined) throw new Error('no files');
-    return await rewriteFiles(db, files, {
-      store,
-      scratch: folder,
+    return await rewriteFiles({ db, store, scratch: folder }, files, {
       schema: this.columns.schema,
       spec: specFor(this.columns),
       prefix: 'r',
@@ -72,7 +73,7 @@ class Files {
     });
   }
 
-  /** What shows of files. */
+  /** The rows that a view of the files shows. */
   async show(...files: DataFile[]): Promise<Row[]> {
     const { db, store, folder } = this;
     const columns = (this.columns?.schema.fields ?? []).map((field) => ({
@@ -80,7 +81,7 @@ class Files {
       type: field.type === 'string' ? 'VARCHAR' : 'BIGINT',
       field,
     }));
-    await createTableView(db, { schema: 's', table: 't' }, columns, files, store, folder);
+    await createTableView({ db, store, scratch: folder }, { schema: 's', table: 't' }, columns, files);
     return await db.all('FROM s.t ORDER BY ALL');
   }
 }
@@ -93,7 +94,7 @@ const whole = ([first, ...rest]: readonly Rewritten[]): DataFile => {
   return { ...first.file, ...(first.deletes && { deletes: first.deletes }) };
 };
 
-test('files become one, with all rows, and the bounds of what tells rows apart are whole', () =>
+test('files become one, with all rows, and the bounds of the identity columns are whole', () =>
   withFiles(async (t) => {
     const long = 'x'.repeat(40);
     const files = [
@@ -108,7 +109,7 @@ test('files become one, with all rows, and the bounds of what tells rows apart a
     expect(file.columns[1]).toMatchObject({ lower: `${long}a`, upper: `${long}b` });
   }));
 
-test('hidden rows stay hidden, and are still there', () =>
+test('deleted rows stay deleted, and are still in the file', () =>
   withFiles(async (t) => {
     const files = [
       await t.write(rows("('a', 1, 'a1')", "('a', 2, 'a2')", "('a', 3, 'a3')"), 0, 2),
@@ -118,17 +119,20 @@ test('hidden rows stay hidden, and are still there', () =>
     const before = await t.show(...files);
     expect(before.map(({ v }) => v)).toEqual(['a2', 'b1', 'b2', 'c1']);
     const file = whole(await t.rewrite(files));
-    expect(file).toMatchObject({ rows: 7, deletes: { rows: 3, key: expect.stringMatching(/^t\/deletes\/r-/) } });
+    expect(file).toMatchObject({
+      rows: 7,
+      deletes: { rows: 3, key: expect.stringMatching(/^t\/deletes\/r-/) },
+    });
     expect(await t.show(file)).toEqual(before);
     const { deletes: _, ...bare } = file;
     expect(await t.show(bare)).toHaveLength(7);
-    // And once more, with what hides rows of a file that was rewritten before.
+    // And once more, with position deletes of a file that was rewritten before.
     const again = whole(await t.rewrite([file]));
     expect(await t.show(again)).toEqual(before);
     expect(again.deletes?.rows).toBe(3);
   }));
 
-test('rows that are not kept go, and with them what hides them', () =>
+test('rows that are not kept are dropped, with their position deletes', () =>
   withFiles(async (t) => {
     const files = [
       await t.write(rows("('a', 1, 'a1')", "('a', 2, 'a2')"), 0),
@@ -162,14 +166,14 @@ test('files of before and after a column was renamed, widened or added become on
     expect(file.deletes?.rows).toBe(1);
   }));
 
-test('a file whose rows are all hidden stays, for when they are not', () =>
+test('a file whose rows are all deleted stays, since they may be restored', () =>
   withFiles(async (t) => {
     const file = whole(await t.rewrite([await t.write(rows("('a', 1, 'a1')", "('a', 2, 'a2')"), 0, 1)]));
     expect(file).toMatchObject({ rows: 2, deletes: { rows: 2 } });
     expect(await t.show(file)).toEqual([]);
   }));
 
-test('hidden rows stay hidden, also where their identities do not fit into memory at once', () =>
+test('deleted rows stay deleted, also if their identities do not fit into memory at once', () =>
   withFiles(async (t) => {
     const query = (source: string) =>
       `SELECT '${source}' AS source, i AS nr, '${source}' || i AS v FROM range(3000) AS t(i)`;

@@ -52,9 +52,9 @@ with orders as (select * from silver.orders) select * from orders join silver.sh
 });
 
 test.each([
-  ['select 1', /m\.sql:?\d* \(document\): expected a first block comment/],
-  [`${header(COLUMNS)}`, /expected a SELECT \(there is none\)/],
-  [`${header(COLUMNS)}select 1; select 2`, /expected one statement only/],
+  ['select 1', /m\.sql:?\d* \(document\): no header; begin with a block comment/],
+  [`${header(COLUMNS)}`, /expected a SELECT \(there is no statement\)/],
+  [`${header(COLUMNS)}select 1; select 2`, /expected one statement \(there are several\)/],
   [`${header('columns: []')}select 1`, /m\.sql:2 columns: expected at least one column, found \[\]/],
   [
     `${header(`${COLUMNS}\npartitionedBy: [month]`)}select 1`,
@@ -62,7 +62,7 @@ test.each([
   ],
   [
     `${header(`${COLUMNS}\npartitoned: []`)}select 1`,
-    /partitoned: expected only keys|partitoned: expected "partitionedBy"/,
+    /partitoned: unknown key "partitoned"; known here: .*partitionedBy/,
   ],
   [`${header('columns: [{ name: a }]')}select 1`, /columns\[0\]: expected a logicalType or a physicalType/],
   [
@@ -71,9 +71,9 @@ test.each([
   ],
   [
     `${header('columns: [{ name: a, logicalType: date }, { name: a, logicalType: date }]')}select 1`,
-    /columns\[1\]\.name: expected a name of its own/,
+    /columns\[1\]\.name: duplicate name "a"/,
   ],
-  [`${header('a: [')}select 1`, /line 2: expected YAML/],
+  [`${header('a: [')}select 1`, /m\.sql:2 \(document\): not valid YAML/],
 ])('%j is no model', (text, expected) => {
   expect(() => parseGoldModel('m.sql', text)).toThrow(expected);
 });
@@ -138,11 +138,11 @@ test.each([
     /partitionedBy\[0\]: expected a column or a transform of one, such as month\(day\); a comma between \[ and \] needs quotes.*found "bucket\(16"/,
   ],
   ['["month(day) desc"]', /partitionedBy\[0\]: expected a column or a transform of one/],
-  ['["truncate(4, day)"]', /expected a transform that DATE has \(identity, year.*found "truncate\[4\]"/],
+  ['["truncate(4, day)"]', /expected a transform that DATE supports \(identity, year.*found "truncate\[4\]"/],
   ['[tags]', /partitionedBy\[0\]: expected a type with exact, short values, found "MAP/],
   ['[ratio]', /partitionedBy\[0\]: expected a type with exact, short values, found "DOUBLE/],
-  ['[year(day), month(day)]', /partitionedBy\[1\]: expected one partition field of each column, found "day"/],
-  ['[year(day)]', /partitionedBy\[0\]: expected no column day_year: the partition field is called so/],
+  ['[year(day), month(day)]', /partitionedBy\[1\]: duplicate partition field of column "day"/],
+  ['[year(day)]', /partitionedBy\[0\]: the partition field "day_year" has the name of a column/],
 ])('partitionedBy %s cannot be', (partitionedBy, expected) => {
   const columns = `columns:
   - { name: day, logicalType: date }
@@ -231,7 +231,7 @@ test.each([
       'gold/m.sql': `${header(COLUMNS)}select day from silver.orders`,
       'orders/gold/m.sql': `${header(COLUMNS)}select day from silver.orders`,
     },
-    /orders\/gold\/m\.sql \(document\): expected a name of its own: .*gold\/m\.sql makes gold\.m already/,
+    /orders\/gold\/m\.sql \(document\): duplicate model "m": .*gold\/m\.sql makes gold\.m already/,
   ],
   [
     {

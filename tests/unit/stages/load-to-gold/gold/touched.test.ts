@@ -4,7 +4,7 @@ import type { Retention } from '../../../../../shared/lake/table/commit/retentio
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import type { Snapshot } from '../../../../../shared/lake/table/read/snapshot.ts';
 import { partitionKey, touchedSince } from '../../../../../shared/stages/load-to-gold/gold/touched.ts';
-import { increment, KEEP_ALL } from '../../../../helpers/increment.ts';
+import { changeBy, increment, KEEP_ALL } from '../../../../helpers/increment.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 
 /** A silver table whose commits touched these partitions, one after the other. */
@@ -12,10 +12,12 @@ const silverOf = async (commits: readonly Snapshot['touched'][], retention: Rete
   const store = metered(new FolderStore(scratch()));
   let current: Snapshot | undefined;
   for (const touched of commits) {
-    const commit = await new Table(store, 't', { retention }).commit(async (base) => async () => ({
-      ...increment(base, 'r'),
-      touched,
-    }));
+    const commit = await new Table(store, 't', { retention }).commit(
+      changeBy((base) => ({
+        ...increment(base, 'r'),
+        touched,
+      })),
+    );
     current = commit.snapshot;
   }
   const since = (names: string[], built: number, others: [string, undefined][] = []) =>

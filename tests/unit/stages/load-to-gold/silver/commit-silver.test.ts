@@ -28,13 +28,13 @@ test('the same run ten times at once commits once', async () => {
   expect(await values(lake)).toEqual(['x']);
 });
 
-test('a run that brings other rows, started anew after its contract was mended, replaces its own', async () => {
+test('a run that is started again with other rows, after its contract was corrected, replaces its own', async () => {
   const lake = await newLake();
   const run = runOf('a', 1);
   await lake.load(run, await lake.stage(run, rows("(1, 'x')")));
-  const mended = await lake.stage(run, rows("(1, 'x')", "(2, 'y')"));
-  expect(await lake.load(run, mended)).toEqual({ status: 'loaded', version: 2 });
-  expect(await lake.load(run, mended)).toEqual({ status: 'loaded', version: 2 });
+  const corrected = await lake.stage(run, rows("(1, 'x')", "(2, 'y')"));
+  expect(await lake.load(run, corrected)).toEqual({ status: 'loaded', version: 2 });
+  expect(await lake.load(run, corrected)).toEqual({ status: 'loaded', version: 2 });
   expect(await values(lake)).toEqual(['x', 'y']);
 });
 

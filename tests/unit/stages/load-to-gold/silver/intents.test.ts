@@ -4,9 +4,10 @@ import { StorageUnavailable } from '../../../../../shared/errors.ts';
 import { lakePaths } from '../../../../../shared/lake/paths.ts';
 import { CommitLock } from '../../../../../shared/lake/table/commit/locks.ts';
 import type { RunIdentity } from '../../../../../shared/run/run-identity.ts';
-import { type Intent, Intents } from '../../../../../shared/stages/load-to-gold/silver/intents.ts';
+import type { Intent } from '../../../../../shared/stages/load-to-gold/silver/intent.ts';
+import { Intents } from '../../../../../shared/stages/load-to-gold/silver/intents.ts';
 import { sourcesRoot, sourceTree } from '../../../../../shared/stages/load-to-gold/silver/sources.ts';
-import type { StagedSilver } from '../../../../../shared/stages/transform/silver-table.ts';
+import type { StagedSilver } from '../../../../../shared/stages/transform/staged-silver.ts';
 import { contractOf, keysIn, latestBy, rowsSql, runOf, SilverLake } from '../../../../helpers/silver-lake.ts';
 
 const KEYED = ['{ name: id, logicalType: integer, primaryKey: true }', '{ name: v, logicalType: string }'];
@@ -16,7 +17,7 @@ const newLake = async () => new SilverLake(await contractOf(KEYED));
 const values = async (lake: SilverLake) =>
   (await lake.query('SELECT v FROM silver.t ORDER BY ALL')).map(({ v }) => v);
 
-/** What a run leaves that died while it waited for its turn. */
+/** Leaves the intent of a run that died while it waited for its turn. */
 const leave = async (
   lake: SilverLake,
   run: RunIdentity,
@@ -33,7 +34,7 @@ const leaveRows = async (lake: SilverLake, file: string, turn: number, sql: stri
 
 const waiting = async (lake: SilverLake) => await keysIn(lake.store, lakePaths.intents('t', ''));
 
-describe('whoever commits takes along who waits', () => {
+describe('the run that commits takes along those that wait', () => {
   test('all in one snapshot, which names the runs; the next commit clears what the dead left', async () => {
     const lake = await newLake();
     const dead = [];
@@ -119,7 +120,7 @@ describe('whoever commits takes along who waits', () => {
   });
 });
 
-describe('who waits is left alone', () => {
+describe('a waiting run is left alone', () => {
   const expectLeft = async (lake: SilverLake) => {
     expect(await lake.upload('a', 9, rows("(9, 'a')"))).toMatchObject({ status: 'loaded' });
     expect(await values(lake)).toEqual(['a']);
@@ -155,7 +156,7 @@ describe('who waits is left alone', () => {
   });
 });
 
-test('what another run cannot bring keeps nobody from committing', async () => {
+test('a waiting run whose files are gone keeps no other from committing', async () => {
   const lake = await newLake();
   const run = runOf('dead', 1);
   const staged = await lake.stage(run, rows("(1, 'dead')"));
@@ -165,7 +166,7 @@ test('what another run cannot bring keeps nobody from committing', async () => {
   expect(await values(lake)).toEqual(['a']);
 });
 
-test('what has waited for a day waits no longer', async () => {
+test('an intent that is a day old is removed', async () => {
   const lake = await newLake();
   await leaveRows(lake, 'dead', 1, rows("(1, 'dead')"));
   const [key = ''] = await waiting(lake);
@@ -176,7 +177,7 @@ test('what has waited for a day waits no longer', async () => {
   expect(await waiting(lake)).toEqual([]);
 });
 
-test('who has to wait says what it wants, and takes it back in the end', async () => {
+test('a run that has to wait writes its intent, and removes it in the end', async () => {
   const lake = await newLake();
   const lock = new CommitLock(lake.store, (name) => lakePaths.locks('t', name));
   await lock.tryTake(1);

@@ -15,11 +15,11 @@ const rows = (...values: string[]) => rowsSql('id, v', ...values);
 const NONE = `${rows("(0::BIGINT, 'x')")} WHERE false`;
 const all = (lake: SilverLake) => lake.query('SELECT id, v FROM silver.t ORDER BY ALL');
 
-/** How many rows the masks hide, by the file’s source. */
+/** How many rows of each file are deleted by position, by the file’s source. */
 const hidden = async (lake: SilverLake, ...files: string[]): Promise<(number | undefined)[]> =>
   await Promise.all(files.map(async (file) => (await lake.filesOf(file))[0]?.deletes?.rows));
 
-test('the later upload wins, and the loser is masked, not removed', async () => {
+test('the later upload wins, and the loser is deleted by position, not removed', async () => {
   const lake = await lakeOf();
   await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')"));
   await lake.upload('b', 2, rows("(2, 'b2')", "(3, 'b3')"));
@@ -32,7 +32,7 @@ test('the later upload wins, and the loser is masked, not removed', async () => 
   expect((await (await lake.snapshot()).files()).map((file) => file.rows)).toEqual([2, 2]);
 });
 
-test('a mask vanishes when the winner is replaced without the key, and the other row is back', async () => {
+test('position deletes go away when the winner is replaced without the key, and the other row is back', async () => {
   const lake = await lakeOf();
   await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')"));
   await lake.upload('b', 2, rows("(2, 'b2')"));
@@ -45,7 +45,7 @@ test('a mask vanishes when the winner is replaced without the key, and the other
   ]);
 });
 
-test('a mask vanishes when the winner is replaced by nothing at all', async () => {
+test('position deletes go away when the winner is replaced by nothing at all', async () => {
   const lake = await lakeOf([ID, V], [latestBy('v desc')]);
   await lake.upload('a', 1, rows("(1, 'a1')"));
   await lake.upload('b', 2, rows("(1, 'b1')"));
@@ -77,7 +77,7 @@ test('a key that the contract changes is compared with files that were written f
   expect(await lake.query('SELECT id, other FROM silver.t')).toEqual([{ id: 2, other: 500 }]);
 });
 
-test('a mask moves with the key', async () => {
+test('position deletes move with the key', async () => {
   const lake = await lakeOf();
   await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')"));
   await lake.upload('b', 2, rows("(1, 'b1')"));
@@ -131,7 +131,7 @@ test('the order of commits does not decide, the order of uploads does', async ()
   expect(await hidden(lake, 'a', 'b')).toEqual([1, undefined]);
 });
 
-test('a second mask keeps what the first one hides', async () => {
+test('later position deletes keep the earlier ones', async () => {
   const lake = await lakeOf();
   await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')", "(3, 'a3')"));
   await lake.upload('b', 2, rows("(1, 'b1')"));
@@ -144,7 +144,7 @@ test('a second mask keeps what the first one hides', async () => {
   ]);
 });
 
-test('a mask that does not change is not written again', async () => {
+test('position deletes that do not change are not written again', async () => {
   const lake = await lakeOf();
   await lake.upload('a', 1, rows("(1, 'a1')", "(2, 'a2')"));
   await lake.upload('b', 2, rows("(2, 'b2')"));

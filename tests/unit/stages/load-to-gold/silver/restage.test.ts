@@ -110,7 +110,7 @@ test.each([
   ['not at all', 'by country', ID, ID, COUNTRY, `${COUNTRY.slice(0, -2)}, partitioned: true }`],
   ['into few buckets', 'into more', bucketed(8), bucketed(16), COUNTRY, COUNTRY],
 ])(
-  'a run whose files are split %s finds the table split %s: its rows are split anew',
+  'a run whose files are split %s finds the table split %s: its rows are split again',
   async (_, __, id, idThen, country, countryThen) => {
     const lake = await lakeOf(id, country);
     const run = runOf('first', 1);

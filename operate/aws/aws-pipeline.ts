@@ -1,0 +1,168 @@
+import path from 'node:path';
+import { ObjectMissing } from '../../shared/errors.ts';
+import type { ObjectInfo, ObjectStore } from '../../shared/lake/storage/object-store.ts';
+import { GRACE_MS } from '../../shared/lake/table/upkeep/orphans.ts';
+import type { TableReport } from '../../shared/maintenance/maintenance-report.ts';
+import type { Warehouse } from '../../shared/query/warehouse.ts';
+import { type Config, configFromEnv } from '../../shared/runtime/config.ts';
+import { detailOf, type ExecutionDetail, type ExecutionPage, pageOf } from '../listing.ts';
+import { maintainLake } from '../maintain-lake.ts';
+import type { Outcome } from '../outcome.ts';
+import {
+  type CallOptions,
+  DEFAULT_LIMIT,
+  type ExecutionFilter,
+  type FailedSelection,
+  type HistoryOptions,
+  type MaintainOptions,
+  type Pipeline,
+  type QueryOptions,
+  type Redriven,
+  type TableHistory,
+} from '../pipeline.ts';
+import { queryLake } from '../query-lake.ts';
+import { refusalOf } from '../refusal.ts';
+import { tableHistory } from '../table-history.ts';
+import type { Upload, Uploaded } from '../uploads.ts';
+import { awaitOutcomes, type Clock } from './await-outcomes.ts';
+import { stageCatalog } from './catalog.ts';
+import { type Deployment, openDeployment } from './deployment.ts';
+import { DeployedExecutions } from './executions.ts';
+
+export interface AwsPipelineOptions {
+  /** The project's folder: the datasets lie below it. */
+  root: string;
+  env: NodeJS.ProcessEnv;
+  stage: string;
+  /** Replaces the clock that `run` waits by. */
+  clock?: Clock;
+}
+
+interface Opened {
+  deployment: Deployment;
+  executions: DeployedExecutions;
+}
+
+/** The pipeline of one deployed stage. Finds the stage when a method first needs it. */
+export class AwsPipeline implements Pipeline {
+  readonly minGraceMs = GRACE_MS;
+  readonly #options: AwsPipelineOptions;
+  #opened: Promise<Opened> | undefined;
+
+  constructor(options: AwsPipelineOptions) {
+    this.#options = options;
+  }
+
+  async upload(files: readonly Upload[], options: CallOptions = {}): Promise<Uploaded[]> {
+    const { raw } = (await this.#open()).deployment.lake;
+    const uploads: Uploaded[] = [];
+    for (const file of files) uploads.push(await copyIntoRaw(raw, file, options));
+    return uploads;
+  }
+
+  async run(files: readonly Upload[], options: CallOptions = {}): Promise<Outcome[]> {
+    const { deployment, executions } = await this.#open();
+    const { raw } = deployment.lake;
+    const { clock } = this.#options;
+    const versions: ObjectInfo[] = [];
+    for (const file of files) {
+      await copyIntoRaw(raw, file, options);
+      // Read at once, before somebody else uploads another version.
+      const version = await raw.head(file.key);
+      if (version === undefined) throw new ObjectMissing(`s3://${raw.name}/${file.key} is not there`);
+      versions.push(version);
+    }
+    return await awaitOutcomes(executions, versions, { ...options, ...(clock && { clock }) });
+  }
+
+  async executions({ status, limit = DEFAULT_LIMIT }: ExecutionFilter = {}): Promise<ExecutionPage> {
+    const { executions } = await this.#open();
+    return pageOf(await executions.list(status, limit + 1), limit);
+  }
+
+  async execution(id: string): Promise<ExecutionDetail | undefined> {
+    const execution = await (await this.#open()).executions.find(id);
+    return execution && detailOf(execution);
+  }
+
+  async redrive(
+    which: { id: string } | FailedSelection,
+    { observe, signal }: CallOptions = {},
+  ): Promise<Redriven[]> {
+    const { executions } = await this.#open();
+    const ids = 'id' in which ? [which.id] : await this.#failed(executions, which, observe);
+    const redriven: Redriven[] = [];
+    for (const execution of ids) {
+      signal?.throwIfAborted();
+      try {
+        await executions.redrive(execution);
+        redriven.push({ execution, outcome: undefined });
+      } catch (error) {
+        // AWS refuses executions that ended more than 14 days ago.
+        redriven.push({ execution, refused: refusalOf(error) });
+      }
+      observe?.({ type: 'progress', done: redriven.length, total: ids.length });
+    }
+    return redriven;
+  }
+
+  async query<T>(options: QueryOptions, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {
+    const { lake } = (await this.#open()).deployment;
+    return await queryLake({ lake, config: this.#config() }, options, work);
+  }
+
+  async history(table: string, options: HistoryOptions = {}): Promise<TableHistory> {
+    const { lake } = (await this.#open()).deployment;
+    return await tableHistory({ lake, sqlDir: this.#config().sqlDir }, table, options);
+  }
+
+  async maintain(options: MaintainOptions = {}): Promise<TableReport[]> {
+    const { stage, env } = this.#options;
+    const { lake } = (await this.#open()).deployment;
+    const source = { lake, config: this.#config(), catalog: stageCatalog(stage, env) };
+    return await maintainLake(source, this.minGraceMs, options);
+  }
+
+  async #failed(
+    executions: DeployedExecutions,
+    { status, ...selection }: FailedSelection,
+    observe: CallOptions['observe'],
+  ): Promise<string[]> {
+    // Step Functions notices when a function dies: no execution is stale.
+    if (status === 'stale') return [];
+    observe?.({ type: 'working', what: 'Looking for what has failed' });
+    return await executions.failed(selection);
+  }
+
+  /** The local configuration: it says where the datasets are, and limits DuckDB in this process. */
+  #config(): Config {
+    const { root, env } = this.#options;
+    return configFromEnv(env, { sqlDir: path.join(root, 'sql') });
+  }
+
+  /** Found once. After an error the next call looks again. */
+  #open(): Promise<Opened> {
+    const { stage, env } = this.#options;
+    this.#opened ??= openDeployment(stage, env).then(
+      (deployment) => ({ deployment, executions: new DeployedExecutions(deployment) }),
+      (error: unknown) => {
+        this.#opened = undefined;
+        throw error;
+      },
+    );
+    return this.#opened;
+  }
+}
+
+const copyIntoRaw = async (
+  raw: ObjectStore,
+  { file, key }: Upload,
+  { observe, signal }: CallOptions,
+): Promise<Uploaded> => {
+  signal?.throwIfAborted();
+  observe?.({ type: 'working', what: `Uploading ${file}` });
+  const bytes = await raw.upload(file, key);
+  const uploaded = { file, key, bytes, location: `s3://${raw.name}/${key}` };
+  observe?.({ type: 'uploaded', file: uploaded });
+  return uploaded;
+};

@@ -1,0 +1,98 @@
+import type { Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type FSWatcher, watch as watchFolder } from 'chokidar';
+import { unlessMissing } from '../../shared/base/files.ts';
+import type { Arrival } from './intake.ts';
+import type { Timers } from './timers.ts';
+
+export interface RawWatcherOptions {
+  /** The folder of the raw zone. */
+  raw: string;
+  /** A file that did not grow for this many milliseconds is complete. */
+  settledMs: number;
+  timers: Timers;
+  /** Called for every complete file, those included that lie in the folder at the start. */
+  onFile(arrival: Arrival): void;
+  /** @param key of the file or the folder below raw; empty where the error concerns none */
+  onError(key: string, error: unknown): void;
+}
+
+const isHidden = (name: string): boolean => path.basename(name).startsWith('.');
+
+/** Reports complete files in a folder and all folders below it. */
+export class RawWatcher {
+  /** Resolves once the folder is watched; the files in it have been reported then. */
+  readonly ready: Promise<void>;
+  readonly #options: RawWatcherOptions;
+  readonly #watcher: FSWatcher;
+  readonly #folders = new Set<string>();
+
+  constructor(options: RawWatcherOptions) {
+    this.#options = options;
+    const { raw, settledMs } = options;
+    this.#watcher = watchFolder(raw, {
+      ignored: (file) => file !== raw && isHidden(file),
+      // With `atomic` the watcher skips names that editors give, such as `export.csv~`.
+      atomic: false,
+      awaitWriteFinish: { stabilityThreshold: settledMs, pollInterval: Math.min(100, settledMs) },
+    });
+    const onFile = (file: string, stats?: Stats): void => this.#seen(file, stats);
+    this.#watcher.on('add', onFile).on('change', onFile);
+    this.#watcher.on('addDir', (folder) => this.#folderAdded(folder));
+    this.#watcher.on('unlinkDir', (folder) => this.#folders.delete(folder));
+    this.#watcher.on('error', (error) => options.onError('', error));
+    this.ready = new Promise((resolve) => this.#watcher.once('ready', resolve));
+  }
+
+  async close(): Promise<void> {
+    await this.#watcher.close();
+  }
+
+  #seen(file: string, stats?: Stats): void {
+    if (stats !== undefined && Date.now() - stats.mtimeMs < this.#options.settledMs)
+      this.#settle(file, stats);
+    else this.#report(file, stats ?? { size: 0, mtimeMs: Date.now() });
+  }
+
+  /** The watcher waits for files to settle, except for those that it finds at its start. */
+  #settle(file: string, seen: Stats): void {
+    const { timers, settledMs, onError } = this.#options;
+    const look = async (): Promise<void> => {
+      const now = await unlessMissing(stat(file));
+      if (now === undefined) return;
+      if (now.size === seen.size && now.mtimeMs === seen.mtimeMs) this.#report(file, now);
+      else this.#settle(file, now);
+    };
+    timers.later(settledMs, look, (error) => onError(this.#keyOf(file), error));
+  }
+
+  #report(file: string, { size, mtimeMs }: Pick<Stats, 'size' | 'mtimeMs'>): void {
+    this.#options.onFile({ key: this.#keyOf(file), bytes: size, written: mtimeMs });
+  }
+
+  #folderAdded(folder: string): void {
+    const { raw, timers, settledMs, onError } = this.#options;
+    this.#folders.add(folder);
+    timers.later(
+      settledMs,
+      () => this.#lookAgain(folder),
+      (error) => onError(path.relative(raw, folder), error),
+    );
+  }
+
+  /** The watcher reads a new folder before it watches it: a second look finds files that arrived in between. */
+  async #lookAgain(folder: string): Promise<void> {
+    const entries = (await unlessMissing(readdir(folder, { withFileTypes: true }))) ?? [];
+    const missed = entries
+      .map((entry) => ({ entry, file: path.join(folder, entry.name) }))
+      .filter(({ entry, file }) => !entry.isDirectory() || !this.#folders.has(file))
+      .map(({ file }) => file);
+    // Files that are watched already are not reported twice. A closed watcher would open again.
+    if (!this.#options.timers.closed) this.#watcher.add(missed);
+  }
+
+  #keyOf(file: string): string {
+    return path.relative(this.#options.raw, file).split(path.sep).join('/');
+  }
+}

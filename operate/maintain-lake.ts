@@ -1,0 +1,19 @@
+import { DAY_MS } from '../shared/base/time.ts';
+import { UsageError } from '../shared/errors.ts';
+import { type MaintainOptions as MaintainWork, maintain } from '../shared/maintenance/maintain.ts';
+import { maintenanceReport, type TableReport } from '../shared/maintenance/maintenance-report.ts';
+import type { MaintainOptions } from './pipeline.ts';
+
+/** `Pipeline.maintain` over a lake in any storage. */
+export const maintainLake = async (
+  source: Pick<MaintainWork, 'lake' | 'config' | 'catalog'>,
+  minGraceMs: number,
+  { graceMs, dryRun = false }: MaintainOptions,
+): Promise<TableReport[]> => {
+  if (graceMs !== undefined && graceMs < minGraceMs)
+    throw new UsageError(
+      `Files must be at least ${minGraceMs / DAY_MS} days old to be removed, not ${graceMs / DAY_MS}.`,
+    );
+  const work = { ...source, dryRun, ...(graceMs !== undefined && { graceMs }) };
+  return maintenanceReport(await maintain(work)).tables;
+};

@@ -1,0 +1,146 @@
+import type { TableReport } from '../shared/maintenance/maintenance-report.ts';
+import type { HistoryEntry } from '../shared/query/history.ts';
+import type { Warehouse } from '../shared/query/warehouse.ts';
+import type { When } from '../shared/query/when.ts';
+import type { Observer } from './events.ts';
+import type { ExecutionStatus } from './execution.ts';
+import type { ExecutionDetail, ExecutionPage } from './listing.ts';
+import type { Outcome } from './outcome.ts';
+import type { Upload, Uploaded } from './uploads.ts';
+
+/**
+ * Everything a user does to a pipeline, on a laptop or on AWS. The command-line program, the benchmarks and later clients
+ * call this port and nothing behind it. Arguments and results are plain data; times are ISO 8601 in UTC.
+ *
+ * `openPipeline` returns one. Opening asks nothing of AWS: with a stage, the first method that needs the deployment
+ * rejects with `ConfigurationError` when the region has no such stage. Every method may reject with
+ * `StorageUnavailable` or an error of the AWS SDK.
+ */
+export interface Pipeline {
+  /** The least `graceMs` that `maintain` accepts: 0 on a laptop; on AWS longer than others may redrive a run. */
+  readonly minGraceMs: number;
+
+  /**
+   * Copies files into raw, one after the other: of two rows with one key, the row of the later file wins. On AWS each
+   * copy starts an execution; on a laptop the next or the running `start` processes it. Emits `working` and `uploaded`.
+   *
+   * @throws UsageError when a key cannot be the name of a file (laptop)
+   */
+  upload(files: readonly Upload[], options?: CallOptions): Promise<Uploaded[]>;
+
+  /**
+   * Uploads files and waits until the execution of each has ended. Emits `working`, `uploaded`, `outcome` and
+   * `progress`; on a laptop also the states. After an abort, a laptop ends the executions that run, and leaves the other
+   * files in raw; on AWS the executions go on.
+   *
+   * @returns the outcomes in the order of the files; failed executions have one too
+   * @throws UsageError when a key cannot be the name of a file (laptop)
+   * @throws ConfigurationError when no execution begins within ten minutes of an upload (AWS)
+   */
+  run(files: readonly Upload[], options?: CallOptions): Promise<Outcome[]>;
+
+  /** The newest executions, with the cost of each and of all. On AWS, only failed ones say which state they reached. */
+  executions(filter?: ExecutionFilter): Promise<ExecutionPage>;
+
+  /** One execution with its states and its cost; undefined when there is none of that id. */
+  execution(id: string): Promise<ExecutionDetail | undefined>;
+
+  /**
+   * Resumes failed and stale executions at the state that failed, with the input it had. A laptop runs them to their
+   * end; AWS runs them by itself, and the call returns once they have begun. One that is refused does not keep the
+   * others from being resumed. Emits `working`, `progress`; on a laptop also `outcome` and the states.
+   *
+   * @throws UsageError when a single execution is named and the laptop refuses it
+   */
+  redrive(which: { id: string } | FailedSelection, options?: CallOptions): Promise<Redriven[]>;
+
+  /**
+   * Opens the tables `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>` and `runs` in DuckDB while the work
+   * runs. Emits `remark` for tables that are left out, and for what is not exactly as it was at the time asked for.
+   *
+   * @throws UsageError for a time or a snapshot that is not kept
+   * @throws ContractInvalid for a mistake in any contract or gold model, unless `sql` is given
+   */
+  query<T>(options: QueryOptions, work: (warehouse: Warehouse) => Promise<T>): Promise<T>;
+
+  /**
+   * The snapshots of one table, the newest first.
+   *
+   * @param table `silver.<dataset>`, `gold.<model>`, or the name alone where only one table has it; case does not matter
+   * @throws UsageError when there is no such table, or several
+   */
+  history(table: string, options?: HistoryOptions): Promise<TableHistory>;
+
+  /**
+   * Merges small files, expires snapshots and removes files that no snapshot refers to, in every table. A table that
+   * fails has an `error`, and does not keep the others from being maintained.
+   *
+   * @throws UsageError when `graceMs` is below `minGraceMs`
+   */
+  maintain(options?: MaintainOptions): Promise<TableReport[]>;
+}
+
+export interface CallOptions {
+  observe?: Observer | undefined;
+  /** Aborting it rejects the call with the signal's reason, as soon as the part that runs has ended. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface ExecutionFilter {
+  status?: ExecutionStatus | undefined;
+  /** The number of executions at most. Default: 50. */
+  limit?: number | undefined;
+}
+
+export const DEFAULT_LIMIT = 50;
+
+/** Executions that failed, and on a laptop those whose process died. */
+export interface FailedSelection {
+  status?: 'failed' | 'stale' | undefined;
+  /** Only those that ended at this time or later. */
+  since?: string | undefined;
+  /** Only those that failed with the error of this name. */
+  error?: string | undefined;
+}
+
+/** One execution that was to be resumed. */
+export type Redriven =
+  /** `outcome` is undefined where the execution has begun and was not waited for. */
+  | { execution: string; outcome: Outcome | undefined; refused?: undefined }
+  /** It was not resumed; `refused` is the name and the message of the error. */
+  | { execution: string; outcome?: undefined; refused: string };
+
+export interface QueryOptions {
+  /**
+   * The only query that the work will ask. Files that cannot matter to it are left out, and so are tables whose contract
+   * or model has mistakes. Without it all tables are whole.
+   */
+  sql?: string | undefined;
+  /** Silver, gold and runs as of then. */
+  at?: When | undefined;
+  observe?: Observer | undefined;
+}
+
+export interface HistoryOptions {
+  /** The number of snapshots at most. Default: all. */
+  limit?: number | undefined;
+  observe?: Observer | undefined;
+}
+
+export interface TableHistory {
+  /** The full name: `silver.signups`. */
+  table: string;
+  /** The newest first, at most `limit`. */
+  entries: HistoryEntry[];
+  /** The number of snapshots that are kept. */
+  kept: number;
+  /** The number of commits so far; 0 where nothing is committed. */
+  committed: number;
+}
+
+export interface MaintainOptions {
+  /** Files that no snapshot refers to are removed when they are older than this. Default: 15 days. */
+  graceMs?: number | undefined;
+  /** Changes nothing, and reports the changes that it would make. */
+  dryRun?: boolean | undefined;
+}

@@ -1,0 +1,141 @@
+import type { Contract } from '../../../contract/model.ts';
+import type { Schema } from '../../../lake/iceberg/types.ts';
+import type { DataFile } from '../../../lake/table/data-file.ts';
+import type { Draft } from '../../../lake/table/draft.ts';
+import { distinctPartitions, type Partition } from '../../../lake/table/partition-names.ts';
+import type { FilesOfSources } from './files-of-sources.ts';
+import type { Intent } from './intent.ts';
+import { keyField, mayShareKeys } from './key-bounds.ts';
+import type { CommittedSource } from './sources.ts';
+
+/** The intents of a commit, once all of their staged files fit the table. */
+export interface SilverInput {
+  contract: Pick<Contract, 'primaryKey' | 'partitionedBy'>;
+  load: readonly Intent[];
+  confirm: readonly Intent[];
+  /** By source id. */
+  committed: ReadonlyMap<string, CommittedSource>;
+}
+
+/** The second half of the plan of a commit: what becomes of each file. */
+export interface FilesPlan extends FilesOfSources {
+  /** Staged files, by the source that brings them. */
+  added: ReadonlyMap<string, readonly DataFile[]>;
+  /** Sources that are committed already, and whose rows go. */
+  replaced: readonly string[];
+  /** Files of the table that stay as they are, unless some of their rows have to be deleted by position. */
+  kept: readonly DataFile[];
+  /** Kept files that may hold keys of rows that come or go. */
+  rivals: readonly DataFile[];
+  /** Whether any two files have to be compared for keys. */
+  compareKeys: boolean;
+  /** The partitions whose rows change, those of rivals apart. */
+  touched: readonly Partition[];
+  title: string;
+  /** An `append` becomes an `overwrite` where rows of kept files are deleted by position. */
+  operation: Draft['operation'];
+  /** The next entries of the index of committed sources. */
+  entries: ReadonlyMap<string, CommittedSource>;
+}
+
+/**
+ * Where the table's files have to be looked at: in the partitions of rows that come or go, or in all where the same key
+ * may lie in any partition. Without a key no files are compared, and only replaced sources matter.
+ */
+export const partitionsToSearch = ({
+  contract,
+  load,
+  committed,
+}: SilverInput): readonly Partition[] | 'all' => {
+  const { partitionedBy, primaryKey } = contract;
+  const before = load
+    .flatMap(({ run }) => committed.get(run.source_id) ?? [])
+    .map(({ partitions }) => partitions);
+  if (primaryKey.length === 0) return union(before);
+  if (!partitionedBy.every(({ column }) => primaryKey.includes(column))) return 'all';
+  return union([...load.map(({ staged }) => partitionsOf(staged.files)), ...before]);
+};
+
+/** A committed source without partitions has rows in very many of them. */
+const union = (lists: readonly (readonly Partition[] | undefined)[]): readonly Partition[] | 'all' =>
+  lists.includes(undefined) ? 'all' : distinctPartitions(lists.flatMap((list) => list ?? []));
+
+const partitionsOf = (files: readonly DataFile[]): Partition[] => files.map(({ partition }) => partition);
+
+/** The sources of which the table has rows that go. */
+export const replacedSources = ({ load, committed }: SilverInput): string[] =>
+  load.map(({ run }) => run.source_id).filter((id) => committed.has(id));
+
+/**
+ * Decides what becomes of each file: staged files are added, whole files removed, mixed ones rewritten without the rows
+ * of replaced sources, and rivals compared.
+ *
+ * @param found the table's files in the partitions to search, and which of them hold rows of the replaced sources
+ */
+export const planSilverFiles = (
+  input: SilverInput,
+  schema: Schema,
+  found: FilesOfSources & { files: readonly DataFile[] },
+): FilesPlan => {
+  const { contract, load } = input;
+  const { whole, mixed } = found;
+  const going = [...whole, ...mixed];
+  const isGoing = new Set(going);
+  const kept = found.files.filter((file) => !isGoing.has(file));
+  const added = new Map(load.map(({ run, staged }) => [run.source_id, staged.files]));
+  const coming = [...added.values()];
+  const field = keyField(contract, schema);
+  const meet = (some: readonly DataFile[], others: readonly DataFile[]): boolean =>
+    some.some((one) => others.some((other) => mayShareKeys(contract, field, one, other)));
+  const hasKey = contract.primaryKey.length > 0;
+  const changed = [...going, ...coming.flat()];
+  const rivals = hasKey ? kept.filter((file) => meet([file], changed)) : [];
+  // The rows of one source have no rivals among themselves: each key is there once.
+  const contested = hasKey && coming.some((files, i) => meet(files, coming.slice(i + 1).flat()));
+  return {
+    whole,
+    mixed,
+    added,
+    replaced: replacedSources(input),
+    kept,
+    rivals,
+    // The other rows of a mixed file may share keys with those that go from it.
+    compareKeys: rivals.length > 0 || contested || (hasKey && mixed.length > 0),
+    touched: distinctPartitions(partitionsOf(changed)),
+    ...operationOf(load.length, going.length, coming.flat().length),
+    entries: nextEntries(input),
+  };
+};
+
+const operationOf = (
+  sources: number,
+  going: number,
+  coming: number,
+): Pick<FilesPlan, 'operation' | 'title'> => {
+  if (sources === 0) return { operation: 'replace', title: 'confirm source' };
+  if (going > 0) return { operation: coming === 0 ? 'delete' : 'overwrite', title: 'replace source' };
+  return { operation: 'append', title: 'append' };
+};
+
+/** A committed source names its partitions, so that its files are found again, unless there are more. */
+const MAX_PARTITIONS = 64;
+
+const nextEntries = ({ load, confirm, committed }: SilverInput): Map<string, CommittedSource> => {
+  const entries = new Map<string, CommittedSource>();
+  for (const { run } of confirm) {
+    const before = committed.get(run.source_id);
+    // The same rows, seen in this version: an older version that arrives late is out of date.
+    if (before !== undefined) entries.set(run.source_id, { ...before, sequencer: run.sequencer });
+  }
+  for (const { run, staged } of load) {
+    const partitions = distinctPartitions(partitionsOf(staged.files));
+    entries.set(run.source_id, {
+      runId: run.run_id,
+      sequencer: run.sequencer,
+      uploadedAt: run.uploaded_at,
+      content: staged.content,
+      ...(partitions.length <= MAX_PARTITIONS && { partitions }),
+    });
+  }
+  return entries;
+};

@@ -1,0 +1,92 @@
+import { compareSequencers } from '../../../run/run-identity.ts';
+import { isLaidOut, type StagedLayout } from '../../transform/staged-silver.ts';
+import type { Intent } from './intent.ts';
+import type { CommittedSource } from './sources.ts';
+
+/**
+ * How an intent compares with its committed source.
+ *
+ * - `to load`: it brings rows that silver does not have.
+ * - `to confirm`: a newer version with the same rows. The rows stay, and versions between the two are out of date.
+ * - `loaded`: it is committed already.
+ * - `unchanged`: it is confirmed already.
+ * - `superseded`: a newer version is committed, or is taken along.
+ */
+export type Standing = 'to load' | 'to confirm' | 'loaded' | 'unchanged' | 'superseded';
+
+/** Whether a commit would change anything for an intent of this standing. */
+export const isOutstanding = (standing: Standing): boolean =>
+  standing === 'to load' || standing === 'to confirm';
+
+export const standingOf = (committed: CommittedSource | undefined, { run, staged }: Intent): Standing => {
+  if (committed === undefined) return 'to load';
+  const sameRows = committed.content === staged.content;
+  if (committed.runId === run.run_id && sameRows) return 'loaded';
+  const age = compareSequencers(committed.sequencer, run.sequencer);
+  if (age > 0) return 'superseded';
+  // The same run under a changed contract brings other rows, which replace its own.
+  if (!sameRows) return 'to load';
+  return age === 0 ? 'unchanged' : 'to confirm';
+};
+
+export interface SourcesInput {
+  own: Intent;
+  waiting: readonly Intent[];
+  /** The committed sources of all these intents, by source id. */
+  committed: ReadonlyMap<string, CommittedSource>;
+  /** How the table lays out files after the commit. */
+  layout: StagedLayout;
+}
+
+/** The first half of the plan of a commit: what becomes of each intent. */
+export interface SourcesPlan {
+  /** Of the own intent. */
+  own: Standing;
+  /** Of all intents, by run id. */
+  standings: ReadonlyMap<string, Standing>;
+  /** Their staged files become all that silver holds of their sources. At most one intent for each source. */
+  load: readonly Intent[];
+  /** Their committed sources get their sequencers. At most one intent for each source. */
+  confirm: readonly Intent[];
+  /** Waiting intents that need no commit any more: their runs have died, or are about to find themselves committed. */
+  done: readonly Intent[];
+  /** Waiting intents that are left to the commits of their own runs. */
+  left: readonly Intent[];
+}
+
+/**
+ * Decides which intents a commit takes along: waiting ones that were made under the same contract and whose files are
+ * laid out as the table wants them, and of each source the newest version. The own intent is not among them where a
+ * newer version of its source waits.
+ */
+export const planSources = ({ own, waiting, committed, layout }: SourcesInput): SourcesPlan => {
+  const standings = new Map<string, Standing>(
+    [own, ...waiting].map((intent) => [
+      intent.run.run_id,
+      standingOf(committed.get(intent.run.source_id), intent),
+    ]),
+  );
+  const standing = ({ run }: Intent): Standing => standings.get(run.run_id) ?? 'to load';
+  const isFit = ({ fingerprint, staged }: Intent): boolean =>
+    fingerprint === own.fingerprint && isLaidOut(staged, layout);
+  const candidates = [own, ...waiting.filter(isFit)];
+  const newest = newestOfEachSource(candidates);
+  const load = newest.filter((intent) => standing(intent) === 'to load');
+  const confirm = newest.filter((intent) => standing(intent) === 'to confirm');
+  const done = waiting.filter((intent) => !isOutstanding(standing(intent)));
+  const settled = new Set([...load, ...confirm, ...done]);
+  for (const intent of candidates) if (!settled.has(intent)) standings.set(intent.run.run_id, 'superseded');
+  const left = waiting.filter((intent) => !settled.has(intent));
+  return { own: standing(own), standings, load, confirm, done, left };
+};
+
+/** In the order in which the sources come. Of equal versions the first. */
+const newestOfEachSource = (intents: readonly Intent[]): Intent[] => {
+  const newest = new Map<string, Intent>();
+  for (const intent of intents) {
+    const known = newest.get(intent.run.source_id);
+    if (known === undefined || compareSequencers(known.run.sequencer, intent.run.sequencer) < 0)
+      newest.set(intent.run.source_id, intent);
+  }
+  return [...newest.values()];
+};

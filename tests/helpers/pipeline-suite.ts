@@ -1,0 +1,176 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { PipelineEvent } from '../../operate/events.ts';
+import type { Pipeline } from '../../operate/pipeline.ts';
+import type { Upload } from '../../operate/uploads.ts';
+import type { Step } from '../../shared/runtime/step.ts';
+import { cleanSteps, failing, OUTPUTS } from './engine.ts';
+import { scratch } from './scratch.ts';
+
+/** A pipeline to hold to the contract. */
+export interface Subject {
+  pipeline: Pipeline;
+  /** Resolves when no execution runs any more. */
+  idle(): Promise<void>;
+  /** Whether `redrive` waits until the executions have ended. */
+  awaitsRedrives: boolean;
+}
+
+/** A local file for raw. */
+export const fileFor = (key: string, text = 'id\n1\n'): Upload => {
+  const file = path.join(scratch(), path.basename(key));
+  writeFileSync(file, text);
+  return { file, key };
+};
+
+/** Tests that hold every adapter of the port to the same contract. */
+export const pipelineSuite = (open: (steps: Readonly<Record<string, Step>>) => Subject): void => {
+  const failingOnce = (name: string): Readonly<Record<string, Step>> => ({
+    ...cleanSteps(),
+    Transform: failing(name, OUTPUTS.Transform, 1),
+  });
+
+  test('run returns the outcomes in the order of the files, and reports them as they come', async () => {
+    const { pipeline } = open(cleanSteps());
+    const files = [fileFor('signups/a.csv'), fileFor('signups/b.csv', 'id\n1\n2\n')];
+    const seen: PipelineEvent[] = [];
+    const outcomes = await pipeline.run(files, { observe: (event) => seen.push(event) });
+    expect(outcomes).toMatchObject([
+      { key: 'signups/a.csv', status: 'succeeded', dataset: 'signups' },
+      { key: 'signups/b.csv', status: 'succeeded', dataset: 'signups' },
+    ]);
+    expect(outcomes[0]?.states.map(({ state }) => state)).toEqual([
+      ...['Validate', 'QualityScore', 'Transform', 'LoadToGold'],
+    ]);
+    const keys = seen.flatMap((event) => (event.type === 'uploaded' ? event.file.key : []));
+    expect(keys).toEqual(files.map(({ key }) => key));
+    const reported = seen.flatMap((event) => (event.type === 'outcome' ? event.outcome : []));
+    expect(reported.toSorted((a, b) => (a.key < b.key ? -1 : 1))).toEqual(outcomes);
+    expect(seen.at(-1)).toMatchObject({ type: 'progress', done: 2, total: 2 });
+  });
+
+  test('nothing to run is no work', async () => {
+    expect(await open(cleanSteps()).pipeline.run([])).toEqual([]);
+  });
+
+  test('executions are listed with their cost, the newest first and no more than asked for', async () => {
+    const { pipeline } = open(cleanSteps());
+    expect(await pipeline.executions()).toEqual({
+      ...{ executions: [], more: false, cost: { usd: 0, at_least: false } },
+    });
+    const first = await pipeline.run([fileFor('signups/a.csv')]);
+    const second = await pipeline.run([fileFor('signups/b.csv')]);
+    const ids = [...second, ...first].map(({ execution }) => execution);
+    const all = await pipeline.executions();
+    expect(all).toMatchObject({ more: false, executions: ids.map((id) => ({ id, status: 'succeeded' })) });
+    expect(all.cost.usd).toBeCloseTo(
+      all.executions.reduce((sum, { cost }) => sum + cost.usd, 0),
+      10,
+    );
+    expect(await pipeline.executions({ limit: 1 })).toMatchObject({
+      more: true,
+      executions: [{ id: ids[0] }],
+    });
+    expect((await pipeline.executions({ status: 'failed' })).executions).toEqual([]);
+  });
+
+  test('one execution is shown with every state, and an unknown one is undefined', async () => {
+    const { pipeline } = open(cleanSteps());
+    const [outcome] = await pipeline.run([fileFor('signups/a.csv')]);
+    const id = outcome?.execution ?? '';
+    const execution = await pipeline.execution(id);
+    expect(execution).toMatchObject({ id, status: 'succeeded', attempts: 1, key: 'signups/a.csv' });
+    expect(execution?.visits[0]).toMatchObject({
+      ...{ state: 'Validate', type: 'Task', attempt: 1, tries: 1, errors: [] },
+      output: { validate: { rows: { read: 3 } } },
+    });
+    expect(execution?.cost).toEqual(outcome?.cost);
+    expect(await pipeline.execution('20000101T000000-aaaa')).toBeUndefined();
+  });
+
+  test('a failed execution says where it failed, and is resumed there', async () => {
+    const { pipeline, idle, awaitsRedrives } = open(failingOnce('Fault'));
+    const [outcome] = await pipeline.run([fileFor('signups/a.csv')]);
+    expect(outcome).toMatchObject({ verdict: 'failed', error: { name: 'Fault', state: 'Transform' } });
+    const id = outcome?.execution ?? '';
+    expect((await pipeline.executions({ status: 'failed' })).executions).toMatchObject([
+      { id, state: 'Transform', error: { Error: 'Fault' }, cost: { at_least: true } },
+    ]);
+
+    const redriven = await pipeline.redrive({ id });
+    await idle();
+    expect(redriven).toMatchObject([{ execution: id }]);
+    expect(redriven[0]?.refused).toBeUndefined();
+    expect(redriven[0]?.outcome?.status).toBe(awaitsRedrives ? 'succeeded' : undefined);
+    expect(await pipeline.execution(id)).toMatchObject({ status: 'succeeded', attempts: 2 });
+  });
+
+  test('failed executions are selected by time and by error', async () => {
+    const { pipeline, idle } = open(failingOnce('Fault'));
+    const [failed] = await pipeline.run([fileFor('signups/a.csv')]);
+    await pipeline.run([fileFor('signups/b.csv')]);
+    for (const selection of [
+      { error: 'Other' },
+      { since: '2100-01-01T00:00:00.000Z' },
+      { status: 'stale' as const },
+    ])
+      expect(await pipeline.redrive(selection)).toEqual([]);
+    const seen: PipelineEvent[] = [];
+    const redriven = await pipeline.redrive(
+      { error: 'Fault', since: '2000-01-01T00:00:00.000Z', status: 'failed' },
+      { observe: (event) => seen.push(event) },
+    );
+    await idle();
+    expect(redriven.map(({ execution }) => execution)).toEqual([failed?.execution]);
+    expect(seen.at(-1)).toMatchObject({ type: 'progress', done: 1, total: 1 });
+    expect(await pipeline.redrive({})).toEqual([]);
+  });
+
+  test('upload says where each file went', async () => {
+    const { pipeline, idle } = open(cleanSteps());
+    const upload = fileFor('signups/a.csv');
+    const [uploaded] = await pipeline.upload([upload]);
+    await idle();
+    expect(uploaded).toMatchObject({ ...upload, bytes: 5 });
+    expect(uploaded?.location).toMatch(/signups\/a\.csv$/);
+  });
+
+  test('an aborted call rejects with the reason, and begins nothing', async () => {
+    const { pipeline } = open(cleanSteps());
+    const signal = AbortSignal.abort(new Error('enough'));
+    for (const call of ['run', 'upload'] as const)
+      await expect(pipeline[call]([fileFor('signups/a.csv')], { signal })).rejects.toThrow('enough');
+    expect((await pipeline.executions()).executions).toEqual([]);
+  });
+
+  test('an empty lake has all tables, and answers queries', async () => {
+    const { pipeline } = open(cleanSteps());
+    const result = await pipeline.query({ sql: 'SELECT 41 + 1 AS n FROM range(3)' }, async (warehouse) => {
+      const { columns, rows, read } = await warehouse.result('SELECT 41 + 1 AS n FROM range(3);');
+      return { columns, rows, page: await read(1, 5) };
+    });
+    expect(result).toEqual({
+      columns: [{ name: 'n', type: 'INTEGER' }],
+      rows: 3,
+      page: [{ n: 42 }, { n: 42 }],
+    });
+    const tables = await pipeline.query({}, (warehouse) => warehouse.tables());
+    expect(tables).toContainEqual({ schema: 'silver', name: 'signups' });
+    expect(tables).toContainEqual({ schema: 'main', name: 'runs' });
+  });
+
+  test('a table without a commit has an empty history, and a wrong name is wrong usage', async () => {
+    const { pipeline } = open(cleanSteps());
+    expect(await pipeline.history('Signups')).toEqual({
+      ...{ table: 'silver.signups', entries: [], kept: 0, committed: 0 },
+    });
+    await expect(pipeline.history('nonsense')).rejects.toMatchObject({ name: 'UsageError' });
+  });
+
+  test('maintenance leaves out tables without a commit, and refuses a grace period below its least', async () => {
+    const { pipeline } = open(cleanSteps());
+    expect(await pipeline.maintain({ dryRun: true })).toEqual([]);
+    const graceMs = pipeline.minGraceMs - 1;
+    await expect(pipeline.maintain({ graceMs })).rejects.toMatchObject({ name: 'UsageError' });
+  });
+};

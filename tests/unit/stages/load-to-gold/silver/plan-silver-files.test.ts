@@ -1,0 +1,255 @@
+import type { Contract } from '../../../../../shared/contract/model.ts';
+import type { DataFile } from '../../../../../shared/lake/table/data-file.ts';
+import type { Intent } from '../../../../../shared/stages/load-to-gold/silver/intent.ts';
+import {
+  partitionsToSearch,
+  planSilverFiles,
+  replacedSources,
+  type SilverInput,
+} from '../../../../../shared/stages/load-to-gold/silver/plan-silver-files.ts';
+import { bySource, committedOf, intentOf, keysFile, SILVER } from '../../../../helpers/silver-plan.ts';
+
+type Keys = Pick<Contract, 'primaryKey' | 'partitionedBy'>;
+
+const DAY = [{ name: 'day', column: 'day', transform: 'identity' as const }];
+const NO_KEY: Keys = { primaryKey: [], partitionedBy: DAY };
+const KEY_ANYWHERE: Keys = { primaryKey: ['id'], partitionedBy: DAY };
+const KEY_IN_PARTITION: Keys = { primaryKey: ['id', 'day'], partitionedBy: DAY };
+
+const inputOf = (
+  contract: Keys,
+  load: Intent[],
+  committed: Intent[] = [],
+  confirm: Intent[] = [],
+): SilverInput => ({
+  ...{ contract, load, confirm },
+  committed: bySource(...committed),
+});
+
+const [MON, TUE, WED] = ['mon', 'tue', 'wed'].map((day) => ({ day }));
+const loads = (file: string, turn: number, ...files: DataFile[]): Intent => intentOf(file, turn, { files });
+
+describe('where the table is searched', () => {
+  const first = loads('a', 1, keysFile('a1', 1, 1, 'mon'));
+  const next = loads('a', 2, keysFile('a2', 1, 1, 'tue'), keysFile('a3', 2, 2, 'wed'));
+
+  test.each<[string, Keys, Intent[], Intent[], unknown]>([
+    ['without a key, for a source that is new: nowhere', NO_KEY, [next], [], []],
+    ['without a key, for a source that is committed: in its partitions', NO_KEY, [next], [first], [MON]],
+    ['with a key that may lie in any partition: everywhere', KEY_ANYWHERE, [next], [], 'all'],
+    ['with a key that fixes the partition: where rows come', KEY_IN_PARTITION, [next], [], [TUE, WED]],
+    ['and where rows go', KEY_IN_PARTITION, [next], [first], [TUE, WED, MON]],
+    ['each partition once', KEY_IN_PARTITION, [first], [first], [MON]],
+    ['where nothing is loaded: nowhere', KEY_IN_PARTITION, [], [first], []],
+  ])('%s', (_, contract, load, committed, expected) => {
+    expect(partitionsToSearch(inputOf(contract, load, committed))).toEqual(expected);
+  });
+
+  test.each([NO_KEY, KEY_IN_PARTITION])(
+    'a committed source that names no partitions: everywhere',
+    (contract) => {
+      const { partitions: _, ...many } = committedOf(first);
+      const committed = new Map([[first.run.source_id, many]]);
+      expect(partitionsToSearch({ contract, load: [next], confirm: [], committed })).toBe('all');
+    },
+  );
+});
+
+test('the sources that are replaced are those that are loaded and committed', () => {
+  const input = inputOf(NO_KEY, [loads('a', 2), loads('b', 1)], [loads('a', 1), loads('c', 1)]);
+  expect(replacedSources(input)).toEqual([loads('a', 1).run.source_id]);
+});
+
+describe('the plan of the files', () => {
+  const keys = (files: readonly DataFile[]): string[] => files.map(({ key }) => key);
+  const [low, high, other] = [
+    keysFile('low', 1, 5),
+    keysFile('high', 10, 15),
+    keysFile('other', 1, 5, 'tue'),
+  ];
+
+  interface Case {
+    contract?: Keys;
+    load: Intent[];
+    committed?: Intent[];
+    confirm?: Intent[];
+    whole?: DataFile[];
+    mixed?: DataFile[];
+    /** Others of the table. */
+    others?: DataFile[];
+    expected: {
+      kept?: string[];
+      rivals?: string[];
+      compareKeys?: boolean;
+      touched?: unknown[];
+      title: string;
+      operation: string;
+    };
+  }
+  const append = { title: 'append', operation: 'append' };
+  const replace = { title: 'replace source', operation: 'overwrite' };
+
+  test.each<[string, Case]>([
+    [
+      'the first commit: files are added',
+      { load: [loads('a', 1, keysFile('a1', 1, 2))], expected: { ...append, touched: [MON] } },
+    ],
+    [
+      'a file whose keys are others than those that come is no rival',
+      {
+        load: [loads('a', 1, keysFile('a1', 1, 2))],
+        others: [high],
+        expected: { ...append, kept: ['high'], touched: [MON] },
+      },
+    ],
+    [
+      'a file that may hold keys that come is a rival',
+      {
+        load: [loads('a', 1, keysFile('a1', 1, 2))],
+        others: [low, high, other],
+        expected: {
+          ...append,
+          kept: ['low', 'high', 'other'],
+          rivals: ['low', 'other'],
+          compareKeys: true,
+          touched: [MON],
+        },
+      },
+    ],
+    [
+      'not one of another partition, where the key fixes the partition',
+      {
+        contract: KEY_IN_PARTITION,
+        load: [loads('a', 1, keysFile('a1', 1, 2))],
+        others: [low, other],
+        expected: { ...append, kept: ['low', 'other'], rivals: ['low'], compareKeys: true, touched: [MON] },
+      },
+    ],
+    [
+      'without a key there are no rivals',
+      {
+        contract: NO_KEY,
+        load: [loads('a', 1, keysFile('a1', 1, 2))],
+        others: [low],
+        expected: { ...append, kept: ['low'], touched: [MON] },
+      },
+    ],
+    [
+      'staged files of two sources that may hold the same keys are compared',
+      {
+        load: [loads('a', 1, keysFile('a1', 1, 5)), loads('b', 1, keysFile('b1', 5, 9, 'tue'))],
+        expected: { ...append, compareKeys: true, touched: [MON, TUE] },
+      },
+    ],
+    [
+      'staged files of one source are not: each key is there once',
+      {
+        load: [loads('a', 1, keysFile('a1', 1, 5), keysFile('a2', 1, 5))],
+        expected: { ...append, touched: [MON] },
+      },
+    ],
+    [
+      'a source is replaced: its whole files go, and their keys may come back in rivals',
+      {
+        load: [loads('a', 2, keysFile('a2', 20, 25))],
+        committed: [loads('a', 1)],
+        whole: [low],
+        others: [keysFile('hidden', 5, 6, 'tue'), high],
+        expected: {
+          ...replace,
+          kept: ['hidden', 'high'],
+          rivals: ['hidden'],
+          compareKeys: true,
+          touched: [MON],
+        },
+      },
+    ],
+    [
+      'a mixed file is rewritten, and its other rows are compared with those that go',
+      {
+        load: [loads('a', 2, keysFile('a2', 20, 25, 'wed'))],
+        committed: [loads('a', 1)],
+        mixed: [other],
+        others: [high],
+        expected: { ...replace, kept: ['high'], compareKeys: true, touched: [TUE, WED] },
+      },
+    ],
+    [
+      'without a key a mixed file is only rewritten',
+      {
+        contract: NO_KEY,
+        load: [loads('a', 2, keysFile('a2', 1, 1))],
+        committed: [loads('a', 1)],
+        mixed: [low],
+        expected: { ...replace, touched: [MON] },
+      },
+    ],
+    [
+      'a source is replaced by nothing',
+      {
+        load: [loads('a', 2)],
+        committed: [loads('a', 1)],
+        whole: [low],
+        expected: { title: 'replace source', operation: 'delete', touched: [MON] },
+      },
+    ],
+    [
+      'a source is only confirmed: no row changes',
+      {
+        load: [],
+        confirm: [loads('a', 2)],
+        committed: [loads('a', 1)],
+        expected: { title: 'confirm source', operation: 'replace' },
+      },
+    ],
+  ])('%s', (_, { contract = KEY_ANYWHERE, load, committed, confirm, expected, ...found }) => {
+    const { whole = [], mixed = [], others = [] } = found;
+    const plan = planSilverFiles(inputOf(contract, load, committed, confirm), SILVER, {
+      ...{ whole, mixed },
+      files: [...whole, ...mixed, ...others],
+    });
+    const { title, operation, touched, compareKeys } = plan;
+    expect({
+      title,
+      operation,
+      touched,
+      compareKeys,
+      kept: keys(plan.kept),
+      rivals: keys(plan.rivals),
+    }).toEqual({
+      ...{ kept: [], rivals: [], compareKeys: false, touched: [] },
+      ...expected,
+    });
+    expect(plan).toMatchObject({ whole, mixed });
+    expect([...plan.added.values()]).toEqual(load.map(({ staged }) => staged.files));
+  });
+});
+
+describe('the next entries of committed sources', () => {
+  const entriesOf = (input: SilverInput) =>
+    planSilverFiles(input, SILVER, { whole: [], mixed: [], files: [] }).entries;
+
+  test('a loaded source names its run, its rows and their partitions', () => {
+    const load = loads('a', 2, keysFile('a1', 1, 1), keysFile('a2', 2, 2), keysFile('a3', 3, 3, 'tue'));
+    expect([...entriesOf(inputOf(NO_KEY, [load], [loads('a', 1)]))]).toEqual([
+      [load.run.source_id, { ...committedOf(load), partitions: [MON, TUE] }],
+    ]);
+  });
+
+  test('a source in more than 64 partitions names none', () => {
+    const files = (count: number): DataFile[] =>
+      Array.from({ length: count }, (_, i) => keysFile(`a${i}`, i, i, `day ${i}`));
+    const partitions = (count: number) =>
+      [...entriesOf(inputOf(NO_KEY, [loads('a', 1, ...files(count))])).values()].map(
+        (entry) => entry.partitions?.length,
+      );
+    expect([partitions(64), partitions(65)]).toEqual([[64], [undefined]]);
+  });
+
+  test('a confirmed source gets the sequencer of the newer version, and stays as old as it is', () => {
+    const [before, newer] = [loads('a', 1, keysFile('a1', 1, 1)), loads('a', 2)];
+    expect([...entriesOf(inputOf(NO_KEY, [], [before], [newer])).values()]).toEqual([
+      { ...committedOf(before), sequencer: newer.run.sequencer },
+    ]);
+  });
+});
