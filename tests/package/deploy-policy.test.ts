@@ -63,5 +63,5 @@ test('allows a destination of failed calls, a policy of the stack, and the way o
 test('allows to read the tag of the state machine, by which commands find the buckets', () => {
   const pipeline = `arn:aws:states:${IN_ACCOUNT}:stateMachine:duckstep-dev-pipeline`;
   expect(allows('states:ListTagsForResource', pipeline)).toBe(true);
-  expect(resource('Pipeline').Properties.Tags).toContainEqual({ Key: 'regionInBucketNames', Value: '' });
+  expect(resource('Pipeline').Properties.Tags).toContainEqual({ Key: 'regionInBucketNames', Value: 'false' });
 });
