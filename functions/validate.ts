@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { evaluateIn, loadContract } from '../shared/contract/load.ts';
-import { ObjectMissing } from '../shared/errors.ts';
+import { FileTooLarge, ObjectMissing } from '../shared/errors.ts';
 import { openSource } from '../shared/formats/open-source.ts';
 import { lakePaths } from '../shared/lake/paths.ts';
 import type { ObjectStore } from '../shared/lake/storage/object-store.ts';
+import type { ObjectCreated } from '../shared/run/event.ts';
 import { ValidateInput } from '../shared/run/payload.ts';
 import { identify, type RunIdentity } from '../shared/run/run-identity.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
@@ -19,13 +20,15 @@ const MAX_NAME_LENGTH = 100;
  * Detects the raw file's format by its content and checks every record against the dataset's contract. Stages all
  * records, typed, with the reasons why some are rejected. The raw object is read once and never changed.
  *
- * @throws UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit: to quarantine
+ * @throws UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit, FileTooLarge:
+ *   to quarantine
  * @throws ContractInvalid, ObjectMissing, ConservationBroken: the execution fails here
  */
 export const validate = step('Validate', ValidateInput, async (event, { lake, config, scratch, duckDb }) => {
   const run = identify(event);
   return await duckDb(async (db) => {
     const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
+    rejectTooLarge(event, config.maxFileBytes);
     const local = await fetched(lake.raw, run, path.join(scratch, 'raw'));
     const source = await openSource(local, {
       db,
@@ -54,6 +57,19 @@ export const validate = step('Validate', ValidateInput, async (event, { lake, co
 });
 
 export const handler = lambdaHandler('Validate', validate);
+
+const MB = 2 ** 20;
+
+/** The event tells the size: a file that no function has the disk for would only be downloaded in vain, several times. */
+const rejectTooLarge = ({ detail: { object } }: ObjectCreated, maxBytes: number | undefined): void => {
+  if (object.size === undefined || maxBytes === undefined || object.size <= maxBytes) return;
+  const [size, limit] = [Math.ceil(object.size / MB), Math.floor(maxBytes / MB)].map((mb) =>
+    mb.toLocaleString('en'),
+  );
+  throw new FileTooLarge(
+    `The file has ${size} MB, and at most ${limit} MB are processed (maxFileMb). It stays in raw. Deliver it in parts, or compressed or as Parquet if it is text.`,
+  );
+};
 
 /** Downloads the raw file: one request answers whether it exists, its size and its content. */
 const fetched = async (raw: ObjectStore, run: RunIdentity, scratch: string): Promise<string> => {

@@ -31,5 +31,7 @@ lint every-option --stage prod \
   --param alarmEmail=data@example.com \
   --param kmsKeyArn=arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555 \
   --param vpcSubnetIds=subnet-11111111,subnet-22222222 \
-  --param vpcSecurityGroupIds=sg-11111111
+  --param vpcSecurityGroupIds=sg-11111111 \
+  --param regionInBucketNames=true \
+  --param detailedMetrics=true
 printf 'The template passes cfn-lint and checkov.\n'

@@ -24,9 +24,27 @@ const network = async ({ resolveVariable }) => {
 
 /**
  * Characters that S3 allows in a bucket's name. At most 30, so that the longest name, `duckstep-STAGE-quarantine-ACCOUNT`,
- * stays within S3's 63.
+ * stays within S3's 63; with the region in the name at most 15, because the longest regions have 14 characters.
  */
 const STAGE = /^[a-z0-9][a-z0-9-]{0,29}$/;
+
+const MAX_STAGE_WITH_REGION = 15;
+
+const flag = (name, value) => {
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new Error(`${name} must be true or false, not "${value}".`);
+};
+
+const versionsDays = async ({ resolveVariable }) => {
+  const [days] = await params(resolveVariable, 'tableVersionsDays');
+  if (/^\d{1,3}$/.test(days) && Number(days) <= 365) return Number(days);
+  throw new Error(
+    `tableVersionsDays must be a number of days, at most 365, or 0 for no versions, not "${days}".`,
+  );
+};
+
+const HOURS = { minute: 1 / 60, hour: 1, day: 24 };
+const MAX_ALARM_HOURS = 168;
 
 module.exports = {
   /**
@@ -43,6 +61,54 @@ module.exports = {
     if (wanted === 'Retain') return 'RetainExceptOnCreate';
     if (wanted === 'Delete') return 'Delete';
     throw new Error(`bucketsOnRemoval must be Retain or Delete, not "${wanted}".`);
+  },
+
+  /**
+   * Names of the four buckets, which are unique in all of AWS: a second region of the account needs the region in them. The
+   * parameter is false by default, and the stack's policy denies replacing a bucket: stages that were deployed without the
+   * region keep their buckets.
+   */
+  bucketNames: async ({ resolveVariable }) => {
+    const [given] = await params(resolveVariable, 'regionInBucketNames');
+    const [service, stage] = [
+      await resolveVariable('self:service'),
+      String(await resolveVariable('sls:stage')),
+    ];
+    const inRegion = flag('regionInBucketNames', given);
+    if (inRegion && stage.length > MAX_STAGE_WITH_REGION)
+      throw new Error(
+        `With regionInBucketNames the stage has at most ${MAX_STAGE_WITH_REGION} characters, not ${stage.length}: "${stage}".`,
+      );
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation replaces it
+    const end = inRegion ? '${AWS::Region}-${AWS::AccountId}' : '${AWS::AccountId}';
+    return Object.fromEntries(
+      ['raw', 'silver', 'gold', 'quarantine'].map((zone) => [
+        zone,
+        { 'Fn::Sub': `${service}-${stage}-${zone}-${end}` },
+      ]),
+    );
+  },
+
+  /** Versions of silver, gold and quarantine. Suspended instead of left out: a bucket that had versions cannot be without. */
+  tableVersioning: async (context) => ({
+    Status: (await versionsDays(context)) === 0 ? 'Suspended' : 'Enabled',
+  }),
+
+  /** Days until a replaced or deleted object is gone for good. */
+  tableVersionsDays: async (context) => Math.max(1, await versionsDays(context)),
+
+  /** Hours without a call of Maintain until the alarm: the parameter, or two periods of the schedule. */
+  maintenanceAlarmHours: async ({ resolveVariable }) => {
+    const [given, schedule] = await params(resolveVariable, 'maintenanceAlarmHours', 'maintenanceSchedule');
+    const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(schedule) ?? [];
+    if (given === '' && unit === undefined)
+      throw new Error(`maintenanceAlarmHours must be given: "${schedule}" is no rate to take it from.`);
+    const hours = given === '' ? Math.max(2, Math.ceil(2 * Number(count) * HOURS[unit])) : Number(given);
+    if (!(Number.isInteger(hours) && hours >= 1 && hours <= MAX_ALARM_HOURS))
+      throw new Error(
+        `maintenanceAlarmHours must be 1 to ${MAX_ALARM_HOURS} hours, the longest that an alarm can look back, not ${given || hours}.`,
+      );
+    return hours;
   },
 
   /** The value of `provider.vpc`. */

@@ -41,6 +41,11 @@ export class DecompressionLimit extends DataError {
   override readonly name = 'DecompressionLimit';
 }
 
+/** The file is larger than any function takes. It was not downloaded. */
+export class FileTooLarge extends DataError {
+  override readonly name = 'FileTooLarge';
+}
+
 /** The storage answered with a throttle, a 5xx, or not at all, after the SDK's own retries. */
 export class StorageUnavailable extends TransientError {
   override readonly name = 'StorageUnavailable';
@@ -119,7 +124,14 @@ export class ConfigurationError extends Fault {
   override readonly name = 'ConfigurationError';
 }
 
-export const DATA_ERRORS = [UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit];
+export const DATA_ERRORS = [
+  UnknownDataset,
+  UnreadableFile,
+  EmptyFile,
+  ContractMismatch,
+  DecompressionLimit,
+  FileTooLarge,
+];
 /** Errors that a larger function may not hit. */
 export const RESOURCE_ERRORS = [OutOfMemory, OutOfDisk];
 export const TRANSIENT_ERRORS = [StorageUnavailable, CommitConflict, CatalogUnavailable];

@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { paginateListStateMachines, SFNClient } from '@aws-sdk/client-sfn';
+import { ListTagsForResourceCommand, paginateListStateMachines, SFNClient } from '@aws-sdk/client-sfn';
 import { ConfigurationError } from '../../shared/errors.ts';
 import { type Lake, ZONES } from '../../shared/lake/paths.ts';
 import { S3Store } from '../../shared/lake/storage/s3-store.ts';
@@ -31,9 +31,16 @@ export const openDeployment = async (stage: string, env: NodeJS.ProcessEnv): Pro
       `There is no state machine ${name} in ${region}. Deploy it with \`npx sls deploy --stage ${stage}\`, or set AWS_REGION.`,
     );
   const account = stateMachineArn.split(':')[4];
+  const owner = (await hasRegionInBucketNames(sfn, stateMachineArn)) ? `${region}-${account}` : account;
   const s3 = new S3Client({ region, maxAttempts: 6 });
-  const stores = ZONES.map((zone) => [zone, new S3Store(s3, `${SERVICE}-${stage}-${zone}-${account}`)]);
+  const stores = ZONES.map((zone) => [zone, new S3Store(s3, `${SERVICE}-${stage}-${zone}-${owner}`)]);
   return { sfn, stateMachineArn, lake: Object.fromEntries(stores) as Lake };
+};
+
+/** The deployment's parameter, which serverless/state-machine.yml keeps as a tag. */
+const hasRegionInBucketNames = async (client: SFNClient, resourceArn: string): Promise<boolean> => {
+  const { tags = [] } = await client.send(new ListTagsForResourceCommand({ resourceArn }));
+  return tags.some(({ key, value }) => key === 'regionInBucketNames' && value === 'true');
 };
 
 const findStateMachine = async (client: SFNClient, name: string): Promise<string | undefined> => {

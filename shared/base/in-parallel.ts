@@ -21,3 +21,7 @@ export const inParallel = async <T, R>(
     throw error;
   }
 };
+
+/** The items in their order, in batches of a size. */
+export const batchesOf = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));

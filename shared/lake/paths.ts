@@ -29,6 +29,8 @@ export const lakePaths = {
   locks: (table: string, name: string): string => `_commits/${table}/locks/${name}`,
   /** In silver: commits that wait for the next writer to include them. */
   intents: (table: string, name: string): string => `_commits/${table}/intents/${name}`,
+  /** In silver: when each table was last maintained. */
+  turns: '_maintenance/turns.json',
   /** In gold: run records, one object each. */
   runs: '_runs/',
   run: (runId: string): string => `_runs/${runId}.json`,

@@ -8,6 +8,7 @@ import { pointTable } from '../lake/catalog/point-tables.ts';
 import type { Lake } from '../lake/paths.ts';
 import { loadGoldModels } from '../stages/load-to-gold/gold/model-header.ts';
 import { maintainTable, type TableSummary } from './maintain-table.ts';
+import { Turns } from './turns.ts';
 
 export interface MaintainOptions {
   lake: Pick<Lake, 'silver' | 'gold'>;
@@ -38,8 +39,8 @@ interface KnownTable {
 }
 
 /**
- * Maintains every table of the datasets and gold models, one after the other; tables without commits are skipped. After a
- * table fails, the others are still maintained.
+ * Maintains every table of the datasets and gold models, one after the other, the longest unmaintained first; tables without
+ * commits are skipped. After a table fails, the others are still maintained.
  *
  * @throws ConfigurationError when there is no folder of datasets
  */
@@ -51,10 +52,12 @@ export const maintain = async (options: MaintainOptions): Promise<MaintainedTabl
     options.onTable?.(maintained);
     done.push(maintained);
   };
-  for (const { zone, table, description, described } of known) {
+  const turns = dryRun ? undefined : await Turns.read(lake.silver);
+  for (const { zone, table, description, described } of turns?.order(known) ?? known) {
     let summary: TableSummary | undefined;
     let error: Error | undefined;
     try {
+      await turns?.begin({ zone, table });
       const maintained = await maintainTable(table, { ...options, zone, store: lake[zone] });
       if (maintained === undefined) continue;
       summary = maintained.summary;

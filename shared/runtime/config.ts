@@ -18,6 +18,8 @@ export interface Config extends Resources {
   retryMemoryMb?: number;
   /** Folder that holds one folder per dataset. */
   sqlDir: string;
+  /** A larger file is rejected before it is downloaded, in bytes; no limit when absent. */
+  maxFileBytes?: number;
   /** A file may not grow past this when decompressed, in bytes. */
   maxUnpackedBytes: number;
   /** A record longer than this is rejected, in bytes. */
@@ -41,6 +43,7 @@ const Environment = z.object({
   DUCKSTEP_MEMORY_LARGEST_MB: z.coerce.number().int().min(128).optional(),
   DUCKSTEP_SQL_DIR: z.string().min(1).optional(),
   DUCKSTEP_SCRATCH_DIR: z.string().min(1).optional(),
+  DUCKSTEP_MAX_FILE_MB: z.coerce.number().positive().optional(),
   DUCKSTEP_MAX_UNPACKED_MB: z.coerce.number().positive().default(20_480),
   DUCKSTEP_MAX_RECORD_MB: z.coerce.number().positive().max(128).default(16),
 });
@@ -73,6 +76,7 @@ export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string
     threads: lambdaMb === undefined ? os.availableParallelism() : threadsFor(memoryMb),
     sqlDir: vars.DUCKSTEP_SQL_DIR ?? defaults.sqlDir,
     scratchRoot: vars.DUCKSTEP_SCRATCH_DIR ?? os.tmpdir(),
+    ...(vars.DUCKSTEP_MAX_FILE_MB !== undefined && { maxFileBytes: vars.DUCKSTEP_MAX_FILE_MB * MB }),
     maxUnpackedBytes: vars.DUCKSTEP_MAX_UNPACKED_MB * MB,
     maxRecordBytes: vars.DUCKSTEP_MAX_RECORD_MB * MB,
   };

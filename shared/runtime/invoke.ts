@@ -1,23 +1,21 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Tracer } from '@aws-lambda-powertools/tracer';
 import type { Context } from 'aws-lambda';
 import { removeLeftovers } from '../engine/scratch.ts';
 import { DataError, TransientError } from '../errors.ts';
 import { contextFromEnv, s3Client } from './environment.ts';
 import type { Step, StepContext } from './step.ts';
+import { metricSettingsFromEnv } from './telemetry/metric-settings.ts';
 import { publish } from './telemetry/publish.ts';
 import { type RunKeys, runKeysOf } from './telemetry/run-keys.ts';
 import { metricsOf } from './telemetry/step-metrics.ts';
-import { traced } from './telemetry/traced.ts';
 
 const logger = new Logger();
-const tracer = new Tracer({ captureHTTPsRequests: false });
 
 let opened: Promise<StepContext> | undefined;
 
 /** Reads the configuration, connects to the lake, and clears the disk of what a killed invocation left there. */
 const open = async (): Promise<StepContext> => {
-  const context = contextFromEnv(process.env, tracer.captureAWSv3Client(s3Client()));
+  const context = contextFromEnv(process.env, s3Client());
   await removeLeftovers(context.config.scratchRoot);
   return context;
 };
@@ -32,8 +30,9 @@ const openOnce = async (): Promise<StepContext> => {
 };
 
 /**
- * Runs a step for Lambda: one log line when it starts and one when it ends, with metrics and a trace. An error of the
- * step is logged by name and message and thrown unchanged, because Retry and Catch match on its name.
+ * Runs a step for Lambda: one log line when it starts and one when it ends, with metrics. An error of the step is logged by
+ * name and message and thrown unchanged, because Retry and Catch match on its name. Traces are made by Lambda and Step
+ * Functions themselves; a log line's `xray_trace_id` leads to its trace.
  */
 export const invoke = async (
   state: string,
@@ -47,12 +46,11 @@ export const invoke = async (
   logger.appendKeys({ state, ...run });
   try {
     logger.info('Step started');
-    const output = await traced(tracer, state, run, async () =>
-      step(event, { ...(await openOnce()), invocation }),
-    );
-    const metrics = metricsOf(output);
+    const { detailed, alarmPercent } = metricSettingsFromEnv(process.env);
+    const output = await step(event, { ...(await openOnce()), invocation });
+    const metrics = metricsOf(output, alarmPercent);
     logger.info('Step ended', { measures: metrics.step });
-    publish(state, run, metrics);
+    publish(state, run, metrics, detailed);
     return output;
   } catch (error) {
     report(error, run, Math.round(performance.now() - invocation.began));

@@ -5,6 +5,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandInput,
   HeadObjectCommand,
@@ -90,6 +91,13 @@ export const fakeS3 = ({ versioned = false, pageSize = 1_000 } = {}) => {
   mock.on(DeleteObjectCommand).callsFake(async ({ Key }) => {
     if (versioned) store(Key, Buffer.alloc(0), true);
     else objects.delete(Key);
+    return {};
+  });
+  mock.on(DeleteObjectsCommand).callsFake(async ({ Delete }) => {
+    for (const { Key } of Delete.Objects) {
+      if (versioned) store(Key, Buffer.alloc(0), true);
+      else objects.delete(Key);
+    }
     return {};
   });
   mock.on(ListObjectsV2Command).callsFake(async ({ Prefix = '', ContinuationToken }) => {

@@ -1,7 +1,9 @@
+import { batchesOf } from '../../shared/base/in-parallel.ts';
 import { ObjectMissing } from '../../shared/errors.ts';
 import { metered } from '../../shared/lake/storage/metered-store.ts';
 import {
   combineObservers,
+  MAX_KEYS_REMOVED,
   type ObjectInfo,
   type ObjectStore,
   type RequestKind,
@@ -36,11 +38,11 @@ export class MemoryStore implements ObjectStore {
 
   /** The same bucket for another user, before whose requests something happens. */
   watched(before: (kind: RequestKind, key: string) => Promise<void>): MemoryStore {
-    return new MemoryStore(before, this);
+    return this.#like(new MemoryStore(before, this));
   }
 
   observed(observer: RequestObserver): MemoryStore {
-    return new MemoryStore(this.#before, this, combineObservers(this.#observer, observer));
+    return this.#like(new MemoryStore(this.#before, this, combineObservers(this.#observer, observer)));
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
@@ -73,24 +75,38 @@ export class MemoryStore implements ObjectStore {
     throw new ObjectMissing(`${key} cannot be uploaded into memory`);
   }
 
-  /** Lists in pages of ten, between which other requests may run. */
+  /** How many objects a page of a listing has: few, so that other requests may run in between. */
+  pageSize = 10;
+
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
     for (let after = ''; ; ) {
       await this.#request('list', prefix);
       const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > after);
-      const page = keys.toSorted().slice(0, 10);
+      const page = keys.toSorted().slice(0, this.pageSize);
       for (const key of page) {
         const info = this.#info(key);
         if (info !== undefined) yield info;
       }
       after = page.at(-1) ?? after;
-      if (page.length < 10) return;
+      if (page.length < this.pageSize) return;
     }
   }
 
   async remove(key: string): Promise<void> {
     await this.#request('delete', key);
     this.objects.delete(key);
+  }
+
+  async removeMany(keys: readonly string[]): Promise<void> {
+    for (const batch of batchesOf(keys, MAX_KEYS_REMOVED)) {
+      await this.#request('delete', batch[0] ?? '');
+      for (const key of batch) this.objects.delete(key);
+    }
+  }
+
+  #like(other: MemoryStore): MemoryStore {
+    other.pageSize = this.pageSize;
+    return other;
   }
 
   #set(key: string, body: string | Buffer): void {

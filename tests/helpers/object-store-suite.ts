@@ -84,6 +84,17 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       expect(await keysOf(store.list(''))).toEqual([]);
     });
 
+    test('removes many objects with a request for each thousand, and does not mind if some are not there', async () => {
+      await Promise.all(['a/1', 'a/2', 'b/1'].map((key) => store.write(key, 'x')));
+      const counted = metered(store);
+      await counted.removeMany([]);
+      expect(counted.usage.requests.delete).toBe(0);
+      const never = Array.from({ length: 1_500 }, (_, n) => `never/${n}`);
+      await counted.removeMany(['a/1', ...never, 'a/2']);
+      expect(counted.usage.requests.delete).toBe(2);
+      expect(await keysOf(store.list(''))).toEqual(['b/1']);
+    });
+
     test.each([
       'blank and + plus.csv',
       'dt=2024-01-01/part=%2F/x.csv',

@@ -19,6 +19,7 @@ const ARGUMENTS: Readonly<Record<StoreMethod, { key: number; version?: number }>
   upload: { key: 1 },
   list: { key: 0 },
   remove: { key: 0 },
+  removeMany: { key: 0 },
 };
 
 /** The same store, which reports each call to it, and each call to the stores that `observed` returns. */
@@ -32,7 +33,8 @@ export const recording = (store: ObjectStore, report: (call: StoreCall) => void)
         if (property === 'observed') return recording(result as ObjectStore, report);
         const { key, version } = ARGUMENTS[property as StoreMethod];
         const versioned = version !== undefined && args[version] !== undefined;
-        report({ method: property as StoreMethod, key: String(args[key]), versioned });
+        for (const each of [args[key]].flat())
+          report({ method: property as StoreMethod, key: String(each), versioned });
         return result;
       };
     },

@@ -50,6 +50,8 @@ describe.each(FUNCTIONS)("%s's zip", (name) => {
     expect(
       packages.filter((name) => ['commander', 'chokidar', 'aws-local-stepfunctions'].includes(name)),
     ).toEqual([]);
+    // Its support ends in February 2027.
+    expect(packages.filter((name) => /xray|tracer/.test(name))).toEqual([]);
     expect(code).toContain('require("@duckdb/node-api")');
   });
 });

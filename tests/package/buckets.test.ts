@@ -62,6 +62,38 @@ describe('the buckets', () => {
     expect(NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
   });
 
+  test.each(['silver', 'gold', 'quarantine'] as const)('%s keeps what was deleted for some days', (zone) => {
+    expect(resource(bucketOf(zone)).Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+    expect(rulesOf(zone)).toContainEqual({
+      Id: 'deleted-versions',
+      Status: 'Enabled',
+      NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+      ExpiredObjectDeleteMarker: true,
+    });
+  });
+
+  test('objects that expire soon by themselves leave no versions behind', () => {
+    const short = ZONES.flatMap(rulesOf).filter((rule) => 'ExpirationInDays' in rule);
+    expect(short).toHaveLength(4);
+    for (const { NoncurrentVersionExpiration } of short)
+      expect(NoncurrentVersionExpiration).toEqual({ NoncurrentDays: 1 });
+  });
+
+  test('an update that would replace or delete a bucket of data is refused', () => {
+    const { stackPolicy } = parse(readFileSync(path.resolve(__dirname, '../../serverless.yml'), 'utf8'), {
+      logLevel: 'error',
+    }).provider;
+    expect(stackPolicy).toEqual([
+      { Effect: 'Allow', Principal: '*', Action: 'Update:*', Resource: '*' },
+      {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: ['Update:Replace', 'Update:Delete'],
+        Resource: ZONES.map((zone) => `LogicalResourceId/${bucketOf(zone)}`),
+      },
+    ]);
+  });
+
   test('objects that a redrive needs are kept for at least 14 days, in every stage', () => {
     const stages = parse(readFileSync(path.resolve(__dirname, '../../serverless/stages.yml'), 'utf8'));
     for (const stage of Object.values<Record<string, number>>(stages)) {

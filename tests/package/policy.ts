@@ -44,6 +44,7 @@ export const rightsFor = (zone: Zone, { method, key, versioned }: StoreCall): Ri
     case 'list':
       return [right('s3:ListBucket')];
     case 'remove':
+    case 'removeMany':
       return [right('s3:DeleteObject')];
   }
 };

@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<Zone, Record<string, { key: string; like: RegExp }>
     metadata: { key: lakePaths.metadata('signups', 'v1.metadata.json'), like: /^[^/]+\/metadata\// },
     data: { key: lakePaths.data('signups', 'year=2024/a.parquet'), like: /^[^/]+\/data\// },
     deletes: { key: lakePaths.deletes('signups', 'a.parquet'), like: /^[^/]+\/deletes\// },
+    turns: { key: lakePaths.turns, like: /^_maintenance\// },
     other: { key: 'other.txt', like: /^other/ },
   },
   gold: {
@@ -145,6 +146,10 @@ describe("a function's role", () => {
     };
     expect(others.map(({ Effect, Action, Resource }) => ({ Effect, Action, Resource }))).toEqual([
       ...(['LoadToGold', 'Maintain'].includes(name) ? [catalog] : []),
+      // A scheduled call that failed for good is reported; the states of an execution report their own failures.
+      ...(name === 'Maintain'
+        ? [{ Effect: 'Allow', Action: ['sns:Publish'], Resource: { Ref: 'AlarmTopic' } }]
+        : []),
       {
         Effect: 'Allow',
         Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],

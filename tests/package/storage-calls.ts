@@ -179,6 +179,7 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   ])
     await lake.gold.write(key, '{}');
   await dieCommitting(lake, 'silver', 'customers');
+  await dieCommitting(lake, 'gold', 'orders_by_customer');
   const done = await maintain({
     lake: recordedLake('Maintain', lake),
     config: { memoryMb: 512, threads: 2, scratchRoot: scratch(), sqlDir },

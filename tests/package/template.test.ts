@@ -83,8 +83,11 @@ describe('a function', () => {
       Environment: {
         Variables: {
           ...Object.fromEntries(ZONES.map((zone) => [bucketVariable(zone), { Ref: bucketOf(zone) }])),
+          DUCKSTEP_MAX_FILE_MB: expect.any(String),
           DUCKSTEP_MAX_UNPACKED_MB: expect.any(String),
           DUCKSTEP_MAX_RECORD_MB: expect.any(String),
+          DUCKSTEP_DETAILED_METRICS: 'false',
+          DUCKSTEP_QUARANTINE_ALARM_PERCENT: '20',
           POWERTOOLS_SERVICE_NAME: 'duckstep-dev',
           POWERTOOLS_METRICS_NAMESPACE: 'duckstep',
         },
@@ -140,16 +143,17 @@ describe('a function', () => {
     },
   );
 
-  test('the limit of decompressed bytes fits on the disk', () => {
+  test('the limits of a file, raw and decompressed, fit on the disk', () => {
     const { Environment, EphemeralStorage } = resource('ValidateLambdaFunction').Properties as unknown as {
       Environment: { Variables: Record<string, string> };
       EphemeralStorage: { Size: number };
     };
     expect(Number(Environment.Variables.DUCKSTEP_MAX_UNPACKED_MB)).toBeLessThan(EphemeralStorage.Size);
+    expect(Number(Environment.Variables.DUCKSTEP_MAX_FILE_MB)).toBeLessThan(EphemeralStorage.Size);
   });
 });
 
-test('maintenance runs on a schedule, ends in time, is tried twice, and an alarm reports its failure', () => {
+test('maintenance runs on a schedule, ends in time, is tried twice, and alarms report that it failed or did not run', () => {
   expect(resource('MaintainEventsRuleSchedule1').Properties).toMatchObject({
     Name: 'duckstep-dev-maintenance',
     ScheduleExpression: 'rate(1 day)',
@@ -160,7 +164,23 @@ test('maintenance runs on a schedule, ends in time, is tried twice, and an alarm
     Principal: 'events.amazonaws.com',
     SourceArn: { 'Fn::GetAtt': ['MaintainEventsRuleSchedule1', 'Arn'] },
   });
-  expect(resource('MaintainLambdaEvConf').Properties).toMatchObject({ MaximumRetryAttempts: 1 });
+  expect(resource('MaintainLambdaEvConf').Properties).toMatchObject({
+    MaximumRetryAttempts: 1,
+    DestinationConfig: { OnFailure: { Destination: { Ref: 'AlarmTopic' } } },
+  });
+  expect(resource('MaintenanceMissedAlarm').Properties).toMatchObject({
+    Namespace: 'AWS/Lambda',
+    MetricName: 'Invocations',
+    Statistic: 'Sum',
+    Dimensions: [{ Name: 'FunctionName', Value: { Ref: 'MaintainLambdaFunction' } }],
+    ComparisonOperator: 'LessThanThreshold',
+    Threshold: 1,
+    TreatMissingData: 'breaching',
+    // Two days.
+    Period: 3600,
+    EvaluationPeriods: 48,
+    DatapointsToAlarm: 48,
+  });
   expect(Number(resource('MaintainLambdaFunction').Properties.Timeout)).toBeLessThanOrEqual(900);
   expect(resource('MaintenanceAlarm').Properties).toMatchObject({
     Namespace: 'AWS/Lambda',
@@ -222,8 +242,33 @@ describe('events and alarms', () => {
 
   test('every alarm goes to the topic', () => {
     const alarms = ofType('AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(14);
+    expect(alarms).toHaveLength(16);
     for (const [, { Properties }] of alarms) expect(Properties.AlarmActions).toEqual([{ Ref: 'AlarmTopic' }]);
+  });
+
+  test('quarantine: many files over all datasets, or of one dataset among hundreds', () => {
+    const { Metrics } = resource('QuarantineRateAlarm').Properties as unknown as {
+      Metrics: { Expression?: string }[];
+    };
+    expect(Metrics[0]?.Expression).toMatch(/^IF\(FILL\(quarantined, 0\) >= 3, 100 \* .*, 0\)$/);
+    expect(resource('QuarantinedDatasetAlarm').Properties).toMatchObject({
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 3,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+      Metrics: [
+        {
+          // Three hours are the most that such an alarm can look at.
+          Period: 10_800,
+          Expression: `SELECT SUM(QuarantineExcess) FROM SCHEMA("duckstep", service, dataset) WHERE service = 'duckstep-dev' GROUP BY dataset ORDER BY SUM() DESC`,
+        },
+      ],
+    });
+  });
+
+  test('the dashboard shows only metrics that are published by default', () => {
+    const { DashboardBody } = resource('Dashboard').Properties as { DashboardBody: { 'Fn::Sub': string } };
+    expect(DashboardBody['Fn::Sub']).not.toMatch(/service,state,dataset/);
   });
 
   test('the dashboard is JSON', () => {

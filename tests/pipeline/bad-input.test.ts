@@ -44,7 +44,7 @@ test.each(documented)('$kind → $scope: $names', async ({ kind, scope, names })
     sqlDir,
     config: {
       ...{ memoryMb: 1024, threads: 2, sqlDir, scratchRoot: scratch() },
-      ...{ maxUnpackedBytes: 2 ** 20, maxRecordBytes: 2 ** 16 },
+      ...{ maxFileBytes: 2 ** 23, maxUnpackedBytes: 2 ** 20, maxRecordBytes: 2 ** 16 },
     },
   });
   const execution = await drop(key, bytes);

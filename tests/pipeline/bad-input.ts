@@ -80,6 +80,7 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'a JSON array that is cut off': file('[{"id": 1, "name": "Ada"}, {"id": 2, "na'),
   'UTF-16 with half a character at its end': file(Buffer.from(`\ufeff${CSV}`, 'utf16le').subarray(0, -1)),
   'more bytes than the limit, once decompressed': file(gzipSync(HEADER + GOOD.repeat(100_000))),
+  'a file larger than any function takes': file(Buffer.alloc(2 ** 23 + 1, 'a,b,c\n')),
   'a dataset that has no contract': file(CSV, 'nowhere/file.csv'),
   'a key outside of any folder': file(CSV, 'file.csv'),
   "a folder that cannot be a dataset's name": file(CSV, 'My Orders/file.csv'),

@@ -54,6 +54,7 @@ const KINDS: Readonly<Record<StoreMethod, string>> = {
   upload: 'PUT',
   list: 'LIST',
   remove: 'DELETE',
+  removeMany: 'DELETE',
 };
 
 /** A key in the notation of the documentation. */

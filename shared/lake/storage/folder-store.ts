@@ -12,10 +12,17 @@ import {
   unlessMissing,
   writeDurably,
 } from '../../base/files.ts';
+import { batchesOf, inParallel } from '../../base/in-parallel.ts';
 import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import { FolderVersions } from './folder-versions.ts';
 import { isHidden, isPathSafe } from './key-path.ts';
-import { combineObservers, type ObjectInfo, type ObjectStore, type RequestObserver } from './object-store.ts';
+import {
+  combineObservers,
+  MAX_KEYS_REMOVED,
+  type ObjectInfo,
+  type ObjectStore,
+  type RequestObserver,
+} from './object-store.ts';
 import { withUnfinishedFile } from './unfinished-file.ts';
 
 export interface FolderStoreOptions {
@@ -118,6 +125,13 @@ export class FolderStore implements ObjectStore {
   async remove(key: string): Promise<void> {
     this.#observe('delete', 0);
     await rm(this.#target(key), { force: true });
+  }
+
+  async removeMany(keys: readonly string[]): Promise<void> {
+    for (const batch of batchesOf(keys, MAX_KEYS_REMOVED)) {
+      this.#observe('delete', 0);
+      await inParallel(batch, (key) => rm(this.#target(key), { force: true }));
+    }
   }
 
   /** The key's versions, the oldest first; empty if the folder keeps no versions. */

@@ -14,6 +14,9 @@ export type RequestKind = 'head' | 'get' | 'put' | 'list' | 'delete';
 /** Called after every request, including failed ones. `bytes` are those that a get read or a put wrote. */
 export type RequestObserver = (kind: RequestKind, bytes: number) => void;
 
+/** Keys that one request can remove (Amazon S3 API reference, "DeleteObjects"). */
+export const MAX_KEYS_REMOVED = 1_000;
+
 export const combineObservers =
   (one: RequestObserver, other: RequestObserver): RequestObserver =>
   (kind, bytes) => {
@@ -62,6 +65,12 @@ export interface ObjectStore {
 
   /** Removes the object, but not its earlier versions. Does nothing if there is no such object. */
   remove(key: string): Promise<void>;
+
+  /**
+   * Removes many objects, as `remove` does, with a request for each thousand; in no certain order. After an error some of them
+   * are removed.
+   */
+  removeMany(keys: readonly string[]): Promise<void>;
 
   /** The same bucket, which also reports the requests made through the returned object. */
   observed(observer: RequestObserver): ObjectStore;

@@ -14,7 +14,7 @@ export const PART_BYTES = 8 * 1024 * 1024;
 export type RangedGet = (
   start: number,
   end: number,
-  pinned?: { etag: string | undefined; versionId: string | undefined },
+  etag?: string,
   signal?: AbortSignal,
 ) => Promise<GetObjectCommandOutput>;
 
@@ -68,13 +68,12 @@ export const download = async ({ get, limit, scratch, pathFor }: Download): Prom
   const failed = new AbortController();
   try {
     await file.truncate(size);
-    const pinned = { etag: first.ETag, versionId: first.VersionId };
     const had = first.ContentLength ?? size;
     const parts = [writeAt(file, 0, had, bodyOf(first))];
     for (let start = had; start < size; start += PART_BYTES) {
       const end = Math.min(start + PART_BYTES, size);
       const part = async () => {
-        const response = await get(start, end - 1, pinned, failed.signal);
+        const response = await get(start, end - 1, first.ETag, failed.signal);
         await writeAt(file, start, end, bodyOf(response));
       };
       parts.push(limit(part));

@@ -1,3 +1,4 @@
+import type { _Error } from '@aws-sdk/client-s3';
 import { failedWith } from '../../base/files.ts';
 import { DuckstepError, StorageUnavailable } from '../../errors.ts';
 
@@ -55,4 +56,16 @@ export const storageError = (error: unknown, where: string): unknown => {
   const status = httpStatusOf(error);
   const answer = status === undefined ? 'gave no answer' : `answered ${status}`;
   return new StorageUnavailable(`${where}: S3 ${answer} after the SDK's own retries`, { cause: error });
+};
+
+const TRANSIENT_CODES = new Set(['InternalError', 'ServiceUnavailable', 'SlowDown']);
+
+/** Throws for the first key that S3 reports as not removed, in an answer that is otherwise good; `StorageUnavailable` where it may pass. */
+export const checkRemoved = (errors: readonly _Error[] | undefined, bucket: string): void => {
+  const failed = errors?.find(({ Code }) => Code !== 'NoSuchKey');
+  if (failed === undefined) return;
+  const name = failed.Code ?? 'UnknownError';
+  const message = `s3://${bucket}/${failed.Key} was not removed: ${name} ${failed.Message ?? ''}`.trim();
+  const cause = Object.assign(new Error(message), { name });
+  throw TRANSIENT_CODES.has(name) || isTransient(cause) ? new StorageUnavailable(message, { cause }) : cause;
 };

@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandInput,
   type GetObjectCommandOutput,
@@ -16,17 +17,19 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
+import { batchesOf } from '../../base/in-parallel.ts';
 import { ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import { isPathSafe } from './key-path.ts';
 import {
   combineObservers,
+  MAX_KEYS_REMOVED,
   type ObjectInfo,
   type ObjectStore,
   type RequestKind,
   type RequestObserver,
 } from './object-store.ts';
 import { download, PART_BYTES, type RangedGet } from './s3-download.ts';
-import { httpStatusOf, isMissing, storageError } from './s3-errors.ts';
+import { checkRemoved, httpStatusOf, isMissing, storageError } from './s3-errors.ts';
 
 const MAX_PARALLEL_PARTS = 8;
 const MAX_CONFLICT_ATTEMPTS = 6;
@@ -97,16 +100,9 @@ export class S3Store implements ObjectStore {
   }
 
   async localPath(key: string, scratch: string, versionId?: string): Promise<string> {
-    const get: RangedGet = (start, end, pinned, signal) =>
-      this.#get(
-        key,
-        {
-          Range: `bytes=${start}-${end}`,
-          VersionId: pinned?.versionId ?? versionId,
-          IfMatch: pinned?.etag,
-        },
-        signal,
-      );
+    // The version only where the caller names one: to read a version takes another permission, which only raw's readers have.
+    const get: RangedGet = (start, end, etag, signal) =>
+      this.#get(key, { Range: `bytes=${start}-${end}`, VersionId: versionId, IfMatch: etag }, signal);
     // S3 answers 416 for any range of an empty object.
     const getOrEmpty: RangedGet = (start, ...rest) =>
       get(start, ...rest).catch((error: unknown) => {
@@ -158,6 +154,15 @@ export class S3Store implements ObjectStore {
   async remove(key: string): Promise<void> {
     const command = new DeleteObjectCommand({ Bucket: this.name, Key: key });
     await this.#ifPresent(this.#request('delete', key, () => this.#client.send(command)));
+  }
+
+  async removeMany(keys: readonly string[]): Promise<void> {
+    for (const batch of batchesOf(keys, MAX_KEYS_REMOVED)) {
+      const Delete = { Objects: batch.map((Key) => ({ Key })), Quiet: true };
+      const command = new DeleteObjectsCommand({ Bucket: this.name, Delete });
+      const { Errors } = await this.#request('delete', `${batch[0]}`, () => this.#client.send(command));
+      checkRemoved(Errors, this.name);
+    }
   }
 
   #get(

@@ -7,16 +7,27 @@ const metrics = new Metrics();
 const unitOf = (name: string): (typeof MetricUnit)[keyof typeof MetricUnit] => {
   if (name.startsWith('Bytes')) return MetricUnit.Bytes;
   if (name === 'Duration') return MetricUnit.Milliseconds;
-  if (name === 'Score' || name === 'Cost') return MetricUnit.NoUnit;
+  if (['Score', 'Cost', 'QuarantineExcess'].includes(name)) return MetricUnit.NoUnit;
   return MetricUnit.Count;
 };
 
-/** Publishes through the log, in CloudWatch's embedded metric format, which needs no request and no permission. */
-export const publish = (state: string, run: RunKeys | undefined, values: StepMetrics): void => {
-  metrics.addDimension('state', state);
-  metrics.addDimension('dataset', run?.dataset ?? 'none');
-  for (const [name, value] of Object.entries(values.step)) metrics.addMetric(name, unitOf(name), value);
+/** One line of the log; nothing where there is no metric. */
+const publishBy = (dimensions: Record<string, string>, values: Record<string, number>): void => {
+  if (Object.keys(values).length === 0) return;
+  for (const [name, value] of Object.entries(dimensions)) metrics.addDimension(name, value);
+  for (const [name, value] of Object.entries(values)) metrics.addMetric(name, unitOf(name), value);
   metrics.publishStoredMetrics();
-  for (const [name, value] of Object.entries(values.service))
-    metrics.singleMetric().addMetric(name, unitOf(name), value);
+};
+
+/** Publishes through the log, in CloudWatch's embedded metric format, which needs no request and no permission. */
+export const publish = (
+  state: string,
+  run: RunKeys | undefined,
+  values: StepMetrics,
+  detailed: boolean,
+): void => {
+  const dataset = run?.dataset ?? 'none';
+  publishBy({}, values.service);
+  publishBy({ dataset }, values.dataset);
+  if (detailed) publishBy({ state, dataset }, values.step);
 };

@@ -95,8 +95,9 @@ def get_range_of_version(bucket, key, headers, query=None):
 s3._get_object = get_range_of_version
 
 
-# Alarms over several metrics, which it refuses. They are laid down over their first metric: nothing is tested of them
-# here but that they deploy; the tests of the compiled template look at the real ones.
+# Alarms over several metrics, or over a query, which it refuses. They are laid down over their first metric, or over one
+# that nobody publishes: nothing is tested of them here but that they deploy; the tests of the compiled template look at
+# the real ones.
 
 alarm_record = provisioners._cw_metric_alarm_record
 
@@ -106,6 +107,9 @@ def alarm_record_over_first_metric(name, props):
     if stats:
         period, statistic = stats[0]["Period"], stats[0]["Stat"]
         props = {**props, "Metrics": None, **stats[0]["Metric"], "Period": period, "Statistic": statistic}
+    elif props.get("Metrics"):
+        query = props["Metrics"][0]
+        props = {**props, "Metrics": None, "Namespace": "query", "MetricName": query["Id"], "Period": query["Period"]}
     return alarm_record(name, props)
 
 

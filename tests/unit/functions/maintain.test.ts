@@ -1,6 +1,7 @@
 import { maintainTables } from '../../../functions/maintain.ts';
 import { ObjectMissing } from '../../../shared/errors.ts';
 import type { CatalogTable } from '../../../shared/lake/catalog/catalog.ts';
+import { lakePaths } from '../../../shared/lake/paths.ts';
 import { Table } from '../../../shared/lake/table/commit/table.ts';
 import { type MaintainedTable, maintain } from '../../../shared/maintenance/maintain.ts';
 import { config } from '../../helpers/engine.ts';
@@ -122,4 +123,19 @@ test('a table that fails is reported when the others are done', async () => {
   await expect(maintainTables(SCHEDULED, contextOf(pipeline))).rejects.toThrow(
     /silver\.people: ObjectMissing: .*\ngold\.by_day: ObjectMissing/,
   );
+});
+
+test('the table that was not maintained for longest comes first, whatever became of its last maintenance', async () => {
+  const pipeline = await filled();
+  const order = async (): Promise<string[]> =>
+    (await maintain(contextOf(pipeline))).map(({ zone, table }) => `${zone}/${table}`);
+  const times = { 'silver/people': 2_000, 'silver/empty': 3_000, 'gold/by_day': 1_000 };
+  await pipeline.lake.silver.write(lakePaths.turns, JSON.stringify(times));
+  expect(await order()).toEqual(['gold/by_day', 'silver/people']);
+  await pipeline.lake.silver.write(lakePaths.turns, JSON.stringify({ 'silver/people': 2_000 }));
+  expect(await order()).toEqual(['gold/by_day', 'silver/people']);
+  await pipeline.lake.silver.write(lakePaths.turns, 'nonsense');
+  expect(await order()).toEqual(['silver/people', 'gold/by_day']);
+  const noted = JSON.parse(String(await pipeline.lake.silver.read(lakePaths.turns)));
+  expect(Object.keys(noted)).toEqual(['silver/empty', 'silver/people', 'gold/by_day']);
 });

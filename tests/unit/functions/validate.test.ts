@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { validate } from '../../../functions/validate.ts';
-import { InvalidInput, ObjectMissing, UnknownDataset } from '../../../shared/errors.ts';
+import { FileTooLarge, InvalidInput, ObjectMissing, UnknownDataset } from '../../../shared/errors.ts';
 import { bench, contentsOf, envelope } from '../../helpers/steps.ts';
 
 const CSV = 'id,name\n1,Ada\nx,Bo\n3\n';
@@ -66,4 +66,20 @@ test('it fails when the version of the event is gone, the dataset is unknown, or
   await expect(validate(envelope(gone), context)).rejects.toThrow(ObjectMissing);
   await expect(validate(envelope(await put(CSV, 'nobody/file')), context)).rejects.toThrow(UnknownDataset);
   await expect(validate(envelope({ key: 'people/file' }), context)).rejects.toThrow(InvalidInput);
+});
+
+test('a file that is too large by its event is not downloaded', async () => {
+  const { lake, context, put } = bench();
+  const event = await put(CSV);
+  const downloads: string[] = [];
+  const raw = lake.raw.observed((kind) => downloads.push(kind));
+  const limited = { lake: { ...lake, raw }, config: { ...context.config, maxFileBytes: 8192 * 2 ** 20 } };
+  const huge = structuredClone(event);
+  huge.detail.object.size = 50 * 2 ** 30;
+  const refused = validate(envelope(huge), limited);
+  await expect(refused).rejects.toThrow(FileTooLarge);
+  await expect(refused).rejects.toThrow('The file has 51,200 MB, and at most 8,192 MB are processed');
+  expect(downloads).toEqual([]);
+  await validate(envelope(event), limited);
+  expect(downloads).toEqual(['get']);
 });

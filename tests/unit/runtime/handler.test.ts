@@ -26,7 +26,6 @@ const environment = {
   POWERTOOLS_SERVICE_NAME: 'duckstep-test',
   POWERTOOLS_METRICS_NAMESPACE: 'duckstep',
   POWERTOOLS_LOG_LEVEL: 'INFO',
-  AWS_XRAY_CONTEXT_MISSING: 'IGNORE_ERROR',
 };
 
 const usage = { duration_ms: 5, memory_mb: 1769, requests: 1, bytes_read: 2, bytes_written: 3 };
@@ -87,12 +86,23 @@ test('runs the step on the lake in S3 and logs its start and its end', async () 
     });
 });
 
-test('publishes the metrics of the step, by state and dataset', async () => {
+test('publishes few metrics: those of the service, and two of the dataset', async () => {
+  await lambdaHandler('QualityScore', answering({ rows: { read: 3 }, score: 0.5 }))(event(), context);
+  expect(metrics().map(({ _aws }) => _aws?.CloudWatchMetrics)).toMatchObject([
+    [{ Namespace: 'duckstep', Dimensions: [['service']], Metrics: [{ Name: 'RowsRead' }, { Name: 'Cost' }] }],
+    [{ Dimensions: [['service', 'dataset']], Metrics: [{ Name: 'Score' }] }],
+  ]);
+  const { measures } = logged().at(-1) ?? {};
+  expect(measures).toMatchObject({ RowsRead: 3, Score: 0.5, BytesRead: 2, Cost: expect.any(Number) });
+});
+
+test('publishes all metrics of the step, by state and dataset, on demand', async () => {
+  process.env.DUCKSTEP_DETAILED_METRICS = 'true';
   await lambdaHandler('Validate', answering({ rows: { read: 3, accepted: 2, rejected: 1 } }))(
     event(),
     context,
   );
-  const [published] = metrics();
+  const published = metrics().at(-1);
   expect(published).toMatchObject({
     state: 'Validate',
     dataset: 'signups',
@@ -103,20 +113,28 @@ test('publishes the metrics of the step, by state and dataset', async () => {
   expect(published?._aws?.CloudWatchMetrics).toMatchObject([
     { Namespace: 'duckstep', Dimensions: [expect.arrayContaining(['service', 'state', 'dataset'])] },
   ]);
-  expect(metrics()).toHaveLength(1);
+  expect(metrics()).toHaveLength(2);
 });
 
-test('counts files over all datasets, for the alarm', async () => {
+test('counts files over all datasets and by dataset, for the alarms', async () => {
   await lambdaHandler('LoadToGold', answering({ status: 'loaded' }))(event(), context);
-  const [, counted] = metrics();
+  const [counted, byDataset] = metrics();
   expect(counted).toMatchObject({ service: 'duckstep-test', FilesLoaded: 1 });
   expect(counted?._aws?.CloudWatchMetrics).toMatchObject([{ Dimensions: [['service']] }]);
+  expect(byDataset).toMatchObject({ dataset: 'signups', QuarantineExcess: -0.25 });
 });
 
 test('makes no dimension of dataset names without a contract', async () => {
   const error = { Error: 'UnknownDataset', Cause: '{}' };
   await lambdaHandler('Quarantine', answering({ scope: 'file', rows: 1 }))(event({ error }), context);
-  expect(metrics()[0]).toMatchObject({ dataset: 'unknown', RowsQuarantined: 1 });
+  expect(metrics().at(-1)).toMatchObject({ dataset: 'unknown', QuarantineExcess: 1 });
+});
+
+test('a setting for metrics that is wrong fails the step by name', async () => {
+  process.env.DUCKSTEP_QUARANTINE_ALARM_PERCENT = '100';
+  const failing = lambdaHandler('Validate', answering({}))(event(), context);
+  await expect(failing).rejects.toMatchObject({ name: 'ConfigurationError' });
+  await expect(failing).rejects.toThrow(/DUCKSTEP_QUARANTINE_ALARM_PERCENT/);
 });
 
 test.each([
@@ -169,5 +187,5 @@ test('carries nothing over from one invocation to the next', async () => {
   await run({ not: 'an input' }, context);
   expect(logged()).toHaveLength(2);
   for (const line of logged()) expect(line).not.toHaveProperty('run_id');
-  expect(metrics()[0]).toMatchObject({ dataset: 'none' });
+  for (const line of metrics()) expect(line).not.toHaveProperty('dataset');
 });

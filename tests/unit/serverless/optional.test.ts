@@ -8,7 +8,12 @@ const NONE = {
   vpcSecurityGroupIds: '',
   athenaScanLimitMb: '',
   bucketsOnRemoval: 'Retain',
+  maintenanceAlarmHours: '',
+  maintenanceSchedule: 'rate(1 day)',
+  regionInBucketNames: 'false',
+  tableVersionsDays: '14',
   'sls:stage': 'prod',
+  'self:service': 'duckstep',
 };
 const NOTHING = { Ref: 'AWS::NoValue' };
 
@@ -92,3 +97,56 @@ test.each(['Prod', 'a'.repeat(31), 'my_stage', '-a'])(
     expect(`duckstep-${'a'.repeat(30)}-quarantine-123456789012`).toHaveLength(63);
   },
 );
+
+test.each([
+  [{}, 48],
+  [{ maintenanceSchedule: 'rate(6 hours)' }, 12],
+  [{ maintenanceSchedule: 'rate(30 minutes)' }, 2],
+  [{ maintenanceSchedule: 'rate(3 days)' }, 144],
+  [{ maintenanceSchedule: 'cron(0 3 * * ? *)', maintenanceAlarmHours: '30' }, 30],
+])('sounds the alarm when maintenance did not run twice: %j', async (parameters: Parameters, hours) => {
+  expect(await optional.maintenanceAlarmHours(context(parameters))).toBe(hours);
+});
+
+test.each([
+  [{ maintenanceSchedule: 'cron(0 3 * * ? *)' }, /must be given: "cron/],
+  [{ maintenanceSchedule: 'rate(4 days)' }, /1 to 168 hours/],
+  [{ maintenanceAlarmHours: 'some' }, /1 to 168 hours/],
+])('rejects hours that no alarm can look back: %j', async (parameters: Parameters, message) => {
+  await expect(optional.maintenanceAlarmHours(context(parameters))).rejects.toThrow(message);
+});
+
+describe('the names of the buckets', () => {
+  const raw = async (parameters: Parameters): Promise<unknown> =>
+    ((await optional.bucketNames(context(parameters))) as { raw: { 'Fn::Sub': string } }).raw['Fn::Sub'];
+
+  test('stay what they were for stages that are deployed', async () => {
+    expect(await raw({})).toBe(`duckstep-prod-raw-\${AWS::AccountId}`);
+  });
+
+  test('have the region on demand, so that the same stage can be in two regions', async () => {
+    expect(await raw({ regionInBucketNames: 'true' })).toBe(
+      `duckstep-prod-raw-\${AWS::Region}-\${AWS::AccountId}`,
+    );
+    expect(`duckstep-${'a'.repeat(15)}-quarantine-ap-southeast-1-123456789012`).toHaveLength(63);
+  });
+
+  test('reject a stage that is too long with a region, and what is neither true nor false', async () => {
+    const long = { regionInBucketNames: 'true', 'sls:stage': 'a'.repeat(16) };
+    await expect(raw(long)).rejects.toThrow(/at most 15 characters, not 16/);
+    await expect(raw({ ...long, regionInBucketNames: 'false' })).resolves.toContain('-raw-');
+    await expect(raw({ regionInBucketNames: 'yes' })).rejects.toThrow(/must be true or false/);
+  });
+});
+
+test('keeps versions of tables for some days, or none', async () => {
+  expect(await optional.tableVersioning(context({}))).toEqual({ Status: 'Enabled' });
+  expect(await optional.tableVersionsDays(context({}))).toBe(14);
+  const none = context({ tableVersionsDays: '0' });
+  expect(await optional.tableVersioning(none)).toEqual({ Status: 'Suspended' });
+  expect(await optional.tableVersionsDays(none)).toBe(1);
+  for (const wrong of ['', '-1', '366', 'few'])
+    await expect(optional.tableVersionsDays(context({ tableVersionsDays: wrong }))).rejects.toThrow(
+      /tableVersionsDays must be/,
+    );
+});

@@ -4,10 +4,16 @@ import validate from 'asl-validator';
 import { loadStateMachine } from '../../../operate/local/state-machine.ts';
 import { STEPS } from '../../../operate/local/steps.ts';
 import * as errors from '../../../shared/errors.ts';
-import { DEFINITION, ROOT } from '../../helpers/engine.ts';
+import { cleanSteps, DEFINITION, engineOn, failing, OUTPUTS, ROOT, someEvent } from '../../helpers/engine.ts';
+import { scratch } from '../../helpers/scratch.ts';
 
 interface Rule {
   ErrorEquals: string[];
+  IntervalSeconds?: number;
+  BackoffRate?: number;
+  MaxAttempts?: number;
+  MaxDelaySeconds?: number;
+  JitterStrategy?: string;
   Next?: string;
 }
 
@@ -24,13 +30,16 @@ interface State {
   ResultPath?: string;
 }
 
+/** Lambda could not take the call yet. */
+const THROTTLED = ['Lambda.TooManyRequestsException', 'Lambda.ResourceConflictException'];
+
 /** Errors of the Lambda service itself (Step Functions developer guide, "Handle Lambda service exceptions"). */
 const OF_LAMBDA = [
+  ...THROTTLED,
   'Lambda.ClientExecutionTimeoutException',
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
   // Errors of functions in a VPC (AWS Lambda API reference, "Invoke", errors).
   'Lambda.ResourceNotReadyException',
   'Lambda.ENINotReadyException',
@@ -38,8 +47,9 @@ const OF_LAMBDA = [
   'Lambda.EC2UnexpectedException',
 ];
 
-/** Errors that Lambda reports for a process that used more memory than there is. */
-const OF_PROCESSES = ['Runtime.OutOfMemory', 'Runtime.ExitError'];
+/** Errors of a function that used more memory than there is, or more time. */
+const TIMEOUTS = ['Sandbox.Timedout', 'Lambda.Unknown', 'States.Timeout'];
+const OF_PROCESSES = ['Runtime.OutOfMemory', 'Runtime.ExitError', ...TIMEOUTS];
 
 const definition = loadStateMachine(DEFINITION);
 const states = Object.entries(definition.States as unknown as Record<string, State>);
@@ -117,14 +127,76 @@ test('errors that may pass by themselves are retried in every state that can mee
     );
     expect({ name, retried: namesIn(Retry).toSorted() }).toEqual({
       name,
-      retried: [...transient, ...OF_LAMBDA].toSorted(),
+      // What LoadToGold committed before its time was over, a second attempt does not do again.
+      retried: [...transient, ...OF_LAMBDA, ...(name.startsWith('LoadToGold') ? TIMEOUTS : [])].toSorted(),
     });
   }
 });
 
+/** The longest that a retrier waits in all, in seconds. */
+const waitOf = ({ IntervalSeconds = 1, BackoffRate = 2, MaxAttempts = 3, MaxDelaySeconds }: Rule): number =>
+  Array.from({ length: MaxAttempts }, (_, n) =>
+    Math.min(IntervalSeconds * BackoffRate ** n, MaxDelaySeconds ?? Number.POSITIVE_INFINITY),
+  ).reduce((sum, wait) => sum + wait, 0);
+
+test.each(tasks)('%s waits the better part of an hour for Lambda to accept its call', (_, { Retry = [] }) => {
+  const [throttled, ...others] = Retry.filter(({ ErrorEquals }) =>
+    ErrorEquals.some((name) => THROTTLED.includes(name)),
+  );
+  expect(others).toEqual([]);
+  expect(throttled).toEqual({
+    ErrorEquals: THROTTLED,
+    IntervalSeconds: 2,
+    BackoffRate: 2,
+    MaxAttempts: 30,
+    MaxDelaySeconds: 120,
+    JitterStrategy: 'FULL',
+  });
+  expect(throttled && waitOf(throttled)).toBeGreaterThan(45 * 60);
+});
+
+test('an execution has the time for all waits of all its states', () => {
+  const needed = tasks.map(([, { Retry = [], TimeoutSeconds = 0 }]) => {
+    const waits = Retry.filter(({ ErrorEquals }) =>
+      ErrorEquals.some((name) => [...THROTTLED, 'CommitConflict'].includes(name)),
+    );
+    return TimeoutSeconds + waits.reduce((sum, retrier) => sum + waitOf(retrier), 0);
+  });
+  expect(needed.reduce((sum, seconds) => sum + seconds, 0)).toBeLessThan(definition.TimeoutSeconds ?? 0);
+});
+
+const route = async (steps: Parameters<typeof engineOn>[1]): Promise<string[]> => {
+  const { visits } = await engineOn(scratch(), steps).run(someEvent());
+  return visits.map(({ state }) => state);
+};
+
+test.each(TIMEOUTS)(
+  '%s: the larger function takes over; LoadToGold is tried once more before',
+  async (name) => {
+    for (const state of ['Validate', 'QualityScore', 'Transform'] as const) {
+      const steps = { ...cleanSteps(), [state]: failing(name, OUTPUTS[state]) };
+      expect(await route({ steps })).toContain(`${state}Large`);
+    }
+    const once = { ...cleanSteps(), LoadToGold: failing(name, OUTPUTS.LoadToGold, 1) };
+    expect(await route({ steps: once })).not.toContain('LoadToGoldLarge');
+    const twice = { ...cleanSteps(), LoadToGold: failing(name, OUTPUTS.LoadToGold, 2) };
+    expect(await route({ steps: twice })).toContain('LoadToGoldLarge');
+  },
+);
+
+test('twenty-nine throttles in a row fail no file', async () => {
+  const steps = Object.fromEntries(
+    Object.entries(OUTPUTS).map(([state, output]) => [
+      state,
+      failing('Lambda.TooManyRequestsException', output, 29),
+    ]),
+  );
+  expect(await engineOn(scratch(), { steps }).run(someEvent())).toMatchObject({ status: 'succeeded' });
+});
+
 test('catches nothing wholesale: a redrive resumes where something failed, with what it had', () => {
   const named = states.flatMap(([, { Retry, Catch }]) => [...namesIn(Retry), ...namesIn(Catch)]);
-  expect(named.filter((name) => name.startsWith('States.'))).toEqual([]);
+  expect(new Set(named.filter((name) => name.startsWith('States.')))).toEqual(new Set(['States.Timeout']));
   expect(states.filter(([, { Type }]) => Type === 'Fail')).toEqual([]);
 });
 

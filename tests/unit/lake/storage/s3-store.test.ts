@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -53,8 +54,13 @@ describe('downloads', () => {
       'bytes=16777216-20971520',
     ]);
     const { etag, versionId } = (await store.head('d/x.bin')) ?? {};
-    const pinned = { IfMatch: `"${etag}"`, VersionId: versionId };
-    for (const input of inputs.slice(1)) expect(input).toMatchObject(pinned);
+    for (const input of inputs.slice(1)) expect(input.IfMatch).toBe(`"${etag}"`);
+    // To read a version takes a permission that only the readers of raw have: silver and gold keep versions as well.
+    for (const input of inputs) expect(input.VersionId).toBeUndefined();
+    mock.resetHistory();
+    await store.localPath('d/x.bin', scratch(), versionId);
+    const versioned = mock.commandCalls(GetObjectCommand).map((call) => call.args[0].input);
+    expect(versioned.map(({ VersionId }) => VersionId)).toEqual([versionId, versionId, versionId]);
   });
 
   test('a small object takes one request', async () => {
@@ -268,5 +274,17 @@ describe('what S3 answers', () => {
       Bucket: 'lake-raw',
       Key: 'x',
     });
+  });
+
+  test('a key that S3 did not remove is an error, by which it is tried again or not', async () => {
+    const { mock, store } = setUp();
+    mock
+      .on(DeleteObjectsCommand)
+      .resolves({ Errors: [{ Key: 'a', Code: 'InternalError', Message: 'Try again' }] });
+    await expect(store.removeMany(['a', 'b'])).rejects.toThrow(StorageUnavailable);
+    mock.on(DeleteObjectsCommand).resolves({ Errors: [{ Key: 'a', Code: 'AccessDenied', Message: 'No' }] });
+    const refused = store.removeMany(['a', 'b']);
+    await expect(refused).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(refused).rejects.toThrow('s3://lake-raw/a was not removed: AccessDenied No');
   });
 });

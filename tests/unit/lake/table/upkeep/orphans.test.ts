@@ -318,6 +318,71 @@ test('a clean table costs reading its history, and no request for any file', asy
   expect(requests.head).toBeLessThan(5);
 });
 
+/** A table that has had many commits, of which each left its metadata file and seven files that nothing refers to. */
+const worn = async (commits: number): Promise<World> => {
+  const world = new World();
+  for (let n = 0; n < 3; n += 1) await world.commit(await world.stage(1));
+  const { objects } = world.store;
+  const keyOf = (version: number): string => lakePaths.metadata('t', `v${version}.metadata.json`);
+  const newest = objects.get(keyOf(3));
+  if (newest === undefined) throw new Error('There is no third version.');
+  const old = { body: Buffer.from('{}'), lastModified: new Date(START) };
+  for (let n = 4; n < commits; n += 1) objects.set(keyOf(n), old);
+  for (let n = 0; n < commits; n += 1) {
+    const id = String(n).padStart(12, '0');
+    const uuid = `00000000-0000-4000-8000-${id}`;
+    for (const key of [
+      ...[`snap-${n}-${uuid}.avro`, `${uuid}-data.avro`, `${uuid}-deletes.avro`].map((name) =>
+        lakePaths.metadata('t', name),
+      ),
+      lakePaths.data('t', `old-${id}.parquet`),
+      lakePaths.deletes('t', `old-${id}.parquet`),
+      lakePaths.sources('t', id.padStart(32, '0')),
+      lakePaths.sources('t', id.padStart(32, 'f')),
+    ])
+      objects.set(key, old);
+  }
+  // Its history names the latest hundred metadata files only, of which there is none left here.
+  const metadata = { ...JSON.parse(String(newest.body)), 'metadata-log': [] };
+  objects.set(keyOf(commits), { ...newest, body: Buffer.from(JSON.stringify(metadata)) });
+  await world.store.write(lakePaths.metadata('t', 'version-hint.text'), String(commits));
+  world.store.clock.now = START + 2 * GRACE_MS;
+  return world;
+};
+
+test('a day of 20,000 commits is cleared within the time of the function, at 20 ms a request', async () => {
+  const commits = 20_000;
+  const world = await worn(commits);
+  // As S3.
+  world.store.pageSize = 1_000;
+  let removed = 0;
+  const requests = await requestsOf(world.store, async (store) => {
+    const { keys } = await removeOrphans(store, world.table(store as MemoryStore), {
+      filesOfIntent,
+      now: world.now,
+    });
+    removed = keys.length;
+  });
+  expect(removed).toBeGreaterThan(8 * commits - 200);
+  const total = Object.values(requests).reduce((sum, count) => sum + count, 0);
+  // Twice the listing of 160,000 objects, and their removal, by the thousand.
+  expect(total).toBeLessThan(700);
+  expect(requests).toMatchObject({ put: 0 });
+  expect(total * 20).toBeLessThan(890_000 / 10);
+});
+
+test('where the hint is below old metadata files, they go one by one from below', async () => {
+  const world = await worn(150);
+  await world.store.write(lakePaths.metadata('t', 'version-hint.text'), '1');
+  const gone: string[] = [];
+  const watched = world.store.watched(async (kind, key) => {
+    if (kind === 'delete' && key.endsWith('.metadata.json')) gone.push(key);
+  });
+  await world.clean({}, watched);
+  expect(gone.length).toBeGreaterThan(100);
+  expect(gone).toEqual(gone.map((_, n) => lakePaths.metadata('t', `v${n + 1}.metadata.json`)));
+});
+
 type Step =
   | { do: 'append' | 'replace' | 'compact' | 'expire' | 'die' | 'intend' | 'take' }
   | { do: 'wait'; hours: number }
