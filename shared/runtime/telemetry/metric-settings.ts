@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConfigurationError } from '../../errors.ts';
 
-/** What is published as metrics; everything is in the log. */
+/** Settings of the metrics that are published. The log holds all measurements. */
 export interface MetricSettings {
   /** Whether every measure is published by state and dataset, about 30 metrics a dataset. */
   detailed: boolean;

@@ -127,7 +127,7 @@ test('errors that may pass by themselves are retried in every state that can mee
     );
     expect({ name, retried: namesIn(Retry).toSorted() }).toEqual({
       name,
-      // What LoadToGold committed before its time was over, a second attempt does not do again.
+      // A second attempt of LoadToGold does not repeat what the first one committed before its time was over.
       retried: [...transient, ...OF_LAMBDA, ...(name.startsWith('LoadToGold') ? TIMEOUTS : [])].toSorted(),
     });
   }

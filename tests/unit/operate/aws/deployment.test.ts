@@ -21,7 +21,11 @@ beforeEach(() => {
 
 test.each([
   ['a stage of an earlier release, without the tag', [], 'duckstep-dev-raw-123456789012'],
-  ['names without the region', [{ key: 'regionInBucketNames', value: 'false' }], 'duckstep-dev-raw-123456789012'],
+  [
+    'names without the region',
+    [{ key: 'regionInBucketNames', value: 'false' }],
+    'duckstep-dev-raw-123456789012',
+  ],
   [
     'names with the region',
     [{ key: 'regionInBucketNames', value: 'true' }],
