@@ -1,9 +1,11 @@
 import { literal } from '../engine/sql.ts';
 import { isExactNumber, scaleOf } from '../engine/type-names.ts';
+import { decimalOfText } from './decimal-text.ts';
 import type { Check } from './duckdb-checks.ts';
 import type { Constraints } from './model.ts';
 import type { Place } from './problems.ts';
 import { STRING_FORMATS } from './string-formats.ts';
+import { DATE, TIME, TIMESTAMP } from './text-forms.ts';
 
 /** `logicalTypeOptions`, whatever the logical type: `odcs.ts` has seen to which go with which. */
 export interface Limits {
@@ -21,15 +23,27 @@ export interface Limits {
  * SQL of a limit or an allowed value in a column's type: as values are read, through TIMESTAMPTZ, since a cast to
  * TIMESTAMP drops the offset.
  */
-export const limitSql = (text: string, type: string, cast: 'CAST' | 'TRY_CAST' = 'TRY_CAST'): string =>
-  type === 'TIMESTAMP'
-    ? `CAST(${cast}(${literal(text)} AS TIMESTAMPTZ) AS TIMESTAMP)`
-    : `${cast}(${literal(text)} AS ${type})`;
+export const limitSql = (text: string, type: string, cast: 'CAST' | 'TRY_CAST' = 'TRY_CAST'): string => {
+  if (type === 'TIMESTAMP') return `CAST(${cast}(${literal(text)} AS TIMESTAMPTZ) AS TIMESTAMP)`;
+  if (isExactNumber(type) && /e/i.test(text)) return decimalOfText(literal(text), type);
+  return `${cast}(${literal(text)} AS ${type})`;
+};
+
+/** The texts that are read as values of these types: a limit that no row could spell is a mistake. */
+const FORMS: Readonly<Record<string, string>> = {
+  DATE,
+  TIME,
+  TIMESTAMP,
+  'TIMESTAMP WITH TIME ZONE': TIMESTAMP,
+};
 
 /** SQL: a limit or an allowed value is one of the type, and not only after rounding. */
 const isExactly = (text: string, type: string): string => {
   if (isExactNumber(type) && decimalsOf(text) > scaleOf(type)) return 'false';
-  return `${limitSql(text, type)} IS NOT NULL`;
+  const form = FORMS[type];
+  const spelled =
+    form === undefined ? '' : ` AND regexp_full_match(${literal(text.trim())}, ${literal(form)})`;
+  return `${limitSql(text, type)} IS NOT NULL${spelled}`;
 };
 
 /** Of 1.50 it is one, of 1e-7 seven; none of what is no number. */

@@ -1,3 +1,5 @@
+import { OFFSET, YEAR, ZONE_NAME } from './text-forms.ts';
+
 /** Digits that strptime reads at most, by the letter behind `%`. */
 const WIDTHS: Record<string, number> = { Y: 4, y: 2, m: 2, d: 2, j: 3, H: 2, I: 2, M: 2, S: 2, g: 3, f: 6 };
 
@@ -17,9 +19,12 @@ export const strptimePattern = (strptime: string, captured?: string): string => 
     if (blank !== undefined) return String.raw`\s+`;
     if (letter === undefined || letter === '%') return escaped(letter ?? token);
     const width = WIDTHS[letter];
-    if (width === undefined) return /[zZ]/.test(letter) ? '.+' : '[A-Za-z]+';
+    if (letter === 'Y') return YEAR;
+    if (letter === 'z') return OFFSET;
+    if (letter === 'Z') return ZONE_NAME;
+    if (width === undefined) return '[A-Za-z]+';
     // strptime takes all the digits that it can: of two numbers side by side the first has none to spare.
-    const whole = letter === 'Y' || WIDTHS[tokens[i + 1]?.[1] ?? ''] !== undefined;
+    const whole = WIDTHS[tokens[i + 1]?.[1] ?? ''] !== undefined;
     const digits = whole ? `[0-9]{${width}}` : `[0-9]{1,${width}}`;
     return letter === captured ? `(${digits})` : digits;
   });

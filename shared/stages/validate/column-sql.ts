@@ -1,15 +1,7 @@
 import type { Column } from '../../contract/model.ts';
 import { literal, pointerTo } from '../../engine/sql.ts';
-import {
-  castNative,
-  isNested,
-  parseText,
-  presentNative,
-  presentText,
-  type Spelling,
-  spelling,
-  textOfBytes,
-} from './typed-value.ts';
+import { castNative, isNested, presentNative } from './native-value.ts';
+import { parseText, presentText, type Spelling, spelling, textOfBytes } from './typed-value.ts';
 
 /**
  * The names that `recordsSql` gives to the intermediate results of the contract's column at this position. Its last

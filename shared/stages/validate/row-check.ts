@@ -50,7 +50,7 @@ const REASONS_SHAPE = JSON.stringify([
 const MAX_SHOWN = 200;
 
 const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] => {
-  const { name, logicalType, silverType, format } = column;
+  const { name, logicalType, format } = column;
   const check = (rule: string, broken: string, expected: string, value?: string): Check => ({
     column: name,
     rule,
@@ -70,12 +70,18 @@ const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] 
     check(
       'type',
       `${present} IS NOT NULL AND ${ident(name)} IS NULL`,
-      format === undefined ? `${logicalType} (${silverType})` : `${logicalType} as ${format}`,
+      format === undefined ? expectedType(column) : `${logicalType} as ${format}`,
       shown,
     ),
     ...limitRules(column).map(({ rule, broken, expected }) => check(rule, broken, expected, shown)),
   ];
 };
+
+/** Finer fractions of a second are the one thing that a text of the right form may have too much of: the reason says so. */
+const expectedType = ({ logicalType, silverType }: Column): string =>
+  silverType.startsWith('TIME')
+    ? `${logicalType} (${silverType}), no finer than microseconds`
+    : `${logicalType} (${silverType})`;
 
 /** SQL that makes the JSON text of one reason. */
 const packReason = ({ column, rule, dimension, expected, value }: Reason): string => {
