@@ -16,12 +16,12 @@ export const decimalOfText = (text: string, type: string): string =>
 /** SQL that moves the decimal point of a number with an exponent: `1.5e-3` becomes `0.0015`. */
 const writtenOut = (text: string): string => {
   const parts = `regexp_extract(${text}, ${literal(SCIENTIFIC)}, ['sign', 'whole', 'fraction', 'exponent'])`;
-  // A list of one, so that the lambda gives each part a name.
-  const moved = `list_transform([${parts}], lambda n: {
-    'sign': n.sign, 'digits': n.whole || n.fraction, 'point': len(n.whole) + TRY_CAST(n.exponent AS INTEGER)})`;
-  return `list_transform(${moved}, lambda n: CASE
-    WHEN abs(n.point) > ${MAX_EXPONENT} THEN NULL
-    WHEN n.point <= 0 THEN n.sign || '0.' || repeat('0', -n.point) || n.digits
-    WHEN n.point >= len(n.digits) THEN n.sign || n.digits || repeat('0', n.point - len(n.digits))
-    ELSE n.sign || left(n.digits, n.point) || '.' || substr(n.digits, n.point + 1) END)[1]`;
+  // A list of one, so that the lambda gives each part a name. No column of a contract is called `_n`.
+  const moved = `list_transform([${parts}], lambda _n: {
+    'sign': _n.sign, 'digits': _n.whole || _n.fraction, 'point': len(_n.whole) + TRY_CAST(_n.exponent AS INTEGER)})`;
+  return `list_transform(${moved}, lambda _n: CASE
+    WHEN abs(_n.point) > ${MAX_EXPONENT} THEN NULL
+    WHEN _n.point <= 0 THEN _n.sign || '0.' || repeat('0', -_n.point) || _n.digits
+    WHEN _n.point >= len(_n.digits) THEN _n.sign || _n.digits || repeat('0', _n.point - len(_n.digits))
+    ELSE _n.sign || left(_n.digits, _n.point) || '.' || substr(_n.digits, _n.point + 1) END)[1]`;
 };

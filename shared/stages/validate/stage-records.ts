@@ -85,19 +85,22 @@ const describeSource = async (
   db: Db,
   contract: Contract,
   source: OpenedSource,
-): Promise<{ columns: readonly string[]; types: readonly string[] }> => {
+): Promise<{ columns: readonly string[]; types: readonly string[]; repeats: boolean }> => {
   if (source.shape === 'columns') {
     const described = await db.describe(`SELECT * FROM ${source.relation}`);
-    return { columns: source.columns, types: described.map(({ type }) => type) };
+    return { columns: source.columns, types: described.map(({ type }) => type), repeats: false };
   }
   const names = contract.columns.flatMap(({ name, sourceName }) => [name, sourceName.trim()]).map(lowerCase);
+  // Most records share their list of keys: few lists are left to look at.
   const keys = await reading(() =>
-    db.all<{ key: string }>(`
-      FROM (SELECT DISTINCT unnest(TRY(json_keys(doc))) AS key FROM ${source.relation})
+    db.all<{ key: string; repeats: boolean }>(`
+      WITH lists AS (SELECT DISTINCT TRY(json_keys(doc)) AS keys FROM ${source.relation})
+      FROM (SELECT DISTINCT unnest(keys) AS key FROM lists),
+        (SELECT coalesce(bool_or(list_unique(keys) < len(keys)), false) AS repeats FROM lists)
       ORDER BY lower(trim(key)) IN (${names.map(literal).join(', ')}) DESC, key
       LIMIT ${MAX_KEYS}`),
   );
-  return { columns: keys.map(({ key }) => key), types: [] };
+  return { columns: keys.map(({ key }) => key), types: [], repeats: keys[0]?.repeats === true };
 };
 
 const lowerCase = (name: string): string => name.toLowerCase();

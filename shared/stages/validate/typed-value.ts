@@ -4,6 +4,7 @@ import { strptimePattern } from '../../contract/strptime-pattern.ts';
 import { calendarOf, DATE, INTEGER, NUMBER, TIME, TIMESTAMP, ZONED } from '../../contract/text-forms.ts';
 import { literal } from '../../engine/sql.ts';
 import { isExactNumber } from '../../engine/type-names.ts';
+import { isLaxJson } from './json-sql.ts';
 
 /** This file makes the SQL that turns a text into a column's type, or into NULL where it does not fit. */
 
@@ -117,7 +118,7 @@ export const parseText = (value: string, column: Column): string => {
       );
     case 'object':
     case 'array':
-      return `CASE WHEN json_valid(${value}) THEN CASE WHEN json_type(${value}) = ${literal(column.logicalType.toUpperCase())} THEN CAST(${value} AS JSON) END END`;
+      return `CASE WHEN json_valid(${value}) THEN CASE WHEN json_type(${value}) = ${literal(column.logicalType.toUpperCase())} AND NOT ${isLaxJson(value)} THEN CAST(${value} AS JSON) END END`;
   }
 };
 
