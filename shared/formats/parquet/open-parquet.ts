@@ -1,9 +1,10 @@
 import { literal } from '../../engine/sql.ts';
-import { EmptyFile } from '../../errors.ts';
+import { EmptyFile, UnreadableFile } from '../../errors.ts';
 import { type FileEnds, isControl, startsWith } from '../bytes/file-ends.ts';
 import type { BinaryFormat, UnsupportedFormat } from '../records/format.ts';
 import type { OpenedRecords, OpenOptions, Queryable } from '../records/opened-records.ts';
 import { asUnreadable } from '../records/unreadable.ts';
+import { checkPages } from './check-pages.ts';
 
 /** `PAR1`, at both ends of the file: https://parquet.apache.org/docs/file-format/ */
 const MAGIC = '50415231';
@@ -21,7 +22,7 @@ const beginsLikeParquet = ({ head }: FileEnds): boolean => {
 
 /**
  * @throws EmptyFile for a file of no rows
- * @throws UnreadableFile when DuckDB cannot read the footer
+ * @throws UnreadableFile when DuckDB cannot read the footer, would read values wrong, or a page is damaged
  */
 const openParquet = async (path: string, { db }: OpenOptions): Promise<OpenedRecords<'parquet'>> => {
   try {
@@ -30,6 +31,9 @@ const openParquet = async (path: string, { db }: OpenOptions): Promise<OpenedRec
     );
     const records = Number(counted?.rows ?? 0);
     if (records === 0) throw new EmptyFile('The Parquet file holds no rows. Check the system that wrote it.');
+    await throwIfContradictory(db, path, records);
+    await throwIfTooWide(db, path);
+    await checkPages(db, path);
     const columns = await columnsOf(db, path);
     // Columns are renamed by position: names may hold anything, and may differ in case only.
     const positions = columns.map((_, i) => `c${i}`).join(', ');
@@ -45,6 +49,30 @@ const openParquet = async (path: string, { db }: OpenOptions): Promise<OpenedRec
   } catch (error) {
     throw asUnreadable(error);
   }
+};
+
+/** The widest DECIMAL of DuckDB. It reads wider ones as doubles, and most of them wrong. */
+const MAX_DIGITS = 38;
+
+const throwIfTooWide = async (db: Queryable, path: string): Promise<void> => {
+  const [wide] = await db.all<{ name: string; digits: unknown }>(
+    `SELECT name, "precision" AS digits FROM parquet_schema(${literal(path)}) WHERE "precision" > ${MAX_DIGITS}`,
+  );
+  if (wide === undefined) return;
+  throw new UnreadableFile(
+    `Column ${JSON.stringify(wide.name)} is a DECIMAL of ${String(wide.digits)} digits, and at most ${MAX_DIGITS} can be read exactly. Write it as DECIMAL(${MAX_DIGITS}, …) or as text, and upload the file again.`,
+  );
+};
+
+/** The footer counts the rows twice. */
+const throwIfContradictory = async (db: Queryable, path: string, records: number): Promise<void> => {
+  const [groups] = await db.all<{ rows: unknown }>(
+    `SELECT sum(rows) AS rows FROM (SELECT DISTINCT row_group_id, row_group_num_rows AS rows FROM parquet_metadata(${literal(path)}))`,
+  );
+  if (Number(groups?.rows ?? 0) !== records)
+    throw new UnreadableFile(
+      `The file is damaged: its footer counts ${records} rows, its row groups ${String(groups?.rows ?? 0)}; upload it again.`,
+    );
 };
 
 /** The schema is a tree written in depth-first order: the columns are the children of its root. */
