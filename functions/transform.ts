@@ -27,6 +27,10 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
   const { run, staged, rows: validated } = input.validate;
   const { lake, scratch, config } = tools;
   const records = await lake.silver.localPath(staged.records, path.join(scratch, 'silver'));
+  const gaps =
+    staged.gaps === undefined
+      ? undefined
+      : await lake.silver.localPath(staged.gaps, path.join(scratch, 'silver'));
   return await tools.duckDb(
     async (db) => {
       const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
@@ -43,7 +47,7 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
         rows,
         strategies,
         files: ready,
-      } = await buildSilver(db, contract, records, run, scratch, layout);
+      } = await buildSilver(db, contract, { records, gaps }, run, scratch, layout);
       if (rows.filtered + rows.duplicate + rows.silver !== validated.accepted)
         throw new ConservationBroken(
           `${validated.accepted} rows were accepted, but ${rows.silver} silver + ${rows.duplicate} duplicate + ${rows.filtered} filtered came out. Nothing was committed.`,

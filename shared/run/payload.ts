@@ -39,8 +39,15 @@ export const ValidateOutput = z.object({
   format: z.string(),
   source_bytes: z.number(),
   rows: z.object({ read: z.number(), accepted: z.number(), rejected: z.number() }),
-  /** Staged objects in silver: every parsed record, typed, with its reasons; and the refused ones alone. */
-  staged: z.object({ records: z.string(), rejected: z.string().optional() }),
+  /**
+   * Staged objects in silver: every parsed record, typed, with its reasons; the refused ones alone; and where records
+   * could not be parsed, which executions that began before that was staged do not say.
+   */
+  staged: z.object({
+    records: z.string(),
+    rejected: z.string().optional(),
+    gaps: z.string().optional(),
+  }),
   /** Source columns that the contract does not know: the first twenty. */
   unknown_columns: z.array(z.string()),
   usage: Usage,

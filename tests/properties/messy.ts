@@ -79,7 +79,7 @@ export const outcomeOf = async (contract: Contract, file: string | Uint8Array): 
       const silver = await buildSilver(
         db,
         contract,
-        records,
+        { records },
         run,
         folder,
         silverLayout(contract, silverSchema(contract, undefined)),

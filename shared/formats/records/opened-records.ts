@@ -61,6 +61,8 @@ export type MalformedRule = 'columns' | 'quote' | 'encoding' | 'length';
 export interface MalformedRecord {
   /** Physical line where the record begins, from 1. */
   line: number;
+  /** How many well-formed records lie before it. */
+  row: number;
   /** The record's text, invalid bytes as U+FFFD, cut at 64 KiB. */
   raw: string;
   rule: MalformedRule;

@@ -13,6 +13,7 @@ import { readFiles, typed } from '../../lake/table/read/table-view.ts';
 import { type LocalFile, writeLocally } from '../../lake/table/write/write-files.ts';
 import { checkSilver } from './check-silver.ts';
 import { type LatestRows, latestRows } from './latest-rows.ts';
+import { numberedRecords } from './record-numbers.ts';
 import { silverColumns, type silverLayout } from './silver-table.ts';
 
 export interface SilverRows {
@@ -43,18 +44,18 @@ export interface BuiltSilver {
  * superseded. Where silver.sql or an expression makes them, they are looked at afterwards, and only then written again
  * if any is: what people's SQL does is done once.
  *
- * @param records local Parquet that Validate staged
+ * @param staged local Parquet that Validate staged: the records, and `gaps` between them where some could not be parsed
  * @throws ModelFailed when `silver.sql` or an expression fails, or does not produce what the contract declares
  */
 export const buildSilver = async (
   db: Db,
   contract: Contract,
-  records: string,
+  staged: { records: string; gaps?: string | undefined },
   run: { run_id: string; source_id: string },
   scratch: string,
   layout: ReturnType<typeof silverLayout>,
 ): Promise<BuiltSilver> => {
-  await createInputs(db, contract, records);
+  await createInputs(db, contract, staged);
   const query = await cleaningSql(db, contract);
   const { accepted, rescued } = await db.one<{ accepted: number; rescued: number }>(
     'SELECT count(*) AS accepted, count(_rescued) AS rescued FROM accepted',
@@ -114,11 +115,13 @@ const createCleaned = async (
 };
 
 /** The views that `silver.sql` may read: `accepted`, and `ref.<name>` per CSV in the dataset's folder. */
-const createInputs = async (db: Db, contract: Contract, records: string): Promise<void> => {
+const createInputs = async (
+  db: Db,
+  contract: Contract,
+  { records, gaps }: { records: string; gaps?: string | undefined },
+): Promise<void> => {
   await db.run(`
-    CREATE VIEW accepted AS
-    SELECT * EXCLUDE (_reasons, _raw, file_row_number), file_row_number + 1 AS _row
-    FROM read_parquet(${literal(records)}, file_row_number = true) WHERE _reasons IS NULL;
+    CREATE VIEW accepted AS ${await numberedRecords(db, records, gaps)};
     CREATE SCHEMA ref`);
   for (const { name, path: file } of await listReferences(contract.folder))
     await modelled(contract, () =>

@@ -13,6 +13,8 @@ export interface StagedRecords {
   records: string;
   /** Parquet of the rejected rows and the malformed records: `line`, `raw`, `reasons`. Absent when there are none. */
   rejected?: string;
+  /** Parquet of `row` and `skipped`: how many malformed records lie directly before a parsed one. Absent when there are none. */
+  gaps?: string;
   /** `rejected` includes malformed records. */
   rows: { read: number; accepted: number; rejected: number };
   unknownColumns: string[];
@@ -71,7 +73,17 @@ export const stageRecords = async (
     throw new ConservationBroken(
       `${rejected} rows were rejected, ${kept.Count} of them kept. Nothing was loaded.`,
     );
-  return { records, rejected: file, rows, unknownColumns };
+  const gaps = await writeGaps(db, source, scratch);
+  return { records, rejected: file, ...(gaps !== undefined && { gaps }), rows, unknownColumns };
+};
+
+const writeGaps = async (db: Db, source: OpenedSource, scratch: string): Promise<string | undefined> => {
+  if (source.malformed === undefined) return undefined;
+  const gaps = path.join(scratch, 'gaps.parquet');
+  await db.run(`COPY (SELECT row, CAST(count(*) AS BIGINT) AS skipped
+    FROM read_json(${literal(source.malformed.path)}, format = 'newline_delimited', columns = {'row': 'BIGINT'})
+    GROUP BY row ORDER BY row) TO ${literal(gaps)} (${COPY_OPTIONS})`);
+  return gaps;
 };
 
 /** Keys that are listed at most: where ids are used as keys, there may be as many as rows. */

@@ -41,7 +41,7 @@ const build = async (given: Case): Promise<BuiltSilver & { silver: Row[] }> => {
     const built = await buildSilver(
       db,
       contract,
-      records,
+      { records },
       RUN,
       folder,
       silverLayout(contract, silverSchema(contract, undefined)),
