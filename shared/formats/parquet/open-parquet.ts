@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { literal } from '../../engine/sql.ts';
 import { EmptyFile, UnreadableFile } from '../../errors.ts';
 import { type FileEnds, isControl, startsWith } from '../bytes/file-ends.ts';
@@ -5,6 +6,7 @@ import type { BinaryFormat, UnsupportedFormat } from '../records/format.ts';
 import type { OpenedRecords, OpenOptions, Queryable } from '../records/opened-records.ts';
 import { asUnreadable } from '../records/unreadable.ts';
 import { checkPages } from './check-pages.ts';
+import { copyWithFooter } from './rewrite-footer.ts';
 
 /** `PAR1`, at both ends of the file: https://parquet.apache.org/docs/file-format/ */
 const MAGIC = '50415231';
@@ -24,25 +26,33 @@ const beginsLikeParquet = ({ head }: FileEnds): boolean => {
  * @throws EmptyFile for a file of no rows
  * @throws UnreadableFile when DuckDB cannot read the footer, would read values wrong, or a page is damaged
  */
-const openParquet = async (path: string, { db }: OpenOptions): Promise<OpenedRecords<'parquet'>> => {
+const openParquet = async (
+  file: string,
+  { db }: OpenOptions,
+  folder: string,
+): Promise<OpenedRecords<'parquet'>> => {
   try {
     const [counted] = await db.all<{ rows: unknown }>(
-      `SELECT num_rows AS rows FROM parquet_file_metadata(${literal(path)})`,
+      `SELECT num_rows AS rows FROM parquet_file_metadata(${literal(file)})`,
     );
     const records = Number(counted?.rows ?? 0);
     if (records === 0) throw new EmptyFile('The Parquet file holds no rows. Check the system that wrote it.');
-    await throwIfContradictory(db, path, records);
-    await throwIfTooWide(db, path);
-    await checkPages(db, path);
-    const columns = await columnsOf(db, path);
-    // Columns are renamed by position: names may hold anything, and may differ in case only.
-    const positions = columns.map((_, i) => `c${i}`).join(', ');
-    const reading = `read_parquet(${literal(path)}, hive_partitioning = false)`;
+    await throwIfContradictory(db, file, records);
+    await throwIfTooWide(db, file);
+    await checkPages(db, file);
+    const columns = await columnsOf(db, file);
+    const exact = columns.some(({ types }) => types.some(isCut)) ? path.join(folder, 'exact.parquet') : file;
+    if (exact !== file) await copyWithFooter(file, exact, 'nanos');
     return {
       format: 'parquet',
       shape: 'columns',
-      columns,
-      relation: `(SELECT * FROM ${reading} AS source(${positions}))`,
+      columns: columns.map(({ name }) => name),
+      relation: relationOf(exact, columns),
+      asBytes: async () => {
+        const bytes = path.join(folder, 'bytes.parquet');
+        await copyWithFooter(exact, bytes, 'texts');
+        return relationOf(bytes, columns);
+      },
       records,
       firstLine: 1,
     };
@@ -75,16 +85,39 @@ const throwIfContradictory = async (db: Queryable, path: string, records: number
     );
 };
 
-/** The schema is a tree written in depth-first order: the columns are the children of its root. */
-const columnsOf = async (db: Queryable, path: string): Promise<string[]> => {
-  const nodes = await db.all<{ name: string; children: unknown }>(
-    `SELECT name, num_children AS children FROM parquet_schema(${literal(path)})`,
+interface ParquetColumn {
+  name: string;
+  /** Logical types of the column and of everything within it, as DuckDB prints them. */
+  types: string[];
+}
+
+/** Types that DuckDB cuts to microseconds. */
+const isCut = (type: string): boolean => isTimeOfNanos(type) || /^TimestampType\(.*UTC=1.*NANOS/.test(type);
+
+const isTimeOfNanos = (type: string): boolean => /^TimeType\(.*NANOS/.test(type);
+
+const relationOf = (file: string, columns: readonly ParquetColumn[]): string => {
+  // Columns are renamed by position: names may hold anything, and may differ in case only.
+  const positions = columns.map((_, i) => `c${i}`).join(', ');
+  // DuckDB has times of nanoseconds in SQL, but does not read them from Parquet.
+  const times = columns.flatMap(({ types: [own = ''] }, i) =>
+    isTimeOfNanos(own) ? [`strftime(c${i}, '%H:%M:%S.%n') AS c${i}`] : [],
   );
-  const columns: string[] = [];
+  const replace = times.length === 0 ? '' : ` REPLACE (${times.join(', ')})`;
+  return `(SELECT *${replace} FROM read_parquet(${literal(file)}, hive_partitioning = false) AS source(${positions}))`;
+};
+
+/** The schema is a tree written in depth-first order: the columns are the children of its root. */
+const columnsOf = async (db: Queryable, path: string): Promise<ParquetColumn[]> => {
+  const nodes = await db.all<{ name: string; children: unknown; type: string | null }>(
+    `SELECT name, num_children AS children, logical_type AS type FROM parquet_schema(${literal(path)})`,
+  );
+  const columns: ParquetColumn[] = [];
   let depth = 0;
   const open: number[] = [];
-  for (const { name, children } of nodes) {
-    if (depth === 1) columns.push(name.trim());
+  for (const { name, children, type } of nodes) {
+    if (depth === 1) columns.push({ name: name.trim(), types: [] });
+    if (depth > 0) columns.at(-1)?.types.push(type ?? '');
     open.push(Number(children ?? 0));
     depth++;
     while (depth > 0 && open[depth - 1] === 0) {

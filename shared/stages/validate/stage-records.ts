@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { types } from 'node:util';
 import type { Contract } from '../../contract/model.ts';
 import { ident, literal } from '../../engine/sql.ts';
 import type { Db } from '../../engine/with-duckdb.ts';
@@ -42,14 +43,8 @@ export const stageRecords = async (
   source: OpenedSource,
   scratch: string,
 ): Promise<StagedRecords> => {
-  const described = await describeSource(db, contract, source);
-  const bindings = bindColumns(contract, described.columns, source.shape === 'documents');
   const records = path.join(scratch, 'records.parquet');
-  const written = await reading(() =>
-    db.one<{ Count: number }>(
-      `COPY (${recordsSql(contract, { ...source, ...described }, bindings)}) TO ${literal(records)} (${COPY_OPTIONS})`,
-    ),
-  );
+  const written = await writeRecords(db, contract, source, records);
   if (source.records !== undefined && written.Count !== source.records)
     throw new ConservationBroken(
       `The file holds ${source.records} records, DuckDB read ${written.Count}. Nothing was loaded; please report this file's shape.`,
@@ -63,7 +58,7 @@ export const stageRecords = async (
   );
   const rejected = failed + malformed;
   const rows = { read, accepted: written.Count - failed, rejected };
-  const unknownColumns = bindings.unknown.map((index) => described.columns[index] ?? '');
+  const { unknownColumns } = written;
   if (rejected === 0) return { records, rows, unknownColumns };
   const file = path.join(scratch, 'rejected.parquet');
   const kept = await db.one<{ Count: number }>(
@@ -76,6 +71,34 @@ export const stageRecords = async (
   const gaps = await writeGaps(db, source, scratch);
   return { records, rejected: file, ...(gaps !== undefined && { gaps }), rows, unknownColumns };
 };
+
+/** Types and checks every record. Texts are read as bytes where one of them is no UTF-8: it rejects its row only. */
+const writeRecords = async (
+  db: Db,
+  contract: Contract,
+  source: OpenedSource,
+  records: string,
+): Promise<{ Count: number; unknownColumns: string[] }> => {
+  const described = await describeSource(db, contract, source);
+  const bindings = bindColumns(contract, described.columns, source.shape === 'documents');
+  try {
+    const { Count } = await reading(() =>
+      db.one<{ Count: number }>(
+        `COPY (${recordsSql(contract, { ...source, ...described }, bindings)}) TO ${literal(records)} (${COPY_OPTIONS})`,
+      ),
+    );
+    return { Count, unknownColumns: bindings.unknown.map((index) => described.columns[index] ?? '') };
+  } catch (error) {
+    if (source.asBytes === undefined || !isAboutUtf8(error)) throw error;
+    const { asBytes, ...once } = source;
+    return await writeRecords(db, contract, { ...once, relation: await asBytes() }, records);
+  }
+};
+
+const isAboutUtf8 = (error: unknown): boolean =>
+  types.isNativeError(error) &&
+  types.isNativeError(error.cause) &&
+  /^Invalid Input Error: Invalid string encoding/.test(error.cause.message);
 
 const writeGaps = async (db: Db, source: OpenedSource, scratch: string): Promise<string | undefined> => {
   if (source.malformed === undefined) return undefined;
