@@ -9,26 +9,32 @@ import { isLaxJson } from './json-sql.ts';
 /** This file makes the SQL that turns a text into a column's type, or into NULL where it does not fit. */
 
 /**
- * SQL that makes NULL of a text that means "no value": white space, and the texts that the contract lists. Other texts lose
- * their outer blanks, except in columns of strings.
+ * SQL that makes NULL of a text that means "no value": blanks, and the texts that the contract lists. Other texts lose
+ * their outer blanks, except in columns of strings that are no key. Blanks are spaces, tabs and line ends.
  *
  * @param text a SQL expression of type VARCHAR
  * @param spelled SQL that is true where the text is known to be a value without outer blanks
  */
 export const presentText = (text: string, column: Column, spelled?: string): string => {
-  const trimmed = `trim(${text})`;
+  const keeps = column.logicalType === 'string' && column.trimmed !== true;
   const missing = ['', ...column.missingValues].map(literal).join(', ');
-  // trim is slow when characters are named: that is done only for text that begins with white space.
-  const blank = `${text} < '!' AND trim(${text}, ${literal(' \t\r\n')}) = ''`;
-  const present = `CASE WHEN ${trimmed} IN (${missing}) OR (${blank}) THEN NULL ELSE ${column.logicalType === 'string' ? text : trimmed} END`;
+  // trim is slow when characters are named. Long texts are not given to it: only text that begins with a blank may be all blanks.
+  const long = keeps || column.logicalType === 'object' || column.logicalType === 'array';
+  const trimmed = long ? `trim(${text})` : `trim(${text}, ${literal(BLANKS)})`;
+  const blank = long ? ` OR (${text} < '!' AND trim(${text}, ${literal(BLANKS)}) = '')` : '';
+  const present = `CASE WHEN ${trimmed} IN (${missing})${blank} THEN NULL ELSE ${keeps ? text : trimmed} END`;
   // trim itself is slow. For pure ASCII, comparisons tell faster whether there is anything to trim.
-  const bare = `${text} > '!' AND strlen(${text}) = length(${text}) AND NOT suffix(${text}, ' ')`;
+  const ends = (long ? [' '] : [...BLANKS]).map((each) => ` AND NOT suffix(${text}, ${literal(each)})`);
+  const bare = `${text} > '!' AND strlen(${text}) = length(${text})${ends.join('')}`;
   if (!isColumn(text)) return present;
   const known =
     listedMissing(column).length > 0 ? `CASE WHEN ${text} IN (${missing}) THEN NULL ELSE ${text} END` : text;
   const sure = spelled === undefined ? '' : `WHEN ${spelled} THEN ${text} `;
   return `CASE ${sure}WHEN ${bare} THEN ${known} ELSE ${present} END`;
 };
+
+/** Space, tab and line ends. */
+const BLANKS = ' \t\r\n';
 
 /** SQL literals of the texts that the contract lists as "no value", without the empty text, which always means that. */
 export const listedMissing = ({ missingValues }: Column): string[] =>

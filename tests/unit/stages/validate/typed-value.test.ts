@@ -49,7 +49,8 @@ const REFUSED = null;
 table('logicalType: integer', {
   '12': 12,
   ' 5 ': 5,
-  '5\t': REFUSED,
+  '5\t': 5,
+  '\r\n 6\t': 6,
   '+7': 7,
   '-0': 0,
   '007': 7,
@@ -135,6 +136,7 @@ table('logicalType: number, physicalType: "DECIMAL(10,0)"', { '1.5e9': '15000000
 
 table('logicalType: boolean', {
   true: true,
+  'true\t': true,
   FALSE: false,
   t: true,
   f: false,
@@ -267,7 +269,15 @@ table('logicalType: time, logicalTypeOptions: { format: "hh:mm a" }', {
   '10:05': REFUSED,
 });
 
-table('logicalType: string', { ' a ': ' a ', '12': '12', '  ': undefined });
+table('logicalType: string', { ' a ': ' a ', 'a\t': 'a\t', '12': '12', '  ': undefined });
+table('logicalType: string, primaryKey: true', {
+  ' A1 ': 'A1',
+  'A1\t': 'A1',
+  '\r\nA 1': 'A 1',
+  ' Zürich ': 'Zürich',
+  '\u00a0A1': '\u00a0A1',
+  ' \t': undefined,
+});
 
 table('logicalType: object', {
   '{"a": 1}': '{"a": 1}',
