@@ -92,9 +92,9 @@ interface ParquetColumn {
 }
 
 /** Types that DuckDB cuts to microseconds. */
-const isCut = (type: string): boolean => isTimeOfNanos(type) || /^TimestampType\(.*UTC=1.*NANOS/.test(type);
+const isCut = (type: string): boolean => isTimeOfNanos(type) || /^TimestampType\(.*UTC=1.*NANOS=(?!<null>)/.test(type);
 
-const isTimeOfNanos = (type: string): boolean => /^TimeType\(.*NANOS/.test(type);
+const isTimeOfNanos = (type: string): boolean => /^TimeType\(.*NANOS=(?!<null>)/.test(type);
 
 const relationOf = (file: string, columns: readonly ParquetColumn[]): string => {
   // Columns are renamed by position: names may hold anything, and may differ in case only.
