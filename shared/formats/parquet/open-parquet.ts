@@ -92,7 +92,8 @@ interface ParquetColumn {
 }
 
 /** Types that DuckDB cuts to microseconds. */
-const isCut = (type: string): boolean => isTimeOfNanos(type) || /^TimestampType\(.*UTC=1.*NANOS=(?!<null>)/.test(type);
+const isCut = (type: string): boolean =>
+  isTimeOfNanos(type) || /^TimestampType\(.*UTC=1.*NANOS=(?!<null>)/.test(type);
 
 const isTimeOfNanos = (type: string): boolean => /^TimeType\(.*NANOS=(?!<null>)/.test(type);
 
