@@ -14,12 +14,16 @@ export const transform = step('Transform', TransformInput, async (input, tools) 
   const { run, staged, rows } = input.validate;
   const { lake, scratch, config } = tools;
   const records = await lake.silver.localPath(staged.records, path.join(scratch, 'silver'));
+  const gaps =
+    staged.gaps === undefined
+      ? undefined
+      : await lake.silver.localPath(staged.gaps, path.join(scratch, 'silver'));
   return await tools.duckDb(
     (db) =>
       stageSilver(
         { db, store: lake.silver, scratch },
         run,
-        { records, accepted: rows.accepted },
+        { records, gaps, accepted: rows.accepted },
         config.sqlDir,
       ),
     { ordered: false },

@@ -42,13 +42,19 @@ export const validate = step('Validate', ValidateInput, async (event, { lake, co
     await lake.silver.upload(staged.records, records);
     const rejected = lakePaths.staging(run.run_id, 'rejected.parquet');
     if (staged.rejected !== undefined) await lake.silver.upload(staged.rejected, rejected);
+    const gaps = lakePaths.staging(run.run_id, 'gaps.parquet');
+    if (staged.gaps !== undefined) await lake.silver.upload(staged.gaps, gaps);
     return {
       run,
       contract_version: contract.version,
       format: describeFormat(source),
       source_bytes: (await stat(local)).size,
       rows: staged.rows,
-      staged: staged.rejected === undefined ? { records } : { records, rejected },
+      staged: {
+        records,
+        ...(staged.rejected !== undefined && { rejected }),
+        ...(staged.gaps !== undefined && { gaps }),
+      },
       unknown_columns: staged.unknownColumns
         .slice(0, MAX_NAMED_COLUMNS)
         .map((name) => name.slice(0, MAX_NAME_LENGTH)),

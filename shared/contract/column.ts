@@ -45,6 +45,7 @@ export const readColumn = (
     required: property.required === true || property.primaryKey === true,
     unique: property.unique === true,
     missingValues: [...new Set(['', ...missingValues])],
+    ...(property.primaryKey === true && logicalType === 'string' && { trimmed: true }),
     constraints: readConstraints(options, type ?? 'DOUBLE', optionsAt, checks),
   };
   if (property.description !== undefined) column.description = property.description;

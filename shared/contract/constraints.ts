@@ -1,9 +1,11 @@
 import { literal } from '../engine/sql.ts';
 import { isExactNumber, scaleOf } from '../engine/type-names.ts';
+import { decimalOfText } from './decimal-text.ts';
 import type { Check } from './duckdb-checks.ts';
 import type { Constraints } from './model.ts';
 import type { Place } from './problems.ts';
 import { STRING_FORMATS } from './string-formats.ts';
+import { DATE, TIME, TIMESTAMP } from './text-forms.ts';
 
 /** The limits in `logicalTypeOptions` of all logical types; `odcs.ts` has checked which of them a type has. */
 export interface Limits {
@@ -21,15 +23,27 @@ export interface Limits {
  * SQL that casts a limit or an allowed value to a column's type, as values of the column are cast: to TIMESTAMP through
  * TIMESTAMPTZ, because a direct cast would drop the offset.
  */
-export const limitSql = (text: string, type: string, cast: 'CAST' | 'TRY_CAST' = 'TRY_CAST'): string =>
-  type === 'TIMESTAMP'
-    ? `CAST(${cast}(${literal(text)} AS TIMESTAMPTZ) AS TIMESTAMP)`
-    : `${cast}(${literal(text)} AS ${type})`;
+export const limitSql = (text: string, type: string, cast: 'CAST' | 'TRY_CAST' = 'TRY_CAST'): string => {
+  if (type === 'TIMESTAMP') return `CAST(${cast}(${literal(text)} AS TIMESTAMPTZ) AS TIMESTAMP)`;
+  if (isExactNumber(type) && /e/i.test(text)) return decimalOfText(literal(text), type);
+  return `${cast}(${literal(text)} AS ${type})`;
+};
+
+/** The texts that are read as values of these types: a limit that no row could spell is a mistake. */
+const FORMS: Readonly<Record<string, string>> = {
+  DATE,
+  TIME,
+  TIMESTAMP,
+  'TIMESTAMP WITH TIME ZONE': TIMESTAMP,
+};
 
 /** SQL that is true if the type holds the limit or the allowed value without rounding. */
 const isExactly = (text: string, type: string): string => {
   if (isExactNumber(type) && decimalsOf(text) > scaleOf(type)) return 'false';
-  return `${limitSql(text, type)} IS NOT NULL`;
+  const form = FORMS[type];
+  const spelled =
+    form === undefined ? '' : ` AND regexp_full_match(${literal(text.trim())}, ${literal(form)})`;
+  return `${limitSql(text, type)} IS NOT NULL${spelled}`;
 };
 
 /** The number of significant decimals: 1 for `1.50`, 7 for `1e-7`, 0 for text that is not a number. */

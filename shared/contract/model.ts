@@ -65,6 +65,8 @@ export interface Column {
   derivedFrom?: string;
   required: boolean;
   unique: boolean;
+  /** A key of strings: blanks around its values are removed, so that ` A1 ` and `A1` are one key. Other strings keep them. */
+  trimmed?: boolean;
   /** Texts that mean "no value" in this column, compared exactly after trimming. Always includes ''. */
   missingValues: string[];
   constraints: Constraints;

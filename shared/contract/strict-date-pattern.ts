@@ -1,3 +1,5 @@
+import { OFFSET, YEAR, ZONE_NAME } from './text-forms.ts';
+
 /** The most digits that strptime reads, by the letter after `%`. */
 const MAX_DIGITS: Record<string, number> = {
   Y: 4,
@@ -29,9 +31,12 @@ export const strictDatePattern = (strptime: string, captured?: string): string =
     if (blank !== undefined) return String.raw`\s+`;
     if (letter === undefined || letter === '%') return escaped(letter ?? token);
     const width = MAX_DIGITS[letter];
-    if (width === undefined) return /[zZ]/.test(letter) ? '.+' : '[A-Za-z]+';
+    if (letter === 'Y') return YEAR;
+    if (letter === 'z') return OFFSET;
+    if (letter === 'Z') return ZONE_NAME;
+    if (width === undefined) return '[A-Za-z]+';
     // strptime reads as many digits as it can, so a number directly before another one needs all of its digits.
-    const whole = letter === 'Y' || MAX_DIGITS[tokens[i + 1]?.[1] ?? ''] !== undefined;
+    const whole = MAX_DIGITS[tokens[i + 1]?.[1] ?? ''] !== undefined;
     const digits = whole ? `[0-9]{${width}}` : `[0-9]{1,${width}}`;
     return letter === captured ? `(${digits})` : digits;
   });

@@ -39,8 +39,15 @@ export const ValidateOutput = z.object({
   format: z.string(),
   source_bytes: z.number(),
   rows: z.object({ read: z.number(), accepted: z.number(), rejected: z.number() }),
-  /** Staged objects in silver: every parsed record, typed, with its reasons; and the rejected ones alone. */
-  staged: z.object({ records: z.string(), rejected: z.string().optional() }),
+  /**
+   * Staged objects in silver: every parsed record, typed, with its reasons; the rejected ones alone; and `gaps`, the places
+   * of records that could not be parsed. Executions that began under an earlier release have no `gaps`.
+   */
+  staged: z.object({
+    records: z.string(),
+    rejected: z.string().optional(),
+    gaps: z.string().optional(),
+  }),
   /** Source columns that the contract does not know: the first twenty. */
   unknown_columns: z.array(z.string()),
   usage: Usage,

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { literal } from '../../shared/engine/sql.ts';
 import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import { ThriftReader } from '../../shared/formats/parquet/thrift.ts';
+import { ROOT } from '../helpers/engine.ts';
 import { scratch } from '../helpers/scratch.ts';
 
 /** A file of one kind of bad input. */
@@ -41,11 +43,28 @@ const gate = (rows: string, rejected: number, key?: string): BadInput => ({
   rejected,
 });
 
-const parquet = (select: string): Promise<Buffer> => {
+const amidTimed = (records: string): BadInput => ({
+  content: () => `{"id": 1, "at": "2024-01-01"}\n${records}\n{"id": 2, "clock": "23:59"}\n`,
+  key: 'times/file',
+  loaded: [1, 2],
+  rejected: 1,
+});
+const golden = (name: string, input: string, key?: string): BadInput =>
+  file(readFileSync(path.join(ROOT, 'tests/golden', name, 'input', input)), key);
+
+/** A page whose header says that it has twice its size and more, once unpacked. */
+const claimingMore = async (): Promise<Buffer> => {
+  const bytes = await parquet('SELECT range AS id, hash(range) AS amount FROM range(100000)', 'uncompressed');
+  const size = new ThriftReader(bytes, 4).struct().get(2)?.header ?? 0;
+  bytes.set([0xfe, 0xff, 0x7f], size + 1);
+  return bytes;
+};
+
+const parquet = (select: string, codec = 'zstd'): Promise<Buffer> => {
   const folder = scratch();
   const target = path.join(folder, 'file.parquet');
   return withDuckDb({ memoryMb: 512, threads: 1, scratch: folder }, async (db) => {
-    await db.run(`COPY (${select}) TO ${literal(target)} (FORMAT parquet, COMPRESSION zstd)`);
+    await db.run(`COPY (${select}) TO ${literal(target)} (FORMAT parquet, COMPRESSION ${codec})`);
     return readFileSync(target);
   });
 };
@@ -77,6 +96,9 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'gzip within gzip': file(gzipSync(gzipSync(CSV))),
   'Parquet that is cut off': { content: async () => (await parquet(ROWS)).subarray(0, -100) },
   'Parquet with a damaged page': { content: async () => damaged(await parquet(ROWS), 0.2, 0.5) },
+  'a Parquet page that does not match its checksum': golden('parquet-page-checksum', 'damaged.parquet'),
+  'a Parquet page that claims more bytes than it can hold': { content: () => claimingMore() },
+  'a Parquet DECIMAL of more than 38 digits': golden('parquet-wide-decimal', 'nested.parquet'),
   'a JSON array that is cut off': file('[{"id": 1, "name": "Ada"}, {"id": 2, "na'),
   'UTF-16 with half a character at its end': file(Buffer.from(`\ufeff${CSV}`, 'utf16le').subarray(0, -1)),
   'more bytes than the limit, once decompressed': file(gzipSync(HEADER + GOOD.repeat(100_000))),
@@ -95,6 +117,8 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'a broken line in NDJSON': amidJson('{"id": 3, "name"'),
   'a JSON record that is no object': amidJson('[3, "Cy"]'),
   'a JSON key in two spellings with different values': amidJson('{"id": 3, "name": "Cy", "Name": "Di"}'),
+  'a JSON key twice with different values': amidJson('{"id": 3, "name": "Cy", "name": "Di"}'),
+  '`NaN` in JSON': amidJson('{"id": 3, "name": "Cy", "amount": NaN}'),
   'an object or array where one value belongs': amidJson('{"id": 3, "name": {"first": "Cy"}}'),
   'a Parquet list where one value belongs': {
     content: () =>
@@ -107,6 +131,17 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'a number that is too big for its type': amid('99999999999999999999,Cy,1,,,'),
   '`nan` and `inf` where a number belongs': { ...amid('3,Cy,nan,,,\n4,Di,inf,,,'), rejected: 2 },
   'a date that does not exist': amid('3,Cy,1,2024-02-30,,'),
+  'a year outside 0001 to 9999': amid('3,Cy,1,0000-01-01,,'),
+  '24:00 as a time': amidTimed('{"id": 3, "clock": "24:00"}'),
+  'an abbreviated time zone, or an offset beyond 18 hours': {
+    ...amidTimed('{"id": 3, "at": "2024-01-01 10:00:00 IST"}\n{"id": 4, "at": "2024-01-01T10:00:00+25:00"}'),
+    rejected: 2,
+  },
+  'nanoseconds that are not zero': amidTimed('{"id": 3, "at": "2024-01-01T10:00:00.123456789Z"}'),
+  'a Parquet text that is not UTF-8': {
+    ...golden('parquet-invalid-utf8', 'in.parquet', 'places/in.parquet'),
+    ...{ loaded: [1, 3, 4], refused: 1 },
+  },
   'a required value that is missing': amid('3, ,1,,,'),
   'a key that is missing': amid(',Cy,1,,,'),
   'a value that does not match the pattern': amid('3,cy,1,,,'),
@@ -153,7 +188,7 @@ const ORDERS = `    properties:
         logicalType: string
 `;
 
-/** Datasets: a lenient and a strict one, one with a critical rule, one with a freshness, one with e-mails. */
+/** A lenient dataset, a strict one, one with a critical rule, one whose data must be fresh, and some with other types. */
 export const BAD_INPUT_DATASETS: Record<string, string> = {
   ...contract('orders', `${ORDERS}    customProperties: [{ property: qualityThreshold, value: 0.8 }]\n`),
   ...contract(
@@ -177,6 +212,21 @@ export const BAD_INPUT_DATASETS: Record<string, string> = {
       - { name: id, logicalType: integer, primaryKey: true }
       - { name: email, logicalType: string, logicalTypeOptions: { format: email } }
     customProperties: [{ property: qualityThreshold, value: 0.8 }]\n`,
+  ),
+  ...contract(
+    'times',
+    `    properties:
+      - { name: id, logicalType: integer, primaryKey: true }
+      - { name: at, logicalType: timestamp }
+      - { name: clock, logicalType: time }
+    customProperties: [{ property: qualityThreshold, value: 0.5 }]\n`,
+  ),
+  ...contract(
+    'places',
+    `    properties:
+      - { name: id, logicalType: integer, primaryKey: true }
+      - { name: name, logicalType: string }
+    customProperties: [{ property: qualityThreshold, value: 0.5 }]\n`,
   ),
   ...contract(
     'daily',

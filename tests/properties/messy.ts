@@ -83,7 +83,7 @@ export const outcomeOf = async (contract: Contract, file: string | Uint8Array): 
       const silver = await buildSilver(
         { db, scratch: folder },
         contract,
-        records,
+        { records },
         run,
         silverLayout(contract, silverSchema(contract, undefined)),
       );

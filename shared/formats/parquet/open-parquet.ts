@@ -1,9 +1,12 @@
+import path from 'node:path';
 import { literal } from '../../engine/sql.ts';
-import { EmptyFile } from '../../errors.ts';
+import { EmptyFile, UnreadableFile } from '../../errors.ts';
 import { type FileEnds, isControl, startsWith } from '../bytes/file-ends.ts';
 import type { BinaryFormat, UnsupportedFormat } from '../records/format.ts';
 import type { OpenedRecords, OpenOptions, Queryable } from '../records/opened-records.ts';
 import { asUnreadable } from '../records/unreadable.ts';
+import { checkPages } from './check-pages.ts';
+import { copyWithFooter } from './rewrite-footer.ts';
 
 /** `PAR1`, at both ends of the file: https://parquet.apache.org/docs/file-format/ */
 const MAGIC = '50415231';
@@ -21,24 +24,35 @@ const beginsLikeParquet = ({ head }: FileEnds): boolean => {
 
 /**
  * @throws EmptyFile for a file of no rows
- * @throws UnreadableFile when DuckDB cannot read the footer
+ * @throws UnreadableFile when DuckDB cannot read the footer, would read values wrong, or a page is damaged
  */
-const openParquet = async (path: string, { db }: OpenOptions): Promise<OpenedRecords<'parquet'>> => {
+const openParquet = async (
+  file: string,
+  { db }: OpenOptions,
+  folder: string,
+): Promise<OpenedRecords<'parquet'>> => {
   try {
     const [counted] = await db.all<{ rows: unknown }>(
-      `SELECT num_rows AS rows FROM parquet_file_metadata(${literal(path)})`,
+      `SELECT num_rows AS rows FROM parquet_file_metadata(${literal(file)})`,
     );
     const records = Number(counted?.rows ?? 0);
     if (records === 0) throw new EmptyFile('The Parquet file holds no rows. Check the system that wrote it.');
-    const columns = await columnsOf(db, path);
-    // Columns are renamed by position: names may hold anything, and may differ in case only.
-    const positions = columns.map((_, i) => `c${i}`).join(', ');
-    const reading = `read_parquet(${literal(path)}, hive_partitioning = false)`;
+    await throwIfContradictory(db, file, records);
+    await throwIfTooWide(db, file);
+    await checkPages(db, file);
+    const columns = await columnsOf(db, file);
+    const exact = columns.some(({ types }) => types.some(isCut)) ? path.join(folder, 'exact.parquet') : file;
+    if (exact !== file) await copyWithFooter(file, exact, 'nanos');
     return {
       format: 'parquet',
       shape: 'columns',
-      columns,
-      relation: `(SELECT * FROM ${reading} AS source(${positions}))`,
+      columns: columns.map(({ name }) => name),
+      relation: relationOf(exact, columns),
+      asBytes: async () => {
+        const bytes = path.join(folder, 'bytes.parquet');
+        await copyWithFooter(exact, bytes, 'texts');
+        return relationOf(bytes, columns);
+      },
       records,
       firstLine: 1,
     };
@@ -47,16 +61,64 @@ const openParquet = async (path: string, { db }: OpenOptions): Promise<OpenedRec
   }
 };
 
-/** The schema is a tree written in depth-first order: the columns are the children of its root. */
-const columnsOf = async (db: Queryable, path: string): Promise<string[]> => {
-  const nodes = await db.all<{ name: string; children: unknown }>(
-    `SELECT name, num_children AS children FROM parquet_schema(${literal(path)})`,
+/** The widest DECIMAL of DuckDB. It reads wider ones as doubles, and most of them wrong. */
+const MAX_DIGITS = 38;
+
+const throwIfTooWide = async (db: Queryable, path: string): Promise<void> => {
+  const [wide] = await db.all<{ name: string; digits: unknown }>(
+    `SELECT name, "precision" AS digits FROM parquet_schema(${literal(path)}) WHERE "precision" > ${MAX_DIGITS}`,
   );
-  const columns: string[] = [];
+  if (wide === undefined) return;
+  throw new UnreadableFile(
+    `Column ${JSON.stringify(wide.name)} is a DECIMAL of ${String(wide.digits)} digits, and at most ${MAX_DIGITS} can be read exactly. Write it as DECIMAL(${MAX_DIGITS}, …) or as text, and upload the file again.`,
+  );
+};
+
+/** The footer counts the rows twice. */
+const throwIfContradictory = async (db: Queryable, path: string, records: number): Promise<void> => {
+  const [groups] = await db.all<{ rows: unknown }>(
+    `SELECT sum(rows) AS rows FROM (SELECT DISTINCT row_group_id, row_group_num_rows AS rows FROM parquet_metadata(${literal(path)}))`,
+  );
+  if (Number(groups?.rows ?? 0) !== records)
+    throw new UnreadableFile(
+      `The file is damaged: its footer counts ${records} rows, its row groups ${String(groups?.rows ?? 0)}; upload it again.`,
+    );
+};
+
+interface ParquetColumn {
+  name: string;
+  /** Logical types of the column and of everything within it, as DuckDB prints them. */
+  types: string[];
+}
+
+/** Types that DuckDB cuts to microseconds. */
+const isCut = (type: string): boolean =>
+  isTimeOfNanos(type) || /^TimestampType\(.*UTC=1.*NANOS=(?!<null>)/.test(type);
+
+const isTimeOfNanos = (type: string): boolean => /^TimeType\(.*NANOS=(?!<null>)/.test(type);
+
+const relationOf = (file: string, columns: readonly ParquetColumn[]): string => {
+  // Columns are renamed by position: names may hold anything, and may differ in case only.
+  const positions = columns.map((_, i) => `c${i}`).join(', ');
+  // DuckDB has times of nanoseconds in SQL, but does not read them from Parquet.
+  const times = columns.flatMap(({ types: [own = ''] }, i) =>
+    isTimeOfNanos(own) ? [`strftime(c${i}, '%H:%M:%S.%n') AS c${i}`] : [],
+  );
+  const replace = times.length === 0 ? '' : ` REPLACE (${times.join(', ')})`;
+  return `(SELECT *${replace} FROM read_parquet(${literal(file)}, hive_partitioning = false) AS source(${positions}))`;
+};
+
+/** The schema is a tree written in depth-first order: the columns are the children of its root. */
+const columnsOf = async (db: Queryable, path: string): Promise<ParquetColumn[]> => {
+  const nodes = await db.all<{ name: string; children: unknown; type: string | null }>(
+    `SELECT name, num_children AS children, logical_type AS type FROM parquet_schema(${literal(path)})`,
+  );
+  const columns: ParquetColumn[] = [];
   let depth = 0;
   const open: number[] = [];
-  for (const { name, children } of nodes) {
-    if (depth === 1) columns.push(name.trim());
+  for (const { name, children, type } of nodes) {
+    if (depth === 1) columns.push({ name: name.trim(), types: [] });
+    if (depth > 0) columns.at(-1)?.types.push(type ?? '');
     open.push(Number(children ?? 0));
     depth++;
     while (depth > 0 && open[depth - 1] === 0) {

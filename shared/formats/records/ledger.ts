@@ -33,11 +33,14 @@ export class Ledger {
     return this.#copy?.path;
   }
 
-  /** @param raw the record's bytes; those after the limit are cut off */
-  addMalformed(line: number, raw: Buffer, rule: MalformedRule, message: string): void {
+  /**
+   * @param row how many well-formed records lie before it
+   * @param raw the record's bytes; those after the limit are cut off
+   */
+  addMalformed(line: number, row: number, raw: Buffer, rule: MalformedRule, message: string): void {
     this.#malformedFile ??= new ScratchWriter(path.join(this.#folder, 'malformed.ndjson'));
     const text = raw.toString('utf8', 0, cutAt(raw));
-    this.#malformedFile.append(Buffer.from(`${JSON.stringify({ line, raw: text, rule, message })}\n`));
+    this.#malformedFile.append(Buffer.from(`${JSON.stringify({ line, row, raw: text, rule, message })}\n`));
     this.malformed++;
   }
 

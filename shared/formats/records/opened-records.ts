@@ -42,6 +42,8 @@ export interface OpenedRecords<Format extends string = string> {
   columns: string[];
   /** A table expression, usable after FROM, of the well-formed records in source order. */
   relation: string;
+  /** Makes a relation in which texts are bytes, for a file that holds texts that are no UTF-8. Absent for formats of text. */
+  asBytes?: () => Promise<string>;
   /** How many rows the relation must yield. The caller reconciles. */
   records: number;
   /** Records that cannot be parsed: an NDJSON file of `MalformedRecord`s; absent when there are none. */
@@ -61,6 +63,8 @@ export type MalformedRule = 'columns' | 'quote' | 'encoding' | 'length';
 export interface MalformedRecord {
   /** Physical line where the record begins, from 1. */
   line: number;
+  /** How many well-formed records lie before it. */
+  row: number;
   /** The record's text, invalid bytes as U+FFFD, cut at 64 KiB. */
   raw: string;
   rule: MalformedRule;

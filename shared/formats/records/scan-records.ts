@@ -174,7 +174,7 @@ class RecordScanner {
   #addMalformed(window: FileWindow, at: number, rule: MalformedRule): void {
     this.#leaveOut(window, at);
     const raw = window.bytes.subarray(at, this.#span.end);
-    this.#scan.ledger.addMalformed(this.#line, raw, rule, this.#explain(rule));
+    this.#scan.ledger.addMalformed(this.#line, this.#scan.records, raw, rule, this.#explain(rule));
   }
 
   #explain(rule: MalformedRule): string {

@@ -14,6 +14,7 @@ import { type LocalFile, writeLocally } from '../../lake/table/write/write-files
 import { checkSilver } from './check-silver.ts';
 import { type LatestRows, latestRows } from './latest-rows.ts';
 import { runModel } from './model-failure.ts';
+import { numberedRecords } from './record-numbers.ts';
 import { RELATION } from './relations.ts';
 import { silverColumns, type silverLayout } from './silver-table.ts';
 
@@ -45,17 +46,17 @@ export interface BuiltSilver {
  * records. When silver.sql or an expression makes the keys, superseded rows are found afterwards, and the rest is written
  * again only if there are any: a dataset's own SQL runs once.
  *
- * @param records local Parquet that Validate staged
+ * @param staged local Parquet that Validate staged: the records, and `gaps`, the places of those that could not be parsed
  * @throws ModelFailed when `silver.sql` or an expression fails, or does not produce the contract's columns
  */
 export const buildSilver = async (
   { db, scratch }: Omit<Workbench, 'store'>,
   contract: Contract,
-  records: string,
+  staged: { records: string; gaps?: string | undefined },
   run: { run_id: string; source_id: string },
   layout: ReturnType<typeof silverLayout>,
 ): Promise<BuiltSilver> => {
-  await createInputs(db, contract, records);
+  await createInputs(db, contract, staged);
   const query = await cleaningSql(db, contract);
   const { accepted, rescued } = await db.one<{ accepted: number; rescued: number }>(
     `SELECT count(*) AS accepted, count(_rescued) AS rescued FROM ${RELATION.accepted}`,
@@ -115,11 +116,13 @@ const createCleaned = async (
 };
 
 /** The views that `silver.sql` may read: `accepted`, and `ref.<name>` per CSV in the dataset's folder. */
-const createInputs = async (db: Db, contract: Contract, records: string): Promise<void> => {
+const createInputs = async (
+  db: Db,
+  contract: Contract,
+  { records, gaps }: { records: string; gaps?: string | undefined },
+): Promise<void> => {
   await db.run(`
-    CREATE VIEW ${RELATION.accepted} AS
-    SELECT * EXCLUDE (_reasons, _raw, file_row_number), file_row_number + 1 AS _row
-    FROM read_parquet(${literal(records)}, file_row_number = true) WHERE _reasons IS NULL;
+    CREATE VIEW ${RELATION.accepted} AS ${await numberedRecords(db, records, gaps)};
     CREATE SCHEMA ref`);
   for (const { name, path: file } of await listReferences(contract.folder))
     await runSilverSql(contract, () =>

@@ -23,15 +23,14 @@ export interface StagedRows extends Pick<BuiltSilver, 'rows' | 'strategies'> {
  * Makes a file's silver rows of its accepted records, and stages them: data files in silver that no snapshot names yet,
  * and a list of them.
  *
- * @param records local Parquet that Validate staged
- * @param accepted how many records Validate accepted
+ * @param staged local Parquet that Validate staged, as for `buildSilver`, and the number of records that it accepted
  * @param sqlDir folder of the datasets' contracts and models
  * @throws ModelFailed, ContractInvalid, SchemaIncompatible, ConservationBroken
  */
 export const stageSilver = async (
   workbench: Workbench,
   run: RunIdentity,
-  { records, accepted }: { records: string; accepted: number },
+  { accepted, ...staged }: { records: string; gaps?: string | undefined; accepted: number },
   sqlDir: string,
 ): Promise<StagedRows> => {
   const { db, store } = workbench;
@@ -39,7 +38,7 @@ export const stageSilver = async (
   await attachOthers(workbench, contract, sqlDir);
   const base = await new Table(store, run.dataset).current();
   const columns = silverSchema(contract, base);
-  const built = await buildSilver(workbench, contract, records, run, silverLayout(contract, columns));
+  const built = await buildSilver(workbench, contract, staged, run, silverLayout(contract, columns));
   conserve(accepted, built);
   const files = await filesOf(workbench, run, built, silverLayout(contract, columns));
   const { content, rows, strategies } = built;

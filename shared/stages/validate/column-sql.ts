@@ -1,15 +1,9 @@
 import type { Column } from '../../contract/model.ts';
-import { literal, pointerTo } from '../../engine/sql.ts';
-import {
-  castNative,
-  isNested,
-  parseText,
-  presentNative,
-  presentText,
-  type Spelling,
-  spelling,
-  textOfBytes,
-} from './typed-value.ts';
+import { literal, literalList, pointerTo } from '../../engine/sql.ts';
+import { withTextForBytes } from './bytes-as-text.ts';
+import { NOT_NUMBERS } from './json-sql.ts';
+import { castNative, isNested, presentNative } from './native-value.ts';
+import { parseText, presentText, type Spelling, spelling, textOfBytes } from './typed-value.ts';
 
 /**
  * The names that `recordsSql` gives to the intermediate results of the contract's column at this position. Its last
@@ -87,7 +81,7 @@ export const sourceColumnSql = (
     if (isScalar(column)) return { column, ...absent, nested: `${value} IS NOT NULL` };
     return {
       column,
-      value: `CAST(to_json(${value}) AS VARCHAR)`,
+      value: `CAST(to_json(${withTextForBytes(value, native)}) AS VARCHAR)`,
       present: names.value,
       typed: parseText(names.present, column),
     };
@@ -118,11 +112,15 @@ export interface DocumentKey {
   text: string;
 }
 
-/** @param keys the spellings of the column's key that occur in the documents */
+/**
+ * @param keys the spellings of the column's key that occur in the documents
+ * @param repeats whether `_repeated` lists the keys to which a document gives several values
+ */
 export const documentColumnSql = (
   column: Column,
   position: number,
   keys: readonly DocumentKey[],
+  repeats: boolean,
 ): ColumnSql => {
   if (keys.length === 0) return textSql(column, position, 'CAST(NULL AS VARCHAR)');
   const pointed = keys.map(({ name, text }) => ({ text, pointer: literal(pointerTo(name)) }));
@@ -131,9 +129,9 @@ export const documentColumnSql = (
     ({ text, pointer }) =>
       `CASE WHEN ${presentText(text, column)} IS NOT NULL THEN CAST(json_extract(doc, ${pointer}) AS VARCHAR) END`,
   );
-  // The same value under two spellings is no loss: a writer may write both while it moves from one to the other.
-  const values = isScalar(column) ? keys.map(({ text }) => text) : fragments;
-  const doubled = keys.length > 1 && { doubled: `len(list_distinct([${values.join(', ')}])) > 1` };
+  const texts = keys.map(({ text }) => text);
+  const twice = doubledSql(keys, isScalar(column) ? texts : fragments, repeats);
+  const doubled = twice !== undefined && { doubled: twice };
   if (!isScalar(column))
     return { ...textSql(column, position, `coalesce(${fragments.join(', ')})`), ...doubled };
   // A text may begin as an object does: only for these few texts the document is asked for the type.
@@ -142,6 +140,37 @@ export const documentColumnSql = (
       `WHEN prefix(${text}, '{') OR prefix(${text}, '[') THEN json_type(doc, ${pointer}) <> 'VARCHAR' WHEN ${text} IS NOT NULL THEN false`,
   );
   const nested = `CASE ${cases.join(' ')} END`;
-  const value = `CASE WHEN ${nested} THEN NULL ELSE coalesce(${keys.map(({ text }) => text).join(', ')}) END`;
-  return { ...textSql(column, position, value), nested, ...doubled };
+  const value = `CASE WHEN ${nested} THEN NULL ELSE coalesce(${texts.join(', ')}) END`;
+  return { ...documentText(column, position, value, pointed), nested, ...doubled };
+};
+
+/** NaN is no JSON: DuckDB reads it as a number, and a column of strings would hold its name. */
+const documentText = (
+  column: Column,
+  position: number,
+  value: string,
+  pointed: readonly { pointer: string }[],
+): ColumnSql => {
+  const sql = textSql(column, position, value);
+  if (column.logicalType !== 'string') return sql;
+  const { present } = namesAt(position);
+  const isText = pointed.map(({ pointer }) => `json_type(_doc, ${pointer}) = 'VARCHAR'`).join(' OR ');
+  return {
+    ...sql,
+    typed: `CASE WHEN lower(${present}) IN (${NOT_NUMBERS.map(literal).join(', ')}) THEN CASE WHEN ${isText} THEN ${sql.typed} END ELSE ${sql.typed} END`,
+  };
+};
+
+/** The same value twice is no loss: a writer may write both spellings while it moves from one to the other. */
+const doubledSql = (
+  keys: readonly DocumentKey[],
+  values: readonly string[],
+  repeats: boolean,
+): string | undefined => {
+  const spelled = keys.length > 1 ? [`len(list_distinct([${values.join(', ')}])) > 1`] : [];
+  const repeated = repeats
+    ? [`coalesce(list_has_any(_repeated, ${literalList(keys.map(({ name }) => name))}), false)`]
+    : [];
+  const all = [...spelled, ...repeated];
+  return all.length === 0 ? undefined : all.join(' OR ');
 };

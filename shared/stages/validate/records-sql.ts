@@ -1,7 +1,9 @@
 import type { Contract } from '../../contract/model.ts';
 import { ident, literal, literalList, pointerTo } from '../../engine/sql.ts';
 import type { Bindings } from './bind-columns.ts';
+import { withTextForBytes } from './bytes-as-text.ts';
 import { type ColumnSql, documentColumnSql, namesAt, sourceColumnSql } from './column-sql.ts';
+import { repeatedKeys, strictJson, uniqueNames, withoutKeys } from './json-sql.ts';
 import { rowVerdict } from './row-check.ts';
 
 export interface RecordSource {
@@ -11,6 +13,8 @@ export interface RecordSource {
   columns: readonly string[];
   /** DuckDB types of c0, c1, …; all VARCHAR for text formats. */
   types: readonly string[];
+  /** Whether a document holds a key twice. Without such documents, nothing is computed about it. */
+  repeats?: boolean;
 }
 
 /**
@@ -41,9 +45,15 @@ export const recordsSql = (contract: Contract, source: RecordSource, bindings: B
     : documentsSql(contract, source, bindings);
 
 const columnsSql = (contract: Contract, source: RecordSource, { bound, unknown }: Bindings): string => {
+  const names = uniqueNames(source.columns);
+  const readable = source.columns.map((_, index) =>
+    withTextForBytes(`_c${index}`, source.types[index] ?? ''),
+  );
+  const lax = source.types.some((type) => /DOUBLE|FLOAT/.test(type));
+  const raw = `json_object(${names.flatMap((name, index) => [literal(name), readable[index] ?? '']).join(', ')})`;
   // NULL where there is no value, so that concat_ws leaves the member out.
   const member = (index: number): string =>
-    `${literal(`${JSON.stringify(source.columns[index])}:`)} || CAST(to_json(_c${index}) AS VARCHAR)`;
+    `${literal(`${JSON.stringify(names[index])}:`)} || CAST(to_json(${readable[index]}) AS VARCHAR)`;
   return assemble({
     contract,
     relation: source.relation,
@@ -53,33 +63,42 @@ const columnsSql = (contract: Contract, source: RecordSource, { bound, unknown }
     ),
     rescued:
       unknown.length === 0 ? undefined : `'{' || concat_ws(',', ${unknown.map(member).join(', ')}) || '}'`,
-    raw: `json_object(${source.columns.flatMap((name, index) => [literal(name), `_c${index}`]).join(', ')})`,
+    lax,
+    raw: lax ? strictJson(`CAST(${raw} AS VARCHAR)`) : raw,
   });
 };
 
 const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown }: Bindings): string => {
+  const repeats = source.repeats === true;
   const known = bound.flatMap(({ sources }) => sources);
   const nameOf = (index: number): string => source.columns[index] ?? '';
   const pointers = known.map((index) => pointerTo(nameOf(index)));
-  const withoutKnown = JSON.stringify(Object.fromEntries(known.map((index) => [nameOf(index), null])));
+  const knownNames = known.map(nameOf);
   // All keys are extracted in one pass over each document.
   return assemble({
     contract,
-    relation: `(SELECT doc, _broken, CASE WHEN NOT _broken THEN json_extract_string(doc, ${literalList(pointers)}) END AS _texts
+    relation: `(SELECT doc, _broken, CASE WHEN NOT _broken THEN json_extract_string(doc, ${literalList(pointers)}) END AS _texts${repeats ? `, CASE WHEN NOT _broken THEN ${repeatedKeys('doc')} END AS _repeated` : ''}
       FROM (SELECT doc, coalesce(TRY(json_type(doc)) <> 'OBJECT', true) AS _broken FROM ${source.relation}))`,
-    carried: ['doc AS _doc', '_broken'],
+    carried: ['doc AS _doc', '_broken', ...(repeats ? ['_repeated'] : [])],
     columns: bound.map(({ column, sources }, position) =>
       documentColumnSql(
         column,
         position,
         sources.map((index) => ({ name: nameOf(index), text: `_texts[${known.indexOf(index) + 1}]` })),
+        repeats,
       ),
     ),
     shapeBroken: '_broken',
+    // With a column of the contract, the reason is that column's.
+    ...(repeats &&
+      contract.unknownColumns === 'rescue' && {
+        repeated: `len(list_filter(_repeated, lambda _key: NOT list_contains(CAST(${literalList(knownNames)} AS VARCHAR[]), _key))) > 0`,
+      }),
     rescued:
       unknown.length === 0
         ? undefined
-        : `CASE WHEN NOT _broken THEN json_merge_patch(CAST(_doc AS JSON), ${literal(withoutKnown)}) END`,
+        : `CASE WHEN NOT _broken THEN ${withoutKeys('_doc', knownNames, repeats)} END`,
+    lax: true,
     raw: '_doc',
   });
 };
@@ -92,7 +111,11 @@ interface Parts {
   columns: ColumnSql[];
   /** SQL that is true for a record that is no object. */
   shapeBroken?: string;
+  /** SQL that is true for a record with several values under one key that the contract does not know. */
+  repeated?: string;
   rescued: string | undefined;
+  /** Whether `rescued` may hold NaN or Infinity. */
+  lax: boolean;
   raw: string;
 }
 
@@ -105,6 +128,7 @@ const assemble = ({ contract, columns, ...parts }: Parts): string => {
       ...(doubled !== undefined && { doubled: namesAt(i).doubled }),
     })),
     parts.shapeBroken,
+    parts.repeated,
   );
   const step = (items: (column: ColumnSql, names: ReturnType<typeof namesAt>) => string[]): string =>
     ['*', ...columns.flatMap((column, i) => items(column, namesAt(i)))].join(',\n    ');
@@ -114,7 +138,9 @@ const assemble = ({ contract, columns, ...parts }: Parts): string => {
     ...(nested === undefined ? [] : [`coalesce(${nested}, false) AS ${namesAt(i).nested}`]),
   ]);
   const keepRescued = parts.rescued !== undefined && contract.unknownColumns === 'rescue';
-  const rescued = keepRescued ? `nullif(CAST(${parts.rescued} AS VARCHAR), '{}')` : 'NULL';
+  const rescued = keepRescued
+    ? `nullif(${parts.lax ? strictJson('_rescued_json') : '_rescued_json'}, '{}')`
+    : 'NULL';
   // A result that two steps need is a column in between: within a CASE, DuckDB would compute it twice.
   return `
 WITH source AS (
@@ -133,7 +159,7 @@ WITH source AS (
   SELECT ${step(({ column, typed }) => [`${typed} AS ${ident(column.name)}`])}
   FROM present
 ), judged AS (
-  SELECT *, ${ok} AS _ok FROM typed
+  SELECT *, ${ok} AS _ok${keepRescued ? `, CAST(${parts.rescued} AS VARCHAR) AS _rescued_json` : ''} FROM typed
 )
 SELECT ${columns.map(({ column }) => ident(column.name)).join(', ')},
   CAST(${rescued} AS VARCHAR) AS _rescued,

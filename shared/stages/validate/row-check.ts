@@ -46,11 +46,13 @@ const REASONS_SHAPE = JSON.stringify([
   { column: 'VARCHAR', rule: 'VARCHAR', dimension: 'VARCHAR', expected: 'VARCHAR', value: 'VARCHAR' },
 ]);
 
+const ONE_VALUE = 'one value, not several under one key or its spellings';
+
 /** Characters of a value that a reason shows. */
 const MAX_SHOWN = 200;
 
 const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] => {
-  const { name, logicalType, silverType, format } = column;
+  const { name, logicalType, format } = column;
   const check = (rule: string, broken: string, expected: string, value?: string): Check => ({
     column: name,
     rule,
@@ -64,18 +66,22 @@ const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] 
   return [
     ...(column.required ? [check('required', absent, 'a value')] : []),
     ...(nested === undefined ? [] : [check('nested', nested, `a single ${logicalType}`)]),
-    ...(doubled === undefined
-      ? []
-      : [check('columns', doubled, 'one value, not several spellings of a key')]),
+    ...(doubled === undefined ? [] : [check('columns', doubled, ONE_VALUE)]),
     check(
       'type',
       `${present} IS NOT NULL AND ${ident(name)} IS NULL`,
-      format === undefined ? `${logicalType} (${silverType})` : `${logicalType} as ${format}`,
+      format === undefined ? expectedType(column) : `${logicalType} as ${format}`,
       shown,
     ),
     ...limitRules(column).map(({ rule, broken, expected }) => check(rule, broken, expected, shown)),
   ];
 };
+
+/** Finer fractions of a second are the one thing that a text of the right form may have too much of: the reason says so. */
+const expectedType = ({ logicalType, silverType }: Column): string =>
+  silverType.startsWith('TIME')
+    ? `${logicalType} (${silverType}), no finer than microseconds`
+    : `${logicalType} (${silverType})`;
 
 /** SQL that makes the JSON text of one reason. */
 const packReason = ({ column, rule, dimension, expected, value }: Reason): string => {
@@ -95,9 +101,22 @@ export interface RowVerdict {
 /**
  * @param columns the contract's columns as the relation holds them
  * @param shapeBroken SQL that is true for a record that is no object at all; such a row has that one reason
+ * @param repeated SQL that is true for a record with several values under one key that is no column's
  */
-export const rowVerdict = (columns: readonly CheckedColumn[], shapeBroken?: string): RowVerdict => {
-  const checks = columns.flatMap(checksOf);
+export const rowVerdict = (
+  columns: readonly CheckedColumn[],
+  shapeBroken?: string,
+  repeated?: string,
+): RowVerdict => {
+  const checks: Check[] = columns.flatMap(checksOf);
+  if (repeated !== undefined)
+    checks.push({
+      column: null,
+      rule: 'columns',
+      dimension: 'conformity',
+      broken: repeated,
+      expected: ONE_VALUE,
+    });
   const broken = (check: Check): string => `coalesce(${check.broken}, false)`;
   // The text is built directly: building a list of structs first costs Validate a twentieth, with many columns a tenth.
   const rowReasons = `'[' || concat_ws(',', ${checks.map((check) => `CASE WHEN ${broken(check)} THEN ${packReason(check)} END`).join(',\n')}) || ']'`;

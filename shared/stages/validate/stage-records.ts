@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { types } from 'node:util';
 import type { Contract } from '../../contract/model.ts';
 import { ident, literal } from '../../engine/sql.ts';
 import type { Db } from '../../engine/with-duckdb.ts';
@@ -13,6 +14,8 @@ export interface StagedRecords {
   records: string;
   /** Parquet of the rejected rows and the malformed records: `line`, `raw`, `reasons`. Absent when there are none. */
   rejected?: string;
+  /** Parquet of `row` and `skipped`: how many malformed records lie directly before a parsed one. Absent when there are none. */
+  gaps?: string;
   /** `rejected` includes malformed records. */
   rows: { read: number; accepted: number; rejected: number };
   unknownColumns: string[];
@@ -40,14 +43,8 @@ export const stageRecords = async (
   source: OpenedSource,
   scratch: string,
 ): Promise<StagedRecords> => {
-  const described = await describeSource(db, contract, source);
-  const bindings = bindColumns(contract, described.columns, source.shape === 'documents');
   const records = path.join(scratch, 'records.parquet');
-  const written = await reading(() =>
-    db.one<{ Count: number }>(
-      `COPY (${recordsSql(contract, { ...source, ...described }, bindings)}) TO ${literal(records)} (${COPY_OPTIONS})`,
-    ),
-  );
+  const written = await writeRecords(db, contract, source, records);
   if (source.records !== undefined && written.Count !== source.records)
     throw new ConservationBroken(
       `The file holds ${source.records} records, DuckDB read ${written.Count}. Nothing was loaded; please report this file's shape.`,
@@ -61,7 +58,7 @@ export const stageRecords = async (
   );
   const rejected = failed + malformed;
   const rows = { read, accepted: written.Count - failed, rejected };
-  const unknownColumns = bindings.unknown.map((index) => described.columns[index] ?? '');
+  const { unknownColumns } = written;
   if (rejected === 0) return { records, rows, unknownColumns };
   const file = path.join(scratch, 'rejected.parquet');
   const kept = await db.one<{ Count: number }>(
@@ -71,7 +68,45 @@ export const stageRecords = async (
     throw new ConservationBroken(
       `${rejected} rows were rejected, ${kept.Count} of them kept. Nothing was loaded.`,
     );
-  return { records, rejected: file, rows, unknownColumns };
+  const gaps = await writeGaps(db, source, scratch);
+  return { records, rejected: file, ...(gaps !== undefined && { gaps }), rows, unknownColumns };
+};
+
+/** Types and checks every record. Texts are read as bytes where one of them is no UTF-8: it rejects its row only. */
+const writeRecords = async (
+  db: Db,
+  contract: Contract,
+  source: OpenedSource,
+  records: string,
+): Promise<{ Count: number; unknownColumns: string[] }> => {
+  const described = await describeSource(db, contract, source);
+  const bindings = bindColumns(contract, described.columns, source.shape === 'documents');
+  try {
+    const { Count } = await reading(() =>
+      db.one<{ Count: number }>(
+        `COPY (${recordsSql(contract, { ...source, ...described }, bindings)}) TO ${literal(records)} (${COPY_OPTIONS})`,
+      ),
+    );
+    return { Count, unknownColumns: bindings.unknown.map((index) => described.columns[index] ?? '') };
+  } catch (error) {
+    if (source.asBytes === undefined || !isAboutUtf8(error)) throw error;
+    const { asBytes, ...once } = source;
+    return await writeRecords(db, contract, { ...once, relation: await asBytes() }, records);
+  }
+};
+
+const isAboutUtf8 = (error: unknown): boolean =>
+  types.isNativeError(error) &&
+  types.isNativeError(error.cause) &&
+  /^Invalid Input Error: Invalid string encoding/.test(error.cause.message);
+
+const writeGaps = async (db: Db, source: OpenedSource, scratch: string): Promise<string | undefined> => {
+  if (source.malformed === undefined) return undefined;
+  const gaps = path.join(scratch, 'gaps.parquet');
+  await db.run(`COPY (SELECT row, CAST(count(*) AS BIGINT) AS skipped
+    FROM read_json(${literal(source.malformed.path)}, format = 'newline_delimited', columns = {'row': 'BIGINT'})
+    GROUP BY row ORDER BY row) TO ${literal(gaps)} (${COPY_OPTIONS})`);
+  return gaps;
 };
 
 /** Keys that are listed at most: where ids are used as keys, there may be as many as rows. */
@@ -85,19 +120,22 @@ const describeSource = async (
   db: Db,
   contract: Contract,
   source: OpenedSource,
-): Promise<{ columns: readonly string[]; types: readonly string[] }> => {
+): Promise<{ columns: readonly string[]; types: readonly string[]; repeats: boolean }> => {
   if (source.shape === 'columns') {
     const described = await db.describe(`SELECT * FROM ${source.relation}`);
-    return { columns: source.columns, types: described.map(({ type }) => type) };
+    return { columns: source.columns, types: described.map(({ type }) => type), repeats: false };
   }
   const names = contract.columns.flatMap(({ name, sourceName }) => [name, sourceName.trim()]).map(lowerCase);
+  // Most records share their list of keys: few lists are left to look at.
   const keys = await reading(() =>
-    db.all<{ key: string }>(`
-      FROM (SELECT DISTINCT unnest(TRY(json_keys(doc))) AS key FROM ${source.relation})
+    db.all<{ key: string; repeats: boolean }>(`
+      WITH lists AS (SELECT DISTINCT TRY(json_keys(doc)) AS keys FROM ${source.relation})
+      FROM (SELECT DISTINCT unnest(keys) AS key FROM lists),
+        (SELECT coalesce(bool_or(list_unique(keys) < len(keys)), false) AS repeats FROM lists)
       ORDER BY lower(trim(key)) IN (${names.map(literal).join(', ')}) DESC, key
       LIMIT ${MAX_KEYS}`),
   );
-  return { columns: keys.map(({ key }) => key), types: [] };
+  return { columns: keys.map(({ key }) => key), types: [], repeats: keys[0]?.repeats === true };
 };
 
 const lowerCase = (name: string): string => name.toLowerCase();

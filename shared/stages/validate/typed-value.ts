@@ -1,34 +1,31 @@
+import { decimalOfText } from '../../contract/decimal-text.ts';
 import type { Column } from '../../contract/model.ts';
 import { strictDatePattern } from '../../contract/strict-date-pattern.ts';
+import { calendarOf, DATE, INTEGER, NUMBER, TIME, TIMESTAMP, ZONED } from '../../contract/text-forms.ts';
 import { literal } from '../../engine/sql.ts';
-import { isExactNumber, isInteger, isNumber, scaleOf } from '../../engine/type-names.ts';
+import { isExactNumber } from '../../engine/type-names.ts';
+import { isLaxJson } from './json-sql.ts';
 
-/** This file makes the SQL that turns a source's value into a column's type, or into NULL where it does not fit. */
-
-const INTEGER = String.raw`[+-]?[0-9]+(\.0*)?`;
-const NUMBER = String.raw`[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?`;
-const DATE = '[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}';
-const TIME = String.raw`[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?`;
-/** Any text may follow the date: DuckDB's cast knows times and zones, and fails for anything else. */
-const TIMESTAMP = `${DATE}([T ].*)?`;
-/** Matches a TIMESTAMP that names an offset or a zone. */
-const ZONED = `${DATE}[T ].*[A-Za-z+-].*`;
+/** This file makes the SQL that turns a text into a column's type, or into NULL where it does not fit. */
 
 /**
- * SQL that makes NULL of a text that means "no value": white space, and the texts that the contract lists. Other texts lose
- * their outer blanks, except in columns of strings.
+ * SQL that makes NULL of a text that means "no value": blanks, and the texts that the contract lists. Other texts lose
+ * their outer blanks, except in columns of strings that are no key. Blanks are spaces, tabs and line ends.
  *
  * @param text a SQL expression of type VARCHAR
  * @param spelled SQL that is true where the text is known to be a value without outer blanks
  */
 export const presentText = (text: string, column: Column, spelled?: string): string => {
-  const trimmed = `trim(${text})`;
+  const keeps = column.logicalType === 'string' && column.trimmed !== true;
   const missing = ['', ...column.missingValues].map(literal).join(', ');
-  // trim is slow when characters are named: that is done only for text that begins with white space.
-  const blank = `${text} < '!' AND trim(${text}, ${literal(' \t\r\n')}) = ''`;
-  const present = `CASE WHEN ${trimmed} IN (${missing}) OR (${blank}) THEN NULL ELSE ${column.logicalType === 'string' ? text : trimmed} END`;
+  // trim is slow when characters are named. Long texts are not given to it: only text that begins with a blank may be all blanks.
+  const long = keeps || column.logicalType === 'object' || column.logicalType === 'array';
+  const trimmed = long ? `trim(${text})` : `trim(${text}, ${literal(BLANKS)})`;
+  const blank = long ? ` OR (${text} < '!' AND trim(${text}, ${literal(BLANKS)}) = '')` : '';
+  const present = `CASE WHEN ${trimmed} IN (${missing})${blank} THEN NULL ELSE ${keeps ? text : trimmed} END`;
   // trim itself is slow. For pure ASCII, comparisons tell faster whether there is anything to trim.
-  const bare = `${text} > '!' AND strlen(${text}) = length(${text}) AND NOT suffix(${text}, ' ')`;
+  const ends = (long ? [' '] : [...BLANKS]).map((each) => ` AND NOT suffix(${text}, ${literal(each)})`);
+  const bare = `${text} > '!' AND strlen(${text}) = length(${text})${ends.join('')}`;
   if (!isColumn(text)) return present;
   const known =
     listedMissing(column).length > 0 ? `CASE WHEN ${text} IN (${missing}) THEN NULL ELSE ${text} END` : text;
@@ -36,8 +33,11 @@ export const presentText = (text: string, column: Column, spelled?: string): str
   return `CASE ${sure}WHEN ${bare} THEN ${known} ELSE ${present} END`;
 };
 
+/** Space, tab and line ends. */
+const BLANKS = ' \t\r\n';
+
 /** SQL literals of the texts that the contract lists as "no value", without the empty text, which always means that. */
-const listedMissing = ({ missingValues }: Column): string[] =>
+export const listedMissing = ({ missingValues }: Column): string[] =>
   missingValues.filter((value) => value !== '').map(literal);
 
 /** Whether SQL is a column's name, which may be repeated without computing anything twice. */
@@ -99,17 +99,17 @@ export const parseText = (value: string, column: Column): string => {
   const guarded = (pattern: string, typed: string): string =>
     `CASE WHEN regexp_full_match(${value}, ${literal(pattern)}) THEN ${typed} END`;
   if (strptime !== undefined)
-    return guarded(
-      strictDatePattern(strptime),
-      `CAST(${inLeapYear(value, strptime, `try_strptime(${value}, ${literal(strptime)})`)} AS ${type})`,
-    );
+    return guarded(strictDatePattern(strptime), parseFormatted(value, strptime, type));
   switch (column.logicalType) {
     case 'string':
       return value;
     case 'integer':
       return guarded(INTEGER, `TRY_CAST(${value} AS ${type})`);
     case 'number':
-      return guarded(NUMBER, finite(`TRY_CAST(${value} AS ${type})`, type));
+      return guarded(
+        NUMBER,
+        isExactNumber(type) ? decimalOfText(value, type) : finite(`TRY_CAST(${value} AS ${type})`),
+      );
     case 'boolean':
       return `TRY_CAST(${value} AS BOOLEAN)`;
     case 'time':
@@ -120,11 +120,11 @@ export const parseText = (value: string, column: Column): string => {
       // A cast to TIMESTAMP drops the offset. One to TIMESTAMPTZ applies the zone of an earlier row to a text without a zone.
       return guarded(
         TIMESTAMP,
-        `CASE WHEN regexp_full_match(${value}, ${literal(ZONED)}) THEN CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type}) ELSE TRY_CAST(${zoneless(value, type)} AS ${type}) END`,
+        `CASE WHEN regexp_full_match(${value}, ${literal(ZONED)}) THEN ${parseZoned(value, type)} ELSE TRY_CAST(${zoneless(value, type)} AS ${type}) END`,
       );
     case 'object':
     case 'array':
-      return `CASE WHEN json_valid(${value}) THEN CASE WHEN json_type(${value}) = ${literal(column.logicalType.toUpperCase())} THEN CAST(${value} AS JSON) END END`;
+      return `CASE WHEN json_valid(${value}) THEN CASE WHEN json_type(${value}) = ${literal(column.logicalType.toUpperCase())} AND NOT ${isLaxJson(value)} THEN CAST(${value} AS JSON) END END`;
   }
 };
 
@@ -138,71 +138,32 @@ const inLeapYear = (value: string, strptime: string, parsed: string): string => 
   return `CASE WHEN regexp_extract(${value}, ${literal(pattern)}, 1) <> '366' OR ${leap} THEN ${parsed} END`;
 };
 
+/** An offset leads out of the calendar in its first and last year only: for other texts nothing is computed twice. */
+const parseZoned = (value: string, type: string): string => {
+  const cast = `CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type})`;
+  return `CASE WHEN ${value} < '0002' OR ${value} >= '9999' THEN ${inCalendar(cast, type)} ELSE ${cast} END`;
+};
+
+const parseFormatted = (value: string, strptime: string, type: string): string => {
+  const parsed = `CAST(${inLeapYear(value, strptime, `try_strptime(${value}, ${literal(strptime)})`)} AS ${type})`;
+  return /%z/i.test(strptime) ? inCalendar(parsed, type) : parsed;
+};
+
+/** SQL that makes NULL of years that silver has not. */
+const inCalendar = (value: string, type: string): string => {
+  const calendar = calendarOf(type);
+  return calendar === undefined
+    ? value
+    : `CASE WHEN ${value} BETWEEN ${calendar.join(' AND ')} THEN ${value} END`;
+};
+
 /** SQL that reads a text without a zone as UTC. */
 const zoneless = (value: string, type: string): string =>
   type === 'TIMESTAMP' ? value : `TRY_CAST(${value} AS TIMESTAMP)`;
 
-/** SQL that makes NULL of infinity and NaN, in types that have them. */
-const finite = (value: string, type: string): string =>
-  /^(DOUBLE|FLOAT|DATE|TIMESTAMP.*)$/.test(type) ? `CASE WHEN isfinite(${value}) THEN ${value} END` : value;
+/** SQL that makes NULL of infinity and NaN. */
+const finite = (value: string): string => `CASE WHEN isfinite(${value}) THEN ${value} END`;
 
 /** SQL that decodes bytes as UTF-8, or prints them as DuckDB does where they are no UTF-8. */
 export const textOfBytes = (bytes: string): string =>
   `coalesce(TRY(decode(${bytes})), CAST(${bytes} AS VARCHAR))`;
-
-/** Whether a typed source (Parquet) holds an object or a list in this column. */
-export const isNested = (nativeType: string): boolean => /^(STRUCT|MAP|UNION)|\]$/.test(nativeType);
-
-/** SQL that makes NULL of a typed value that the contract lists as "no value". */
-export const presentNative = (value: string, nativeType: string, column: Column): string => {
-  const missing = listedMissing(column);
-  if (missing.length === 0) return value;
-  const numbers = numbersAmong(column.missingValues, nativeType).map(
-    // NULL where the type cannot hold the number: then it equals no value.
-    (text) => `TRY_CAST(${literal(text)} AS ${nativeType})`,
-  );
-  const asNumber = numbers.length === 0 ? '' : ` OR ${value} IN (${numbers.join(', ')})`;
-  return `CASE WHEN CAST(${value} AS VARCHAR) IN (${missing.join(', ')})${asNumber} THEN NULL ELSE ${value} END`;
-};
-
-/**
- * The texts that are numbers with no more decimals than the type has. -999 also means -999.0, -999.004 must not be rounded,
- * and 007 is a code, not a number.
- */
-const numbersAmong = (texts: readonly string[], type: string): string[] => {
-  if (!isNumber(type)) return [];
-  const places = isExactNumber(type) ? scaleOf(type) : Number.POSITIVE_INFINITY;
-  return texts.filter((text) => {
-    const [, whole, fraction = ''] = /^[+-]?(0|[1-9]\d*)(?:\.(\d*?)0*)?$/.exec(text) ?? [];
-    return whole !== undefined && fraction.length <= places;
-  });
-};
-
-/**
- * SQL that casts a typed value to the column's type where that loses nothing, and makes NULL otherwise: 12.0 is an integer,
- * 12.7 is none, a timestamp at midnight is a date. Undefined where the value has to be read by way of its text.
- */
-export const castNative = (value: string, nativeType: string, column: Column): string | undefined => {
-  const type = column.silverType;
-  const cast = finite(`TRY_CAST(${value} AS ${type})`, type);
-  switch (column.logicalType) {
-    case 'integer':
-      if (isInteger(nativeType)) return cast;
-      return isNumber(nativeType) ? `CASE WHEN ${value} = trunc(${value}) THEN ${cast} END` : undefined;
-    case 'number':
-      return isNumber(nativeType) ? cast : undefined;
-    case 'boolean':
-      return nativeType === 'BOOLEAN' ? value : undefined;
-    case 'date':
-      if (nativeType.startsWith('TIMESTAMP'))
-        return `CASE WHEN ${value} = date_trunc('day', ${value}) THEN ${cast} END`;
-      return nativeType === 'DATE' ? cast : undefined;
-    case 'timestamp':
-      return nativeType.startsWith('TIMESTAMP') || nativeType === 'DATE' ? cast : undefined;
-    case 'time':
-      // DuckDB reads Parquet's times in UTC as TIME WITH TIME ZONE.
-      return nativeType === 'TIME' || nativeType === 'TIME WITH TIME ZONE' ? cast : undefined;
-    default:
-      return undefined;
-  }
-};

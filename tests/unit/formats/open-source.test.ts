@@ -96,7 +96,7 @@ describe('encoding', () => {
     ]);
     expect(lines).toEqual([2, 4]);
     expect(malformed).toEqual([
-      { line: 3, raw: '2,\ufffd', rule: 'encoding', message: 'The record is not valid UTF-8' },
+      { line: 3, row: 1, raw: '2,\ufffd', rule: 'encoding', message: 'The record is not valid UTF-8' },
     ]);
   });
 

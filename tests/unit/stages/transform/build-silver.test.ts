@@ -41,7 +41,7 @@ const build = async (given: Case): Promise<BuiltSilver & { silver: Row[] }> => {
     const built = await buildSilver(
       { db, scratch: folder },
       contract,
-      records,
+      { records },
       RUN,
       silverLayout(contract, silverSchema(contract, undefined)),
     );

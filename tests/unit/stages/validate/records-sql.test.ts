@@ -188,7 +188,7 @@ test('columns that the contract does not know are rescued whole, with nulls and 
   const property = ['name: id, logicalType: integer'];
   const csv = await stage(property, 'id,x,x,y\n1,a,b,\n2,,,\n');
   expect(csv.all).toEqual([
-    { id: 1, _rescued: '{"x":"a","x":"b"}' },
+    { id: 1, _rescued: '{"x":"a","x_2":"b"}' },
     { id: 2, _rescued: null },
   ]);
   const json = await stage(property, '[{"id": 1, "x": {"y": null, "z": [1]}, "n": null}, {"id": 2}]');
@@ -200,7 +200,7 @@ test('columns that the contract does not know are rescued whole, with nulls and 
     parquet: `SELECT 1 AS id, {'y': NULL, 'z': ['nan'::DOUBLE]} AS x, '\\xAB'::BLOB AS b, DATE '2024-01-05' AS d`,
   });
   expect(parquet.all).toEqual([
-    { id: 1, _rescued: '{"x":{"y":null,"z":[NaN]},"b":"\\\\xAB","d":"2024-01-05"}' },
+    { id: 1, _rescued: '{"x":{"y":null,"z":["NaN"]},"b":"\\\\xAB","d":"2024-01-05"}' },
   ]);
 });
 
@@ -247,4 +247,117 @@ test('texts mean "no value" in columns of objects and arrays too', async () => {
   );
   expect(all.map(({ tags }) => tags)).toEqual([null, null, null, '[]', null]);
   expect(reasons).toEqual({ 5: ['tags.type'] });
+});
+
+test('a key that a record holds twice with different values rejects the record', async () => {
+  const { all, reasons, raw } = await stage(
+    ['name: id, logicalType: integer, required: true', 'name: o, logicalType: object'],
+    [
+      '{"id": 1, "id": 2}',
+      '{"id": 3, "id": 3, "x": 1, "x": 1}',
+      '{"id": 4, "x": 1, "x": 2}',
+      '{"id": 5, "o": {"a": 1}, "o": {"a": 2}}',
+      '{"id": 6, "ID": 6, "Id": 6, "y/~": "NaN", "y/~": "NaN"}',
+      '{"id": 7, "x": null, "x": 1}',
+      '[1, 1]',
+      '{"id": 8, "x": 1}',
+    ].join('\n'),
+  );
+  expect(reasons).toEqual({
+    1: ['id.columns'],
+    3: ['columns'],
+    4: ['o.columns'],
+    6: ['columns'],
+    7: ['object'],
+  });
+  expect(raw[3]).toBe('{"id": 4, "x": 1, "x": 2}');
+  expect([all[1], all[4], all[7]]).toEqual([
+    { id: 3, o: null, _rescued: '{"x":1}' },
+    { id: 6, o: null, _rescued: '{"y/~":"NaN"}' },
+    { id: 8, o: null, _rescued: '{"x":1}' },
+  ]);
+});
+
+test('a repeated key that the contract does not know is no reason where unknown columns are ignored', async () => {
+  const { all, reasons } = await stage(
+    ['name: id, logicalType: integer'],
+    '{"id": 1, "x": 1, "x": 2}\n{"id": 2, "id": 3}\n',
+    '    customProperties: [{ property: unknownColumns, value: ignore }]',
+  );
+  expect(all[0]).toEqual({ id: 1, _rescued: null });
+  expect(reasons).toEqual({ 2: ['id.columns'] });
+});
+
+test('repeated names of CSV columns stay apart in what is rescued and in the record', async () => {
+  const { all, raw } = await stage(
+    ['name: id, logicalType: integer'],
+    'x,id,x,x_2,x\na,1,b,c,d\ne,y,f,g,h\n',
+  );
+  expect(all[0]).toEqual({ id: 1, _rescued: '{"x":"a","x_3":"b","x_2":"c","x_4":"d"}' });
+  expect(raw[3]).toBe('{"x":"e","id":"y","x_3":"f","x_2":"g","x_4":"h"}');
+});
+
+test('NaN and Infinity in JSON are no values, and are rescued as texts', async () => {
+  const { all, reasons } = await stage(
+    [
+      'name: n, logicalType: number',
+      'name: s, logicalType: string',
+      'name: o, logicalType: object',
+      'name: l, logicalType: array',
+    ],
+    [
+      '{"n": NaN}',
+      '{"n": "NaN"}',
+      '{"s": NaN}',
+      '{"s": "NaN"}',
+      '{"s": -Infinity}',
+      '{"o": {"x": NaN}}',
+      '{"o": {"x": "NaN, inf"}}',
+      '{"l": [1, Infinity]}',
+      '{"x": NaN, "y": [-Infinity, "a \\"NaN\\" b", {"NaN": inf}], "z": "Infinity", "w": -1e-5}',
+    ].join('\n'),
+  );
+  expect(reasons).toEqual({
+    1: ['n.type'],
+    2: ['n.type'],
+    3: ['s.type'],
+    5: ['s.type'],
+    6: ['o.type'],
+    8: ['l.type'],
+  });
+  expect(all[3]).toMatchObject({ s: 'NaN' });
+  expect(all[6]).toMatchObject({ o: '{"x":"NaN, inf"}' });
+  expect(JSON.parse(String(all[8]?._rescued))).toEqual({
+    x: 'NaN',
+    y: ['-Infinity', 'a "NaN" b', { NaN: 'inf' }],
+    z: 'Infinity',
+    w: -1e-5,
+  });
+});
+
+test('objects in CSV and Parquet are JSON that every reader accepts', async () => {
+  const csv = await stage(
+    ['name: id, logicalType: integer', 'name: o, logicalType: object'],
+    `id,o\n1,"{""a"": nan}"\n2,"{""a"": 1,}"\n3,"{""a"": "",}""}"\n`,
+  );
+  expect(csv.reasons).toEqual({ 2: ['o.type'], 3: ['o.type'] });
+  expect(csv.all[2]).toMatchObject({ o: '{"a": ",}"}' });
+  const parquet = await stage(['name: o, logicalType: object'], {
+    parquet: `SELECT unnest([{'x': 'nan'::DOUBLE}, {'x': 1.5::DOUBLE}]) AS o, unnest(['-inf'::FLOAT, 1]) AS f`,
+  });
+  expect(parquet.reasons).toEqual({ 1: ['o.type'] });
+  expect(parquet.raw[1]).toBe('{"o":{"x":"NaN"},"f":"-Infinity"}');
+  expect(parquet.all[1]).toEqual({ o: '{"x":1.5}', _rescued: '{"f":1.0}' });
+});
+
+test('bytes are UTF-8 wherever they are in what is rescued, in objects and in the record', async () => {
+  const utf8 = `encode('é"')`;
+  const nested = `{'a b': ${utf8}, 'n': [${utf8}, NULL], 'm': MAP {${utf8}: {'x': ${utf8}}}, 'd': 1.5::DECIMAL(9,2), 't': TIMESTAMPTZ '2024-01-01 00:00:00+00'}`;
+  const written =
+    '{"a b":"é\\"","n":["é\\"",null],"m":{"é\\"":{"x":"é\\""}},"d":1.5,"t":"2024-01-01 00:00:00+00"}';
+  const { all, raw } = await stage(['name: id, logicalType: integer', 'name: o, logicalType: object'], {
+    parquet: `SELECT unnest(['1', 'x']) AS id, ${nested} AS o, ${nested} AS r, ${utf8} AS b, '\\xAB'::BLOB AS bad, NULL::STRUCT(x BLOB)[] AS none`,
+  });
+  expect(all[0]).toEqual({ id: 1, o: written, _rescued: `{"r":${written},"b":"é\\"","bad":"\\\\xAB"}` });
+  expect(raw[2]).toBe(`{"id":"x","o":${written},"r":${written},"b":"é\\"","bad":"\\\\xAB","none":null}`);
 });

@@ -49,7 +49,8 @@ const REFUSED = null;
 table('logicalType: integer', {
   '12': 12,
   ' 5 ': 5,
-  '5\t': REFUSED,
+  '5\t': 5,
+  '\r\n 6\t': 6,
   '+7': 7,
   '-0': 0,
   '007': 7,
@@ -112,11 +113,30 @@ table('logicalType: number, physicalType: "DECIMAL(5,2)"', {
   '999.995': REFUSED,
   '1000': REFUSED,
   '1e2': '100.00',
+  '1e-5': '0.00',
+  '0.00001': '0.00',
+  '5e-3': '0.01',
+  '-5e-3': '-0.01',
+  '5e-45': '0.00',
+  '4.9E-324': '0.00',
+  '99.5e-4': '0.01',
+  '.5e3': '500.00',
+  '123456789.5e-7': '12.35',
+  '99999.6e-2': REFUSED,
+  '1.5e3': REFUSED,
+  '1e99999999999': REFUSED,
   nan: REFUSED,
 });
+table('logicalType: number, physicalType: "DECIMAL(4,4)"', {
+  '1e-3': '0.0010',
+  '9999.4e-4': '0.9999',
+  '1e0': REFUSED,
+});
+table('logicalType: number, physicalType: "DECIMAL(10,0)"', { '1.5e9': '1500000000', '1.5e10': REFUSED });
 
 table('logicalType: boolean', {
   true: true,
+  'true\t': true,
   FALSE: false,
   t: true,
   f: false,
@@ -138,6 +158,9 @@ table('logicalType: date', {
   '2023-02-29': REFUSED,
   '2024-13-01': REFUSED,
   '0000-00-00': REFUSED,
+  '0000-05-05': REFUSED,
+  '0001-01-01': '0001-01-01',
+  '9999-12-31': '9999-12-31',
   '24-01-05': REFUSED,
   '05.01.2024': REFUSED,
   '01/05/2024': REFUSED,
@@ -157,6 +180,7 @@ table('logicalType: date, logicalTypeOptions: { format: dd.MM.yyyy }', {
   '05.01.24': REFUSED,
   '05.01.124': REFUSED,
   '05.01.0024': '0024-01-05',
+  '05.01.0000': REFUSED,
   '30.02.2024': REFUSED,
   '2024-01-05': REFUSED,
   infinity: REFUSED,
@@ -176,6 +200,32 @@ table('logicalType: timestamp', {
   '2024-01-01T10:00:00+02:00': '2024-01-01 08:00:00',
   '2024-01-01T23:30:00-0530': '2024-01-02 05:00:00',
   '2024-01-01 10:00:00 Europe/Berlin': '2024-01-01 09:00:00',
+  '2024-01-01 10:00:00 america/argentina/buenos_aires': '2024-01-01 13:00:00',
+  '2024-01-01 10:00:00 Etc/GMT+5': '2024-01-01 15:00:00',
+  '2024-01-01 10:00:00 UTC': '2024-01-01 10:00:00',
+  '2024-01-01 10:00:00 gmt': '2024-01-01 10:00:00',
+  '2024-07-01 10:00:00 BST': REFUSED,
+  '2024-07-01 10:00:00 IST': REFUSED,
+  '2024-07-01 10:00:00 CST': REFUSED,
+  '2024-07-01 10:00:00 EST': REFUSED,
+  '2024-07-01 10:00:00 PST8PDT': REFUSED,
+  '2024-07-01 10:00:00 SystemV/PST8': REFUSED,
+  '2024-07-01 10:00:00 UTC+2': REFUSED,
+  '2024-01-01T10:00:00+14:00': '2023-12-31 20:00:00',
+  '2024-01-01T10:00:00-18:00': '2024-01-02 04:00:00',
+  '2024-01-01T10:00:00+18:01': REFUSED,
+  '2024-01-01T10:00:00-19:00': REFUSED,
+  '2024-01-01T10:00:00+25:00': REFUSED,
+  '2024-01-01T10:00:00.123456000': '2024-01-01 10:00:00.123456',
+  '2024-01-01T10:00:00.123456789': REFUSED,
+  '2024-01-01T10:00:00.1234567Z': REFUSED,
+  '2024-01-01 24:00:00': REFUSED,
+  '2024-01-01T24:00:00Z': REFUSED,
+  '0000-05-05 10:00:00': REFUSED,
+  '0001-01-01T00:00:00+02:00': REFUSED,
+  '0001-01-01T00:00:00-02:00': '0001-01-01 02:00:00',
+  '9999-12-31T23:00:00-02:00': REFUSED,
+  '9999-12-31T23:00:00+02:00': '9999-12-31 21:00:00',
   '2024-01-01': '2024-01-01 00:00:00',
   '2024-02-30 10:00:00': REFUSED,
   '2024-01-01T25:00:00': REFUSED,
@@ -195,12 +245,19 @@ table('logicalType: timestamp, logicalTypeOptions: { timezone: true }', {
 table(`logicalType: timestamp, logicalTypeOptions: { format: "dd/MM/yyyy HH:mm XXX" }`, {
   '01/02/2024 10:00 +02:00': '2024-02-01 08:00:00',
   '01/02/2024 10:00': REFUSED,
+  '01/02/2024 10:00 +25:00': REFUSED,
+  '01/01/0001 00:00 +02:00': REFUSED,
+  '31/12/9999 23:00 -02:00': REFUSED,
 });
 
 table('logicalType: time', {
   '10:05': '10:05:00',
   '9:05:01.5': '09:05:01.5',
   '25:00:00': REFUSED,
+  '24:00': REFUSED,
+  '24:00:00': REFUSED,
+  '10:00:00.123456000': '10:00:00.123456',
+  '10:00:00.1234567': REFUSED,
   '10:65': REFUSED,
   '10:00:00+02:00': REFUSED,
   '10:00:00 PM': REFUSED,
@@ -212,7 +269,15 @@ table('logicalType: time, logicalTypeOptions: { format: "hh:mm a" }', {
   '10:05': REFUSED,
 });
 
-table('logicalType: string', { ' a ': ' a ', '12': '12', '  ': undefined });
+table('logicalType: string', { ' a ': ' a ', 'a\t': 'a\t', '12': '12', '  ': undefined });
+table('logicalType: string, primaryKey: true', {
+  ' A1 ': 'A1',
+  'A1\t': 'A1',
+  '\r\nA 1': 'A 1',
+  ' Zürich ': 'Zürich',
+  '\u00a0A1': '\u00a0A1',
+  ' \t': undefined,
+});
 
 table('logicalType: object', {
   '{"a": 1}': '{"a": 1}',
@@ -275,9 +340,9 @@ test('the name of a zone may be part of the format', async () => {
       'name: id, logicalType: integer',
       'name: at, logicalType: timestamp, logicalTypeOptions: { format: "yyyy-MM-dd HH:mm VV" }',
     ],
-    'id,at\n1,2024-07-01 10:00 Europe/Berlin\n2,2024-07-01 10:00 UTC\n3,2024-07-01 10:00\n',
+    'id,at\n1,2024-07-01 10:00 Europe/Berlin\n2,2024-07-01 10:00 UTC\n3,2024-07-01 10:00\n4,2024-07-01 10:00 BST\n',
   );
-  expect(all.map(({ at }) => at)).toEqual(['2024-07-01 08:00:00', '2024-07-01 10:00:00', null]);
+  expect(all.map(({ at }) => at)).toEqual(['2024-07-01 08:00:00', '2024-07-01 10:00:00', null, null]);
 });
 
 test('numbers that a contract lists as texts keep its spelling', async () => {

@@ -1,0 +1,95 @@
+import { constants } from 'node:fs';
+import { copyFile, type FileHandle, open } from 'node:fs/promises';
+import { UnreadableFile } from '../../errors.ts';
+import { type Struct, ThriftReader, type Value } from './thrift.ts';
+
+/**
+ * DuckDB reads some types in a way that loses values, and has no setting for it. A copy of the file whose footer names
+ * other types for the same bytes is read as it should be:
+ *
+ * - `nanos`: a timestamp of nanoseconds in UTC becomes one without a zone, and a time of nanoseconds a timestamp on
+ *   1970-01-01. DuckDB cuts both to microseconds.
+ * - `texts`: texts become bytes. DuckDB ends the whole query at the first text that is no UTF-8.
+ */
+export type Rewriting = 'nanos' | 'texts';
+
+/** `PAR1`, after the length of the footer in four bytes. */
+const TRAILER_BYTES = 8;
+
+/** Ids of https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
+const SCHEMA = 2;
+const CONVERTED_TYPE = 6;
+const LOGICAL_TYPE = 10;
+const TIME = 7;
+const TIMESTAMP = 8;
+const BSON = 13;
+const NANOS = 3;
+/** STRING, ENUM and JSON, as logical types and as converted types. */
+const TEXTS = [1, 4, 12];
+const CONVERTED_TEXTS = [0, 4, 19];
+
+/** @throws UnreadableFile when the footer cannot be read */
+export const copyWithFooter = async (source: string, target: string, rewriting: Rewriting): Promise<void> => {
+  await copyFile(source, target, constants.COPYFILE_FICLONE);
+  const file = await open(target, 'r+');
+  try {
+    const { footer, start } = await readFooter(file);
+    for (const { fields } of new ThriftReader(footer).struct().get(SCHEMA)?.elements ?? [])
+      if (fields !== undefined) (rewriting === 'nanos' ? renameNanos : renameTexts)(footer, fields);
+    await file.write(footer, 0, footer.length, start);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UnreadableFile('The file is damaged: its footer cannot be read; upload it again.', {
+      cause: error,
+    });
+  } finally {
+    await file.close();
+  }
+};
+
+const readFooter = async (file: FileHandle): Promise<{ footer: Buffer; start: number }> => {
+  const { size } = await file.stat();
+  const trailer = Buffer.alloc(TRAILER_BYTES);
+  await file.read(trailer, 0, TRAILER_BYTES, size - TRAILER_BYTES);
+  const length = trailer.readUInt32LE(0);
+  const start = size - TRAILER_BYTES - length;
+  if (start < 0) throw new RangeError('The footer is longer than the file');
+  const footer = Buffer.alloc(length);
+  await file.read(footer, 0, length, start);
+  return { footer, start };
+};
+
+const renameNanos = (footer: Buffer, element: Struct): void => {
+  const logical = element.get(LOGICAL_TYPE)?.fields;
+  const [time, timestamp] = [logical?.get(TIME), logical?.get(TIMESTAMP)];
+  if (time !== undefined && isNanos(time)) moveId(footer, time, TIMESTAMP - TIME);
+  const utc = timestamp?.fields?.get(1);
+  // The type of a boolean is its value: 1 is true, 2 is false.
+  if (timestamp !== undefined && isNanos(timestamp) && utc?.number === 1)
+    footer[utc.header] = ((footer[utc.header] ?? 0) & 0xf0) | 2;
+};
+
+/** The unit is the second field of both types. */
+const isNanos = (type: Value): boolean => type.fields?.get(2)?.fields?.has(NANOS) === true;
+
+const renameTexts = (footer: Buffer, element: Struct): void => {
+  const converted = element.get(CONVERTED_TYPE);
+  if (converted !== undefined && CONVERTED_TEXTS.includes(converted.number ?? -1)) {
+    // DuckDB knows no converted type of bytes. As the next field, the scale, the number means nothing.
+    const following = [...element].find(([id]) => id > CONVERTED_TYPE)?.[1];
+    moveId(footer, converted, 1);
+    if (following !== undefined) moveId(footer, following, -1);
+  }
+  for (const id of TEXTS) {
+    const text = element.get(LOGICAL_TYPE)?.fields?.get(id);
+    if (text !== undefined) moveId(footer, text, BSON - id);
+  }
+};
+
+/** The upper half of a field's first byte is how far its id is from that of the field before. */
+const moveId = (footer: Buffer, { header }: Value, by: number): void => {
+  const distance = (footer[header] ?? 0) >> 4;
+  if (distance === 0 || distance + by < 1 || distance + by > 15)
+    throw new RangeError('The fields of the footer are spelled in a form that is not rewritten');
+  footer[header] = ((distance + by) << 4) | ((footer[header] ?? 0) & 15);
+};

@@ -1,0 +1,1 @@
+select *, _row as record from accepted
