@@ -140,7 +140,7 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'nanoseconds that are not zero': amidTimed('{"id": 3, "at": "2024-01-01T10:00:00.123456789Z"}'),
   'a Parquet text that is not UTF-8': {
     ...golden('parquet-invalid-utf8', 'in.parquet', 'places/in.parquet'),
-    ...{ loaded: [1, 3, 4], refused: 1 },
+    ...{ loaded: [1, 3, 4], rejected: 1 },
   },
   'a required value that is missing': amid('3, ,1,,,'),
   'a key that is missing': amid(',Cy,1,,,'),

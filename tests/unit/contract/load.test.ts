@@ -83,7 +83,7 @@ test('a contract with everything', async () => {
     ],
     freshness: { column: 'placed_at', maxAgeSeconds: 129_600 },
     columns: [
-      column({ name: 'shop', required: true }),
+      column({ name: 'shop', required: true, trimmed: true }),
       column({
         name: 'id',
         sourceName: 'Order No',
