@@ -12,6 +12,7 @@ export const readReference = (
   delimiter: string,
   quote: string,
   columns?: number,
+  { quotesFields = false }: { quotesFields?: boolean } = {},
 ): Reference => {
   const [d, q] = [escaped(delimiter), escaped(quote)];
   const quoted = new RegExp(` *${q}((?:[^${q}]|${q}${q})*)${q} *(?=[${d}\\r\\n]|$(?![^]))`, 'y');
@@ -27,10 +28,20 @@ export const readReference = (
     const start = at;
     const fields: string[] = [];
     let broken = false;
+    let opened = -1;
     for (;;) {
       const match = take(quoted, at);
       const value = match ?? take(plain, at);
-      if (!value) {
+      const plainQuotes = match || quote !== '"' ? [] : [...(value?.[0] ?? '').matchAll(/"/g)];
+      let wrong = false;
+      for (const { index } of plainQuotes) {
+        const rest = value?.[0].slice(index + 1) ?? '';
+        if (/^ *$/.test(rest)) {
+          wrong ||= quotesFields || (opened >= 0 && opened < fields.length);
+          opened = -1;
+        } else if (opened < 0 && !rest.startsWith(' ')) opened = fields.length;
+      }
+      if (!value || wrong) {
         broken = true;
         at = start + (take(/[^\r\n]*/y, start)?.[0].length ?? 0);
         break;
@@ -51,4 +62,21 @@ export const readReference = (
     at += ending.length;
   }
   return result;
+};
+
+/** Whether a record of the text, which is not broken, has a quoted field. */
+export const quotesFields = (text: string, delimiter: string, quote: string): boolean => {
+  const plain = { quotesFields: false };
+  const all = readReference(text, delimiter, quote, 0, plain).malformed;
+  return all.some(({ raw }) => {
+    const [row] = readReference(raw, delimiter, quote, undefined, plain).rows;
+    return row !== undefined && splitsQuoted(raw, delimiter, quote);
+  });
+};
+
+/** Whether one of a whole record's fields begins with a quote. */
+const splitsQuoted = (raw: string, delimiter: string, quote: string): boolean => {
+  const [d, q] = [escaped(delimiter), escaped(quote)];
+  const outside = raw.replace(new RegExp(`(^|[${d}]) *${q}(?:[^${q}]|${q}${q})*${q}`, 'g'), '$1\0');
+  return outside.includes('\0');
 };

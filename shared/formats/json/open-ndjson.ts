@@ -1,7 +1,7 @@
 import { UnreadableFile } from '../../errors.ts';
 import { chunksOf } from '../bytes/chunks.ts';
-import { grammar } from '../records/csv-record.ts';
 import type { TextFile, TextFormat } from '../records/format.ts';
+import { grammar } from '../records/grammar.ts';
 import type { OpenedRecords, OpenOptions } from '../records/opened-records.ts';
 import { readCsv } from '../records/read-csv.ts';
 import { accountOf } from '../records/scan-account.ts';
