@@ -21,7 +21,6 @@ test('fields, lines and broken quotes of a record are those of the grammar', () 
   fc.assert(
     fc.property(messy, fc.constantFrom(',', ';'), fc.boolean(), (text, delimiter, quotesFields) => {
       const used = grammar(delimiter.charCodeAt(0), 0x22, { quotesFields });
-      const rules = { quotesFields };
       const bytes = Buffer.from(text);
       let line = 1;
       let at = 0;
@@ -34,14 +33,14 @@ test('fields, lines and broken quotes of a record are those of the grammar', () 
       });
       // With a width that no record has, the reference lists all records as malformed; with the record's own, as well-formed.
       expect(found.map((record) => ({ line: record.line, raw: record.raw }))).toEqual(
-        readReference(text, delimiter, '"', 0, rules).malformed,
+        readReference(text, delimiter, '"', 0, quotesFields).malformed,
       );
       for (const { line, fields } of found.filter((record) => record.fields > 0)) {
-        const { rows } = readReference(text, delimiter, '"', fields, rules);
+        const { rows } = readReference(text, delimiter, '"', fields, quotesFields);
         expect(rows.find((row) => row.line === line)?.fields).toHaveLength(fields);
       }
       for (const { line } of found.filter((record) => record.fields === 0)) {
-        const { malformed } = readReference(text, delimiter, '"', undefined, rules);
+        const { malformed } = readReference(text, delimiter, '"', undefined, quotesFields);
         expect(malformed.some((record) => record.line === line)).toBe(true);
       }
     }),
