@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { evaluateIn, loadContract } from '../shared/contract/load.ts';
-import { ObjectMissing } from '../shared/errors.ts';
+import { KeyIgnored, ObjectMissing } from '../shared/errors.ts';
 import { openSource } from '../shared/formats/open-source.ts';
 import { lakePaths } from '../shared/lake/paths.ts';
 import type { ObjectStore } from '../shared/lake/storage/object-store.ts';
+import { ignoredBecause } from '../shared/run/ignored-key.ts';
 import { ValidateInput } from '../shared/run/payload.ts';
 import { identify, type RunIdentity } from '../shared/run/run-identity.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
@@ -19,11 +20,14 @@ const NAME_LENGTH = 100;
  * Reads the raw file by its content and checks every record against the dataset's contract. Stages all records,
  * typed, with the reasons of those it refuses. The raw object is read once and never changed.
  *
+ * @throws KeyIgnored when the key's name says that it holds no data: the execution ends
  * @throws UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit: to quarantine
  * @throws ContractInvalid, ObjectMissing, ConservationBroken: the execution fails here
  */
 export const validate = step('Validate', ValidateInput, async (event, { lake, config, scratch, duckDb }) => {
   const run = identify(event);
+  const ignored = ignoredBecause(run.key);
+  if (ignored !== undefined) throw new KeyIgnored(`raw/${run.key} was ignored: ${ignored}.`);
   return await duckDb(async (db) => {
     const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
     const local = await fetched(lake.raw, run, path.join(scratch, 'raw'));

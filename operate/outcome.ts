@@ -9,8 +9,8 @@ export interface Outcome {
   key: string;
   dataset: string;
   status: Execution['status'];
-  /** What became of the data. `superseded`: a newer version of the file was there first. */
-  verdict: 'loaded' | 'superseded' | 'quarantined' | 'failed';
+  /** What became of the data. `superseded`: a newer version of the file was there first. `ignored`: its name says that it is no data. */
+  verdict: 'loaded' | 'superseded' | 'quarantined' | 'ignored' | 'failed';
   /** Why, in one sentence. */
   reason: string;
   score: number | null;
@@ -33,7 +33,8 @@ export const outcomeOf = (execution: Execution): Outcome => {
   const { validate, quality, transform, load, error, quarantine } = Payload.safeParse(reached).data ?? {};
   // What had been caught before is not why an execution failed.
   const caught = execution.error ?? error;
-  const verdict = execution.status === 'succeeded' ? (load?.status ?? 'quarantined') : 'failed';
+  const succeeded = caught?.Error === 'KeyIgnored' ? 'ignored' : (load?.status ?? 'quarantined');
+  const verdict = execution.status === 'succeeded' ? succeeded : 'failed';
   const read = validate?.rows.read ?? 0;
   const validated = verdict === 'quarantined' ? { read, accepted: 0, rejected: read } : validate?.rows;
   return {

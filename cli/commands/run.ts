@@ -5,7 +5,10 @@ import { unlessMissing } from '../../shared/base/files.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { FORMATS_HELP } from '../../shared/formats/formats.ts';
 import { isHidden, isPathSafe } from '../../shared/lake/storage/key-path.ts';
+import { ignoredBecause } from '../../shared/run/ignored-key.ts';
 import { exitCodeOf, printOutcomes, processFiles, type Upload } from '../process-files.ts';
+import type { Terminal } from '../render/terminal.ts';
+import { printable } from '../render/text.ts';
 import type { Session } from '../session.ts';
 
 const HELP = `
@@ -24,7 +27,7 @@ export const addRun = (program: Command, session: Session): void => {
     .addHelpText('after', HELP)
     .action(async (files: string[], _, command: Command) => {
       const options = command.optsWithGlobals<{ dataset: string; json?: true; lake: string }>();
-      const uploads = await uploadsOf(files, options.dataset);
+      const uploads = withoutIgnored(session.terminal, await uploadsOf(files, options.dataset));
       for (const { file, key } of uploads)
         if (!isPathSafe(key) || isHidden(key))
           throw new UsageError(
@@ -35,6 +38,14 @@ export const addRun = (program: Command, session: Session): void => {
       session.exitCode = exitCodeOf(outcomes);
     });
 };
+
+/** Says of each file that would be ignored that it is, and leaves it out. */
+export const withoutIgnored = (terminal: Terminal, uploads: readonly Upload[]): Upload[] =>
+  uploads.filter(({ file, key }) => {
+    const reason = ignoredBecause(key);
+    if (reason !== undefined) terminal.note(`${printable(file)} was ignored: ${reason}.`);
+    return reason === undefined;
+  });
 
 /** @throws UsageError when a file is not there or cannot be read, or two would get the same key */
 export const uploadsOf = async (files: readonly string[], dataset: string): Promise<Upload[]> => {

@@ -61,6 +61,7 @@ const watch = async (session: Session, lakeFolder: string, concurrency: number):
     },
     onFailedEarlier: ({ id, key }) =>
       terminal.print(`${printable(key)} failed earlier. To resume it: duckstep redrive ${id}`),
+    onIgnored: (key, reason) => terminal.note(`${printable(key)} was ignored: ${reason}.`),
     onError: (key, error) =>
       terminal.note(
         `${key === '' ? raw : printable(key)}: ${error instanceof Error ? `${error.name}: ${error.message}` : error}`,

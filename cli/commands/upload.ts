@@ -4,7 +4,7 @@ import { FORMATS_HELP } from '../../shared/formats/formats.ts';
 import { during } from '../render/terminal.ts';
 import { count } from '../render/text.ts';
 import type { Session } from '../session.ts';
-import { uploadsOf } from './run.ts';
+import { uploadsOf, withoutIgnored } from './run.ts';
 
 const HELP = `
 One after the other, in the order given: of two rows with one key the later file's wins. S3's event starts an
@@ -25,7 +25,7 @@ export const addUpload = (program: Command, session: Session): void => {
     .addHelpText('after', HELP)
     .action(async (files: string[], { dataset, stage }: { dataset: string; stage: string }) => {
       const { terminal } = session;
-      const uploads = await uploadsOf(files, dataset);
+      const uploads = withoutIgnored(terminal, await uploadsOf(files, dataset));
       const { raw } = (await openStage(session, stage)).lake;
       for (const { file, key } of uploads) {
         const size = await during(terminal, `Uploading ${file}`, () => raw.upload(file, key));

@@ -3,7 +3,13 @@ import { costText } from './dollars.ts';
 import type { Terminal } from './terminal.ts';
 import { count, counted, duration, printable } from './text.ts';
 
-const COLOURS = { loaded: 'green', superseded: 'cyan', quarantined: 'yellow', failed: 'red' } as const;
+const COLOURS = {
+  loaded: 'green',
+  superseded: 'cyan',
+  quarantined: 'yellow',
+  ignored: 'cyan',
+  failed: 'red',
+} as const;
 
 /** What became of one file: the verdict, the counts, the way it took, and why. */
 export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'>): string => {

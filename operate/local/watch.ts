@@ -4,12 +4,14 @@ import path from 'node:path';
 import { watch as watchFolder } from 'chokidar';
 import { unlessMissing } from '../../shared/base/files.ts';
 import type { ObjectInfo } from '../../shared/lake/storage/object-store.ts';
+import { ignoredBecause } from '../../shared/run/ignored-key.ts';
 import type { Engine } from './engine.ts';
 import type { Execution } from './execution.ts';
 import { Intake } from './intake.ts';
 import { type LocalLake, objectCreatedEvent } from './lake.ts';
 import { type Load, Scheduler } from './scheduler.ts';
 import type { Shares } from './shares.ts';
+import { UnreadableNames, watchedFolderOf } from './unreadable-names.ts';
 
 export interface WatchOptions {
   lakeFolder: string;
@@ -24,6 +26,8 @@ export interface WatchOptions {
   onEnd(execution: Execution): void;
   /** An execution of the file failed earlier: it waits for a person to redrive it. */
   onFailedEarlier(execution: Execution): void;
+  /** A file is not processed, because its name says that it is no data; reported once. */
+  onIgnored(key: string, reason: string): void;
   onError(key: string, error: unknown): void;
 }
 
@@ -35,8 +39,6 @@ export interface Watch {
   /** Takes no more files, and waits for those that are being processed. */
   close(): Promise<void>;
 }
-
-const isHidden = (name: string): boolean => path.basename(name).startsWith('.');
 
 /**
  * Processes what is dropped into raw, and what was dropped while nobody looked. A version that has an execution
@@ -139,22 +141,37 @@ export const watchRaw = (options: WatchOptions): Watch => {
       },
       reportTo(key),
     );
+  const ignored = new Set<string>();
   const take = (file: string, stats?: Stats): void => {
     const key = path.relative(raw, file).split(path.sep).join('/');
+    const reason = ignoredBecause(key);
+    if (reason !== undefined) {
+      if (!ignored.has(key)) options.onIgnored(key, reason);
+      ignored.add(key);
+      return;
+    }
     if (stats !== undefined && Date.now() - stats.mtimeMs < settledMs) settle(file, key, stats);
     else add(key, stats ?? { size: 0, mtimeMs: Date.now() });
   };
 
   const watcher = watchFolder(raw, {
-    ignored: (file) => file !== raw && isHidden(file),
+    // The store's own folders.
+    ignored: (file) => path.dirname(file) === raw && path.basename(file).startsWith('.'),
     // Else names that editors give are passed over.
     atomic: false,
     awaitWriteFinish: { stabilityThreshold: settledMs, pollInterval: Math.min(100, settledMs) },
   });
   watcher.on('add', take).on('change', take);
   const folders = new Set<string>();
+  const unnamed = new UnreadableNames(raw, options.onError);
+  // The name of a file is not text: the watcher cannot find it again, and says nothing.
+  watcher.on('raw', (_event, name, details) => {
+    if (!String(name).includes('\ufffd')) return;
+    unnamed.reportIn(watchedFolderOf(details) ?? raw).catch(reportTo(''));
+  });
   // A new folder is read first and watched then: a second look finds what arrived in between.
   const lookAgain = async (folder: string): Promise<void> => {
+    await unnamed.reportIn(folder);
     const entries = (await unlessMissing(readdir(folder, { withFileTypes: true }))) ?? [];
     const missed = entries
       .map((entry) => ({ entry, file: path.join(folder, entry.name) }))

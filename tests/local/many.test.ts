@@ -85,6 +85,7 @@ test('60 files of two sizes: all loaded, small ones past large ones, within boun
     shares,
     settledMs: 300,
     onEnd: (execution) => ended.push(execution),
+    onIgnored: () => undefined,
     onFailedEarlier: ({ key }) => errors.push(key),
     onError: (_, error) => errors.push(error),
   });
