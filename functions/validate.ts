@@ -35,6 +35,7 @@ export const validate = step('Validate', ValidateInput, async (event, { lake, co
       db,
       scratch,
       expected: contract.columns.filter((column) => column.derivedFrom === undefined),
+      ...(contract.reading !== undefined && { reading: contract.reading }),
       maxUnpackedBytes: config.maxUnpackedBytes,
       maxRecordBytes: config.maxRecordBytes,
     });

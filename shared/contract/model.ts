@@ -1,6 +1,7 @@
 /** A data contract as the pipeline uses it, read from ODCS v3.1 YAML by `load.ts`. */
 
 import type { PartitionColumn } from '../lake/table/draft.ts';
+import type { Reading } from './reading.ts';
 
 /** The dimensions of data quality that ODCS v3.1 names. */
 export const DIMENSIONS = [
@@ -132,6 +133,8 @@ export interface Contract {
   rules: QualityRule[];
   /** From `slaProperties` `freshness`: the newest value of `column` may be at most this old. */
   freshness?: { column: string; maxAgeSeconds: number };
+  /** What the files' content does not say about their form. */
+  reading?: Reading;
   /** Text of `silver.sql`, where the dataset has one. */
   silverSql?: string;
   /** Hash over contract, silver.sql and reference files: changes whenever the outcome may change. */

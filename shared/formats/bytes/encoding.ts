@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { encodingNamed } from '../../contract/reading.ts';
 import { UnreadableFile } from '../../errors.ts';
 import { chunksOf, sampleOf } from './chunks.ts';
 
@@ -38,15 +39,6 @@ export const encodingOf = async (path: string, stated?: string): Promise<TextEnc
   if (counts.valid >= counts.invalid) return { encoding: 'utf-8', bom: 0, invalidUtf8: true };
   throwIfUndefined(counts);
   return { encoding: 'windows-1252', bom: 0, invalidUtf8: false };
-};
-
-/** The standard's name of the encoding with this label; undefined when there is none. */
-export const encodingNamed = (label: string): Encoding | undefined => {
-  try {
-    return new TextDecoder(label).encoding;
-  } catch {
-    return undefined;
-  }
 };
 
 const nameOf = (label: string): Encoding => {

@@ -1,5 +1,5 @@
+import type { Reading } from '../../contract/reading.ts';
 import { type Grammar, grammar } from '../records/grammar.ts';
-import type { Reading } from '../records/reading.ts';
 import { type Beginning, firstRecord, type Measure, measure } from './measure.ts';
 
 export interface Dialect {

@@ -1,5 +1,5 @@
+import type { Reading } from '../../contract/reading.ts';
 import { UnreadableFile } from '../../errors.ts';
-import type { Reading } from '../records/reading.ts';
 import type { Beginning } from './measure.ts';
 
 /** What stands before a file's records. */

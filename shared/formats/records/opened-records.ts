@@ -1,5 +1,5 @@
 import type { LogicalType } from '../../contract/model.ts';
-import type { Reading } from './reading.ts';
+import type { Reading } from '../../contract/reading.ts';
 
 /** A column that the contract expects in the source. */
 export interface ExpectedColumn {
