@@ -13,13 +13,17 @@ import { unpackReasons } from '../shared/stages/validate/row-check.ts';
 /** Broken rules that the payload names; the report has all. */
 const MAX_NAMED_RULES = 10;
 
+/** No text says that it is Windows-1252: other encodings look the same. */
+const ASSUMED_ENCODING =
+  'The text is not UTF-8 and was read as Windows-1252: see that its letters are right, or set "encoding" in the contract.';
+
 /**
  * Measures the contract's rules over all rows read and judges the file; see `judge` for the formula.
  *
  * @throws RuleNotEvaluable when a rule cannot be evaluated: the execution fails, so that no file passes by accident
  */
 export const qualityScore = step('QualityScore', QualityScoreInput, async (input, tools) => {
-  const { run, rows, staged } = input.validate;
+  const { run, rows, staged, format } = input.validate;
   const { silver } = tools.lake;
   const records = await silver.localPath(staged.records, path.join(tools.scratch, 'silver'));
   const { contract, measures } = await tools.duckDb(
@@ -43,7 +47,10 @@ export const qualityScore = step('QualityScore', QualityScoreInput, async (input
     { ordered: false },
   );
   const threshold = contract.qualityThreshold;
-  const { verdict, score, scores, broken, reason } = judge(measures, contract.dimensionWeights, threshold);
+  const judged = judge(measures, contract.dimensionWeights, threshold);
+  const { verdict, score, scores, broken } = judged;
+  const assumed = contract.reading?.encoding === undefined && format.split(', ').includes('windows-1252');
+  const reason = assumed ? `${judged.reason} ${ASSUMED_ENCODING}` : judged.reason;
   const report = lakePaths.staging(run.run_id, 'quality.json');
   const document: QualityReport = { run, rows, verdict, score, threshold, scores, reason, measures };
   await silver.write(report, JSON.stringify(document, null, 2));

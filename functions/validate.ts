@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { evaluateIn, loadContract } from '../shared/contract/load.ts';
-import { FileTooLarge, ObjectMissing } from '../shared/errors.ts';
+import { FileTooLarge, KeyIgnored, ObjectMissing } from '../shared/errors.ts';
 import { openSource } from '../shared/formats/open-source.ts';
 import { lakePaths } from '../shared/lake/paths.ts';
 import type { ObjectStore } from '../shared/lake/storage/object-store.ts';
 import type { ObjectCreated } from '../shared/run/event.ts';
+import { ignoredBecause } from '../shared/run/ignored-key.ts';
 import { ValidateInput } from '../shared/run/payload.ts';
 import { identify, type RunIdentity } from '../shared/run/run-identity.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
@@ -20,12 +21,15 @@ const MAX_NAME_LENGTH = 100;
  * Detects the raw file's format by its content and checks every record against the dataset's contract. Stages all
  * records, typed, with the reasons why some are rejected. The raw object is read once and never changed.
  *
+ * @throws KeyIgnored when the key's name says that it holds no data: the execution ends
  * @throws UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit, FileTooLarge:
  *   to quarantine
  * @throws ContractInvalid, ObjectMissing, ConservationBroken: the execution fails here
  */
 export const validate = step('Validate', ValidateInput, async (event, { lake, config, scratch, duckDb }) => {
   const run = identify(event);
+  const ignored = ignoredBecause(run.key);
+  if (ignored !== undefined) throw new KeyIgnored(`raw/${run.key} was ignored: ${ignored}.`);
   return await duckDb(async (db) => {
     const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
     rejectTooLarge(event, config.maxFileBytes);
@@ -34,6 +38,7 @@ export const validate = step('Validate', ValidateInput, async (event, { lake, co
       db,
       scratch,
       expected: contract.columns.filter((column) => column.derivedFrom === undefined),
+      ...(contract.reading !== undefined && { reading: contract.reading }),
       maxUnpackedBytes: config.maxUnpackedBytes,
       maxRecordBytes: config.maxRecordBytes,
     });

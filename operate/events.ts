@@ -30,6 +30,8 @@ export type WatchEvent =
   | PipelineEvent
   /** An execution of the file failed earlier; a person has to redrive it. */
   | { type: 'failed-earlier'; execution: string; key: string }
+  /** The key's name says that it holds no data. Reported once for each key. */
+  | { type: 'ignored'; key: string; reason: string }
   /** A file could not be taken. `key` is the folder that is watched where the error concerns no single file. */
   | { type: 'error'; key: string; error: { name: string; message: string } };
 

@@ -10,8 +10,8 @@ export interface Outcome {
   key: string;
   dataset: string;
   status: Execution['status'];
-  /** `superseded`: a newer version of the file was loaded first. */
-  verdict: 'loaded' | 'superseded' | 'quarantined' | 'failed';
+  /** `superseded`: a newer version of the file was loaded first. `ignored`: the key's name says that it holds no data. */
+  verdict: 'loaded' | 'superseded' | 'quarantined' | 'ignored' | 'failed';
   /** The reason for the verdict, in one sentence. */
   reason: string;
   score: number | null;
@@ -35,7 +35,8 @@ export const outcomeOf = (execution: Execution): Outcome => {
   const { validate, quality, transform, load, error, quarantine } = Payload.safeParse(reached).data ?? {};
   // An error that was caught earlier is not the reason why an execution failed.
   const caught = execution.error ?? error;
-  const verdict = execution.status === 'succeeded' ? (load?.status ?? 'quarantined') : 'failed';
+  const succeeded = caught?.Error === 'KeyIgnored' ? 'ignored' : (load?.status ?? 'quarantined');
+  const verdict = execution.status === 'succeeded' ? succeeded : 'failed';
   const read = validate?.rows.read ?? 0;
   const validated = verdict === 'quarantined' ? { read, accepted: 0, rejected: read } : validate?.rows;
   return {

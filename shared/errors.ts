@@ -46,6 +46,11 @@ export class FileTooLarge extends DataError {
   override readonly name = 'FileTooLarge';
 }
 
+/** The key's name says that it holds no data: a temporary file, or a writer's mark. The execution ends and keeps nothing. */
+export class KeyIgnored extends DuckstepError {
+  override readonly name = 'KeyIgnored';
+}
+
 /** The storage answered with a throttle, a 5xx, or not at all, after the SDK's own retries. */
 export class StorageUnavailable extends TransientError {
   override readonly name = 'StorageUnavailable';

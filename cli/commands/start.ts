@@ -37,7 +37,7 @@ const watch = async ({ root, env, terminal }: Session, lake: string, concurrency
   let queue: QueueReport | undefined;
   const observe = (event: WatchEvent): void => {
     const text = renderWatchEvent(event, terminal);
-    if (text !== undefined && event.type === 'error') terminal.note(text);
+    if (text !== undefined && (event.type === 'error' || event.type === 'ignored')) terminal.note(text);
     else if (text !== undefined) terminal.print(text);
     queue?.show();
   };

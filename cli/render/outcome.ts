@@ -4,7 +4,13 @@ import { costText } from './dollars.ts';
 import type { Terminal } from './terminal.ts';
 import { duration } from './text.ts';
 
-const COLOURS = { loaded: 'green', superseded: 'cyan', quarantined: 'yellow', failed: 'red' } as const;
+const COLOURS = {
+  loaded: 'green',
+  superseded: 'cyan',
+  quarantined: 'yellow',
+  ignored: 'cyan',
+  failed: 'red',
+} as const;
 
 /** The result of one file: the verdict and its reason, the row counts, and the states. */
 export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'>): string => {

@@ -19,6 +19,8 @@ export const renderWatchEvent = (
       return renderOutcome(event.outcome, terminal);
     case 'failed-earlier':
       return `${printable(event.key)} failed earlier. To resume it: duckstep redrive ${event.execution}`;
+    case 'ignored':
+      return `${printable(event.key)} was ignored: ${event.reason}.`;
     case 'error':
       return `${printable(event.key)}: ${event.error.name}: ${event.error.message}`;
     default:

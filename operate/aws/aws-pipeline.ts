@@ -5,6 +5,7 @@ import { GRACE_MS } from '../../shared/lake/table/upkeep/orphans.ts';
 import type { TableReport } from '../../shared/maintenance/maintenance-report.ts';
 import type { Warehouse } from '../../shared/query/warehouse.ts';
 import { type Config, configFromEnv } from '../../shared/runtime/config.ts';
+import { withoutIgnored } from '../ignored-uploads.ts';
 import { detailOf, type ExecutionDetail, type ExecutionPage, pageOf } from '../listing.ts';
 import { maintainLake } from '../maintain-lake.ts';
 import type { Outcome } from '../outcome.ts';
@@ -56,7 +57,8 @@ export class AwsPipeline implements Pipeline {
   async upload(files: readonly Upload[], options: CallOptions = {}): Promise<Uploaded[]> {
     const { raw } = (await this.#open()).deployment.lake;
     const uploads: Uploaded[] = [];
-    for (const file of files) uploads.push(await copyIntoRaw(raw, file, options));
+    for (const file of withoutIgnored(files, options.observe))
+      uploads.push(await copyIntoRaw(raw, file, options));
     return uploads;
   }
 
@@ -65,7 +67,7 @@ export class AwsPipeline implements Pipeline {
     const { raw } = deployment.lake;
     const { clock } = this.#options;
     const versions: ObjectInfo[] = [];
-    for (const file of files) {
+    for (const file of withoutIgnored(files, options.observe)) {
       await copyIntoRaw(raw, file, options);
       // Read at once, before somebody else uploads another version.
       const version = await raw.head(file.key);

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { TableReport } from '../../shared/maintenance/maintenance-report.ts';
 import type { Warehouse } from '../../shared/query/warehouse.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
+import { withoutIgnored } from '../ignored-uploads.ts';
 import { detailOf, type ExecutionDetail, type ExecutionPage, pageOf } from '../listing.ts';
 import { maintainLake } from '../maintain-lake.ts';
 import type { Outcome } from '../outcome.ts';
@@ -38,14 +39,16 @@ export class LocalPipeline implements Pipeline {
   }
 
   async upload(files: readonly Upload[], options: CallOptions = {}): Promise<Uploaded[]> {
-    refuseUnusableKeys(files);
-    return (await this.#copyIntoRaw(files, options)).map(({ uploaded }) => uploaded);
+    const uploads = withoutIgnored(files, options.observe);
+    refuseUnusableKeys(uploads);
+    return (await this.#copyIntoRaw(uploads, options)).map(({ uploaded }) => uploaded);
   }
 
   async run(files: readonly Upload[], options: CallOptions = {}): Promise<Outcome[]> {
-    refuseUnusableKeys(files);
+    const uploads = withoutIgnored(files, options.observe);
+    refuseUnusableKeys(uploads);
     await tidyUp(this.#workspace);
-    const copies = await this.#copyIntoRaw(files, options);
+    const copies = await this.#copyIntoRaw(uploads, options);
     return await runAll(
       this.#workspace,
       copies.map(({ event }) => event),

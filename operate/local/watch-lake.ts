@@ -40,6 +40,7 @@ export const watchLake = async (
     onEvent: statesTo(observe),
     onEnd: (execution) => observe({ type: 'outcome', outcome: outcomeOf(execution) }),
     onFailedEarlier: ({ id, key }) => observe({ type: 'failed-earlier', execution: id, key }),
+    onIgnored: (key, reason) => observe({ type: 'ignored', key, reason }),
     onError: (key, thrown) => {
       const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
       observe({ type: 'error', key: key === '' ? folder : key, error: { name, message } });

@@ -25,6 +25,8 @@ export interface WatchOptions {
   onEnd(execution: Execution): void;
   /** An execution of the file failed earlier: it waits for a person to redrive it. */
   onFailedEarlier(execution: Execution): void;
+  /** A file is not processed, because its name says that it is no data; reported once. */
+  onIgnored(key: string, reason: string): void;
   /** @param key empty where the error concerns no file */
   onError(key: string, error: unknown): void;
 }
@@ -58,7 +60,8 @@ class LakeWatch {
   readonly #timers = new Timers();
 
   constructor(options: WatchOptions) {
-    const { lakeFolder, engine, shares, settledMs = 2_000, otherMs = 10_000, onError } = options;
+    const { lakeFolder, engine, shares, settledMs = 2_000, otherMs = 10_000 } = options;
+    const { onIgnored, onError } = options;
     this.#options = options;
     this.#otherMs = otherMs;
     this.#known = new VersionIndex(engine);
@@ -71,6 +74,7 @@ class LakeWatch {
       settledMs,
       timers: this.#timers,
       onFile: (arrival) => this.#intake.add(arrival),
+      onIgnored,
       onError,
     });
     this.ready = this.#watcher.ready;

@@ -3,6 +3,7 @@ import { nearMiss } from '../base/near-miss.ts';
 import { type Contract, DIMENSIONS, type OrderBy } from './model.ts';
 import { OdcsCustomProperty } from './odcs.ts';
 import { type Place, textsAt } from './problems.ts';
+import { READING_SHAPES, readingOf } from './reading.ts';
 import { readShape } from './shape.ts';
 
 /** duckstep's settings of a table, in the `customProperties` of the schema object. */
@@ -15,6 +16,7 @@ const TABLE_SETTINGS = {
     '"<column> asc" or "<column> desc", or a list of them',
   ),
   missingValues: z.array(z.union([z.string(), z.number()]), 'a list of texts'),
+  ...READING_SHAPES,
 };
 
 /** duckstep's settings of a column, in the `customProperties` of its property. */
@@ -27,7 +29,10 @@ const HOMES: readonly [home: string, names: readonly string[]][] = [
 ];
 
 export interface Settings
-  extends Pick<Contract, 'qualityThreshold' | 'dimensionWeights' | 'unknownColumns' | 'dedupeOrderBy'> {
+  extends Pick<
+    Contract,
+    'qualityThreshold' | 'dimensionWeights' | 'unknownColumns' | 'dedupeOrderBy' | 'reading'
+  > {
   missingValues: string[];
 }
 
@@ -37,7 +42,9 @@ export const readSettings = (raw: readonly unknown[], place: Place): Settings =>
   const weights = values.dimensionWeights ?? {};
   if (DIMENSIONS.every((dimension) => weights[dimension] === 0))
     places.get('dimensionWeights')?.at('value').say('every weight is 0; set at least one above 0');
+  const reading = readingOf(values, (name) => places.get(name));
   return {
+    ...(reading !== undefined && { reading }),
     qualityThreshold: values.qualityThreshold ?? 0.95,
     dimensionWeights: weights,
     unknownColumns: values.unknownColumns ?? 'rescue',

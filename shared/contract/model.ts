@@ -1,6 +1,7 @@
 /** A data contract as the pipeline uses it. `load.ts` reads it from ODCS v3.1 YAML. */
 
 import type { PartitionColumn } from '../lake/table/draft.ts';
+import type { Reading } from './reading.ts';
 
 /** The dimensions of data quality that ODCS v3.1 names. */
 export const DIMENSIONS = [
@@ -134,6 +135,8 @@ export interface Contract {
   rules: QualityRule[];
   /** `freshness` of `slaProperties`: the newest value of `column` may be at most this old. */
   freshness?: { column: string; maxAgeSeconds: number };
+  /** Settings for reading files whose content does not say how they are written. */
+  reading?: Reading;
   /** The text of `silver.sql`, if the dataset has one. */
   silverSql?: string;
   /** A hash of contract, `silver.sql` and reference files: equal fingerprints give equal results. */

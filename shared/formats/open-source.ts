@@ -52,7 +52,7 @@ const openText = async (
   options: OpenOptions,
   folder: string,
 ): Promise<OpenedRecords<FormatName> & { encoding: Encoding }> => {
-  const encoded = await encodingOf(filePath);
+  const encoded = await encodingOf(filePath, options.reading?.encoding);
   if (encoded === undefined) throw unknownFormat();
   const utf8 = await toUtf8(filePath, encoded, folder);
   if (utf8.path !== filePath && compression !== 'none') await rm(filePath);

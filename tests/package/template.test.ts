@@ -198,7 +198,9 @@ describe('events and alarms', () => {
       'detail-type': ['Object Created'],
       detail: {
         bucket: { name: [{ Ref: 'RawBucket' }] },
-        object: { key: [{ 'anything-but': { suffix: '/' } }] },
+        object: {
+          key: [{ 'anything-but': { wildcard: ['*/', '_*', '*/_*', '.*', '*/.*', '*_$folder$'] } }],
+        },
       },
     });
     expect(Targets).toEqual([

@@ -86,6 +86,7 @@ test('60 files of two sizes are all loaded; small ones overtake large ones, with
     shares,
     settledMs: 300,
     onEnd: (execution) => ended.push(execution),
+    onIgnored: () => undefined,
     onFailedEarlier: ({ key }) => errors.push(key),
     onError: (_, error) => errors.push(error),
   });

@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import { encodingNamed } from '../../contract/reading.ts';
+import { UnreadableFile } from '../../errors.ts';
 import { chunksOf, sampleOf } from './chunks.ts';
 
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+/** As the WHATWG Encoding Standard names it: utf-8, utf-16le, utf-16be, windows-1252, or what the contract states. */
+export type Encoding = string;
 
 export interface TextEncoding {
   encoding: Encoding;
@@ -14,25 +17,54 @@ export interface TextEncoding {
 /**
  * How a text file is encoded; undefined when its bytes are no text in any of the encodings. All bytes are read, because
  * the last line alone may decide that a file is not UTF-8.
+ *
+ * @param stated the label of the encoding that the contract states; a byte order mark overrides it
+ * @throws UnreadableFile when the text is not UTF-8 and holds bytes that Windows-1252 does not define
  */
-export const encodingOf = async (path: string): Promise<TextEncoding | undefined> => {
+export const encodingOf = async (path: string, stated?: string): Promise<TextEncoding | undefined> => {
   const { sample } = await sampleOf(path);
-  const wide = utf16Of(sample);
-  if (wide) return { ...wide, invalidUtf8: false };
-  if (isBinary(sample)) return undefined;
-  const bom = sample.subarray(0, 3).toString('hex') === 'efbbbf' ? 3 : 0;
+  const marked = markOf(sample);
+  const wide = marked ?? (stated === undefined ? utf16Of(sample) : undefined);
+  if (wide !== undefined && wide.encoding !== 'utf-8') return { ...wide, invalidUtf8: false };
+  if (stated === undefined && isBinary(sample)) return undefined;
+  const bom = marked?.bom ?? 0;
+  const encoding = marked === undefined && stated !== undefined ? nameOf(stated) : undefined;
+  if (encoding !== undefined && encoding !== 'utf-8') {
+    if (encoding === 'windows-1252') await countMultibyte(path).then(throwIfUndefined);
+    return { encoding, bom: 0, invalidUtf8: false };
+  }
   if (await isUtf8File(path)) return { encoding: 'utf-8', bom, invalidUtf8: false };
-  if (bom > 0) return { encoding: 'utf-8', bom, invalidUtf8: true };
-  const { valid, invalid } = await countMultibyte(path);
-  return valid >= invalid
-    ? { encoding: 'utf-8', bom: 0, invalidUtf8: true }
-    : { encoding: 'windows-1252', bom: 0, invalidUtf8: false };
+  if (bom > 0 || encoding === 'utf-8') return { encoding: 'utf-8', bom, invalidUtf8: true };
+  const counts = await countMultibyte(path);
+  if (counts.valid >= counts.invalid) return { encoding: 'utf-8', bom: 0, invalidUtf8: true };
+  throwIfUndefined(counts);
+  return { encoding: 'windows-1252', bom: 0, invalidUtf8: false };
 };
 
-/** UTF-16 by its byte order mark, or by zero bytes that occur in the same half of many 16-bit units. */
-const utf16Of = (sample: Buffer): { encoding: Encoding; bom: number } | undefined => {
+const nameOf = (label: string): Encoding => {
+  const name = encodingNamed(label);
+  if (name === undefined) throw new UnreadableFile(`The contract's encoding "${label}" is not known.`);
+  return name;
+};
+
+/** Bytes without a character in Windows-1252: https://encoding.spec.whatwg.org/index-windows-1252.txt shows controls there. */
+const UNDEFINED_IN_WINDOWS_1252: readonly number[] = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
+
+const throwIfUndefined = ({ undefinedByte }: Multibyte): void => {
+  if (undefinedByte === undefined) return;
+  throw new UnreadableFile(
+    `The text is neither UTF-8 nor Windows-1252, which has no character for the byte 0x${undefinedByte.toString(16)}: save it as UTF-8, or set "encoding" in the contract's customProperties.`,
+  );
+};
+
+const markOf = (sample: Buffer): { encoding: Encoding; bom: number } | undefined => {
   if (sample[0] === 0xff && sample[1] === 0xfe) return { encoding: 'utf-16le', bom: 2 };
   if (sample[0] === 0xfe && sample[1] === 0xff) return { encoding: 'utf-16be', bom: 2 };
+  return sample.toString('hex', 0, 3) === 'efbbbf' ? { encoding: 'utf-8', bom: 3 } : undefined;
+};
+
+/** UTF-16 by zero bytes that occur in the same half of many 16-bit units. */
+const utf16Of = (sample: Buffer): { encoding: Encoding; bom: number } | undefined => {
   const units = sample.length >> 1;
   const zeros = [0, 0];
   for (let i = 0; i < units * 2; i++) if (sample[i] === 0) zeros[i & 1] = (zeros[i & 1] ?? 0) + 1;
@@ -43,11 +75,16 @@ const utf16Of = (sample: Buffer): { encoding: Encoding; bom: number } | undefine
   return undefined;
 };
 
-/** Whether more than one byte in twenty is a control character. */
+/**
+ * Whether more than one byte in twenty is a control character. One of them, but not NUL, may occur more often: Hive and
+ * mainframes delimit fields with U+0001 or U+001F.
+ */
 const isBinary = (sample: Buffer): boolean => {
-  let control = 0;
-  for (const byte of sample) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) control++;
-  return control * 20 > sample.length;
+  const counts = new Array<number>(32).fill(0);
+  for (const byte of sample)
+    if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) counts[byte] = (counts[byte] ?? 0) + 1;
+  const control = counts.reduce((sum, count) => sum + count, 0);
+  return (control - Math.max(...counts.slice(1))) * 20 > sample.length;
 };
 
 const isUtf8File = async (path: string): Promise<boolean> => {
@@ -78,10 +115,19 @@ const sequenceLength = (lead: number): number => {
   return lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
 };
 
-/** Counts the valid multibyte characters, and the bytes that belong to no valid character. */
-const countMultibyte = async (path: string): Promise<{ valid: number; invalid: number }> => {
+interface Multibyte {
+  /** Valid multibyte characters. */
+  valid: number;
+  /** Bytes that belong to no valid character. */
+  invalid: number;
+  /** The first byte that Windows-1252 does not define. */
+  undefinedByte: number | undefined;
+}
+
+const countMultibyte = async (path: string): Promise<Multibyte> => {
   let valid = 0;
   let invalid = 0;
+  let undefinedByte: number | undefined;
   let carry = Buffer.alloc(0);
   const count = (bytes: Buffer, end: number): void => {
     for (let i = 0; i < end; ) {
@@ -98,11 +144,12 @@ const countMultibyte = async (path: string): Promise<{ valid: number; invalid: n
     }
   };
   for await (const chunk of chunksOf(path)) {
+    undefinedByte ??= chunk.find((byte) => UNDEFINED_IN_WINDOWS_1252.includes(byte));
     const bytes = Buffer.concat([carry, chunk]);
     const whole = bytes.length - unfinished(bytes);
     count(bytes, whole);
     carry = Buffer.from(bytes.subarray(whole));
   }
   count(carry, carry.length);
-  return { valid, invalid };
+  return { valid, invalid, undefinedByte };
 };

@@ -18,7 +18,7 @@ export interface Utf8File {
 /**
  * The file itself when it is UTF-8, else a transcoded copy in `folder`.
  *
- * @throws UnreadableFile when UTF-16 has lone surrogates, or half a unit at its end
+ * @throws UnreadableFile when the bytes are not valid: UTF-16 with lone surrogates, or half a unit at its end
  */
 export const toUtf8 = async (filePath: string, text: TextEncoding, folder: string): Promise<Utf8File> => {
   if (text.encoding === 'utf-8') return { path: filePath, start: text.bom, invalidUtf8: text.invalidUtf8 };

@@ -1,11 +1,6 @@
-import {
-  emptySpan,
-  fieldsOf,
-  type Grammar,
-  grammar,
-  type Newline,
-  readRecord,
-} from '../records/csv-record.ts';
+import type { Reading } from '../../contract/reading.ts';
+import { type Grammar, grammar } from '../records/grammar.ts';
+import { type Beginning, firstRecord, type Measure, measure } from './measure.ts';
 
 export interface Dialect {
   delimiter: string;
@@ -13,67 +8,111 @@ export interface Dialect {
   grammar: Grammar;
 }
 
+/** The delimiters of nearly all files. Another one is looked for only in a file that none of these explains. */
 const DELIMITERS = [',', '\t', ';', '|'];
-/** Enough records to recognise a dialect. */
-const MAX_SAMPLE_RECORDS = 2000;
+/** Characters that are part of numbers, dates, addresses and names: they delimit only if the contract's names say so. */
+const WITHIN_VALUES = /[-+._/@()[\]{}<>=?!]/;
+/** Characters that delimit no fields: letters, digits, blanks, quotes, and the common delimiters. */
+const NO_DELIMITER = /[a-z\d\s"'\\,;|]/i;
 
-const byteOf = (character: string): number => character.charCodeAt(0);
+const byteOf = (character: string | undefined): number =>
+  character === undefined || character === '' ? -1 : character.charCodeAt(0);
 
-/**
- * Decides delimiter and quote of a CSV file from a sample of its beginning: the delimiter with which the first
- * record holds most of the expected names, and most records have the same number of fields.
- */
-export const dialectOf = (sample: Buffer, whole: boolean, expected: readonly string[]): Dialect => {
-  const names = new Set(expected.map((name) => name.trim().toLowerCase()));
-  const evidence = ['"', "'"].flatMap((quote) =>
-    DELIMITERS.map((delimiter) => weigh(sample, whole, delimiter, quote, names)),
-  );
-  const best = evidence.reduce((a, b) => (compare(b, a) > 0 ? b : a));
-  const { delimiter, quote } = best;
-  const escaped = grammar(byteOf(delimiter), byteOf(quote), byteOf('\\'));
-  const backslash =
-    sample.includes(`\\${quote}`) && measure(sample, whole, escaped).regular > best.measure.regular;
-  return { delimiter, quote, grammar: backslash ? escaped : grammar(byteOf(delimiter), byteOf(quote)) };
-};
-
+/** Facts about the first record, and the measures that decide between two dialects. */
 interface Evidence {
   delimiter: string;
   quote: string;
   measure: Measure;
+  /** Fields of the first record; none when it is broken. */
+  first: readonly string[];
+  /** How many of the expected names the first record holds. */
+  found: number;
+  /** Whether the first record has as many fields as the others, or one more or less. */
+  fits: boolean;
   /** The most important first; more is better. */
   weights: number[];
 }
 
+/**
+ * Decides delimiter and quote of a CSV file from a sample of its beginning: the delimiter with which the first
+ * record holds most of the expected names, and most records have the same number of fields.
+ *
+ * @param names the expected names in lower case, without outer blanks; none when there is no contract
+ * @param isRow whether the fields of a first record look like a row of the contract, or without one, like a row
+ */
+export const dialectOf = (
+  beginning: Beginning,
+  names: ReadonlySet<string>,
+  isRow: (first: readonly string[]) => boolean,
+  reading: Reading = {},
+): Dialect => {
+  const comment = byteOf(reading.comment);
+  const weighed = (delimiter: string): Evidence => {
+    if (reading.quote !== undefined) return weigh(beginning, delimiter, reading.quote, names, comment);
+    const double = weigh(beginning, delimiter, '"', names, comment);
+    const single = weigh(beginning, delimiter, "'", names, comment);
+    return apostrophesQuote(double.measure, single.measure) ? single : double;
+  };
+  const common = bestOf((reading.delimiter === undefined ? DELIMITERS : [reading.delimiter]).map(weighed));
+  const others =
+    reading.delimiter === undefined && !explains(common, names)
+      ? otherDelimiters(beginning.sample)
+          .map(weighed)
+          .filter((evidence) => convinces(evidence, names, isRow))
+      : [];
+  const best = others.length > 0 ? bestOf(others) : common;
+  const { delimiter, quote } = best;
+  const options = { comment, quotesFields: best.measure.quotedFields > 0 };
+  const plain = grammar(byteOf(delimiter), byteOf(quote), options);
+  const escaped = grammar(byteOf(delimiter), byteOf(quote), { ...options, escaper: byteOf('\\') });
+  const backslash =
+    quote !== '' &&
+    beginning.sample.includes(`\\${quote}`) &&
+    measure(beginning, escaped).regular > measure(beginning, plain).regular;
+  return { delimiter, quote, grammar: backslash ? escaped : plain };
+};
+
+/**
+ * Apostrophes begin words too, and stand within values: they are quotes only if every one of them is closed, and if
+ * double quotes are none, or make fewer records regular.
+ */
+const apostrophesQuote = (double: Measure, single: Measure): boolean =>
+  single.broken === 0 &&
+  single.quotedFields >= 2 &&
+  (double.quotedFields === 0 || single.regular > double.regular);
+
 const weigh = (
-  sample: Buffer,
-  whole: boolean,
+  beginning: Beginning,
   delimiter: string,
   quote: string,
   names: ReadonlySet<string>,
+  comment: number,
 ): Evidence => {
-  const candidate = grammar(byteOf(delimiter), byteOf(quote));
-  const measured = measure(sample, whole, candidate);
-  const first = firstRecord(sample, whole, candidate);
-  const found = (first?.fields ?? []).filter((field) => names.has(field.toLowerCase())).length;
-  // Apostrophes begin words too: they are quotes only if every one of them is closed.
-  const implausible = quote === "'" && (measured.broken > 0 || measured.quotedFields < 2);
-  const share = measured.records > 0 ? measured.regular / measured.records : 0;
+  const candidate = grammar(byteOf(delimiter), byteOf(quote), { comment });
+  const measured = measure(beginning, candidate);
+  const first = firstRecord(beginning, candidate)?.fields ?? [];
+  const found = new Set(first.map((field) => field.toLowerCase()).filter((field) => names.has(field))).size;
+  const { width, records, regular, quotedFields } = measured;
+  const share = records > 0 ? regular / records : 0;
+  const several = width > 1 || names.size === 1;
+  const difference = Math.abs(first.length - width);
   return {
-    delimiter,
-    quote,
-    measure: measured,
+    ...{ delimiter, quote, measure: measured, first, found },
+    fits: difference <= 1,
     weights: [
-      implausible ? 0 : 1,
       found,
-      measured.width === names.size && names.size > 1 ? 1 : 0,
-      // A header has as many fields as the records below it.
-      first?.fields.length === measured.width && (measured.width > 1 || names.size === 1) ? 1 : 0,
-      measured.width > 1 ? Math.round(share * 100) : 0,
-      measured.width,
-      measured.quotedFields,
+      width === names.size && names.size > 1 ? 1 : 0,
+      // A header has as many fields as the records below it, or one more or less.
+      several ? Math.max(0, 2 - difference) : 0,
+      width > 1 ? Math.round(share * 100) : 0,
+      width,
+      quotedFields,
     ],
   };
 };
+
+const bestOf = (evidence: readonly Evidence[]): Evidence =>
+  evidence.reduce((a, b) => (compare(b, a) > 0 ? b : a));
 
 const compare = (a: Evidence, b: Evidence): number => {
   for (const [i, weight] of a.weights.entries()) {
@@ -83,61 +122,34 @@ const compare = (a: Evidence, b: Evidence): number => {
   return 0;
 };
 
-interface Measure {
-  records: number;
-  /** Records without a broken quote that have `width` fields, as most have. */
-  regular: number;
-  width: number;
-  broken: number;
-  quotedFields: number;
-}
-
-const measure = (sample: Buffer, whole: boolean, candidate: Grammar): Measure => {
-  const span = emptySpan();
-  const widths = new Map<number, number>();
-  let [records, broken, quotedFields] = [0, 0, 0];
-  let at = 0;
-  while (records < MAX_SAMPLE_RECORDS && at < sample.length) {
-    if (!readRecord(sample, at, sample.length, whole, candidate, span)) break;
-    if (span.end > at) {
-      records++;
-      if (span.broken) broken++;
-      else widths.set(span.fields, (widths.get(span.fields) ?? 0) + 1);
-      quotedFields += span.quotedFields;
-    }
-    at = span.next;
-  }
-  const [width, regular] = [...widths].reduce((a, b) => (b[1] > a[1] ? b : a), [0, 0]);
-  return { records, regular, width, broken, quotedFields };
+/** Whether a common delimiter accounts for the file, so that no other need be looked for. */
+const explains = ({ measure: { width }, found, fits }: Evidence, names: ReadonlySet<string>): boolean => {
+  if (names.size === 0) return width > 1 && fits;
+  if (names.size === 1) return found === 1 || width <= 1;
+  return width > 1 && (found > 0 || width === names.size);
 };
 
-export interface FirstRecord {
-  /** Values without outer blanks. */
-  fields: string[];
-  /** Offsets of the record, and of the one after it. */
-  start: number;
-  next: number;
-  /** Lines, from 1, of the record and of the one after it. */
-  line: number;
-  nextLine: number;
-  newline: Newline;
-  /** Whether it is written in a way that not every reader understands. */
-  unusual: boolean;
-}
+/** Whether another character delimits most records, and the first record agrees. */
+const convinces = (
+  { delimiter, measure: { width, regular, records }, first, found, fits }: Evidence,
+  names: ReadonlySet<string>,
+  isRow: (first: readonly string[]) => boolean,
+): boolean => {
+  if (width < 2 || regular * 2 <= records || !fits) return false;
+  if (found >= 2 || (found > 0 && found === names.size)) return true;
+  if (WITHIN_VALUES.test(delimiter)) return false;
+  return names.size === 0
+    ? records > 1 && regular === records && !isRow(first)
+    : width === names.size && isRow(first);
+};
 
-/** The first record that is not an empty line; undefined when it is broken, or longer than the sample. */
-export const firstRecord = (sample: Buffer, whole: boolean, candidate: Grammar): FirstRecord | undefined => {
-  const span = emptySpan();
-  let at = 0;
-  for (let line = 1; at < sample.length; line++) {
-    if (!readRecord(sample, at, sample.length, whole, candidate, span) || span.broken) return undefined;
-    if (span.end > at) {
-      const fields = fieldsOf(sample, at, span.end, candidate).map((field) => field.toString('utf8').trim());
-      const { next, newline } = span;
-      const unusual = span.unusual || span.lines > 1 || at > 0;
-      return { fields, start: at, next, line, nextLine: line + span.lines, newline, unusual };
-    }
-    at = span.next;
-  }
-  return undefined;
+/** The characters of the first line that may delimit fields. */
+const otherDelimiters = (sample: Buffer): string[] => {
+  const [line = ''] = sample
+    .toString('latin1', 0, 64 * 1024)
+    .trimStart()
+    .split(/[\r\n]/);
+  return [...new Set(line)].filter(
+    (character) => character > '\0' && character < '\x80' && !NO_DELIMITER.test(character),
+  );
 };

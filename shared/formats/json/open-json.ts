@@ -3,7 +3,9 @@ import { EmptyFile, UnreadableFile } from '../../errors.ts';
 import type { TextFile, TextFormat } from '../records/format.ts';
 import type { OpenedRecords, OpenOptions } from '../records/opened-records.ts';
 import { asUnreadable } from '../records/unreadable.ts';
+import { jsonFaultOf } from './json-fault.ts';
 import { isObject, linesOf, openNdjson } from './open-ndjson.ts';
+import { throwIfWrapped } from './wrapped-records.ts';
 
 /** DuckDB's default for `maximum_object_size`, in bytes: a lower limit on records must not reject more. */
 const MIN_OBJECT_SIZE = 16 * 1024 * 1024;
@@ -21,6 +23,7 @@ const layoutOf = ({ text }: TextFile): 'array' | 'objects' | undefined => {
  *
  * @throws UnreadableFile unless the whole file is valid, or some of its lines are objects
  * @throws EmptyFile for `[]`
+ * @throws ContractMismatch when the file is one object whose records lie in a list below it
  */
 const openJson = async (
   file: TextFile,
@@ -33,11 +36,15 @@ const openJson = async (
     throw new EmptyFile('The file holds an empty JSON array. Check the system that wrote it.');
   }
   try {
-    return await readDocuments(file, options, 'unstructured');
+    const opened = await readDocuments(file, options, 'unstructured');
+    if (opened.records === 1) throwIfWrapped(file, options.expected);
+    return opened;
   } catch (error) {
     // It may be NDJSON whose first line is broken: the other lines are still readable.
     if (error instanceof UnreadableFile && linesOf(file.text).some(isObject))
       return openNdjson(file, options, folder);
+    // An object that is larger than a record may be holds all of them.
+    if (error instanceof UnreadableFile && !file.whole) throwIfWrapped(file, options.expected);
     throw error;
   }
 };
@@ -62,7 +69,13 @@ const readDocuments = async (
       firstLine: 1,
     };
   } catch (error) {
-    throw asUnreadable(error);
+    const unreadable = asUnreadable(error);
+    if (!(unreadable instanceof UnreadableFile)) throw error;
+    const fault = await jsonFaultOf(file.path, file.start);
+    if (fault === undefined) throw unreadable;
+    throw new UnreadableFile(`The file is not valid JSON: ${fault}. Fix it and upload the file again.`, {
+      cause: error,
+    });
   }
 };
 

@@ -1,11 +1,12 @@
 import { UnreadableFile } from '../../errors.ts';
 import { chunksOf } from '../bytes/chunks.ts';
-import { grammar } from '../records/csv-record.ts';
 import type { TextFile, TextFormat } from '../records/format.ts';
+import { grammar } from '../records/grammar.ts';
 import type { OpenedRecords, OpenOptions } from '../records/opened-records.ts';
 import { readCsv } from '../records/read-csv.ts';
 import { accountOf } from '../records/scan-account.ts';
 import { scanRecords } from '../records/scan-records.ts';
+import { throwIfWrapped } from './wrapped-records.ts';
 
 /** The lines of a text's beginning, without blank ones before the first. */
 export const linesOf = (text: string): string[] => text.trimStart().split(/\r\n|\n|\r/);
@@ -33,7 +34,11 @@ const isNdjson = ({ text, whole }: TextFile): boolean => {
 /** Whether the text holds `}{`, as writers leave it that put no newline between records. */
 const holdsAdjacentObjects = (text: string): boolean => /\}\s*\{"/.test(text);
 
-/** One record per line, whatever the line holds: Validate judges each. */
+/**
+ * One record per line, whatever the line holds: Validate judges each.
+ *
+ * @throws ContractMismatch when the file is one object whose records lie in a list below it
+ */
 export const openNdjson = async (
   file: TextFile,
   options: OpenOptions,
@@ -52,6 +57,7 @@ export const openNdjson = async (
     copy: file.start > 0,
     folder,
   });
+  if (scan.records === 1) throwIfWrapped(file, options.expected);
   const relation = readCsv({
     path: scan.ledger.copyPath ?? file.path,
     columns: ['doc'],

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { fieldsOf, type Grammar } from './csv-record.ts';
+import { fieldsOf } from './fields.ts';
+import type { Grammar } from './grammar.ts';
 import type { MalformedRule } from './opened-records.ts';
 import { ScratchWriter } from './scratch-writer.ts';
 

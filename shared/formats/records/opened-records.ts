@@ -1,8 +1,11 @@
 import type { LogicalType } from '../../contract/model.ts';
+import type { Reading } from '../../contract/reading.ts';
 
 /** A column that the contract expects in the source. */
 export interface ExpectedColumn {
   sourceName: string;
+  /** The column's name in silver, where it differs; a source may use it too. */
+  name?: string;
   logicalType: LogicalType;
 }
 
@@ -17,6 +20,8 @@ export interface OpenOptions {
   scratch: string;
   /** The contract's columns, without the derived ones; empty when there is no contract yet. */
   expected: readonly ExpectedColumn[];
+  /** The contract's settings for reading the file. */
+  reading?: Reading;
   /** A file that is larger than this after decompression raises `DecompressionLimit`. */
   maxUnpackedBytes: number;
   /** A longer record is malformed; in a JSON document it makes the file unreadable. */

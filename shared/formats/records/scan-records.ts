@@ -1,13 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import {
-  emptySpan,
-  type Grammar,
-  type Newline,
-  type RecordSpan,
-  readLine,
-  readRecord,
-} from './csv-record.ts';
+import { emptySpan, type Newline, type RecordSpan, readLine, readRecord } from './csv-record.ts';
 import { FileWindow } from './file-window.ts';
+import type { Grammar } from './grammar.ts';
 import { Ledger } from './ledger.ts';
 import type { MalformedRule } from './opened-records.ts';
 
@@ -19,6 +13,8 @@ export interface ScanPlan {
   grammar: Grammar;
   /** Number of fields of a well-formed record. */
   columns: number;
+  /** Whether each record ends with one delimiter more, which is left out. Needs `copy`. */
+  trailing?: boolean;
   /** Whether a line of blanks counts as empty: set it where blanks mean nothing to the reader. */
   skipBlanks: boolean;
   /** Whether records have to be checked for invalid UTF-8. */
@@ -110,20 +106,28 @@ class RecordScanner {
   /** Reads every record that is complete in the window. */
   #scanWindow(window: FileWindow): void {
     const { bytes, end, final } = window;
-    const { grammar, columns, maxRecordBytes, invalidUtf8, skipBlanks } = this.#plan;
+    const { grammar, columns, trailing, maxRecordBytes, invalidUtf8, skipBlanks } = this.#plan;
+    const fields = columns + (trailing ? 1 : 0);
     const span = this.#span;
     let at = window.start;
-    while (at < end && readRecord(bytes, at, end, final, grammar, span)) {
+    while (at < end) {
+      const comment = bytes[at] === grammar.comment;
+      const whole = comment
+        ? readLine(bytes, at, end, final, span)
+        : readRecord(bytes, at, end, final, grammar, span);
+      if (!whole) break;
       const length = span.end - at;
       this.#newline ??= span.newline === 'end of file' ? undefined : span.newline;
-      if (length > maxRecordBytes) {
+      if (comment) {
+        this.#leaveOut(window, at);
+      } else if (length > maxRecordBytes) {
         if (!readLine(bytes, at, end, final, span)) break;
         this.#addMalformed(window, at, span.end - at > maxRecordBytes ? 'length' : 'quote');
       } else if (span.broken) {
         this.#addMalformed(window, at, 'quote');
       } else if (length === 0 || (skipBlanks && isBlank(bytes, at, span.end))) {
         this.#skip(window, at);
-      } else if (span.fields !== columns) {
+      } else if (span.fields !== fields || (trailing && bytes[span.end - 1] !== grammar.delimiter)) {
         this.#addMalformed(window, at, 'columns');
       } else if (invalidUtf8 && !isUtf8(bytes.subarray(at, span.end))) {
         this.#addMalformed(window, at, 'encoding');
@@ -153,13 +157,14 @@ class RecordScanner {
     // DuckDB reads no mixed newlines, no lone \r, and no \n within quotes where \r\n ends the records.
     const uniform = span.newline === this.#newline || span.newline === 'end of file';
     const readable = this.#newline === 'lf' || (this.#newline !== 'cr' && span.lines === 1);
-    if (!uniform || !readable || span.unusual) this.#copyApart(window, at);
+    if (!uniform || !readable || span.unusual || this.#plan.trailing) this.#copyApart(window, at);
   }
 
   /** Copies a record that DuckDB could not read as it is. */
   #copyApart(window: FileWindow, at: number): void {
-    const { unusual, end } = this.#span;
+    const { unusual } = this.#span;
     const { ledger } = this.#scan;
+    const end = this.#span.end - (this.#plan.trailing ? 1 : 0);
     this.#leaveOut(window, at);
     if (unusual) ledger.copyRewritten(window.bytes, at, end, this.#plan.grammar);
     else ledger.copyRecord(window.bytes, at, end);
@@ -178,9 +183,14 @@ class RecordScanner {
   }
 
   #explain(rule: MalformedRule): string {
-    const { columns, maxRecordBytes } = this.#plan;
-    if (rule === 'columns') return `The record has ${this.#span.fields} fields where ${columns} are expected`;
-    if (rule === 'quote') return 'A quote is never closed, or something follows it before the next delimiter';
+    const { columns, trailing, maxRecordBytes } = this.#plan;
+    const fields = columns + (trailing ? 1 : 0);
+    if (rule === 'columns' && this.#span.fields !== fields)
+      return `The record has ${this.#span.fields} fields where ${fields} are expected`;
+    if (rule === 'columns')
+      return `The record has ${fields} fields, and a value in the last, which has no name`;
+    if (rule === 'quote')
+      return 'A quote is never closed, something follows it before the next delimiter, or it ends a field that did not begin with one';
     if (rule === 'encoding') return 'The record is not valid UTF-8';
     return `The record is longer than ${maxRecordBytes} bytes`;
   }

@@ -139,17 +139,17 @@ const cleaningSql = async (db: Db, contract: Contract): Promise<string> => {
   const wanted = ['_row', ...contract.columns.filter(isProduced).map(({ name }) => name)];
   const missing = wanted.filter((name) => !names.includes(name));
   const extra = names.filter((name) => !wanted.includes(name) && name !== '_rescued');
-  if (missing.length > 0 || extra.length > 0)
+  if (missing.length > 0 || extra.length > 0) {
+    const differences = [
+      missing.length > 0 ? `missing ${missing.join(', ')}` : '',
+      extra.length > 0 ? `not in the contract ${extra.join(', ')}` : '',
+    ].filter((part) => part !== '');
     throw new ModelFailed(
-      `silver.sql of "${contract.dataset}" does not produce the contract's columns: ` +
-        [
-          missing.length > 0 ? `missing ${missing.join(', ')}` : '',
-          extra.length > 0 ? `not in the contract ${extra.join(', ')}` : '',
-        ]
-          .filter((part) => part !== '')
-          .join('; ') +
-        `. Fix ${path.dirname(contract.file)}/silver.sql or the contract, deploy, and redrive.`,
+      contract.silverSql === undefined
+        ? `The records of "${contract.dataset}" were read under other columns than those of the contract: ${differences.join('; ')}. A column that the file does not bring needs a transformLogic in ${contract.file}. If the contract changed after the file was read, upload the file again.`
+        : `silver.sql of "${contract.dataset}" does not produce the contract's columns: ${differences.join('; ')}. Fix ${path.dirname(contract.file)}/silver.sql or the contract, deploy, and redrive.`,
     );
+  }
   return sql;
 };
 

@@ -68,7 +68,9 @@ const checkRequired = async (
   if (broken.length > 0)
     throw new ModelFailed(
       `The silver SQL of "${contract.dataset}" yields ${kept} rows, of which ${broken.join(', ')}: the contract requires it. ` +
-        `Filter such rows out in ${path.dirname(contract.file)}/silver.sql, or change the contract; deploy, and redrive.`,
+        (contract.silverSql === undefined
+          ? `Change the column's transformLogic in ${contract.file}, or filter such rows out in a silver.sql beside it; deploy, and redrive.`
+          : `Filter such rows out in ${path.dirname(contract.file)}/silver.sql, or change the contract; deploy, and redrive.`),
     );
 };
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { DuckstepError } from '../../../shared/errors.ts';
 import type { ExpectedColumn } from '../../../shared/formats/open-source.ts';
 import { type Opened, type Opener, withOpener } from '../../helpers/opened.ts';
-import { readReference } from '../../helpers/reference-csv.ts';
+import { readReference, readRows, referenceRecords } from '../../helpers/reference-csv.ts';
 import { casesOf, longTest } from '../../helpers/stress.ts';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? casesOf({ quick: 20, stress: 300 }));
@@ -18,7 +18,7 @@ const tryOpen = async (opener: Opener, ...args: Parameters<Opener['open']>): Pro
     return await opener.open(...args);
   } catch (error) {
     if (error instanceof DuckstepError) {
-      expect(['UnreadableFile', 'EmptyFile']).toContain(error.name);
+      expect(['UnreadableFile', 'EmptyFile', 'ContractMismatch']).toContain(error.name);
       return undefined;
     }
     throw error;
@@ -55,11 +55,12 @@ const uniform = fc
   .map(([text, newline]) => text.replace(/\r\n|\n|\r/g, newline));
 
 const expectLikeReference = (text: string, { source, rows, lines, malformed }: Opened): void => {
-  const { delimiter = '', quote = '' } = source;
-  const reference = readReference(text, delimiter, quote, source.columns.length);
-  const expected = source.header ? reference.rows.slice(1) : reference.rows;
-  expect(rows.map((row) => row.map((value) => value ?? ''))).toEqual(expected.map(({ fields }) => fields));
-  expect(lines).toEqual(expected.map(({ line }) => line));
+  const { delimiter = '', quote = '', header = false, columns } = source;
+  const reference = readRows(text, { delimiter, quote, header, columns: columns.length });
+  expect(rows.map((row) => row.map((value) => value ?? ''))).toEqual(
+    reference.rows.map(({ fields }) => fields),
+  );
+  expect(lines).toEqual(reference.rows.map(({ line }) => line));
   expect(malformed.map(({ line, raw }) => ({ line, raw }))).toEqual(reference.malformed);
   expect(source.records).toBe(rows.length);
   expect(source.malformed?.count ?? 0).toBe(malformed.length);
@@ -79,6 +80,65 @@ test('messy text is read as a reference reader reads it', async () => {
       { numRuns: RUNS },
     ),
   );
+});
+
+const VALUES: Partial<Record<ExpectedColumn['logicalType'], string[]>> = {
+  integer: ['1', '-20', ''],
+  number: ['1.5', '2', ''],
+  date: ['2024-01-05', ''],
+};
+const COLUMNS: ExpectedColumn[] = [
+  { sourceName: 'id', logicalType: 'integer' },
+  { sourceName: 'name', logicalType: 'string' },
+  { sourceName: 'city', logicalType: 'string' },
+  { sourceName: 'amount', logicalType: 'number' },
+  { sourceName: 'day', logicalType: 'date' },
+];
+
+/** Columns, the header of a file, if it has one, and rows; a text may be a column's name. */
+const headed = fc.shuffledSubarray(COLUMNS, { minLength: 2 }).chain((columns) => {
+  const names = columns.map(({ sourceName }) => sourceName);
+  const texts = [...names, 'x', 'it is', '"q"', '"a ""b"""', ''];
+  return fc
+    .constantFrom(
+      ...[undefined, names, names.toReversed(), [...names, 'other'], names.slice(1)],
+      names.with(0, 'other'),
+    )
+    .chain((header) => {
+      const kinds = (header ?? names).map((name) => COLUMNS.find(({ sourceName }) => sourceName === name));
+      const values = kinds.map((kind) =>
+        fc.constantFrom(...(VALUES[kind?.logicalType ?? 'string'] ?? texts)),
+      );
+      return fc.record({
+        columns: fc.constant(columns),
+        header: fc.constant(header),
+        rows: fc.array(fc.tuple(...values), { minLength: 1, maxLength: 8 }),
+      });
+    });
+});
+
+test('no row vanishes as a header, and no header is counted as a row', async () => {
+  let read = 0;
+  await withOpener((opener) =>
+    fc.assert(
+      fc.asyncProperty(
+        headed,
+        fc.constantFrom(',', ';', '\t', '|', '^', '\u0001'),
+        async ({ columns, header, rows }, delimiter) => {
+          const lines = [...(header ? [header] : []), ...rows].map((record) => record.join(delimiter));
+          const text = lines.join('\n');
+          const opened = await tryOpen(opener, text, { expected: columns });
+          if (!opened) return;
+          read++;
+          const records = referenceRecords(text, delimiter, '"', true).length;
+          expect(opened.source.header).toBe(header !== undefined);
+          expect(opened.rows.length + opened.malformed.length).toBe(records - (header ? 1 : 0));
+        },
+      ),
+      { numRuns: RUNS },
+    ),
+  );
+  expect(read).toBeGreaterThan(RUNS / 3);
 });
 
 test('any bytes give a named error, or as many rows as counted, each at its line', async () => {

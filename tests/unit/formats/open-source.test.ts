@@ -76,6 +76,33 @@ describe('encoding', () => {
     expect(rows).toEqual([['1', '5 €']]);
   });
 
+  test.each([
+    ['Shift JIS', '835c836a815b', 'shift_jis', 'ソニー'],
+    ['GB18030', '81308130', 'gb18030', '\u0080'],
+    ['Mac Roman', '8e8f', 'macintosh', 'éè'],
+  ])(
+    '%s is refused for bytes that Windows-1252 does not define, and read where it is stated',
+    async (_, hex, encoding, text) => {
+      const bytes = Buffer.concat([Buffer.from('id,name\n1,'), Buffer.from(hex, 'hex'), Buffer.from('\n')]);
+      await expect(open(bytes)).rejects.toMatchObject({
+        name: 'UnreadableFile',
+        message: expect.stringMatching(/^The text is neither UTF-8 nor Windows-1252.*save it as UTF-8/),
+      });
+      const { source, rows } = await open(bytes, { reading: { encoding } });
+      expect(source.encoding).toBe(encoding);
+      expect(rows[0]).toEqual(['1', text]);
+    },
+  );
+
+  test('a byte order mark overrides the stated encoding, and invalid bytes are found in stated UTF-8', async () => {
+    const marked = await open(Buffer.from(bom + CSV, 'utf16le'), { reading: { encoding: 'shift_jis' } });
+    expect(marked).toMatchObject({ source: { encoding: 'utf-16le' }, rows: ROWS });
+    const latin = await open(Buffer.from(CSV, 'latin1'), { reading: { encoding: 'utf-8' } });
+    expect(latin.malformed).toMatchObject([{ line: 2, rule: 'encoding' }]);
+    const cyrillic = await open(Buffer.from('69640ac6e8e7ed', 'hex'), { reading: { encoding: 'cp1251' } });
+    expect(cyrillic.rows).toEqual([['Жизн']]);
+  });
+
   test('a character that two reads cut in two is valid', async () => {
     const name = 'é'.repeat(700_000);
     const { source, rows } = await open(`id,name\n1,${name}\n22,${name}\n`);

@@ -1,11 +1,6 @@
 import fc from 'fast-check';
-import {
-  emptySpan,
-  type Grammar,
-  grammar,
-  type RecordSpan,
-  readRecord,
-} from '../../../../shared/formats/records/csv-record.ts';
+import { emptySpan, type RecordSpan, readRecord } from '../../../../shared/formats/records/csv-record.ts';
+import { type Grammar, grammar } from '../../../../shared/formats/records/grammar.ts';
 import { readReference } from '../../../helpers/reference-csv.ts';
 
 const PIECES = ['a', 'é', ',', ',', '"', '"', '""', ' ', '  ', '\\', '\n', '\r', '\r\n', ';'];
@@ -24,8 +19,8 @@ const recordsOf = (bytes: Buffer, used: Grammar): RecordSpan[] => {
 
 test('fields, lines and broken quotes of a record are those of the grammar', () => {
   fc.assert(
-    fc.property(messy, fc.constantFrom(',', ';'), (text, delimiter) => {
-      const used = grammar(delimiter.charCodeAt(0), 0x22);
+    fc.property(messy, fc.constantFrom(',', ';'), fc.boolean(), (text, delimiter, quotesFields) => {
+      const used = grammar(delimiter.charCodeAt(0), 0x22, { quotesFields });
       const bytes = Buffer.from(text);
       let line = 1;
       let at = 0;
@@ -38,14 +33,14 @@ test('fields, lines and broken quotes of a record are those of the grammar', () 
       });
       // With a width that no record has, the reference lists all records as malformed; with the record's own, as well-formed.
       expect(found.map((record) => ({ line: record.line, raw: record.raw }))).toEqual(
-        readReference(text, delimiter, '"', 0).malformed,
+        readReference(text, delimiter, '"', 0, quotesFields).malformed,
       );
       for (const { line, fields } of found.filter((record) => record.fields > 0)) {
-        const { rows } = readReference(text, delimiter, '"', fields);
+        const { rows } = readReference(text, delimiter, '"', fields, quotesFields);
         expect(rows.find((row) => row.line === line)?.fields).toHaveLength(fields);
       }
       for (const { line } of found.filter((record) => record.fields === 0)) {
-        const { malformed } = readReference(text, delimiter, '"');
+        const { malformed } = readReference(text, delimiter, '"', undefined, quotesFields);
         expect(malformed.some((record) => record.line === line)).toBe(true);
       }
     }),
@@ -55,8 +50,8 @@ test('fields, lines and broken quotes of a record are those of the grammar', () 
 
 test('a record is read the same wherever the window ends, or reported as incomplete', () => {
   fc.assert(
-    fc.property(messy, fc.constantFrom(-1, 0x5c), (text, escaper) => {
-      const used = grammar(0x2c, 0x22, escaper);
+    fc.property(messy, fc.constantFrom(-1, 0x5c), fc.boolean(), (text, escaper, quotesFields) => {
+      const used = grammar(0x2c, 0x22, { escaper, quotesFields });
       const bytes = Buffer.from(text);
       const [whole] = recordsOf(bytes, used);
       for (let end = 0; end < bytes.length; end++) {

@@ -1,4 +1,4 @@
-import fs, { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Execution } from '../../../../operate/execution.ts';
@@ -17,6 +17,7 @@ const SETTLED_MS = 300;
 const watching = (lakeFolder: string, engine: Engine, options: Partial<WatchOptions> = {}) => {
   const executions: Execution[] = [];
   const failedEarlier: string[] = [];
+  const ignored: string[] = [];
   const watch = watchRaw({
     lakeFolder,
     lake: openLake(lakeFolder),
@@ -25,6 +26,7 @@ const watching = (lakeFolder: string, engine: Engine, options: Partial<WatchOpti
     settledMs: SETTLED_MS,
     onEnd: (execution) => executions.push(execution),
     onFailedEarlier: ({ id }) => failedEarlier.push(id),
+    onIgnored: (key) => ignored.push(key),
     onError: (key, error) => {
       throw new Error(`${key}: ${error}`);
     },
@@ -37,6 +39,7 @@ const watching = (lakeFolder: string, engine: Engine, options: Partial<WatchOpti
     ...watch,
     executions,
     failedEarlier,
+    ignored,
     ended: (n: number) => until(() => executions.length >= n),
     until,
   };
@@ -224,3 +227,50 @@ test('what another process is at is taken up when that one dies', async () => {
     { status: 'succeeded', attempts: 2, key: 'signups/a.csv' },
   ]);
 });
+
+test('a temporary file and a mark are ignored, which is said once; a file that is renamed from one is processed', async () => {
+  const lake = scratch();
+  const raw = rawFolder(lake);
+  mkdirSync(path.join(raw, '_temporary/0'), { recursive: true });
+  writeFileSync(path.join(raw, '_temporary/0/part.csv'), 'a\n1\n');
+  writeFileSync(path.join(raw, '.part.csv.swp'), 'a\n');
+  const engine = engineOn(lake);
+  const watch = watching(lake, engine);
+  await watch.ready;
+  writeFileSync(path.join(raw, '_SUCCESS'), '');
+  writeFileSync(path.join(raw, '2024_$folder$'), '');
+  await watch.until(() => watch.ignored.length >= 4);
+  renameSync(path.join(raw, '_temporary/0/part.csv'), path.join(raw, 'part.csv'));
+  await watch.ended(1);
+  await watch.close();
+  expect(watch.ignored.toSorted()).toEqual([
+    'signups/.part.csv.swp',
+    'signups/2024_$folder$',
+    'signups/_SUCCESS',
+    'signups/_temporary/0/part.csv',
+  ]);
+  expect(engine.list().map(({ key }) => key)).toEqual(['signups/part.csv']);
+});
+
+test.each(['while somebody watches', 'when the watch begins'])(
+  'a file whose name is not UTF-8 is reported once: %s',
+  async (when) => {
+    const lake = scratch();
+    const raw = rawFolder(lake);
+    const name = Buffer.concat([Buffer.from(`${raw}/lat`), Buffer.from([0xe9]), Buffer.from('n.csv')]);
+    if (when === 'when the watch begins') writeFileSync(name, 'a\n1\n');
+    const reported: string[] = [];
+    const watch = watching(lake, engineOn(lake), {
+      onError: (key, error) => reported.push(`${key}: ${error}`),
+    });
+    await watch.ready;
+    if (when !== 'when the watch begins') {
+      await setTimeout(2 * SETTLED_MS);
+      writeFileSync(name, 'a\n1\n');
+    }
+    await watch.until(() => reported.length > 0);
+    await setTimeout(2 * SETTLED_MS);
+    await watch.close();
+    expect(reported).toEqual([expect.stringMatching(/^signups\/lat\ufffdn\.csv: InvalidInput: .*not UTF-8/)]);
+  },
+);
