@@ -67,3 +67,17 @@ test('it fails where the version of the event is gone, the dataset is unknown, o
   await expect(validate(envelope(await put(CSV, 'nobody/file')), context)).rejects.toThrow(UnknownDataset);
   await expect(validate(envelope({ key: 'people/file' }), context)).rejects.toThrow(InvalidInput);
 });
+
+test.each(['people/_SUCCESS', 'people/_temporary/0/part.csv', 'people/2024_$folder$'])(
+  '%s is ignored: nothing is read or stored',
+  async (key) => {
+    const { lake, context, put } = bench();
+    const event = await put(CSV, key);
+    await expect(validate(envelope(event), context)).rejects.toMatchObject({
+      name: 'KeyIgnored',
+      message: expect.stringMatching(/was ignored: .*\.$/),
+    });
+    expect(await contentsOf(lake.silver)).toEqual({});
+    expect(await contentsOf(lake.quarantine)).toEqual({});
+  },
+);

@@ -111,3 +111,13 @@ test('exit codes: a failure outweighs a quarantine', async () => {
     [0, 2, 1, 0],
   );
 });
+
+test('a key that is ignored: neither loaded nor in quarantine, and no fault', async () => {
+  const execution = await engineOn(scratch(), {
+    steps: { ...cleanSteps(), Validate: failing('KeyIgnored', {}) },
+  }).run(someEvent());
+  const outcome = outcomeOf(execution);
+  expect(outcome).toMatchObject({ status: 'succeeded', verdict: 'ignored', quarantine: null });
+  expect(renderOutcome(outcome, terminal)).toMatch(/^signups\/a\.csv: ignored in [\s\S]*KeyIgnored happened/);
+  expect(exitCodeOf([outcome])).toBe(0);
+});
