@@ -13,8 +13,8 @@ An execution is "stale" when its process died, as after kill -9. It no longer ru
 Costs are dollars on AWS at the prices of shared/run/prices.ts (docs/costs.md); "at least" where a try failed, because
 the usage of failed tries is unknown.
 
-With --stage, the executions of that stage on AWS; needs states:ListStateMachines, states:ListExecutions,
-states:DescribeExecution and states:GetExecutionHistory.
+With --stage, the executions of that stage on AWS; needs states:ListStateMachines, states:ListTagsForResource,
+states:ListExecutions, states:DescribeExecution and states:GetExecutionHistory.
 
 Exit codes: 0, or 64 for wrong usage.
 

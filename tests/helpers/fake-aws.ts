@@ -14,6 +14,7 @@ import {
   type HistoryEventType,
   ListExecutionsCommand,
   ListStateMachinesCommand,
+  ListTagsForResourceCommand,
   RedriveExecutionCommand,
   SFNClient,
 } from '@aws-sdk/client-sfn';
@@ -53,6 +54,7 @@ export const fakeAws = (engine: Engine) => {
       },
     ],
   });
+  sfn.on(ListTagsForResourceCommand).resolves({});
   sfn.on(ListExecutionsCommand).callsFake(({ statusFilter }) => ({
     executions: engine
       .list()

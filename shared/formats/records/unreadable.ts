@@ -36,6 +36,7 @@ const reasonOf = (error: Error): string => {
   const [line = ''] = error.message.split('\n');
   const stated = ABOUT_THE_FORM.test(line) && !line.startsWith('Conversion') ? line : failureReason(error);
   return stated
+    .replace(/^(?:Invalid|Invalid Input|IO|Serialization) Error: /, '')
     .replace(/ in file "[^"]*",?/g, '')
     .replace(/"[^"]*"|'[^']*'/g, '…')
     .slice(0, MAX_REASON_LENGTH)

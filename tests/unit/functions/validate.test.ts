@@ -83,3 +83,17 @@ test('a file that is too large by its event is not downloaded', async () => {
   await validate(envelope(event), limited);
   expect(downloads).toEqual(['get']);
 });
+
+test.each(['people/_SUCCESS', 'people/_temporary/0/part.csv', 'people/2024_$folder$'])(
+  '%s is ignored: nothing is read or stored',
+  async (key) => {
+    const { lake, context, put } = bench();
+    const event = await put(CSV, key);
+    await expect(validate(envelope(event), context)).rejects.toMatchObject({
+      name: 'KeyIgnored',
+      message: expect.stringMatching(/was ignored: .*\.$/),
+    });
+    expect(await contentsOf(lake.silver)).toEqual({});
+    expect(await contentsOf(lake.quarantine)).toEqual({});
+  },
+);

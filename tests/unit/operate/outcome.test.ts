@@ -51,3 +51,10 @@ test('a file that could not be quarantined: what failed is said, not what had be
     error: { name: 'AccessDenied', message: 'AccessDenied happened', state: 'Quarantine' },
   });
 });
+
+test('a key that is ignored is neither loaded nor in quarantine', async () => {
+  const execution = await engineOn(scratch(), {
+    steps: { ...cleanSteps(), Validate: failing('KeyIgnored', {}) },
+  }).run(someEvent());
+  expect(outcomeOf(execution)).toMatchObject({ status: 'succeeded', verdict: 'ignored', quarantine: null });
+});

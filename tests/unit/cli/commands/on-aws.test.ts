@@ -6,6 +6,7 @@ import {
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
   ListStateMachinesCommand,
+  ListTagsForResourceCommand,
   RedriveExecutionCommand,
   SFNClient,
 } from '@aws-sdk/client-sfn';
@@ -29,6 +30,7 @@ beforeEach(() => {
   sfn
     .on(ListStateMachinesCommand)
     .resolves({ stateMachines: [other, machine].map((each) => ({ ...each, ...common })) });
+  sfn.on(ListTagsForResourceCommand).resolves({});
 });
 
 /** Executions that failed, one an hour from 2026-11-21T00:00Z on, with these errors. */

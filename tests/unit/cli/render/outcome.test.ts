@@ -1,3 +1,4 @@
+import { exitCodeOf } from '../../../../cli/base/outcomes.ts';
 import { renderExecution, renderExecutions } from '../../../../cli/render/execution.ts';
 import { renderOutcome } from '../../../../cli/render/outcome.ts';
 import { createTerminal } from '../../../../cli/render/terminal.ts';
@@ -69,4 +70,13 @@ test('the list and the details of an execution', async () => {
   for (const { state } of execution.visits) expect(details).toMatch(new RegExp(`^${state}  `, 'm'));
   expect(details.match(/error {3}StorageUnavailable: StorageUnavailable happened/g)).toHaveLength(6);
   expect(details).toContain(`To resume at Transform: duckstep redrive ${execution.id}`);
+});
+
+test('a key that is ignored is reported as such, and is no failure', async () => {
+  const execution = await engineOn(scratch(), {
+    steps: { ...cleanSteps(), Validate: failing('KeyIgnored', {}) },
+  }).run(someEvent());
+  const outcome = outcomeOf(execution);
+  expect(renderOutcome(outcome, terminal)).toMatch(/^signups\/a\.csv: ignored in [\s\S]*KeyIgnored happened/);
+  expect(exitCodeOf([outcome])).toBe(0);
 });

@@ -6,6 +6,7 @@ import {
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
   ListStateMachinesCommand,
+  ListTagsForResourceCommand,
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -79,6 +80,7 @@ describe('run waits for the executions of exactly what it uploaded', () => {
         },
       ],
     });
+    sfn.on(ListTagsForResourceCommand).resolves({});
     let listings = 0;
     const statusOf = ({ statuses }: Fake): ExecutionStatus =>
       statuses[Math.min(listings, statuses.length) - 1] ?? 'RUNNING';

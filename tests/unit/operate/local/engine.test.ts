@@ -123,7 +123,7 @@ describe('Catch', () => {
     expect(execution.visits[at]).toMatchObject({ caughtBy: next, tries: 1 + retriesOf(state, error) });
     const entered = execution.visits[at + 1];
     expect(entered?.state).toBe(next);
-    const field = next === 'Quarantine' ? 'error' : 'outgrown';
+    const field = next.endsWith('Large') ? 'outgrown' : 'error';
     expect(entered?.input).toMatchObject({ [field]: { Error: error } });
     const caught = entered?.input as Record<string, StateError> | undefined;
     expect(JSON.parse(caught?.[field]?.Cause ?? '')).toMatchObject({

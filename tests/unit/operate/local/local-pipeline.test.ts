@@ -29,7 +29,7 @@ test('opening a lake makes no folder', async () => {
   expect(existsSync(lake)).toBe(false);
 });
 
-test.each(['signups/.hidden.csv', 'signups/a\\b.csv', 'signups//a.csv'])(
+test.each(['signups/a\\b.csv', 'signups//a.csv'])(
   'the key %p is refused before anything is copied',
   async (key) => {
     const lake = path.join(scratch(), 'lake');
@@ -38,6 +38,24 @@ test.each(['signups/.hidden.csv', 'signups/a\\b.csv', 'signups//a.csv'])(
     await expect(opened(cleanSteps(), lake).run([upload])).rejects.toThrow(message);
     await expect(opened(cleanSteps(), lake).upload([upload])).rejects.toMatchObject({ name: 'UsageError' });
     expect(existsSync(lake)).toBe(false);
+  },
+);
+
+test.each(['signups/.hidden.csv', 'signups/_SUCCESS', 'signups/_temporary/a.csv', 'signups/a_$folder$'])(
+  'the key %p is ignored with a remark, and nothing is copied',
+  async (key) => {
+    const lake = path.join(scratch(), 'lake');
+    const upload = { ...fileFor('signups/a.csv'), key };
+    const remarks: unknown[] = [];
+    const observe = (event: { type: string }): unknown => remarks.push(event);
+    expect(await opened(cleanSteps(), lake).run([upload], { observe })).toEqual([]);
+    expect(await opened(cleanSteps(), lake).upload([upload], { observe })).toEqual([]);
+    const remark = { type: 'remark', text: expect.stringContaining(' was ignored: ') };
+    expect(remarks.filter((event) => (event as { type: string }).type === 'remark')).toEqual([
+      remark,
+      remark,
+    ]);
+    expect(existsSync(path.join(lake, 'raw', key))).toBe(false);
   },
 );
 
