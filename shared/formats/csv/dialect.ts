@@ -73,13 +73,14 @@ export const dialectOf = (
 };
 
 /**
- * Apostrophes begin words too, and stand within values: they are quotes only if every one of them is closed, and if
- * double quotes are none, or make fewer records regular.
+ * Apostrophes begin words too, and stand within values: they are quotes only if every one of them is closed, and if they
+ * make more records regular than double quotes do, or as many in a file without double quotes. Apostrophes that join
+ * regular records to one are text.
  */
 const apostrophesQuote = (double: Measure, single: Measure): boolean =>
   single.broken === 0 &&
   single.quotedFields >= 2 &&
-  (double.quotedFields === 0 || single.regular > double.regular);
+  (single.regular > double.regular || (double.quotedFields === 0 && single.regular === double.regular));
 
 const weigh = (
   beginning: Beginning,

@@ -140,20 +140,25 @@ provisioners._RESOURCE_HANDLERS.setdefault(
 )
 
 
-# Rights on a saved query are rights on its workgroup, which a request does not name. It holds them against any resource.
+# Rights on a saved query are rights on its workgroup, which a request does not name, and rights to read a state machine's
+# tags are rights on the state machine. The emulator holds both against any resource.
 
 resource_arn = iam_actions.extract_resource_arn
 
 
-def resource_arn_of_query(service, method, path, headers, body, query_params, region, account_id):
+def resource_arn_of_request(service, method, path, headers, body, query_params, region, account_id):
     arn = resource_arn(service, method, path, headers, body, query_params, region, account_id)
-    if service != "athena" or arn != "*":
+    if arn != "*":
+        return arn
+    if service == "states":
+        return iam_actions._safe_json_field(body, "resourceArn") or arn
+    if service != "athena":
         return arn
     query = athena._named_queries.get(iam_actions._safe_json_field(body, "NamedQueryId"))
     return athena._arn_workgroup(query["WorkGroup"]) if query else arn
 
 
-iam_actions.extract_resource_arn = resource_arn_of_query
+iam_actions.extract_resource_arn = resource_arn_of_request
 
 
 # Tests that are killed cannot clean up: who started this being gone, it ends with its functions and its folder.

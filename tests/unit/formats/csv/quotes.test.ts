@@ -46,3 +46,11 @@ test('where no field is quoted, a quote at the end of a field is data', async ()
   ]);
   expect(malformed).toMatchObject([{ line: 4, rule: 'quote' }]);
 });
+
+test('apostrophes that would join regular records to one are text', async () => {
+  const { source, rows } = await open(
+    "id,name,amount,day\n1,',1,2024-01-01\r\n2,',1,2024-01-01\n3,',1,2024-01-01\n4,',1,2024-01-01",
+  );
+  expect(source.quote).toBe('"');
+  expect(rows.map(([id, name]) => [id, name])).toEqual(['1', '2', '3', '4'].map((id) => [id, "'"]));
+});
