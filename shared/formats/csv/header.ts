@@ -52,7 +52,8 @@ export const headerOf = (
   const { typed, fits } = likenessOf(first, expected);
   if (named === 0) return typed > 0 ? without : found;
   if (fits && typed > 0) return without;
-  if (fits ? named * 2 > first.length : named > typed) return found;
+  const onlyTexts = expected.every(({ logicalType }) => LOOKS_LIKE[logicalType] === undefined);
+  if (fits ? onlyTexts && named * 2 > first.length : named > typed) return found;
   throw new ContractMismatch(
     `The first record may be a header that lacks columns, or a row: ${named} of its ${first.length} fields are names of the contract. Set "header" to true or false in the contract's customProperties, or fix the header.`,
   );

@@ -125,6 +125,9 @@ test('no row vanishes as a header, and no header is counted as a row', async () 
         headed,
         fc.constantFrom(',', ';', '\t', '|', '^', '\u0001'),
         async ({ columns, header, rows }, delimiter) => {
+          // A first record of nothing but the contract's names is a header.
+          const names = columns.map(({ sourceName }) => sourceName);
+          fc.pre(header !== undefined || !rows[0]?.every((field) => names.includes(field)));
           const lines = [...(header ? [header] : []), ...rows].map((record) => record.join(delimiter));
           const text = lines.join('\n');
           const opened = await tryOpen(opener, text, { expected: columns });
