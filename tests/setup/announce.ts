@@ -9,7 +9,7 @@ interface TestFile {
 
 /** About how long a suite takes on two cores that are otherwise idle. */
 const TAKES: Readonly<Record<string, string>> = {
-  quick: '3 to 4 minutes on two cores. `npm run test:stress` runs the long ones.',
+  quick: '4 to 5 minutes on two cores. `npm run test:stress` runs the long ones.',
   stress: '6 to 8 minutes on two cores.',
   iceberg: 'about 2 minutes on two cores; the first run installs PyIceberg from PyPI.',
   spark: 'about 5 minutes; the first run fetches half a gigabyte from PyPI and Maven Central.',
