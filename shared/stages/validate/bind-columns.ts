@@ -1,5 +1,6 @@
 import type { Column, Contract } from '../../contract/model.ts';
 import { ContractMismatch } from '../../errors.ts';
+import { listNames } from '../../formats/records/list-names.ts';
 
 /** A column of the contract, and the source's columns that hold its value. */
 export interface Binding {
@@ -13,10 +14,6 @@ export interface Bindings {
   /** Indexes of source columns that the contract does not know. */
   unknown: number[];
 }
-
-/** Limits on the names in a message, so that it stays readable. */
-const MAX_NAMES = 20;
-const MAX_NAME_LENGTH = 100;
 
 const normalise = (name: string): string => name.trim().toLowerCase();
 
@@ -80,10 +77,4 @@ const throwIfMismatched = (
     throw new ContractMismatch(
       `Columns are unknown to the contract, which rejects them: ${listNames(unknown.map((i) => names[i] ?? ''))}. ${advice}`,
     );
-};
-
-const listNames = (names: readonly string[]): string => {
-  const more = names.length - MAX_NAMES;
-  const shown = names.slice(0, MAX_NAMES).map((name) => JSON.stringify(name.slice(0, MAX_NAME_LENGTH)));
-  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 };
