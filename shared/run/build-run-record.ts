@@ -56,6 +56,18 @@ const usageColumns = (
   };
 };
 
+/** Columns that came later: they are the last. */
+const laterColumns = (
+  run: RunIdentity,
+  { superseding = 0, superseded = 0 }: Partial<SupersededRows> = {},
+) => ({
+  source_sequencer: run.sequencer,
+  contract_fingerprint: run.contract_fingerprint ?? null,
+  replayed_at: run.replayed_at ?? null,
+  rows_superseding: superseding,
+  rows_superseded: superseded,
+});
+
 const quarantineOfRows = (quality: Usage | undefined): Consumption => ({
   ...consumed(quality === undefined ? [] : [quality]),
   ...ROWS_QUARANTINED,
@@ -63,9 +75,17 @@ const quarantineOfRows = (quality: Usage | undefined): Consumption => ({
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
+/** Rows that share their primary keys with rows of other files; see the run record. */
+export interface SupersededRows {
+  superseding: number;
+  superseded: number;
+}
+
 type Outcome = Omit<
   RunRecord,
-  keyof ReturnType<typeof identityColumns> | keyof ReturnType<typeof usageColumns>
+  | keyof ReturnType<typeof identityColumns>
+  | keyof ReturnType<typeof usageColumns>
+  | keyof ReturnType<typeof laterColumns>
 >;
 
 /**
@@ -82,10 +102,12 @@ export const runRecord = (
   execution: string,
   outcome: Outcome,
   usages: readonly (Usage | undefined)[],
+  rows?: SupersededRows,
 ): RunRecord => ({
   ...identityColumns(run, execution),
   ...outcome,
   ...usageColumns(outcome, usages),
+  ...laterColumns(run, rows),
 });
 
 /** The record of a run whose file went through the quality gate. */

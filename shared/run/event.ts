@@ -19,5 +19,7 @@ export const ObjectCreated = z.object({
       sequencer: z.string().optional(),
     }),
   }),
+  /** Present where `duckstep replay` started the execution: the event of the file version as it was, and this. */
+  replay: z.object({ requested_at: z.iso.datetime() }).optional(),
 });
 export type ObjectCreated = z.infer<typeof ObjectCreated>;

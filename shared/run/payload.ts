@@ -82,11 +82,12 @@ export const TransformOutput = z.object({
 });
 export type TransformOutput = z.infer<typeof TransformOutput>;
 
-export const RUN_STATUSES = ['loaded', 'superseded', 'quarantined'] as const;
+/** What became of a file. `removed`: its rows were taken out of the lake (`duckstep remove`); no execution has this status. */
+export const RUN_STATUSES = ['loaded', 'superseded', 'quarantined', 'removed'] as const;
 
 export const LoadOutput = z.object({
   /** `superseded`: a newer version of the file was committed first, so this one changed nothing. */
-  status: z.enum(RUN_STATUSES),
+  status: z.enum(RUN_STATUSES).exclude(['removed']),
   silver_version: z.number(),
   gold: z.array(z.object({ model: z.string(), version: z.number(), partitions: z.number() })),
   run_record: z.string(),

@@ -3,9 +3,12 @@ import { z } from 'zod';
 import { lakePaths } from '../lake/paths.ts';
 import type { ObjectCreated } from './event.ts';
 
-/** The file version that a run processes. Derived from the event alone, so that all attempts agree on it. */
+/** The file version that a run processes, and the contract that it is judged by. Validate derives it; later states copy it. */
 export const RunIdentity = z.object({
-  /** Hash of bucket, key and version: the same event twice is the same run. */
+  /**
+   * Hash of bucket, key, version and the contract's fingerprint: the same event twice is the same run, unless the contract
+   * changed in between. Runs of earlier releases, and files whose dataset has no contract, have no fingerprint in it.
+   */
   run_id: z.string(),
   /** Hash of bucket and key: a re-upload replaces the rows of this source. */
   source_id: z.string(),
@@ -18,6 +21,10 @@ export const RunIdentity = z.object({
   sequencer: z.string(),
   /** ISO 8601; orders files of different keys. */
   uploaded_at: z.string(),
+  /** `Contract.fingerprint` of the contract that the file is judged by. Absent as in `run_id`. */
+  contract_fingerprint: z.string().optional(),
+  /** ISO 8601: when `duckstep replay` asked for this execution. It does not change the file's age. */
+  replayed_at: z.string().optional(),
 });
 export type RunIdentity = z.infer<typeof RunIdentity>;
 
@@ -27,12 +34,17 @@ const HASH_LENGTH = 24;
 const hash = (...parts: string[]): string =>
   createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, HASH_LENGTH);
 
-export const identify = (event: ObjectCreated): RunIdentity => {
+export const identify = (event: ObjectCreated, contractFingerprint?: string): RunIdentity => {
   const { bucket, object } = event.detail;
   const version = object['version-id'];
   const instance = version ?? object.etag ?? object.sequencer ?? event.time;
   return {
-    run_id: hash(bucket.name, object.key, instance),
+    run_id: hash(
+      bucket.name,
+      object.key,
+      instance,
+      ...(contractFingerprint === undefined ? [] : [contractFingerprint]),
+    ),
     source_id: hash(bucket.name, object.key),
     dataset: lakePaths.datasetOf(object.key) ?? '_unknown',
     bucket: bucket.name,
@@ -40,6 +52,8 @@ export const identify = (event: ObjectCreated): RunIdentity => {
     ...(version !== undefined && { version_id: version }),
     sequencer: object.sequencer ?? event.time,
     uploaded_at: new Date(event.time).toISOString(),
+    ...(contractFingerprint !== undefined && { contract_fingerprint: contractFingerprint }),
+    ...(event.replay !== undefined && { replayed_at: event.replay.requested_at }),
   };
 };
 

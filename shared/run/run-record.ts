@@ -11,6 +11,7 @@ const duckDbTypes = z.registry<{ type: string }>();
 const text = z.string().register(duckDbTypes, { type: 'VARCHAR' });
 const textOrNull = z.string().nullable().register(duckDbTypes, { type: 'VARCHAR' });
 const moment = z.string().register(duckDbTypes, { type: 'TIMESTAMP' });
+const momentOrNull = z.string().nullable().register(duckDbTypes, { type: 'TIMESTAMP' });
 const count = z.number().register(duckDbTypes, { type: 'BIGINT' });
 const amount = z.number().register(duckDbTypes, { type: 'DOUBLE' });
 const dimensionType = DIMENSIONS.map((dimension) => `${dimension} DOUBLE`).join(', ');
@@ -74,6 +75,16 @@ export const StoredRunRecord = z.object({
   invocations: count.exactOptional(),
   /** State transitions, from the start to the end, without retries. */
   transitions: count.exactOptional(),
+  /** Orders the versions of one key; see `RunIdentity.sequencer`. */
+  source_sequencer: text.exactOptional(),
+  /** See `RunIdentity.contract_fingerprint`. */
+  contract_fingerprint: textOrNull.exactOptional(),
+  /** See `RunIdentity.replayed_at`. */
+  replayed_at: momentOrNull.exactOptional(),
+  /** Rows of other files that rows of this one supersede since its commit. */
+  rows_superseding: count.exactOptional(),
+  /** Silver rows of this file that rows of other files supersede, at its commit. They are among `rows_silver`. */
+  rows_superseded: count.exactOptional(),
 });
 export type StoredRunRecord = z.infer<typeof StoredRunRecord>;
 

@@ -177,7 +177,8 @@ describe('read back', () => {
   const written = JSON.stringify(runRecord(run, 'e1', outcome, [full]));
   const later = [
     ...['strategies', 'requests_write', 'requests_read', 'requests_catalog'],
-    ...['storage_gb_seconds', 'invocations', 'transitions'],
+    ...['storage_gb_seconds', 'invocations', 'transitions', 'source_sequencer', 'contract_fingerprint'],
+    ...['replayed_at', 'rows_superseding', 'rows_superseded'],
   ];
 
   test('is the same', () => {
