@@ -44,8 +44,9 @@ const lasting = (rows: Rows): string[] =>
 
 test('an older lake is read as the version that wrote it reads it', async () => {
   const duckstep = olderLake();
+  // Later releases have more columns in `runs`.
   for (const [name, rows] of Object.entries(expected.stored))
-    expect({ [name]: await duckstep('query', expected.queries[name] ?? '') }).toEqual({ [name]: rows });
+    expect({ [name]: await duckstep('query', expected.queries[name] ?? '') }).toMatchObject({ [name]: rows });
   const { snapshot, rows } = expected.atSnapshot;
   expect(await duckstep('query', expected.queries.silver ?? '', '--at', String(snapshot))).toEqual(rows);
   expect(await duckstep('history', 'orders')).toEqual(expected.history);
