@@ -6,8 +6,8 @@ import { identify } from './run-identity.ts';
 import { parseStored } from './stored.ts';
 
 /**
- * What Validate knows of a file that it refuses as a whole. An error has no output in the state machine, so Validate stages it
- * for Quarantine, which cannot load the contract itself: another one may be deployed by then.
+ * A file that Validate refuses as a whole, as far as it knows it. An error has no output in the state machine, so Validate stages
+ * this for Quarantine, which cannot load the contract itself: another one may be deployed by then.
  */
 export const RefusedFile = z.object({
   /** Name of the error that Validate failed with. */

@@ -23,7 +23,7 @@ export type Restarts = z.infer<typeof Restarts>;
  */
 const WAITS = [0, 15, 30, 60, 120];
 
-/** What the next round needs to know, as Validate hands it on. */
+/** Validate hands this on to the next round. */
 export const nextRestarts = (before: Restarts | undefined, fingerprint: string, now: Date): Restarts => {
   const again = before?.contract_fingerprint === fingerprint;
   const in_vain = before !== undefined && again ? before.in_vain + 1 : 0;

@@ -215,11 +215,11 @@ test('catches nothing wholesale: a redrive resumes where something failed, with 
 });
 
 test('an execution whose contract changed goes back to Validate with what Validate handed on for that, and nothing else', async () => {
-  const again = { ...someEvent(), restarts: { wait_seconds: 0 } };
+  const { again } = OUTPUTS.Validate;
   for (const state of ['QualityScore', 'Transform', 'LoadToGold'] as const)
     for (const size of ['', 'Large'] as const) {
       const steps = cleanSteps();
-      const validate = jest.fn(answering({ ...OUTPUTS.Validate, again }));
+      const validate = jest.fn(answering(OUTPUTS.Validate));
       const changed = failing('ContractChanged', OUTPUTS[state], 1);
       if (size === 'Large') steps[state] = failing('OutOfMemory', OUTPUTS[state], 1);
       const options = { steps: { ...steps, Validate: validate, [`${state}${size}`]: changed } };
