@@ -65,7 +65,7 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
     const outcome = { run, reason, error: error?.name, refused };
     await writeRunRecord(lake, quarantinedRecord(input, tools.execution, outcome, tools.usage()));
   }
-  return { scope, rows, records, report, summary };
+  return { scope, run_id: run.run_id, rows, records, report, summary };
 });
 
 export const handler = lambdaHandler('Quarantine', quarantine);

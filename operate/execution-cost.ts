@@ -37,8 +37,9 @@ export const costOf = (execution: Execution): ExecutionCost => {
   const payload = execution.output ?? execution.resume.input;
   const usages = usagesIn(payload);
   const tries = execution.visits.reduce((sum, visit) => sum + visit.tries, 0);
-  // A list on AWS has no visits of executions that succeeded; their output shows only the error that was caught last.
-  const caught = ['error', 'outgrown'].filter((name) => has(payload, name)).length;
+  // A list on AWS has no visits of executions that succeeded; their output shows only the error that was caught last, and
+  // whether the execution has gone back to Validate.
+  const caught = ['error', 'outgrown', 'restarts'].filter((name) => has(payload, name)).length;
   const failed = Math.max(
     caught,
     execution.visits.reduce((sum, { errors }) => sum + errors.length, 0),

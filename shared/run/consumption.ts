@@ -43,7 +43,7 @@ export interface Path {
 
 /**
  * State transitions of a route: into each Task, into the Choices after QualityScore and LoadToGold, into Succeed, and the
- * end. Retries are not counted, because states do not know about them.
+ * end. Retries, and rounds under an earlier contract, are not counted, because states do not know about them.
  */
 export const transitionsOn = ({ tasks, judged, loaded }: Path): number =>
   tasks + (judged ? 1 : 0) + (loaded ? 1 : 0) + 2;

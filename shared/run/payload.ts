@@ -106,6 +106,8 @@ export type LoadOutput = z.infer<typeof LoadOutput>;
 
 export const QuarantineOutput = z.object({
   scope: z.enum(['file', 'rows']),
+  /** Of a file that Validate refused, no other state knows it. Earlier releases did not write it. */
+  run_id: z.string().optional(),
   rows: z.number(),
   /** Objects in the quarantine zone. */
   records: z.string(),

@@ -6,7 +6,7 @@ import { identify, RunIdentity } from '../../run/run-identity.ts';
 /** The subject of an invocation, as keys of every log line. */
 export interface RunKeys {
   execution: string;
-  /** Validate derives it from the contract: its first lines, and those of a file that it refuses, lack it. */
+  /** Validate derives it from the contract: lines before that, and of a file that it refuses before it is quarantined, lack it. */
   run_id?: string;
   dataset: string;
   key: string;
@@ -37,8 +37,11 @@ export const runKeysOf = (event: unknown): RunKeys | undefined => {
   };
 };
 
+/** The outputs of Validate and Quarantine have it: the states whose input may lack it. */
+const Told = z.union([
+  Validated.transform(({ run: { run_id } }) => ({ run_id })),
+  z.object({ run_id: z.string() }),
+]);
+
 /** The run's id in the output of a step; empty where it is not there. */
-export const runIdIn = (output: unknown): Pick<RunKeys, 'run_id'> => {
-  const parsed = Validated.safeParse(output);
-  return parsed.success ? { run_id: parsed.data.run.run_id } : {};
-};
+export const runIdIn = (output: unknown): Pick<RunKeys, 'run_id'> => Told.safeParse(output).data ?? {};

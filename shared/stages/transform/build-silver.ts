@@ -146,7 +146,7 @@ const cleaningSql = async (db: Db, contract: Contract): Promise<string> => {
     ].filter((part) => part !== '');
     throw new ModelFailed(
       contract.silverSql === undefined
-        ? `The records of "${contract.dataset}" were read under other columns than those of the contract: ${differences.join('; ')}. A column that the file does not bring needs a transformLogic in ${contract.file}. If the contract changed after the file was read, upload the file again.`
+        ? `The records of "${contract.dataset}" were read under other columns than those of the contract: ${differences.join('; ')}. The contract changed after the file was read, and an execution that began under an earlier release cannot go back to Validate. Start a new execution with the same input, or upload the file again.`
         : `silver.sql of "${contract.dataset}" does not produce the contract's columns: ${differences.join('; ')}. Fix ${path.dirname(contract.file)}/silver.sql or the contract, deploy, and redrive.`,
     );
   }

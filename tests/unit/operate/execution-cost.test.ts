@@ -1,7 +1,7 @@
 import { costOf, usagesIn } from '../../../operate/execution-cost.ts';
 import { consumed } from '../../../shared/run/consumption.ts';
 import { estimateCost, NOTHING } from '../../../shared/run/prices.ts';
-import { cleanSteps, engineOn, failing, someEvent } from '../../helpers/engine.ts';
+import { cleanSteps, engineOn, failing, OUTPUTS, someEvent } from '../../helpers/engine.ts';
 import { testPipeline } from '../../helpers/pipeline.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
@@ -42,6 +42,13 @@ test.each(['OutOfMemory', 'UnreadableFile'])(
     expect(costOf({ ...execution, visits: [] })).toEqual(cost);
   },
 );
+
+test('the cost of a round that another contract ended is not known', async () => {
+  const steps = { ...cleanSteps(), Transform: failing('ContractChanged', OUTPUTS.Transform, 1) };
+  const execution = await engineOn(scratch(), { steps }).run(someEvent());
+  expect(costOf(execution)).toMatchObject({ at_least: true, transitions: execution.visits.length + 1 });
+  expect(costOf({ ...execution, visits: [] })).toMatchObject({ at_least: true });
+});
 
 test('a loaded file: the sum of its states, which is what the record says', async () => {
   const pipeline = testPipeline();

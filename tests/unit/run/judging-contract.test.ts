@@ -12,7 +12,7 @@ const COLUMN = '{ name: id, logicalType: integer }';
 const event = someEvent('t/a.csv');
 const evaluate = async () => true;
 
-/** What Validate hands on of the contract in the folder. */
+/** Validate hands this on of the contract in the folder. */
 const validated = async (sqlDir: string, in_vain = 0) => {
   const { version, fingerprint } = await loadContract(sqlDir, 't', evaluate);
   const restarts = {

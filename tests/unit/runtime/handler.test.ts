@@ -88,8 +88,11 @@ test('runs the step on the lake in S3 and logs its start and its end', async () 
     });
 });
 
-test('Validate logs the id of the run as soon as it knows the contract', async () => {
-  await lambdaHandler('Validate', answering({ run: { run_id } }))(event(), context);
+test.each([
+  ['Validate', { run: { run_id } }],
+  ['Quarantine', { run_id }],
+])('%s logs the id of the run as soon as it knows the contract', async (state, output) => {
+  await lambdaHandler(state, answering(output))(event(), context);
   expect(logged().map(({ run_id: id }) => id)).toEqual([undefined, run_id]);
 });
 

@@ -245,6 +245,6 @@ test('a reference file may have an odd name', async () => {
 test('a column that the staged records lack is not blamed on a silver.sql that is not there', async () => {
   const message = await failure({ properties: [ID, V, '{ name: late, logicalType: string }'] });
   expect(message).toContain('missing late');
-  expect(message).toContain('upload the file again');
+  expect(message).toContain('The contract changed after the file was read');
   expect(message).not.toContain('silver.sql');
 });
