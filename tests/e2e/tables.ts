@@ -16,7 +16,7 @@ const PARTICULAR = {
   gold: [],
   quarantine: ['run_id', 'source_bucket', 'source_version'],
   main: [
-    ...['run_id', 'source_id', 'execution', 'source_bucket', 'source_version'],
+    ...['run_id', 'source_id', 'execution', 'source_bucket', 'source_version', 'source_sequencer'],
     ...['bytes_read', 'bytes_written', 'requests', 'duration_ms', 'gb_seconds', 'cost_usd', 'finished_at'],
     ...['requests_write', 'requests_read', 'requests_catalog', 'storage_gb_seconds'],
   ],

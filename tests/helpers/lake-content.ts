@@ -5,7 +5,15 @@ import { listTables, withWarehouse } from '../../shared/query/warehouse.ts';
 import { config } from './engine.ts';
 
 /** Columns that differ between two lakes with the same files: ids that are made of versions, times, usage. */
-const OWN = ['_run_id', 'run_id', 'execution', 'source_version', 'uploaded_at', 'finished_at'];
+const OWN = [
+  '_run_id',
+  'run_id',
+  'execution',
+  'source_version',
+  'source_sequencer',
+  'uploaded_at',
+  'finished_at',
+];
 const USED = [
   ...['duration_ms', 'gb_seconds', 'storage_gb_seconds', 'cost_usd', 'bytes_read', 'bytes_written'],
   ...['requests', 'requests_write', 'requests_read', 'requests_catalog'],

@@ -1,10 +1,15 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { qualityScore } from '../../functions/quality-score.ts';
+import { validate } from '../../functions/validate.ts';
 import type { Execution } from '../../operate/execution.ts';
 import { loadContract } from '../../shared/contract/load.ts';
+import { ConfigurationError, ContractChanged } from '../../shared/errors.ts';
 import { lakePaths } from '../../shared/lake/paths.ts';
+import { config } from '../helpers/engine.ts';
 import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { contractYaml } from '../helpers/silver-lake.ts';
+import { envelope } from '../helpers/steps.ts';
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';
 const at = (version: string, yaml: string): string => yaml.replace('version: 1.0.0', `version: ${version}`);
@@ -214,4 +219,46 @@ test('reference data is a part of the contract', async () => {
   const execution = await pipeline.drop('t/a.csv', 'id\n1\n');
   expect(statesOf(execution).filter((state) => state === 'ContractChanged')).toHaveLength(1);
   expect(await pipeline.query('SELECT label FROM silver.t')).toEqual([{ label: 'uno' }]);
+});
+
+/** Everything but the clock goes on as always: DuckDB and the storage wait for real. */
+const REAL_TIMERS = [
+  ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+  ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+];
+
+test('functions that keep different contracts: the execution goes back five times, waits longer each time, then fails until it is redriven', async () => {
+  const { lake, put } = testPipeline();
+  const at = (yaml: string) => ({
+    lake,
+    config: { ...config, sqlDir: datasets({ 't/contract.yaml': yaml }) },
+  });
+  const [one, other] = [at(BEFORE), at(AFTER)];
+  const event = await put('t/a.csv', FILE);
+  jest.useFakeTimers({ doNotFake: REAL_TIMERS });
+  try {
+    const pass = (seconds: number): void => void jest.setSystemTime(Date.now() + seconds * 1000);
+    const score = (state: object, context: typeof one) =>
+      qualityScore({ ...(envelope(state) as object), goes_back: true }, context);
+    const waits: number[] = [];
+    let state = { ...event, validate: await validate(envelope(event), one) };
+    for (;;) {
+      // A large file: the state after Validate begins ten minutes later.
+      pass(600);
+      const error = await score(state, other).catch((thrown: Error) => thrown);
+      if (!(error instanceof ContractChanged)) break;
+      const { again } = state.validate;
+      waits.push(again.restarts.wait_seconds);
+      pass(again.restarts.wait_seconds);
+      state = { ...event, validate: await validate(envelope(again), one) };
+    }
+    expect(waits).toEqual([0, 15, 30, 60, 120]);
+    await expect(score(state, other)).rejects.toThrow(ConfigurationError);
+    // A redrive at once fails again, a later one goes back; if the other function got the contract of Validate, it continues.
+    pass(121);
+    await expect(score(state, other)).rejects.toThrow(ContractChanged);
+    expect(await score(state, one)).toMatchObject({ verdict: 'pass' });
+  } finally {
+    jest.useRealTimers();
+  }
 });

@@ -252,4 +252,24 @@ describe('the next entries of committed sources', () => {
       { ...committedOf(before), sequencer: newer.run.sequencer },
     ]);
   });
+
+  test('the same rows under another contract get the run of that one, and stay as old as they are', () => {
+    const under = (turn: number, contract_fingerprint: string): Intent => {
+      const intent = intentOf('a', turn, { content: 'x' });
+      const run_id = `${intent.run.run_id} under ${contract_fingerprint}`;
+      return { ...intent, run: { ...intent.run, run_id, contract_fingerprint } };
+    };
+    const [first, confirmed, again] = [under(1, 'A'), under(2, 'A'), under(2, 'B')];
+    const [entry] = entriesOf(inputOf(NO_KEY, [], [first], [confirmed])).values();
+    expect(entry).toMatchObject({ runId: first.run.run_id, contractFingerprint: 'A' });
+    if (entry === undefined) return;
+    const committed = new Map([[again.run.source_id, entry]]);
+    const input = { contract: NO_KEY, load: [again], confirm: [], committed };
+    expect([...entriesOf(input).values()]).toEqual([
+      {
+        ...{ runId: again.run.run_id, sequencer: again.run.sequencer, uploadedAt: first.run.uploaded_at },
+        ...{ content: 'x', contractFingerprint: 'B', partitions: [] },
+      },
+    ]);
+  });
 });
