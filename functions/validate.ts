@@ -40,7 +40,8 @@ export const validate = step('Validate', ValidateInput, async (event, tools) => 
   if (ignored !== undefined) throw new KeyIgnored(`raw/${key} was ignored: ${ignored}.`);
   return await tools.duckDb(async (db) => {
     const contract = await loadContract(tools.config.sqlDir, dataset, evaluateIn(db));
-    const run = identify(event, contract.fingerprint);
+    // An execution that cannot go back may end under another contract: its run names none.
+    const run = identify(event, tools.goesBack ? contract.fingerprint : undefined);
     const found: Found = {};
     try {
       const judged = await judge(db, { event, run, contract, found }, tools);

@@ -7,7 +7,7 @@ import type { ObjectCreated } from './event.ts';
 export const RunIdentity = z.object({
   /**
    * Hash of bucket, key, version and the contract's fingerprint: the same event twice is the same run, unless the contract
-   * changed in between. Runs of earlier releases, and files whose dataset has no contract, have no fingerprint in it.
+   * changed in between. Runs that began under earlier releases, and files whose dataset has no contract, have no fingerprint in it.
    */
   run_id: z.string(),
   /** Hash of bucket and key: a re-upload replaces the rows of this source. */

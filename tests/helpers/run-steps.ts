@@ -15,6 +15,8 @@ import { envelope } from './steps.ts';
 export class StepRunner {
   readonly lake: Lake = openLake(scratch());
   context: StepContext;
+  /** Whether the state machine can go back to Validate; those of earlier releases cannot. */
+  goesBack = true;
 
   /** @param files text of contracts and models by their paths below `sql` */
   constructor(files: Readonly<Record<string, string>>, more: Partial<StepContext> = {}) {
@@ -37,8 +39,8 @@ export class StepRunner {
   /** The state before Transform. */
   async scored(content: string, key?: string) {
     const event = await this.put(content, key);
-    const validated = { ...event, validate: await validate(envelope(event), this.context) };
-    return { ...validated, quality: await qualityScore(envelope(validated), this.context) };
+    const validated = { ...event, validate: await validate(this.#envelope(event), this.context) };
+    return { ...validated, quality: await qualityScore(this.#envelope(validated), this.context) };
   }
 
   /** The state before LoadToGold. */
@@ -48,10 +50,14 @@ export class StepRunner {
   }
 
   transform(state: unknown): ReturnType<typeof transform> {
-    return transform(envelope(state), this.context);
+    return transform(this.#envelope(state), this.context);
   }
 
   load(state: unknown): ReturnType<typeof loadToGold> {
-    return loadToGold(envelope(state), this.context);
+    return loadToGold(this.#envelope(state), this.context);
+  }
+
+  #envelope(state: unknown): unknown {
+    return envelope(state, this.goesBack);
   }
 }

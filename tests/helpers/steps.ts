@@ -23,8 +23,12 @@ export interface Bench {
   ): Promise<ObjectCreated & { validate: Awaited<ReturnType<typeof validate>> }>;
 }
 
-/** The input that the state machine passes to a step. */
-export const envelope = (state: unknown): unknown => ({ execution: 'test', state });
+/** The input that the state machine passes to a step; with `goes_back: false`, that of an earlier release. */
+export const envelope = (state: unknown, goes_back = true): unknown => ({
+  execution: 'test',
+  state,
+  goes_back,
+});
 
 /** A lake with the dataset `people`, for tests that call single steps. */
 export const bench = (more = ''): Bench => {

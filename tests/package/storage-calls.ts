@@ -130,8 +130,10 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
   steps.LoadToGold = async (input, context) => {
     const happens = meanwhile;
     meanwhile = undefined;
-    await happens?.();
-    return await load(input, context);
+    if (happens === undefined) return await load(input, context);
+    await happens();
+    // An execution of an earlier release does not go back to Validate: its rows are written again in the new columns.
+    return await load({ ...(input as object), goes_back: false }, context);
   };
   const sqlDir = datasets(SQL);
   const { put, engine, lake } = testPipeline({ sqlDir, steps });

@@ -1,6 +1,7 @@
 import {
   CatalogUnavailable,
   ConservationBroken,
+  ContractChanged,
   ContractInvalid,
   InvalidInput,
   ModelFailed,
@@ -178,8 +179,18 @@ describe('it fails before anything is committed', () => {
     expect(await versions(runner)).toEqual([undefined, undefined]);
   });
 
-  test('where the primary key has changed since Transform', async () => {
+  test('where the contract has changed, also if what Transform staged has expired', async () => {
     const runner = new StepRunner(PEOPLE);
+    const state = await runner.transformed(CSV);
+    runner.deploy({ 'people/contract.yaml': contractYaml('people', [ID]) });
+    await runner.lake.silver.remove(state.transform.files);
+    await expect(runner.load(state)).rejects.toThrow(ContractChanged);
+    expect(await versions(runner)).toEqual([undefined, undefined]);
+  });
+
+  test('where the primary key has changed since Transform, in an execution that cannot go back', async () => {
+    const runner = new StepRunner(PEOPLE);
+    runner.goesBack = false;
     const state = await runner.transformed(CSV);
     const other = [
       '{ name: id, logicalType: integer }',

@@ -1,5 +1,5 @@
 import { qualityScore } from '../../../functions/quality-score.ts';
-import { InvalidInput, RuleNotEvaluable } from '../../../shared/errors.ts';
+import { ContractChanged, InvalidInput, RuleNotEvaluable } from '../../../shared/errors.ts';
 import { parseQualityReport } from '../../../shared/stages/quality-score/report.ts';
 import { bench, envelope } from '../../helpers/steps.ts';
 
@@ -58,4 +58,18 @@ test('a rule that cannot be evaluated fails the step, before anything is reporte
 test("another step's input is rejected", async () => {
   const { context, put } = bench();
   await expect(qualityScore(envelope(await put('')), context)).rejects.toThrow(InvalidInput);
+});
+
+test('where the contract has changed since Validate, the execution goes back before anything is read', async () => {
+  const { lake, context, validated } = bench();
+  const state = await validated('id,name\n1,Ada\n');
+  const { context: deployed } = withRules(rule('count', 'select 0'));
+  const { sqlDir } = deployed.config;
+  const reads: string[] = [];
+  const silver = lake.silver.observed((kind) => reads.push(kind));
+  const now = { lake: { ...lake, silver }, config: { ...context.config, sqlDir } };
+  await expect(qualityScore(envelope(state), now)).rejects.toThrow(ContractChanged);
+  expect(reads).toEqual([]);
+  // The execution of an earlier release is scored by any contract.
+  expect(await qualityScore(envelope(state, false), now)).toMatchObject({ verdict: 'pass' });
 });

@@ -1,8 +1,10 @@
 import {
   ConservationBroken,
+  ContractChanged,
   ContractInvalid,
   InvalidInput,
   ModelFailed,
+  ObjectMissing,
   SchemaIncompatible,
 } from '../../../shared/errors.ts';
 import { Table } from '../../../shared/lake/table/commit/table.ts';
@@ -94,6 +96,17 @@ describe('it fails, and stages no file,', () => {
     state.validate.rows.accepted += 1;
     await expect(runner.transform(state)).rejects.toThrow(ConservationBroken);
     expect(await dataFiles(runner)).toEqual([]);
+  });
+
+  test('where the contract has changed, also if what Validate staged has expired', async () => {
+    const runner = new StepRunner(PEOPLE);
+    const state = await runner.scored(CSV);
+    runner.deploy({ 'people/contract.yaml': contractYaml('people', [ID]) });
+    await runner.lake.silver.remove(state.validate.staged.records);
+    await expect(runner.transform(state)).rejects.toThrow(ContractChanged);
+    // The execution of an earlier release goes on with any contract.
+    runner.goesBack = false;
+    await expect(runner.transform(state)).rejects.toThrow(ObjectMissing);
   });
 
   test('where the contract was broken by a deployment', async () => {

@@ -121,6 +121,14 @@ test('the run is that of the version and the contract; the input of the next Val
   });
 });
 
+test('in an execution that cannot go back, the run names no contract: it may end under another one', async () => {
+  const { context, put } = bench();
+  const event = await put(CSV);
+  const { run, contract_version } = await validate(envelope(event, false), context);
+  expect(run).toEqual(identify(event));
+  expect(contract_version).toBe('1.0.0');
+});
+
 test('a file that is too large by its event is not downloaded', async () => {
   const { lake, context, put } = bench();
   const event = await put(CSV);
