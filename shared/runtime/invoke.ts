@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { removeLeftovers } from '../engine/scratch.ts';
-import { DataError, TransientError } from '../errors.ts';
+import { DuckstepError, Fault } from '../errors.ts';
 import { contextFromEnv, s3Client } from './environment.ts';
 import type { Step, StepContext } from './step.ts';
 import { metricSettingsFromEnv } from './telemetry/metric-settings.ts';
@@ -62,16 +62,17 @@ export const invoke = async (
 };
 
 /**
- * Bad data is a normal day, so it is logged as a warning. Messages hold no row contents; causes might, and are left out.
+ * Bad data is a normal day, and so is whatever else the state machine retries or catches: it is logged as a warning. Messages
+ * hold no row contents; causes might, and are left out.
  */
 const report = (thrown: unknown, run: RunKeys | undefined, duration_ms: number): void => {
   const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const expected = thrown instanceof DataError || thrown instanceof TransientError;
+  const expected = thrown instanceof DuckstepError && !(thrown instanceof Fault);
   const line = {
     failure: { name, message },
     duration_ms,
     ...(run === undefined && { input: 'none' }),
   };
-  if (expected) logger.warn('Step rejected the file, or will be retried', line);
+  if (expected) logger.warn('Step ended early; the state machine goes on', line);
   else logger.error('Step failed', line);
 };

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Context } from 'aws-lambda';
-import { UnknownDataset } from '../../../shared/errors.ts';
+import { ContractChanged, ModelFailed, UnknownDataset } from '../../../shared/errors.ts';
 import { identify } from '../../../shared/run/run-identity.ts';
 import { lambdaHandler } from '../../../shared/runtime/handler.ts';
 import type { Step } from '../../../shared/runtime/step.ts';
@@ -149,6 +149,8 @@ test('a setting for metrics that is wrong fails the step by name', async () => {
 
 test.each([
   ['WARN', new UnknownDataset('No contract for "x".')],
+  ['WARN', new ContractChanged('From 1 to 2.')],
+  ['ERROR', new ModelFailed('silver.sql fails.')],
   [
     'ERROR',
     Object.assign(new Error('out of memory'), { name: 'OutOfMemory', cause: new Error('row 7: Ada') }),
