@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { qualityScore } from '../../functions/quality-score.ts';
 import { validate } from '../../functions/validate.ts';
@@ -10,6 +10,7 @@ import { config } from '../helpers/engine.ts';
 import { datasets, type TestPipeline, testPipeline } from '../helpers/pipeline.ts';
 import { contractYaml } from '../helpers/silver-lake.ts';
 import { envelope } from '../helpers/steps.ts';
+import { longTest } from '../helpers/stress.ts';
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';
 const at = (version: string, yaml: string): string => yaml.replace('version: 1.0.0', `version: ${version}`);
@@ -220,6 +221,47 @@ test('reference data is a part of the contract', async () => {
   expect(statesOf(execution).filter((state) => state === 'ContractChanged')).toHaveLength(1);
   expect(await pipeline.query('SELECT label FROM silver.t')).toEqual([{ label: 'uno' }]);
 });
+
+longTest(
+  'contracts that change all the time, under files and duplicate events at once: each row is one that the contract of its run accepts',
+  async () => {
+    const versions = Array.from({ length: 6 }, (_, i) => contract(`1.${i}.0`, i));
+    const sqlDir = datasets({ 't/contract.yaml': versions[0] ?? '' });
+    let ended = 0;
+    const pipeline = testPipeline({
+      sqlDir,
+      onEvent: (_, { type }) => {
+        ended += type === 'StateExited' ? 1 : 0;
+        const next = ended % 3 === 0 ? versions[ended / 3] : undefined;
+        if (next === undefined) return;
+        // At once, because other executions read it.
+        const draft = path.join(sqlDir, 'draft.yaml');
+        writeFileSync(draft, next);
+        renameSync(draft, path.join(sqlDir, 't/contract.yaml'));
+      },
+    });
+    const events = [];
+    for (const file of ['a', 'b']) {
+      const rows = Array.from({ length: 8 }, (_, n) => `${file.charCodeAt(0) * 10 + n},${n}`);
+      events.push(await pipeline.put(`t/${file}.csv`, `id,n\n${rows.join('\n')}\n`));
+    }
+    const executions = await Promise.all([...events, ...events].map((event) => pipeline.engine.run(event)));
+    expect(executions.map(({ status }) => status)).toEqual(Array(4).fill('succeeded'));
+    expect(executions.flatMap(statesOf)).toContain('ContractChanged');
+    // The most that n may be is the middle number of the version.
+    const judged = await pipeline.query(`
+    SELECT source_key, min(rows_silver) AS recorded, count(*) AS stored, max(n) AS greatest,
+      min(split_part(contract_version, '.', 2)::INTEGER) AS most, min(rows_read - rows_rejected) AS accepted
+    FROM silver.t LEFT JOIN runs ON _run_id = run_id GROUP BY ALL ORDER BY ALL`);
+    expect(judged).toHaveLength(2);
+    for (const { recorded, stored, greatest, most, accepted } of judged)
+      expect([recorded, accepted, greatest]).toEqual([stored, stored, most]);
+    const refused = await pipeline.query(`
+    SELECT run_id FROM quarantine.t JOIN runs USING (run_id)
+    WHERE raw::JSON->>'n' <= split_part(contract_version, '.', 2) OR contract_fingerprint IS NULL`);
+    expect(refused).toEqual([]);
+  },
+);
 
 /** Everything but the clock goes on as always: DuckDB and the storage wait for real. */
 const REAL_TIMERS = [
