@@ -1,5 +1,6 @@
 import type { Column, Dimension } from '../../contract/model.ts';
 import { ident, literal } from '../../engine/sql.ts';
+import { expectation } from './expected-type.ts';
 import { limitRules } from './limit-rules.ts';
 
 /**
@@ -21,6 +22,7 @@ interface Reason {
   column: string | null;
   rule: string;
   dimension: Dimension;
+  /** SQL of the value that was expected, in words. */
   expected: string;
   /** SQL of the value that breaks the rule; absent where there is none to show. */
   value?: string;
@@ -46,13 +48,13 @@ const REASONS_SHAPE = JSON.stringify([
   { column: 'VARCHAR', rule: 'VARCHAR', dimension: 'VARCHAR', expected: 'VARCHAR', value: 'VARCHAR' },
 ]);
 
-const ONE_VALUE = 'one value, not several under one key or its spellings';
+const ONE_VALUE = literal('one value, not several under one key or its spellings');
 
 /** Characters of a value that a reason shows. */
 const MAX_SHOWN = 200;
 
 const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] => {
-  const { name, logicalType, format } = column;
+  const { name, logicalType } = column;
   const check = (rule: string, broken: string, expected: string, value?: string): Check => ({
     column: name,
     rule,
@@ -64,30 +66,24 @@ const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] 
   const shown = `left(CAST(${present} AS VARCHAR), ${MAX_SHOWN})`;
   const absent = nested === undefined ? `${present} IS NULL` : `${present} IS NULL AND NOT ${nested}`;
   return [
-    ...(column.required ? [check('required', absent, 'a value')] : []),
-    ...(nested === undefined ? [] : [check('nested', nested, `a single ${logicalType}`)]),
+    ...(column.required ? [check('required', absent, literal('a value'))] : []),
+    ...(nested === undefined ? [] : [check('nested', nested, literal(`a single ${logicalType}`))]),
     ...(doubled === undefined ? [] : [check('columns', doubled, ONE_VALUE)]),
     check(
       'type',
       `${present} IS NOT NULL AND ${ident(name)} IS NULL`,
-      format === undefined ? expectedType(column) : `${logicalType} as ${format}`,
+      expectation(column, `CAST(${present} AS VARCHAR)`),
       shown,
     ),
-    ...limitRules(column).map(({ rule, broken, expected }) => check(rule, broken, expected, shown)),
+    ...limitRules(column).map(({ rule, broken, expected }) => check(rule, broken, literal(expected), shown)),
   ];
 };
 
-/** Finer fractions of a second are the one thing that a text of the right form may have too much of: the reason says so. */
-const expectedType = ({ logicalType, silverType }: Column): string =>
-  silverType.startsWith('TIME')
-    ? `${logicalType} (${silverType}), no finer than microseconds`
-    : `${logicalType} (${silverType})`;
-
 /** SQL that makes the JSON text of one reason. */
 const packReason = ({ column, rule, dimension, expected, value }: Reason): string => {
-  const stated = JSON.stringify({ column, rule, dimension, expected }).slice(0, -1);
+  const stated = JSON.stringify({ column, rule, dimension }).slice(0, -1);
   const shown = value === undefined ? "'null'" : `coalesce(CAST(to_json(${value}) AS VARCHAR), 'null')`;
-  return `${literal(`${stated},"value":`)} || ${shown} || '}'`;
+  return `${literal(`${stated},"expected":`)} || CAST(to_json(${expected}) AS VARCHAR) || ',"value":' || ${shown} || '}'`;
 };
 
 /** SQL over a relation with all checked columns: whether a row is accepted, and if not, why. */
@@ -126,7 +122,7 @@ export const rowVerdict = (
     column: null,
     rule: 'object',
     dimension: 'conformity',
-    expected: 'a JSON object',
+    expected: literal('a JSON object'),
   });
   return {
     ok: `NOT ${shapeBroken} AND NOT (${any})`,
