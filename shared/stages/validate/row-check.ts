@@ -94,14 +94,22 @@ export interface RowVerdict {
   reasons: string;
 }
 
+/** A record that is no object at all. */
+export interface BrokenShape {
+  /** SQL that is true for it. */
+  broken: string;
+  /** The record that was expected, in words. */
+  expected: string;
+}
+
 /**
  * @param columns the contract's columns as the relation holds them
- * @param shapeBroken SQL that is true for a record that is no object at all; such a row has that one reason
+ * @param shape how to tell a record that is no object; such a row has that one reason
  * @param repeated SQL that is true for a record with several values under one key that is no column's
  */
 export const rowVerdict = (
   columns: readonly CheckedColumn[],
-  shapeBroken?: string,
+  shape?: BrokenShape,
   repeated?: string,
 ): RowVerdict => {
   const checks: Check[] = columns.flatMap(checksOf);
@@ -117,15 +125,15 @@ export const rowVerdict = (
   // The text is built directly: building a list of structs first costs Validate a twentieth, with many columns a tenth.
   const rowReasons = `'[' || concat_ws(',', ${checks.map((check) => `CASE WHEN ${broken(check)} THEN ${packReason(check)} END`).join(',\n')}) || ']'`;
   const any = checks.map(broken).join('\n OR ');
-  if (shapeBroken === undefined) return { ok: `NOT (${any})`, reasons: rowReasons };
+  if (shape === undefined) return { ok: `NOT (${any})`, reasons: rowReasons };
   const shapeReason = packReason({
     column: null,
     rule: 'object',
     dimension: 'conformity',
-    expected: literal('a JSON object'),
+    expected: literal(shape.expected),
   });
   return {
-    ok: `NOT ${shapeBroken} AND NOT (${any})`,
-    reasons: `CASE WHEN ${shapeBroken} THEN '[' || ${shapeReason} || ']' ELSE ${rowReasons} END`,
+    ok: `NOT ${shape.broken} AND NOT (${any})`,
+    reasons: `CASE WHEN ${shape.broken} THEN '[' || ${shapeReason} || ']' ELSE ${rowReasons} END`,
   };
 };
