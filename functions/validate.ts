@@ -21,17 +21,17 @@ const MAX_NAME_LENGTH = 100;
  * Detects the raw file's format by its content and checks every record against the dataset's contract. Stages all
  * records, typed, with the reasons why some are rejected. The raw object is read once and never changed.
  *
- * @throws KeyIgnored when the key's name says that it holds no data: the execution ends
+ * @throws KeyIgnored when the key's name or the contract says that it holds no data: the execution ends
  * @throws UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit, FileTooLarge:
  *   to quarantine
  * @throws ContractInvalid, ObjectMissing, ConservationBroken: the execution fails here
  */
 export const validate = step('Validate', ValidateInput, async (event, { lake, config, scratch, duckDb }) => {
   const run = identify(event);
-  const ignored = ignoredBecause(run.key);
-  if (ignored !== undefined) throw new KeyIgnored(`raw/${run.key} was ignored: ${ignored}.`);
+  throwIfIgnored(run.key);
   return await duckDb(async (db) => {
     const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
+    throwIfIgnored(run.key, contract.ignoredKeys);
     rejectTooLarge(event, config.maxFileBytes);
     const local = await fetched(lake.raw, run, path.join(scratch, 'raw'));
     const source = await openSource(local, {
@@ -68,6 +68,11 @@ export const validate = step('Validate', ValidateInput, async (event, { lake, co
 });
 
 export const handler = lambdaHandler('Validate', validate);
+
+const throwIfIgnored = (key: string, patterns?: readonly string[]): void => {
+  const ignored = ignoredBecause(key, patterns);
+  if (ignored !== undefined) throw new KeyIgnored(`raw/${key} was ignored: ${ignored}.`);
+};
 
 const MB = 2 ** 20;
 

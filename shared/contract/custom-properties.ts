@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { globFault } from '../base/glob.ts';
 import { nearMiss } from '../base/near-miss.ts';
 import { type Contract, DIMENSIONS, type OrderBy } from './model.ts';
 import { OdcsCustomProperty } from './odcs.ts';
@@ -18,6 +19,13 @@ const TABLE_SETTINGS = {
     '"<column> asc" or "<column> desc", or a list of them',
   ),
   missingValues: z.array(z.union([z.string(), z.number()]), 'a list of texts'),
+  ignoredKeys: z.array(
+    z.string().check(({ value, issues }) => {
+      const message = globFault(value);
+      if (message !== undefined) issues.push({ code: 'custom', message, input: value });
+    }),
+    'a list of patterns',
+  ),
   ...SEPARATOR_SHAPES,
   ...READING_SHAPES,
 };
@@ -34,7 +42,7 @@ const HOMES: readonly [home: string, names: readonly string[]][] = [
 export interface Settings
   extends Pick<
     Contract,
-    'qualityThreshold' | 'dimensionWeights' | 'unknownColumns' | 'dedupeOrderBy' | 'reading'
+    'qualityThreshold' | 'dimensionWeights' | 'unknownColumns' | 'dedupeOrderBy' | 'ignoredKeys' | 'reading'
   > {
   missingValues: string[];
   /** Those of every column that has none of its own. */
@@ -51,6 +59,7 @@ export const readSettings = (raw: readonly unknown[], place: Place): Settings =>
   const separators = separatorsOf(values, (name) => places.get(name));
   return {
     ...(separators !== undefined && { separators }),
+    ...(values.ignoredKeys !== undefined && { ignoredKeys: values.ignoredKeys }),
     ...(reading !== undefined && { reading }),
     qualityThreshold: values.qualityThreshold ?? 0.95,
     dimensionWeights: weights,
