@@ -1,6 +1,6 @@
 /** A text is no JSON of the form that is read. */
 export class IrregularJson extends Error {
-  /** What is wrong, as a sentence without an end; undefined where a reader of the whole file may say more. */
+  /** The fault, as a sentence without an end; undefined where a reader of the whole file may say more. */
   readonly fault: string | undefined;
 
   constructor(fault?: string) {

@@ -46,7 +46,7 @@ export const openAtPath = async <Format extends string>(
   }
 };
 
-/** What lies at the path in the first document; undefined where that is broken or no object. */
+/** The kind of value at the path in the first document; undefined where that is broken or no object. */
 const firstTarget = async (
   file: TextFile,
   keys: readonly string[],

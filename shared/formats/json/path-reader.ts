@@ -61,7 +61,7 @@ export class PathReader {
   readonly #values = new ValueReader();
   readonly #levels: Level[] = [];
   #expects: Expects = 'document';
-  /** What becomes of the value that is being read. */
+  /** The use of the value that is being read. */
   #reading: 'key' | 'skipped' | 'record' | undefined;
   #wanted = false;
   /** Whether the list at the path is open. */

@@ -6,7 +6,7 @@ const SPACE = 0x20;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
-/** What a byte means outside of a string. */
+/** The meanings of bytes outside of a string. */
 const [OTHER, STRING, OPENER, CLOSER, SEPARATOR, BLANK, LINE_END] = [0, 1, 2, 3, 4, 5, 6];
 const MEANING = new Uint8Array(256).fill(OTHER);
 for (const [characters, meaning] of [

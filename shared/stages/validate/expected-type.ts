@@ -32,12 +32,13 @@ const hintFor = ({ logicalType, format, epochUnit, separators }: Column): Hint |
     return separators === undefined
       ? {
           pattern: SEPARATED,
-          advice: 'set decimalSeparator or thousandsSeparator in the contract if it is one',
+          advice:
+            'if it has a decimal comma or groups of thousands, set decimalSeparator or thousandsSeparator in the contract',
         }
       : undefined;
   if (logicalType === 'date' || logicalType === 'timestamp')
     return format === undefined && epochUnit === undefined
-      ? { pattern: EPOCH, advice: 'set epochUnit in the contract if it counts from 1970' }
+      ? { pattern: EPOCH, advice: 'if it counts from 1970, set epochUnit in the contract' }
       : undefined;
   return undefined;
 };
