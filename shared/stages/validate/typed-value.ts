@@ -167,9 +167,25 @@ const inLeapYear = (value: string, strptime: string, parsed: string): string => 
 
 /** An offset leads out of the calendar in its first and last year only: for other texts nothing is computed twice. */
 const parseZoned = (value: string, type: string): string => {
-  const cast = `CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type})`;
+  const cast = `CAST(coalesce(TRY_CAST(${value} AS TIMESTAMPTZ), TRY_CAST(${zonedAsDuckDb(value)} AS TIMESTAMPTZ)) AS ${type})`;
   return `CASE WHEN ${value} < '0002' OR ${value} >= '9999' THEN ${inCalendar(cast, type)} ELSE ${cast} END`;
 };
+
+/**
+ * SQL that respells a timestamp with a zone as DuckDB reads it: with seconds, a capital Z, no blank before Z and offsets,
+ * and one before names. Java, for one, leaves out seconds that are zero: 2024-01-01T10:00Z.
+ */
+const zonedAsDuckDb = (value: string): string =>
+  [
+    ['^([^T ]+[T ] *[0-9]{1,2}:[0-9]{1,2})( *[A-Za-z+-])', String.raw`\1:00\2`],
+    ['([0-9]) *[zZ]$', String.raw`\1Z`],
+    [' +([+-][0-9:]+)$', String.raw`\1`],
+    ['([0-9]) *([A-Za-z]{2,}.*)$', String.raw`\1 \2`],
+  ].reduce(
+    (text, [pattern = '', respelled = '']) =>
+      `regexp_replace(${text}, ${literal(pattern)}, ${literal(respelled)})`,
+    value,
+  );
 
 const parseFormatted = (value: string, strptime: string, type: string): string => {
   const parsed = `CAST(${inLeapYear(value, strptime, `try_strptime(${value}, ${literal(strptime)})`)} AS ${type})`;
