@@ -42,7 +42,7 @@ const matches = (
   return wanted.slice(want).every((each) => each === star);
 };
 
-/** What is wrong with a pattern, as what is expected instead; undefined for a sound one. */
+/** The form that a faulty pattern should have instead; undefined for a sound one. */
 export const globFault = (pattern: string): string | undefined => {
   const names = pattern.split('/');
   if (names.includes(''))

@@ -187,7 +187,20 @@ table('logicalType: date, logicalTypeOptions: { format: dd.MM.yyyy }', {
   epoch: REFUSED,
 });
 
-table('logicalType: date, logicalTypeOptions: { format: yyyyMMdd }', { '20240105': '2024-01-05' });
+table('logicalType: date, logicalTypeOptions: { format: yyyyMMdd }', {
+  '20240105': '2024-01-05',
+  '2024015': REFUSED,
+  '202415': REFUSED,
+});
+table('logicalType: date, logicalTypeOptions: { format: yyyyDDD }', {
+  '2024005': '2024-01-05',
+  '20245': REFUSED,
+});
+table('logicalType: timestamp, logicalTypeOptions: { format: "yyyyMMdd HHmmss" }', {
+  '20240105 100059': '2024-01-05 10:00:59',
+  '20240105 10005': REFUSED,
+  '20240105 1000': REFUSED,
+});
 table('logicalType: date, logicalTypeOptions: { format: ddMMyyyy }', {
   '05012024': '2024-01-05',
   '050124': REFUSED,
