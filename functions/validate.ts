@@ -28,7 +28,7 @@ const MAX_NAME_LENGTH = 100;
  * records, typed, with the reasons why some are rejected; of a file that is refused as a whole, what is known of it. The
  * raw object is read once and never changed.
  *
- * @throws KeyIgnored when the key's name says that it holds no data: the execution ends
+ * @throws KeyIgnored when the key's name or the contract says that it holds no data: the execution ends
  * @throws UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit, FileTooLarge:
  *   to quarantine
  * @throws ContractInvalid, ObjectMissing, ConservationBroken: the execution fails here
@@ -36,10 +36,10 @@ const MAX_NAME_LENGTH = 100;
 export const validate = step('Validate', ValidateInput, async (event, tools) => {
   const began = new Date();
   const { key, dataset } = identify(event);
-  const ignored = ignoredBecause(key);
-  if (ignored !== undefined) throw new KeyIgnored(`raw/${key} was ignored: ${ignored}.`);
+  throwIfIgnored(key);
   return await tools.duckDb(async (db) => {
     const contract = await loadContract(tools.config.sqlDir, dataset, evaluateIn(db));
+    throwIfIgnored(key, contract.ignoredKeys);
     // An execution that cannot go back may end under another contract: its run names none.
     const run = identify(event, tools.goesBack ? contract.fingerprint : undefined);
     const found: Found = {};
@@ -61,6 +61,11 @@ export const validate = step('Validate', ValidateInput, async (event, tools) => 
 });
 
 export const handler = lambdaHandler('Validate', validate);
+
+const throwIfIgnored = (key: string, patterns?: readonly string[]): void => {
+  const ignored = ignoredBecause(key, patterns);
+  if (ignored !== undefined) throw new KeyIgnored(`raw/${key} was ignored: ${ignored}.`);
+};
 
 interface Judged {
   event: ValidateInput;

@@ -46,7 +46,10 @@ export class FileTooLarge extends DataError {
   override readonly name = 'FileTooLarge';
 }
 
-/** The key's name says that it holds no data: a temporary file, or a writer's mark. The execution ends and keeps nothing. */
+/**
+ * The key's name says that it holds no data (a temporary file, or a writer's mark), or the contract's `ignoredKeys` do. The
+ * execution ends and keeps nothing.
+ */
 export class KeyIgnored extends DuckstepError {
   override readonly name = 'KeyIgnored';
 }

@@ -84,6 +84,7 @@ const property = (column: ColumnProfile, rows: number, key: ColumnProfile | unde
     `logicalType: ${reading.logicalType}`,
     ...(reading.physicalType === undefined ? [] : [`physicalType: ${flow(reading.physicalType)}`]),
     ...(Object.keys(options).length === 0 ? [] : [`logicalTypeOptions: ${flow(options)}`]),
+    ...separatorsOf(column),
     ...(filled === rows ? ['required: true'] : []),
     ...(unique && column !== key ? ['unique: true'] : []),
     ...(column === key
@@ -105,6 +106,16 @@ const property = (column: ColumnProfile, rows: number, key: ColumnProfile | unde
       : []),
   ];
   return lines.map((line, i) => `${i === 0 ? '- ' : '  '}${line}`);
+};
+
+const separatorsOf = ({ reading: { column } }: ColumnProfile): string[] => {
+  if (column.separators === undefined) return [];
+  const { decimal, thousands } = column.separators;
+  const settings = [
+    ...(decimal === '.' ? [] : [{ property: 'decimalSeparator', value: decimal }]),
+    ...(thousands === undefined ? [] : [{ property: 'thousandsSeparator', value: thousands[0] }]),
+  ];
+  return ['customProperties:', ...settings.map((setting) => `  - ${flow(setting)}`)];
 };
 
 const optionsOf = ({ reading, smallest, stringFormat }: ColumnProfile): Record<string, unknown> => ({

@@ -9,7 +9,7 @@ export interface ColumnProfile {
   sourceName: string;
   name: string;
   reading: Reading & { physicalType?: string };
-  /** Other formats that fit every value too. */
+  /** Other formats or decimal separators that fit every value too. */
   ambiguous: string[];
   /** Rows that have a value. */
   filled: number;
@@ -70,10 +70,10 @@ export const profileColumn = async (
     sourceName,
     name,
     reading: chosen,
-    ambiguous: fitting
-      .slice(1)
-      .filter((other) => other.misfits === misfits && other.logicalType === chosen.logicalType)
-      .flatMap((other) => other.format ?? []),
+    ambiguous: otherMeanings(
+      chosen,
+      fitting.slice(1).filter((other) => other.misfits === misfits),
+    ),
     filled,
     misfits,
     distinct: exact ?? facts.about,
@@ -85,6 +85,23 @@ export const profileColumn = async (
     ...(set !== undefined && { values: set.filter(({ n }) => n > 1).map(({ v }) => v) }),
     rare: set?.filter(({ n }) => n === 1).map(({ v }) => v) ?? [],
   };
+};
+
+const isNumeric = ({ logicalType }: Reading): boolean =>
+  logicalType === 'integer' || logicalType === 'number';
+
+const pointOf = ({ column }: Reading): string => column.separators?.decimal ?? '.';
+
+/** The readings by which the values would mean something else, in words. */
+const otherMeanings = (chosen: Reading, others: readonly Reading[]): string[] => {
+  if (!isNumeric(chosen))
+    return others
+      .filter(({ logicalType }) => logicalType === chosen.logicalType)
+      .flatMap(({ format }) => format ?? []);
+  // Digits alone mean the same whatever separates them.
+  if (chosen.logicalType === 'integer' && chosen.column.separators === undefined) return [];
+  const differs = others.some((other) => isNumeric(other) && pointOf(other) !== pointOf(chosen));
+  return differs ? [pointOf(chosen) === '.' ? 'a decimal comma' : 'a decimal point'] : [];
 };
 
 interface Facts {

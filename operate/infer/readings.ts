@@ -1,6 +1,7 @@
 import { strptimeFromJdk } from '../../shared/contract/jdk-date-format.ts';
 import type { Column, LogicalType } from '../../shared/contract/model.ts';
 import { silverType } from '../../shared/contract/silver-type.ts';
+import type { Separators } from '../../shared/contract/text-forms.ts';
 import { isExactNumber, isInteger, isNumber } from '../../shared/engine/type-names.ts';
 
 /** One way to read a column: a type, as a contract would declare it. */
@@ -69,10 +70,26 @@ export const reading = (logicalType: LogicalType, format?: string): Reading => {
   return { logicalType, format, column: { ...column, strptime: converted.strptime } };
 };
 
+const separated = (logicalType: 'integer' | 'number', separators: Separators): Reading => {
+  const plain = reading(logicalType);
+  return { ...plain, column: { ...plain.column, separators } };
+};
+
+/** The ways to write thousands that are tried, each with the decimal separator that goes with it. */
+const GROUPED: readonly Separators[] = [
+  { decimal: '.', thousands: ',' },
+  { decimal: ',', thousands: '.' },
+  { decimal: ',', thousands: ' \u00a0\u202f' },
+  { decimal: '.', thousands: "'\u2019" },
+];
+
 /** Narrower readings first: of two that fit equally well the first one wins. */
 export const READINGS: readonly Reading[] = [
   reading('integer'),
   reading('number'),
+  ...GROUPED.map((separators) => separated('integer', separators)),
+  separated('number', { decimal: ',' }),
+  ...GROUPED.map((separators) => separated('number', separators)),
   reading('boolean'),
   reading('date'),
   reading('time'),

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { globFault } from '../base/glob.ts';
 import { nearMiss } from '../base/near-miss.ts';
 import { type Contract, DIMENSIONS, type OrderBy } from './model.ts';
 import { OdcsCustomProperty } from './odcs.ts';
 import { type Place, textsAt } from './problems.ts';
 import { READING_SHAPES, readingOf } from './reading.ts';
 import { readShape } from './shape.ts';
+import type { Separators } from './text-forms.ts';
+import { EPOCH_SHAPE, SEPARATOR_SHAPES, separatorsOf, type WrittenSettings } from './written-forms.ts';
 
 /** duckstep's settings of a table, in the `customProperties` of the schema object. */
 const TABLE_SETTINGS = {
@@ -16,11 +19,19 @@ const TABLE_SETTINGS = {
     '"<column> asc" or "<column> desc", or a list of them',
   ),
   missingValues: z.array(z.union([z.string(), z.number()]), 'a list of texts'),
+  ignoredKeys: z.array(
+    z.string().check(({ value, issues }) => {
+      const message = globFault(value);
+      if (message !== undefined) issues.push({ code: 'custom', message, input: value });
+    }),
+    'a list of patterns',
+  ),
+  ...SEPARATOR_SHAPES,
   ...READING_SHAPES,
 };
 
 /** duckstep's settings of a column, in the `customProperties` of its property. */
-const COLUMN_SETTINGS = { partitionTransform: z.string() };
+const COLUMN_SETTINGS = { partitionTransform: z.string(), ...SEPARATOR_SHAPES, epochUnit: EPOCH_SHAPE };
 
 /** The place of each setting, as messages name it. */
 const HOMES: readonly [home: string, names: readonly string[]][] = [
@@ -31,9 +42,11 @@ const HOMES: readonly [home: string, names: readonly string[]][] = [
 export interface Settings
   extends Pick<
     Contract,
-    'qualityThreshold' | 'dimensionWeights' | 'unknownColumns' | 'dedupeOrderBy' | 'reading'
+    'qualityThreshold' | 'dimensionWeights' | 'unknownColumns' | 'dedupeOrderBy' | 'ignoredKeys' | 'reading'
   > {
   missingValues: string[];
+  /** Those of every column that has none of its own. */
+  separators?: Separators;
 }
 
 /** The table's settings with their defaults. Other tools' properties are ignored, unless one looks like a misspelled setting. */
@@ -43,7 +56,10 @@ export const readSettings = (raw: readonly unknown[], place: Place): Settings =>
   if (DIMENSIONS.every((dimension) => weights[dimension] === 0))
     places.get('dimensionWeights')?.at('value').say('every weight is 0; set at least one above 0');
   const reading = readingOf(values, (name) => places.get(name));
+  const separators = separatorsOf(values, (name) => places.get(name));
   return {
+    ...(separators !== undefined && { separators }),
+    ...(values.ignoredKeys !== undefined && { ignoredKeys: values.ignoredKeys }),
     ...(reading !== undefined && { reading }),
     qualityThreshold: values.qualityThreshold ?? 0.95,
     dimensionWeights: weights,
@@ -59,16 +75,20 @@ export interface WrittenTransform {
   place: Place;
 }
 
-/** The column's `partitionTransform`, if it has one. */
-export const readPartitionTransform = (
-  raw: readonly unknown[],
-  place: Place,
-): WrittenTransform | undefined => {
+/** The settings of a column as the contract writes them. */
+export interface ColumnSettings {
+  transform?: WrittenTransform;
+  written: WrittenSettings;
+}
+
+export const readColumnSettings = (raw: readonly unknown[], place: Place): ColumnSettings => {
   const { values, places } = readOwn(COLUMN_SETTINGS, raw, place);
+  const { partitionTransform: text, ...written } = values;
   const at = places.get('partitionTransform');
-  return at === undefined || values.partitionTransform === undefined
-    ? undefined
-    : { text: values.partitionTransform, place: at };
+  return {
+    ...(text !== undefined && at !== undefined && { transform: { text, place: at } }),
+    written: { ...written, placeOf: (name) => places.get(name) },
+  };
 };
 
 /** Reports settings in the document's `customProperties`: they belong elsewhere and would have no effect there. */

@@ -2,6 +2,7 @@
 
 import type { PartitionColumn } from '../lake/table/draft.ts';
 import type { Reading } from './reading.ts';
+import type { EpochUnit, Separators } from './text-forms.ts';
 
 /** The dimensions of data quality that ODCS v3.1 names. */
 export const DIMENSIONS = [
@@ -59,6 +60,10 @@ export interface Column {
   strptime?: string;
   /** `logicalTypeOptions.format` of dates, times (`dd.MM.yyyy`) and strings (`email`), as the contract writes it. */
   format?: string;
+  /** How its numbers are written in text, where not as 1234.5. */
+  separators?: Separators;
+  /** The unit of a date or timestamp that is written as a number, counted from 1970 in UTC. */
+  epochUnit?: EpochUnit;
   /**
    * `transformLogic` of a column that is computed, not read from the source: an SQL expression over a row that
    * `silver.sql` returns, or the text `silver.sql` if that file produces the column.
@@ -135,6 +140,8 @@ export interface Contract {
   rules: QualityRule[];
   /** `freshness` of `slaProperties`: the newest value of `column` may be at most this old. */
   freshness?: { column: string; maxAgeSeconds: number };
+  /** Patterns of keys below the dataset's folder that hold no data, as `matchesGlob` reads them. */
+  ignoredKeys?: string[];
   /** Settings for reading files whose content does not say how they are written. */
   reading?: Reading;
   /** The text of `silver.sql`, if the dataset has one. */

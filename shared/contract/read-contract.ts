@@ -1,9 +1,10 @@
 import { readColumn } from './column.ts';
 import { checkIdentities } from './column-identity.ts';
 import {
-  readPartitionTransform,
+  readColumnSettings,
   readSettings,
   reportMisplacedSettings,
+  type Settings,
   type WrittenTransform,
 } from './custom-properties.ts';
 import type { Check } from './duckdb-checks.ts';
@@ -16,6 +17,7 @@ import { contractPartitions } from './partitioning.ts';
 import { Place, type Problems } from './problems.ts';
 import { addRowConstraints, readRule } from './quality-rules.ts';
 import { readShape } from './shape.ts';
+import { writtenForm } from './written-forms.ts';
 
 /** The dataset's folder as `load.ts` found it; these members become part of the contract. */
 export interface DatasetFolder {
@@ -45,7 +47,7 @@ export const readContract = (value: unknown, folder: DatasetFolder, problems: Pr
 
   const settings = readSettings(object.customProperties ?? [], at.at('customProperties'));
   const properties = readProperties(object.properties, at.at('properties'));
-  const { columns, rules, transforms } = readColumns(properties, settings.missingValues, checks);
+  const { columns, rules, transforms } = readColumns(properties, settings, checks);
   checkNames(columns, properties);
   checkIdentities(columns, properties);
 
@@ -59,7 +61,7 @@ export const readContract = (value: unknown, folder: DatasetFolder, problems: Pr
   const sla = document.slaProperties ?? [];
   const freshness = readFreshness(sla, folder.dataset, columns, root.at('slaProperties'));
   const description = object.description ?? document.description?.purpose;
-  const { missingValues: _, ...contractSettings } = settings;
+  const { missingValues: _, separators: __, ...contractSettings } = settings;
   const contract: Contract = {
     ...folder,
     ...contractSettings,
@@ -102,15 +104,20 @@ interface PlacedRule {
 /** Columns and transforms in the order of the properties, and the rules that are written on properties. */
 const readColumns = (
   properties: readonly PlacedProperty[],
-  missingValues: readonly string[],
+  { missingValues, separators }: Settings,
   checks: Check[],
 ): { columns: Column[]; rules: PlacedRule[]; transforms: (WrittenTransform | undefined)[] } => {
   const columns: Column[] = [];
   const rules: PlacedRule[] = [];
   const transforms: (WrittenTransform | undefined)[] = [];
   for (const { property, place } of properties) {
-    transforms.push(readPartitionTransform(property.customProperties ?? [], place.at('customProperties')));
+    const { transform, written } = readColumnSettings(
+      property.customProperties ?? [],
+      place.at('customProperties'),
+    );
+    transforms.push(transform);
     const column = readColumn(property, missingValues, place, checks);
+    Object.assign(column, writtenForm(column, written, separators));
     columns.push(column);
     if (column.derivedFrom === undefined)
       rules.push(...readRules(property.quality, { column }, place.at('quality'), checks));

@@ -15,6 +15,8 @@ export interface Reading {
   skipLines?: number;
   /** One ASCII character, with which lines begin that are passed over. */
   comment?: string;
+  /** The JSON Pointer at which the records lie within each JSON document. */
+  recordsPath?: string;
 }
 
 /** The name of the encoding with this label; undefined when there is none. https://encoding.spec.whatwg.org/#names-and-labels */
@@ -28,6 +30,7 @@ export const encodingNamed = (label: string): string | undefined => {
 
 const DELIMITER = 'one ASCII character that is no quote, backslash, space or line end';
 const MARK = 'one ASCII character that is no letter, digit, backslash, blank or line end';
+const POINTER = 'a JSON Pointer to the records, such as /data/items; in a key, ~1 is a slash and ~0 a tilde';
 const isMark = (text: string): boolean => /^[!-/:-@[\]^_`{-~]$/.test(text);
 
 /** The settings of `Reading`, as they are written. */
@@ -48,6 +51,7 @@ export const READING_SHAPES = {
   header: z.boolean(),
   skipLines: z.int('a whole number of lines').min(0, 'a whole number of lines'),
   comment: z.string().refine(isMark, MARK),
+  recordsPath: z.string().regex(/^(?:\/(?:[^~/]|~[01])*)+$/, POINTER),
 };
 
 /** The settings that are there; undefined when none is. Characters with two meanings are reported. */
@@ -55,7 +59,7 @@ export const readingOf = (
   values: Reading,
   placeOf: (name: keyof Reading) => Place | undefined,
 ): Reading | undefined => {
-  const { encoding, delimiter, quote, header, skipLines, comment } = values;
+  const { encoding, delimiter, quote, header, skipLines, comment, recordsPath } = values;
   if (quote !== undefined && quote !== '' && quote === delimiter)
     placeOf('quote')?.at('value').expected('another character than the delimiter', quote);
   if (comment !== undefined && (comment === delimiter || comment === quote))
@@ -67,6 +71,7 @@ export const readingOf = (
     ...(header !== undefined && { header }),
     ...(skipLines !== undefined && { skipLines }),
     ...(comment !== undefined && { comment }),
+    ...(recordsPath !== undefined && { recordsPath }),
   };
   return Object.keys(reading).length > 0 ? reading : undefined;
 };

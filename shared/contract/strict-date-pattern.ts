@@ -35,8 +35,9 @@ export const strictDatePattern = (strptime: string, captured?: string): string =
     if (letter === 'z') return OFFSET;
     if (letter === 'Z') return ZONE_NAME;
     if (width === undefined) return '[A-Za-z]+';
-    // strptime reads as many digits as it can, so a number directly before another one needs all of its digits.
-    const whole = MAX_DIGITS[tokens[i + 1]?.[1] ?? ''] !== undefined;
+    // strptime reads as many digits as it can: numbers without anything between them need all of their digits. 2024011 in
+    // yyyyMMdd lost a digit, and nobody knows which.
+    const whole = [tokens[i - 1], tokens[i + 1]].some((next) => MAX_DIGITS[next?.[1] ?? ''] !== undefined);
     const digits = whole ? `[0-9]{${width}}` : `[0-9]{1,${width}}`;
     return letter === captured ? `(${digits})` : digits;
   });

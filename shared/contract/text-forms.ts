@@ -1,8 +1,36 @@
 /** RE2 patterns of the texts that are read without a `format`. docs/contracts.md lists these forms. */
 
+/** How numbers are written in text. */
+export interface Separators {
+  decimal: '.' | ',';
+  /** The characters of which each may stand between groups of three digits; absent where none may. */
+  thousands?: string;
+}
+
+/** Units of time in which a text or a number may count from 1970-01-01T00:00:00Z. */
+export const EPOCH_UNITS = ['days', 'seconds', 'milliseconds', 'microseconds', 'nanoseconds'] as const;
+export type EpochUnit = (typeof EPOCH_UNITS)[number];
+
 export const INTEGER = String.raw`[+-]?[0-9]+(?:\.0*)?`;
 export const PLAIN_NUMBER = String.raw`[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)`;
 export const NUMBER = `${PLAIN_NUMBER}(?:[eE][+-]?[0-9]+)?`;
+
+/** A character as RE2 reads it literally. */
+const escaped = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\]{}-]/g, String.raw`\$&`);
+
+/**
+ * The patterns of numbers that are written with these separators. Groups have three digits, the first one to three and no
+ * zero in front: `0.123` is a fraction in another locale, and no number here.
+ */
+export const separated = ({ decimal, thousands }: Separators): { integer: string; number: string } => {
+  const point = escaped(decimal);
+  const grouped = thousands === undefined ? '' : `|[1-9][0-9]{0,2}(?:[${escaped(thousands)}][0-9]{3})+`;
+  const whole = `(?:[0-9]+${grouped})`;
+  return {
+    integer: `[+-]?${whole}(?:${point}0*)?`,
+    number: `[+-]?(?:${whole}(?:${point}[0-9]*)?|${point}[0-9]+)(?:[eE][+-]?[0-9]+)?`,
+  };
+};
 
 /** 0001 to 9999: Java and Python have no other years, and ISO 8601 has no text for them. */
 export const YEAR = '(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])';
@@ -37,4 +65,16 @@ export const calendarOf = (type: string): readonly [first: string, last: string]
   if (type === 'TIMESTAMP WITH TIME ZONE')
     return ["TIMESTAMPTZ '0001-01-01 00:00:00+00'", `TIMESTAMPTZ '${last}+00'`];
   return undefined;
+};
+
+/**
+ * A whole number, with decimals as far as the unit has digits down to a microsecond. Only zeros may follow them, and may
+ * be the last three digits of nanoseconds: other digits would be lost.
+ */
+export const EPOCHS: Readonly<Record<EpochUnit, string>> = {
+  days: String.raw`[+-]?[0-9]+(?:\.0*)?`,
+  seconds: String.raw`[+-]?[0-9]+(?:\.[0-9]{0,6}0*)?`,
+  milliseconds: String.raw`[+-]?[0-9]+(?:\.[0-9]{0,3}0*)?`,
+  microseconds: String.raw`[+-]?[0-9]+(?:\.0*)?`,
+  nanoseconds: String.raw`[+-]?(?:0+|[0-9]*000)(?:\.0*)?`,
 };

@@ -50,6 +50,7 @@ export const stage = (
       db,
       scratch: folder,
       expected: contract.columns,
+      ...(contract.reading !== undefined && { reading: contract.reading }),
       maxUnpackedBytes: 1e9,
       maxRecordBytes: 1e6,
     });

@@ -90,6 +90,11 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'a first record that may be a header or a row': file(`zz,name,5,2024-01-01,S,x\n${GOOD}`),
   'JSON records without any key of the contract': file('{"a": 1}\n{"b": 2}\n'),
   'JSON records in a list below one object': file('{"data": [{"id": 1, "name": "Ada"}], "next": null}'),
+  "no records at the contract's `recordsPath`": file(
+    '{"rows": [{"id": 1}], "next": null}',
+    'events/file.json',
+  ),
+  "an empty list at the contract's `recordsPath`": file('{"data": {"items": []}}', 'events/file.json'),
   'a JSON array without a single object': file('[1, "two", null]'),
   'random bytes': file(Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * i * 31 + i * 7) % 251))),
   'a ZIP archive or an Excel workbook': file(Buffer.from('504b0304140006000800000021006e7b1f5c', 'hex')),
@@ -123,6 +128,13 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'a record longer than the limit': amid(`3,Cy,1,,,${'x'.repeat(70_000)}`),
   'a broken line in NDJSON': amidJson('{"id": 3, "name"'),
   'a JSON record that is no object': amidJson('[3, "Cy"]'),
+  "a line without an object at the contract's `recordsPath`": {
+    ...file(
+      '{"data":{"items":{"id":1}}}\n{"data":{"id":2}}\n{"data":{"items":{"id":3}}}\n',
+      'events/file.json',
+    ),
+    ...{ loaded: [1, 3], rejected: 1 },
+  },
   'a JSON key in two spellings with different values': amidJson('{"id": 3, "name": "Cy", "Name": "Di"}'),
   'a JSON key twice with different values': amidJson('{"id": 3, "name": "Cy", "name": "Di"}'),
   '`NaN` in JSON': amidJson('{"id": 3, "name": "Cy", "amount": NaN}'),
@@ -135,6 +147,15 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   },
   'a value of the wrong type': amid('3,Cy,many,,,'),
   'a fraction where an integer belongs': amid('3.5,Cy,1,,,'),
+  'a decimal comma, or separated thousands, which the contract does not set': {
+    ...amid('3,Cy,"1,5",,,\n4,Di,1\'000,,,'),
+    ...{ rejected: 2 },
+  },
+  'a group of thousands that has not three digits': {
+    ...file('id;amount\n1;1.234,5\n2;12.34\n3;2\n', 'commas/file.csv'),
+    ...{ loaded: [1, 3], rejected: 1 },
+  },
+  'seconds since 1970 that the contract does not set': amidTimed('{"id": 3, "at": 1700000000}'),
   'a number that is too big for its type': amid('99999999999999999999,Cy,1,,,'),
   '`nan` and `inf` where a number belongs': { ...amid('3,Cy,nan,,,\n4,Di,inf,,,'), rejected: 2 },
   'a date that does not exist': amid('3,Cy,1,2024-02-30,,'),
@@ -227,6 +248,24 @@ export const BAD_INPUT_DATASETS: Record<string, string> = {
       - { name: at, logicalType: timestamp }
       - { name: clock, logicalType: time }
     customProperties: [{ property: qualityThreshold, value: 0.5 }]\n`,
+  ),
+  ...contract(
+    'events',
+    `    properties:
+      - { name: id, logicalType: integer, primaryKey: true }
+    customProperties:
+      - { property: qualityThreshold, value: 0.5 }
+      - { property: recordsPath, value: /data/items }\n`,
+  ),
+  ...contract(
+    'commas',
+    `    properties:
+      - { name: id, logicalType: integer, primaryKey: true }
+      - { name: amount, logicalType: number }
+    customProperties:
+      - { property: qualityThreshold, value: 0.5 }
+      - { property: decimalSeparator, value: "," }
+      - { property: thousandsSeparator, value: "." }\n`,
   ),
   ...contract(
     'places',

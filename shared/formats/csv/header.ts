@@ -2,7 +2,7 @@ import type { LogicalType } from '../../contract/model.ts';
 import { ContractMismatch } from '../../errors.ts';
 import type { ExpectedColumn } from '../records/opened-records.ts';
 
-const NUMBER = /^[-+]?[\d.,' ]*\d[\d.,' ]*%?([eE][-+]?\d+)?$/;
+const NUMBER = /^[-+]?[\d.,'’ \u00a0\u202f]*\d[\d.,'’ \u00a0\u202f]*%?([eE][-+]?\d+)?$/;
 const DATE = /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?$/;
 const TIME = /^\d{1,2}:\d{2}/;
 const BOOLEAN = /^(true|false|yes|no|t|f|y|n|0|1)$/i;

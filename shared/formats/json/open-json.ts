@@ -1,14 +1,11 @@
-import { literal } from '../../engine/sql.ts';
 import { EmptyFile, UnreadableFile } from '../../errors.ts';
 import type { TextFile, TextFormat } from '../records/format.ts';
 import type { OpenedRecords, OpenOptions } from '../records/opened-records.ts';
-import { asUnreadable } from '../records/unreadable.ts';
-import { jsonFaultOf } from './json-fault.ts';
-import { isObject, linesOf, openNdjson } from './open-ndjson.ts';
+import { openAtPath } from './open-at-path.ts';
+import { isObject, linesOf } from './open-ndjson.ts';
+import { readDocuments } from './read-documents.ts';
+import { readLines } from './read-lines.ts';
 import { throwIfWrapped } from './wrapped-records.ts';
-
-/** DuckDB's default for `maximum_object_size`, in bytes: a lower limit on records must not reject more. */
-const MIN_OBJECT_SIZE = 16 * 1024 * 1024;
 
 /** How the records of a JSON text are laid out, by its first characters; undefined when it is no JSON. */
 const layoutOf = ({ text }: TextFile): 'array' | 'objects' | undefined => {
@@ -19,63 +16,61 @@ const layoutOf = ({ text }: TextFile): 'array' | 'objects' | undefined => {
 };
 
 /**
- * An array, whose elements are the records; or objects, each on several lines or one directly after the other.
+ * An array, whose elements are the records; or objects, each on several lines or one directly after the other. With
+ * `recordsPath`, the records lie in them.
  *
  * @throws UnreadableFile unless the whole file is valid, or some of its lines are objects
  * @throws EmptyFile for `[]`
- * @throws ContractMismatch when the file is one object whose records lie in a list below it
+ * @throws ContractMismatch when the file is one object whose records lie in a list below it, or holds none at the
+ *   contract's `recordsPath`
  */
 const openJson = async (
   file: TextFile,
   options: OpenOptions,
   folder: string,
 ): Promise<OpenedRecords<'json' | 'ndjson'>> => {
-  if (layoutOf(file) === 'array') {
-    const opened = await readDocuments(file, options, 'array');
+  const isArray = layoutOf(file) === 'array';
+  const read = () => (isArray ? readDocuments(file, options, 'array') : readObjects(file, options, folder));
+  const recordsPath = options.reading?.recordsPath;
+  if (recordsPath !== undefined) {
+    const opened = await openAtPath(file, options, folder, recordsPath, read);
+    if (opened.records > 0 || !isArray) return opened;
+  } else if (!isArray) return await openObjects(file, options, read);
+  else {
+    const opened = await read();
     if (opened.records > 0) return opened;
-    throw new EmptyFile('The file holds an empty JSON array. Check the system that wrote it.');
   }
+  throw new EmptyFile('The file holds an empty JSON array. Check the system that wrote it.');
+};
+
+const openObjects = async (
+  file: TextFile,
+  options: OpenOptions,
+  read: () => Promise<OpenedRecords<'json' | 'ndjson'>>,
+): Promise<OpenedRecords<'json' | 'ndjson'>> => {
   try {
-    const opened = await readDocuments(file, options, 'unstructured');
+    const opened = await read();
     if (opened.records === 1) throwIfWrapped(file, options.expected);
     return opened;
   } catch (error) {
-    // It may be NDJSON whose first line is broken: the other lines are still readable.
-    if (error instanceof UnreadableFile && linesOf(file.text).some(isObject))
-      return openNdjson(file, options, folder);
     // An object that is larger than a record may be holds all of them.
     if (error instanceof UnreadableFile && !file.whole) throwIfWrapped(file, options.expected);
     throw error;
   }
 };
 
-const readDocuments = async (
+const readObjects = async (
   file: TextFile,
   options: OpenOptions,
-  layout: 'array' | 'unstructured',
-): Promise<OpenedRecords<'json'>> => {
-  const size = Math.max(MIN_OBJECT_SIZE, options.maxRecordBytes);
-  const reading = `read_json_objects(${literal(file.path)}, format = '${layout}', maximum_object_size = ${size}, compression = 'uncompressed', hive_partitioning = false)`;
+  folder: string,
+): Promise<OpenedRecords<'json' | 'ndjson'>> => {
   try {
-    const [counted] = await options.db.all<{ records: unknown }>(
-      `SELECT count(*) AS records FROM ${reading}`,
-    );
-    return {
-      format: 'json',
-      shape: 'documents',
-      columns: [],
-      relation: `(SELECT CAST(json AS VARCHAR) AS doc FROM ${reading})`,
-      records: Number(counted?.records ?? 0),
-      firstLine: 1,
-    };
+    return await readDocuments(file, options, 'unstructured');
   } catch (error) {
-    const unreadable = asUnreadable(error);
-    if (!(unreadable instanceof UnreadableFile)) throw error;
-    const fault = await jsonFaultOf(file.path, file.start);
-    if (fault === undefined) throw unreadable;
-    throw new UnreadableFile(`The file is not valid JSON: ${fault}. Fix it and upload the file again.`, {
-      cause: error,
-    });
+    // It may be NDJSON whose first line is broken: the other lines are still readable.
+    if (error instanceof UnreadableFile && linesOf(file.text).some(isObject))
+      return readLines(file, options, folder);
+    throw error;
   }
 };
 

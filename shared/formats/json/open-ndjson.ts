@@ -1,11 +1,7 @@
-import { UnreadableFile } from '../../errors.ts';
-import { chunksOf } from '../bytes/chunks.ts';
 import type { TextFile, TextFormat } from '../records/format.ts';
-import { grammar } from '../records/grammar.ts';
 import type { OpenedRecords, OpenOptions } from '../records/opened-records.ts';
-import { readCsv } from '../records/read-csv.ts';
-import { accountOf } from '../records/scan-account.ts';
-import { scanRecords } from '../records/scan-records.ts';
+import { openAtPath } from './open-at-path.ts';
+import { readLines } from './read-lines.ts';
 import { throwIfWrapped } from './wrapped-records.ts';
 
 /** The lines of a text's beginning, without blank ones before the first. */
@@ -35,57 +31,24 @@ const isNdjson = ({ text, whole }: TextFile): boolean => {
 const holdsAdjacentObjects = (text: string): boolean => /\}\s*\{"/.test(text);
 
 /**
- * One record per line, whatever the line holds: Validate judges each.
+ * One record per line, whatever the line holds, or what lies in it at the contract's `recordsPath`.
  *
- * @throws ContractMismatch when the file is one object whose records lie in a list below it
+ * @throws ContractMismatch when the file is one object whose records lie in a list below it, or holds none at the path
  */
 export const openNdjson = async (
   file: TextFile,
   options: OpenOptions,
   folder: string,
-): Promise<OpenedRecords<'ndjson'>> => {
-  const delimiter = await unusedControl(file.path);
-  const scan = await scanRecords({
-    path: file.path,
-    start: file.start,
-    firstLine: 1,
-    grammar: grammar(-1, -1),
-    columns: 1,
-    skipBlanks: true,
-    invalidUtf8: file.invalidUtf8,
-    maxRecordBytes: options.maxRecordBytes,
-    copy: file.start > 0,
-    folder,
-  });
-  if (scan.records === 1) throwIfWrapped(file, options.expected);
-  const relation = readCsv({
-    path: scan.ledger.copyPath ?? file.path,
-    columns: ['doc'],
-    delimiter,
-    quote: '',
-    header: false,
-    longest: scan.longest,
-    multiline: false,
-    newline: scan.newline,
-  });
-  return { format: 'ndjson', shape: 'documents', columns: [], relation, ...accountOf(scan) };
+): Promise<OpenedRecords<'json' | 'ndjson'>> => {
+  const read = () => readLines(file, options, folder);
+  const recordsPath = options.reading?.recordsPath;
+  if (recordsPath !== undefined) return await openAtPath(file, options, folder, recordsPath, read);
+  const opened = await read();
+  if (opened.records === 1) throwIfWrapped(file, options.expected);
+  return opened;
 };
 
-/** A control character that does not occur in the file: as a delimiter it leaves every line in one piece. */
-const unusedControl = async (path: string): Promise<string> => {
-  let unused = Array.from({ length: 31 }, (_, i) => 31 - i).filter((byte) => byte < 9 || byte > 13);
-  for await (const chunk of chunksOf(path)) {
-    // The first is nearly always unused: then one look at the chunk is enough.
-    while (unused[0] !== undefined && chunk.includes(unused[0])) unused = unused.slice(1);
-    if (unused[0] === undefined) break;
-  }
-  if (unused[0] === undefined) {
-    throw new UnreadableFile('The file starts like JSON but holds every control character: it is no text.');
-  }
-  return String.fromCharCode(unused[0]);
-};
-
-export const NDJSON: TextFormat<'ndjson'> = {
+export const NDJSON: TextFormat<'ndjson', 'json' | 'ndjson'> = {
   name: 'ndjson',
   titles: ['NDJSON'],
   docs: 'one object per line. A line that is no object is rejected, the others are read',

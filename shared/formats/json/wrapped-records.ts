@@ -2,6 +2,7 @@ import { ContractMismatch } from '../../errors.ts';
 import type { TextFile } from '../records/format.ts';
 import { listNames } from '../records/list-names.ts';
 import type { ExpectedColumn } from '../records/opened-records.ts';
+import { pointerOf } from './json-pointer.ts';
 
 /** An object or list of the text that is being read. */
 interface Level {
@@ -14,6 +15,7 @@ interface Level {
 
 /** A list of objects, and whether the first of them has a name of the contract. */
 interface Found {
+  /** A JSON Pointer. */
   path: string;
   depth: number;
   named: boolean;
@@ -36,7 +38,7 @@ export const throwIfWrapped = (file: TextFile, expected: readonly ExpectedColumn
   const path = wrappingPathOf(file.text, names);
   if (path === undefined) return;
   throw new ContractMismatch(
-    `The file is one JSON object without a column of the contract, which expects ${listNames(expected.map(({ sourceName }) => sourceName))}. The records seem to lie in the list under ${JSON.stringify(path.slice(0, 200))}: write that list alone, or one of its objects per line.`,
+    `The file is one JSON object without a column of the contract, which expects ${listNames(expected.map(({ sourceName }) => sourceName))}. The records seem to lie in the list at ${JSON.stringify(path.slice(0, 200))}: set recordsPath to it in the contract's customProperties, or write that list alone, or one of its objects per line.`,
   );
 };
 
@@ -48,10 +50,10 @@ const wrappingPathOf = (text: string, names: ReadonlySet<string>): string | unde
     const level = levels.pop();
     const parent = levels.at(-1);
     if (level?.kind !== '{' || parent?.kind !== '[' || levels[0]?.kind !== '{') return;
-    const path = levels.filter(({ kind }) => kind === '{').map(({ key }) => key);
-    if (found.some((each) => each.path === path.join('.'))) return;
+    const path = pointerOf(levels.filter(({ kind }) => kind === '{').map(({ key }) => key));
+    if (found.some((each) => each.path === path)) return;
     const named = level.keys.some((key) => names.has(normalName(key)));
-    found.push({ path: path.join('.'), depth: levels.length, named });
+    found.push({ path, depth: levels.length, named });
   };
   let previous = '';
   for (const [token] of text.matchAll(TOKEN)) {

@@ -7,8 +7,8 @@ import { type Struct, ThriftReader, type Value } from './thrift.ts';
  * DuckDB reads some types in a way that loses values, and has no setting for it. A copy of the file whose footer names
  * other types for the same bytes is read as it should be:
  *
- * - `nanos`: a timestamp of nanoseconds in UTC becomes one without a zone, and a time of nanoseconds a timestamp on
- *   1970-01-01. DuckDB cuts both to microseconds.
+ * - `nanos`: a timestamp of nanoseconds in UTC becomes one without a zone, and a time of nanoseconds, in UTC or
+ *   not, a timestamp on 1970-01-01. DuckDB cuts both to microseconds.
  * - `texts`: texts become bytes. DuckDB ends the whole query at the first text that is no UTF-8.
  */
 export type Rewriting = 'nanos' | 'texts';
@@ -62,11 +62,14 @@ const readFooter = async (file: FileHandle): Promise<{ footer: Buffer; start: nu
 const renameNanos = (footer: Buffer, element: Struct): void => {
   const logical = element.get(LOGICAL_TYPE)?.fields;
   const [time, timestamp] = [logical?.get(TIME), logical?.get(TIMESTAMP)];
+  for (const type of [time, timestamp]) if (type !== undefined && isNanos(type)) leaveUtc(footer, type);
   if (time !== undefined && isNanos(time)) moveId(footer, time, TIMESTAMP - TIME);
-  const utc = timestamp?.fields?.get(1);
-  // The type of a boolean is its value: 1 is true, 2 is false.
-  if (timestamp !== undefined && isNanos(timestamp) && utc?.number === 1)
-    footer[utc.header] = ((footer[utc.header] ?? 0) & 0xf0) | 2;
+};
+
+/** Whether a type is in UTC is its first field. The type of a boolean is its value: 1 is true, 2 is false. */
+const leaveUtc = (footer: Buffer, type: Value): void => {
+  const utc = type.fields?.get(1);
+  if (utc?.number === 1) footer[utc.header] = ((footer[utc.header] ?? 0) & 0xf0) | 2;
 };
 
 /** The unit is the second field of both types. */

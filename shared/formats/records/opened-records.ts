@@ -40,13 +40,18 @@ export interface OpenedRecords<Format extends string = string> {
   header?: boolean;
   /**
    * `columns`: the relation yields c0 … cN-1, VARCHAR for CSV and native types for Parquet.
-   * `documents`: it yields one VARCHAR column `doc`, the text of each record.
+   * `documents`: it yields a VARCHAR column `doc`, the text of each record; with `recordsPath`, also `whole`.
    */
   shape: 'columns' | 'documents';
   /** Names as they are in the source, without outer blanks; empty for documents. */
   columns: string[];
   /** A table expression, usable after FROM, of the well-formed records in source order. */
   relation: string;
+  /**
+   * The JSON Pointer at which each record lies in a document, whose text is the relation's column `whole`; `doc` is NULL
+   * where nothing lies there.
+   */
+  recordsPath?: string;
   /** Makes a relation in which texts are bytes, for a file that holds texts that are no UTF-8. Absent for formats of text. */
   asBytes?: () => Promise<string>;
   /** How many rows the relation must yield. The caller reconciles. */

@@ -144,7 +144,10 @@ export const documentColumnSql = (
   return { ...documentText(column, position, value, pointed), nested, ...doubled };
 };
 
-/** NaN is no JSON: DuckDB reads it as a number, and a column of strings would hold its name. */
+/**
+ * A number that JSON writes as a number has a decimal point, whatever separators its column has in text. NaN is no JSON:
+ * DuckDB reads it as a number, and a column of strings would hold its name.
+ */
 const documentText = (
   column: Column,
   position: number,
@@ -152,9 +155,18 @@ const documentText = (
   pointed: readonly { pointer: string }[],
 ): ColumnSql => {
   const sql = textSql(column, position, value);
-  if (column.logicalType !== 'string') return sql;
   const { present } = namesAt(position);
   const isText = pointed.map(({ pointer }) => `json_type(_doc, ${pointer}) = 'VARCHAR'`).join(' OR ');
+  if (column.separators !== undefined) {
+    const { spelling: _, ...unguarded } = sql;
+    const { separators: __, ...native } = column;
+    const isNumber = pointed
+      .map(({ pointer }) => `json_type(_doc, ${pointer}) NOT IN ('VARCHAR', 'NULL')`)
+      .join(' OR ');
+    const typed = `CASE WHEN coalesce(${isNumber}, false) THEN CASE WHEN NOT coalesce(${isText}, false) THEN ${parseText(present, native)} END ELSE ${parseText(present, column)} END`;
+    return { ...unguarded, present: presentText(namesAt(position).value, column), typed };
+  }
+  if (column.logicalType !== 'string') return sql;
   return {
     ...sql,
     typed: `CASE WHEN lower(${present}) IN (${NOT_NUMBERS.map(literal).join(', ')}) THEN CASE WHEN ${isText} THEN ${sql.typed} END ELSE ${sql.typed} END`,

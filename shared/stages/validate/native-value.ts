@@ -3,7 +3,7 @@ import type { Column } from '../../contract/model.ts';
 import { calendarOf } from '../../contract/text-forms.ts';
 import { literal } from '../../engine/sql.ts';
 import { isExactNumber, isInteger, isNumber, scaleOf } from '../../engine/type-names.ts';
-import { listedMissing } from './typed-value.ts';
+import { listedMissing, parseText } from './typed-value.ts';
 
 /** This file makes the SQL that turns a value of a typed source (Parquet) into a column's type. */
 
@@ -42,6 +42,9 @@ const numbersAmong = (texts: readonly string[], type: string): string[] => {
 export const castNative = (value: string, nativeType: string, column: Column): string | undefined => {
   const type = column.silverType;
   const cast = valid(`TRY_CAST(${value} AS ${type})`, type);
+  // A binary fraction by its shortest text, as for a DECIMAL.
+  if (column.epochUnit !== undefined && isNumber(nativeType))
+    return parseText(`CAST(${value} AS VARCHAR)`, column);
   switch (column.logicalType) {
     case 'integer':
       if (isInteger(nativeType)) return cast;

@@ -4,7 +4,7 @@ import type { Bindings } from './bind-columns.ts';
 import { withTextForBytes } from './bytes-as-text.ts';
 import { type ColumnSql, documentColumnSql, namesAt, sourceColumnSql } from './column-sql.ts';
 import { repeatedKeys, strictJson, uniqueNames, withoutKeys } from './json-sql.ts';
-import { rowVerdict } from './row-check.ts';
+import { type BrokenShape, rowVerdict } from './row-check.ts';
 
 export interface RecordSource {
   shape: 'columns' | 'documents';
@@ -15,6 +15,8 @@ export interface RecordSource {
   types: readonly string[];
   /** Whether a document holds a key twice. Without such documents, nothing is computed about it. */
   repeats?: boolean;
+  /** Where the record lies in its document, whose text is the relation's column `whole`. */
+  recordsPath?: string;
 }
 
 /**
@@ -72,14 +74,15 @@ const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown
   const repeats = source.repeats === true;
   const known = bound.flatMap(({ sources }) => sources);
   const nameOf = (index: number): string => source.columns[index] ?? '';
+  const whole = source.recordsPath === undefined ? 'doc' : 'whole';
   const pointers = known.map((index) => pointerTo(nameOf(index)));
   const knownNames = known.map(nameOf);
   // All keys are extracted in one pass over each document.
   return assemble({
     contract,
-    relation: `(SELECT doc, _broken, CASE WHEN NOT _broken THEN json_extract_string(doc, ${literalList(pointers)}) END AS _texts${repeats ? `, CASE WHEN NOT _broken THEN ${repeatedKeys('doc')} END AS _repeated` : ''}
-      FROM (SELECT doc, coalesce(TRY(json_type(doc)) <> 'OBJECT', true) AS _broken FROM ${source.relation}))`,
-    carried: ['doc AS _doc', '_broken', ...(repeats ? ['_repeated'] : [])],
+    relation: `(SELECT doc, ${whole} AS _whole, _broken, CASE WHEN NOT _broken THEN json_extract_string(doc, ${literalList(pointers)}) END AS _texts${repeats ? `, CASE WHEN NOT _broken THEN ${repeatedKeys('doc')} END AS _repeated` : ''}
+      FROM (SELECT *, coalesce(TRY(json_type(doc)) <> 'OBJECT', true) AS _broken FROM ${source.relation}))`,
+    carried: ['doc AS _doc', '_whole', '_broken', ...(repeats ? ['_repeated'] : [])],
     columns: bound.map(({ column, sources }, position) =>
       documentColumnSql(
         column,
@@ -88,7 +91,13 @@ const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown
         repeats,
       ),
     ),
-    shapeBroken: '_broken',
+    shapeBroken: {
+      broken: '_broken',
+      expected:
+        source.recordsPath === undefined
+          ? 'a JSON object'
+          : `a JSON object at ${source.recordsPath}, and no key of this path twice`,
+    },
     // With a column of the contract, the reason is that column's.
     ...(repeats &&
       contract.unknownColumns === 'rescue' && {
@@ -99,7 +108,7 @@ const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown
         ? undefined
         : `CASE WHEN NOT _broken THEN ${withoutKeys('_doc', knownNames, repeats)} END`,
     lax: true,
-    raw: '_doc',
+    raw: '_whole',
   });
 };
 
@@ -109,8 +118,8 @@ interface Parts {
   /** The source's columns that later steps need besides the values, as items of a SELECT. */
   carried: string[];
   columns: ColumnSql[];
-  /** SQL that is true for a record that is no object. */
-  shapeBroken?: string;
+  /** Tells a record that is no object. */
+  shapeBroken?: BrokenShape;
   /** SQL that is true for a record with several values under one key that the contract does not know. */
   repeated?: string;
   rescued: string | undefined;

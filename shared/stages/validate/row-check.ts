@@ -1,5 +1,6 @@
 import type { Column, Dimension } from '../../contract/model.ts';
 import { ident, literal } from '../../engine/sql.ts';
+import { expectation } from './expected-type.ts';
 import { limitRules } from './limit-rules.ts';
 
 /**
@@ -21,6 +22,7 @@ interface Reason {
   column: string | null;
   rule: string;
   dimension: Dimension;
+  /** SQL of the value that was expected, in words. */
   expected: string;
   /** SQL of the value that breaks the rule; absent where there is none to show. */
   value?: string;
@@ -46,13 +48,13 @@ const REASONS_SHAPE = JSON.stringify([
   { column: 'VARCHAR', rule: 'VARCHAR', dimension: 'VARCHAR', expected: 'VARCHAR', value: 'VARCHAR' },
 ]);
 
-const ONE_VALUE = 'one value, not several under one key or its spellings';
+const ONE_VALUE = literal('one value, not several under one key or its spellings');
 
 /** Characters of a value that a reason shows. */
 const MAX_SHOWN = 200;
 
 const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] => {
-  const { name, logicalType, format } = column;
+  const { name, logicalType } = column;
   const check = (rule: string, broken: string, expected: string, value?: string): Check => ({
     column: name,
     rule,
@@ -64,30 +66,24 @@ const checksOf = ({ column, present, nested, doubled }: CheckedColumn): Check[] 
   const shown = `left(CAST(${present} AS VARCHAR), ${MAX_SHOWN})`;
   const absent = nested === undefined ? `${present} IS NULL` : `${present} IS NULL AND NOT ${nested}`;
   return [
-    ...(column.required ? [check('required', absent, 'a value')] : []),
-    ...(nested === undefined ? [] : [check('nested', nested, `a single ${logicalType}`)]),
+    ...(column.required ? [check('required', absent, literal('a value'))] : []),
+    ...(nested === undefined ? [] : [check('nested', nested, literal(`a single ${logicalType}`))]),
     ...(doubled === undefined ? [] : [check('columns', doubled, ONE_VALUE)]),
     check(
       'type',
       `${present} IS NOT NULL AND ${ident(name)} IS NULL`,
-      format === undefined ? expectedType(column) : `${logicalType} as ${format}`,
+      expectation(column, `CAST(${present} AS VARCHAR)`),
       shown,
     ),
-    ...limitRules(column).map(({ rule, broken, expected }) => check(rule, broken, expected, shown)),
+    ...limitRules(column).map(({ rule, broken, expected }) => check(rule, broken, literal(expected), shown)),
   ];
 };
 
-/** Finer fractions of a second are the one thing that a text of the right form may have too much of: the reason says so. */
-const expectedType = ({ logicalType, silverType }: Column): string =>
-  silverType.startsWith('TIME')
-    ? `${logicalType} (${silverType}), no finer than microseconds`
-    : `${logicalType} (${silverType})`;
-
 /** SQL that makes the JSON text of one reason. */
 const packReason = ({ column, rule, dimension, expected, value }: Reason): string => {
-  const stated = JSON.stringify({ column, rule, dimension, expected }).slice(0, -1);
+  const stated = JSON.stringify({ column, rule, dimension }).slice(0, -1);
   const shown = value === undefined ? "'null'" : `coalesce(CAST(to_json(${value}) AS VARCHAR), 'null')`;
-  return `${literal(`${stated},"value":`)} || ${shown} || '}'`;
+  return `${literal(`${stated},"expected":`)} || CAST(to_json(${expected}) AS VARCHAR) || ',"value":' || ${shown} || '}'`;
 };
 
 /** SQL over a relation with all checked columns: whether a row is accepted, and if not, why. */
@@ -98,14 +94,22 @@ export interface RowVerdict {
   reasons: string;
 }
 
+/** A record that is no object at all. */
+export interface BrokenShape {
+  /** SQL that is true for it. */
+  broken: string;
+  /** The record that was expected, in words. */
+  expected: string;
+}
+
 /**
  * @param columns the contract's columns as the relation holds them
- * @param shapeBroken SQL that is true for a record that is no object at all; such a row has that one reason
+ * @param shape how to tell a record that is no object; such a row has that one reason
  * @param repeated SQL that is true for a record with several values under one key that is no column's
  */
 export const rowVerdict = (
   columns: readonly CheckedColumn[],
-  shapeBroken?: string,
+  shape?: BrokenShape,
   repeated?: string,
 ): RowVerdict => {
   const checks: Check[] = columns.flatMap(checksOf);
@@ -121,15 +125,15 @@ export const rowVerdict = (
   // The text is built directly: building a list of structs first costs Validate a twentieth, with many columns a tenth.
   const rowReasons = `'[' || concat_ws(',', ${checks.map((check) => `CASE WHEN ${broken(check)} THEN ${packReason(check)} END`).join(',\n')}) || ']'`;
   const any = checks.map(broken).join('\n OR ');
-  if (shapeBroken === undefined) return { ok: `NOT (${any})`, reasons: rowReasons };
+  if (shape === undefined) return { ok: `NOT (${any})`, reasons: rowReasons };
   const shapeReason = packReason({
     column: null,
     rule: 'object',
     dimension: 'conformity',
-    expected: 'a JSON object',
+    expected: literal(shape.expected),
   });
   return {
-    ok: `NOT ${shapeBroken} AND NOT (${any})`,
-    reasons: `CASE WHEN ${shapeBroken} THEN '[' || ${shapeReason} || ']' ELSE ${rowReasons} END`,
+    ok: `NOT ${shape.broken} AND NOT (${any})`,
+    reasons: `CASE WHEN ${shape.broken} THEN '[' || ${shapeReason} || ']' ELSE ${rowReasons} END`,
   };
 };

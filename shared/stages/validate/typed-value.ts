@@ -1,9 +1,21 @@
 import { decimalOfText } from '../../contract/decimal-text.ts';
 import type { Column } from '../../contract/model.ts';
 import { strictDatePattern } from '../../contract/strict-date-pattern.ts';
-import { calendarOf, DATE, INTEGER, NUMBER, TIME, TIMESTAMP, ZONED } from '../../contract/text-forms.ts';
+import {
+  calendarOf,
+  DATE,
+  EPOCHS,
+  INTEGER,
+  NUMBER,
+  type Separators,
+  separated,
+  TIME,
+  TIMESTAMP,
+  ZONED,
+} from '../../contract/text-forms.ts';
 import { literal } from '../../engine/sql.ts';
 import { isExactNumber } from '../../engine/type-names.ts';
+import { parseEpoch } from './epoch-sql.ts';
 import { isLaxJson } from './json-sql.ts';
 
 /** This file makes the SQL that turns a text into a column's type, or into NULL where it does not fit. */
@@ -63,13 +75,13 @@ export interface Spelling {
  * @param value the name under which the result of `cast` is found
  */
 export const spelling = (text: string, value: string, column: Column): Spelling | undefined => {
-  const { silverType, strptime, logicalType } = column;
-  if (strptime !== undefined) return undefined;
+  const { silverType, strptime, epochUnit, logicalType, separators } = column;
+  if (strptime !== undefined || epochUnit !== undefined) return undefined;
   const listed = listedMissing(column);
   const present = listed.length === 0 ? '' : ` AND ${text} NOT IN (${listed.join(', ')})`;
   const printed = (type: string, length?: number): Spelling => ({
-    cast: `TRY_CAST(${text} AS ${type})`,
-    spelled: `CAST(${value} AS VARCHAR) = ${text}${length === undefined ? '' : ` AND strlen(${text}) = ${length}`}${present}`,
+    cast: `TRY_CAST(${plain(text, separators)} AS ${type})`,
+    spelled: `${written(`CAST(${value} AS VARCHAR)`, separators)} = ${text}${length === undefined ? '' : ` AND strlen(${text}) = ${length}`}${present}`,
     typed: type === silverType ? value : `TRY_CAST(${value} AS ${silverType})`,
   });
   switch (logicalType) {
@@ -95,20 +107,23 @@ export const spelling = (text: string, value: string, column: Column): Spelling 
  * @param value a SQL expression of type VARCHAR, as `presentText` leaves it
  */
 export const parseText = (value: string, column: Column): string => {
-  const { silverType: type, strptime } = column;
+  const { silverType: type, strptime, epochUnit, separators } = column;
   const guarded = (pattern: string, typed: string): string =>
     `CASE WHEN regexp_full_match(${value}, ${literal(pattern)}) THEN ${typed} END`;
   if (strptime !== undefined)
     return guarded(strictDatePattern(strptime), parseFormatted(value, strptime, type));
+  if (epochUnit !== undefined) return guarded(EPOCHS[epochUnit], parseEpoch(value, epochUnit, type));
+  const forms = separators === undefined ? { integer: INTEGER, number: NUMBER } : separated(separators);
+  const digits = plain(value, separators);
   switch (column.logicalType) {
     case 'string':
       return value;
     case 'integer':
-      return guarded(INTEGER, `TRY_CAST(${value} AS ${type})`);
+      return guarded(forms.integer, `TRY_CAST(${digits} AS ${type})`);
     case 'number':
       return guarded(
-        NUMBER,
-        isExactNumber(type) ? decimalOfText(value, type) : finite(`TRY_CAST(${value} AS ${type})`),
+        forms.number,
+        isExactNumber(type) ? decimalOfText(digits, type) : finite(`TRY_CAST(${digits} AS ${type})`),
       );
     case 'boolean':
       return `TRY_CAST(${value} AS BOOLEAN)`;
@@ -128,6 +143,18 @@ export const parseText = (value: string, column: Column): string => {
   }
 };
 
+/** SQL of a number's text as SQL writes it: 1.234,5 becomes 1234.5. */
+const plain = (text: string, separators?: Separators): string =>
+  separators === undefined
+    ? text
+    : `translate(${text}, ${literal(separators.decimal + (separators.thousands ?? ''))}, '.')`;
+
+/** SQL of the text that `plain` would turn into this one, without groups. */
+const written = (text: string, separators?: Separators): string =>
+  separators === undefined || separators.decimal === '.'
+    ? text
+    : `replace(${text}, '.', ${literal(separators.decimal)})`;
+
 /** Excludes the 366th day of a year that has 365: strptime reads it as the first day of the next year. */
 const inLeapYear = (value: string, strptime: string, parsed: string): string => {
   const pattern = strictDatePattern(strptime, 'j');
@@ -140,9 +167,25 @@ const inLeapYear = (value: string, strptime: string, parsed: string): string => 
 
 /** An offset leads out of the calendar in its first and last year only: for other texts nothing is computed twice. */
 const parseZoned = (value: string, type: string): string => {
-  const cast = `CAST(TRY_CAST(${value} AS TIMESTAMPTZ) AS ${type})`;
+  const cast = `CAST(coalesce(TRY_CAST(${value} AS TIMESTAMPTZ), TRY_CAST(${zonedAsDuckDb(value)} AS TIMESTAMPTZ)) AS ${type})`;
   return `CASE WHEN ${value} < '0002' OR ${value} >= '9999' THEN ${inCalendar(cast, type)} ELSE ${cast} END`;
 };
+
+/**
+ * SQL that respells a timestamp with a zone as DuckDB reads it: with seconds, a capital Z, no blank before Z and offsets,
+ * and one before names. Java, for one, leaves out seconds that are zero: 2024-01-01T10:00Z.
+ */
+const zonedAsDuckDb = (value: string): string =>
+  [
+    ['^([^T ]+[T ] *[0-9]{1,2}:[0-9]{1,2})( *[A-Za-z+-])', String.raw`\1:00\2`],
+    ['([0-9]) *[zZ]$', String.raw`\1Z`],
+    [' +([+-][0-9:]+)$', String.raw`\1`],
+    ['([0-9]) *([A-Za-z]{2,}.*)$', String.raw`\1 \2`],
+  ].reduce(
+    (text, [pattern = '', respelled = '']) =>
+      `regexp_replace(${text}, ${literal(pattern)}, ${literal(respelled)})`,
+    value,
+  );
 
 const parseFormatted = (value: string, strptime: string, type: string): string => {
   const parsed = `CAST(${inLeapYear(value, strptime, `try_strptime(${value}, ${literal(strptime)})`)} AS ${type})`;

@@ -54,6 +54,13 @@ test.each([
   ['skipLines', '-1', 'a whole number of lines'],
   ['skipLines', '1.5', 'an int'],
   ['comment', '"##"', 'one ASCII character'],
+  ['recordsPath', 'data.items', 'a JSON Pointer to the records'],
+  ['recordsPath', '/a~b', 'a JSON Pointer to the records'],
+  ['recordsPath', '""', 'a JSON Pointer to the records'],
+  ['ignoredKeys', '"*.tmp"', 'an array'],
+  ['ignoredKeys', '["/archive/*"]', 'without a slash at its ends'],
+  ['ignoredKeys', '["*.{tmp,log}"]', 'no other wildcards than'],
+  ['ignoredKeys', '["**"]', 'a path that leaves some keys'],
 ])('%s: %s is a mistake', async (property, value, expected) => {
   await expect(
     contractWith(`customProperties: [{ property: ${property}, value: ${value} }]`),

@@ -145,6 +145,20 @@ test('a file that is too large by its event is not downloaded', async () => {
   expect(downloads).toEqual(['get']);
 });
 
+test("a key that the contract's ignoredKeys match is ignored, once the contract is known", async () => {
+  const { lake, context, put } = bench(
+    '    customProperties: [{ property: ignoredKeys, value: ["archive/**"] }]\n',
+  );
+  await expect(
+    validate(envelope(await put(CSV, 'people/archive/2023/a.csv')), context),
+  ).rejects.toMatchObject({
+    name: 'KeyIgnored',
+    message: expect.stringContaining('it matches "archive/**", one of the ignoredKeys of its contract'),
+  });
+  expect(await contentsOf(lake.silver)).toEqual({});
+  await validate(envelope(await put(CSV, 'people/a.csv')), context);
+});
+
 test.each(['people/_SUCCESS', 'people/_temporary/0/part.csv', 'people/2024_$folder$'])(
   '%s is ignored: nothing is read or stored',
   async (key) => {

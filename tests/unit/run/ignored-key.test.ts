@@ -17,3 +17,14 @@ test.each(['orders/part_0.csv', 'orders/year=2024/a.b.csv', 'part.csv', 'orders/
     expect(ignoredBecause(key)).toBeUndefined();
   },
 );
+
+test('the patterns of the contract apply below the folder of the dataset', () => {
+  const patterns = ['*_manifest.json', 'archive/**'];
+  expect(ignoredBecause('orders/a_manifest.json', patterns)).toBe(
+    'it matches "*_manifest.json", one of the ignoredKeys of its contract',
+  );
+  expect(ignoredBecause('orders/archive/2024/a.csv', patterns)).toContain('"archive/**"');
+  expect(ignoredBecause('archive/a.csv', patterns)).toBeUndefined();
+  expect(ignoredBecause('orders/x/a_manifest.json', patterns)).toBeUndefined();
+  expect(ignoredBecause('orders/_a_manifest.json', patterns)).toContain('begins with "_"');
+});

@@ -101,6 +101,26 @@ test('a day that could be a month is asked about', async () => {
   expect(text).toContain('# Every value fits MM/dd/yyyy as well: which is it?');
 });
 
+test.each([
+  ['number', { decimal: ',' }, (i: number) => `${i},5`],
+  ['number', { decimal: ',', thousands: '.' }, (i: number) => `${i + 1}.234,5`],
+  ['integer', { decimal: '.', thousands: ',' }, (i: number) => `${i + 1},234,567`],
+  ['integer', { decimal: ',', thousands: ' \u00a0\u202f' }, (i: number) => `${i + 1}\u00a0234`],
+])('%s with %j', async (logicalType, separators, value) => {
+  const { column, text } = await infer(csv('a;b', (i) => `${value(i)};x${i}`));
+  expect(column('a')).toMatchObject({ logicalType, separators });
+  expect(text).not.toContain('which is it?');
+});
+
+test.each([
+  ['number', (i: number) => `${i + 1}.234`, 'a decimal comma'],
+  ['integer', (i: number) => `${i + 1},234`, 'a decimal comma'],
+])('a %s whose separator may be the other one is asked about', async (logicalType, value, other) => {
+  const { column, text } = await infer(csv('a;b', (i) => `${value(i)};x${i}`));
+  expect(column('a')).toMatchObject({ logicalType });
+  expect(text).toContain(`# Every value fits ${other} as well: which is it?`);
+});
+
 test('a slip in a small set is left out of it', async () => {
   const { column, text } = await infer(
     csv('a,b', (i) => `${i === 5 ? 'snet' : ['new', 'sent'][i % 2]},${i}`),

@@ -34,14 +34,16 @@ test.each([
 });
 
 test.each([
-  ['data', '{"data":[{"id":1,"name":"a"}],"next":null}'],
-  ['data', '{\n "count": 1,\n "data": [\n  {"id": 1}\n ]\n}'],
-  ['response.docs', '{"tags":[{"x":1}],"response":{"docs":[{"FULL NAME":"x"}]}}'],
-  ['items', '{"items":[{"other":1}]}'],
+  ['/data', '{"data":[{"id":1,"name":"a"}],"next":null}'],
+  ['/data', '{\n "count": 1,\n "data": [\n  {"id": 1}\n ]\n}'],
+  ['/response/docs', '{"tags":[{"x":1}],"response":{"docs":[{"FULL NAME":"x"}]}}'],
+  ['/items', '{"items":[{"other":1}]}'],
 ])('records in the list under %j of one object: the message says so', async (path, text) => {
   await expect(open(text, { expected })).rejects.toMatchObject({
     name: 'ContractMismatch',
-    message: expect.stringContaining(`The records seem to lie in the list under ${JSON.stringify(path)}`),
+    message: expect.stringContaining(
+      `The records seem to lie in the list at ${JSON.stringify(path)}: set recordsPath`,
+    ),
   });
 });
 

@@ -187,7 +187,20 @@ table('logicalType: date, logicalTypeOptions: { format: dd.MM.yyyy }', {
   epoch: REFUSED,
 });
 
-table('logicalType: date, logicalTypeOptions: { format: yyyyMMdd }', { '20240105': '2024-01-05' });
+table('logicalType: date, logicalTypeOptions: { format: yyyyMMdd }', {
+  '20240105': '2024-01-05',
+  '2024015': REFUSED,
+  '202415': REFUSED,
+});
+table('logicalType: date, logicalTypeOptions: { format: yyyyDDD }', {
+  '2024005': '2024-01-05',
+  '20245': REFUSED,
+});
+table('logicalType: timestamp, logicalTypeOptions: { format: "yyyyMMdd HHmmss" }', {
+  '20240105 100059': '2024-01-05 10:00:59',
+  '20240105 10005': REFUSED,
+  '20240105 1000': REFUSED,
+});
 table('logicalType: date, logicalTypeOptions: { format: ddMMyyyy }', {
   '05012024': '2024-01-05',
   '050124': REFUSED,
@@ -211,6 +224,19 @@ table('logicalType: timestamp', {
   '2024-07-01 10:00:00 PST8PDT': REFUSED,
   '2024-07-01 10:00:00 SystemV/PST8': REFUSED,
   '2024-07-01 10:00:00 UTC+2': REFUSED,
+  '2024-01-01T10:00Z': '2024-01-01 10:00:00',
+  '2024-01-01T10:00+02:00': '2024-01-01 08:00:00',
+  '2024-01-01 10:00 -0530': '2024-01-01 15:30:00',
+  '2024-01-01 10:00 Europe/Berlin': '2024-01-01 09:00:00',
+  '2024-01-01 10:00UTC': '2024-01-01 10:00:00',
+  '2024-01-01T10:00:00z': '2024-01-01 10:00:00',
+  '2024-01-01 10:00:00.5 Z': '2024-01-01 10:00:00.5',
+  '2024-01-01 10:00:00 +02:00': '2024-01-01 08:00:00',
+  '2024-01-01T10:00:00  america/la_paz': '2024-01-01 14:00:00',
+  '2024-01-01T10:60Z': REFUSED,
+  '2024-01-01T10Z': REFUSED,
+  '2024-02-30T10:00Z': REFUSED,
+  '0001-01-01T00:00+02:00': REFUSED,
   '2024-01-01T10:00:00+14:00': '2023-12-31 20:00:00',
   '2024-01-01T10:00:00-18:00': '2024-01-02 04:00:00',
   '2024-01-01T10:00:00+18:01': REFUSED,
