@@ -49,7 +49,7 @@ export const invoke = async (
     const { detailed, alarmPercent } = metricSettingsFromEnv(process.env);
     const output = await step(event, { ...(await openOnce()), invocation });
     const metrics = metricsOf(output, alarmPercent);
-    logger.info('Step ended', { measures: metrics.step });
+    logger.info('Step ended', { measures: metrics.step, ...reported(output) });
     publish(state, run, metrics, detailed);
     return output;
   } catch (error) {
@@ -59,6 +59,10 @@ export const invoke = async (
     logger.resetKeys();
   }
 };
+
+/** What Maintain found of files that never ran, for the log: the output of a scheduled call goes nowhere. */
+const reported = (output: unknown): { missing?: unknown } =>
+  typeof output === 'object' && output !== null && 'missing' in output ? { missing: output.missing } : {};
 
 /**
  * Bad data is a normal day, so it is logged as a warning. Messages hold no row contents; causes might, and are left out.
