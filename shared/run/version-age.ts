@@ -1,6 +1,6 @@
 import { compareSequencers, type RunIdentity, unjudgedRunId } from './run-identity.ts';
 
-/** What orders the versions of one key. */
+/** The age of one version of a key, by which versions are ordered. */
 export interface VersionAge {
   /** S3's; for an event that was put together from a listing of versions, one of `sequencersOf`. */
   sequencer: string;

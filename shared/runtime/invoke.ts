@@ -60,7 +60,7 @@ export const invoke = async (
   }
 };
 
-/** What Maintain found of files that never ran, for the log: the output of a scheduled call goes nowhere. */
+/** Maintain's findings about files that never ran, for the log: the output of a scheduled call goes nowhere. */
 const reported = (output: unknown): { missing?: unknown } =>
   typeof output === 'object' && output !== null && 'missing' in output ? { missing: output.missing } : {};
 
