@@ -9,7 +9,7 @@ import { type Measured, readMeasured } from './cost/measured.ts';
 import type { Observer } from './events.ts';
 import type { ReplayPlan } from './replayed.ts';
 
-/** What both adapters read plans from. */
+/** The facts of plans that both adapters get in the same way. */
 export interface ReplaySource extends RunsSource {
   config: RunsSource['config'] & { sqlDir: string };
   /** The project's folder, which holds the measured costs. */

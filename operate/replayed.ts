@@ -3,11 +3,11 @@ import type { Outcome } from './outcome.ts';
 
 /** A file that a replay runs. */
 export interface ReplayFile extends PlannedFile {
-  /** What the execution will cost on AWS, in dollars; see `estimator`. */
+  /** The execution's cost on AWS, in dollars; see `estimator`. */
   estimated_usd: number;
 }
 
-/** What a replay does, before it does it. */
+/** A replay before it is done. */
 export interface ReplayPlan {
   /** The oldest upload first. */
   files: ReplayFile[];

@@ -7,7 +7,7 @@ import type { KnownRun } from './known-runs.ts';
 import type { RawFiles, RawVersion } from './raw-versions.ts';
 import { isNamed, type ReplaySelection } from './selection.ts';
 
-/** What a choice is made from. */
+/** The facts that a choice is made from. */
 export interface Facts {
   files: RawFiles;
   /** By key. */

@@ -20,7 +20,7 @@ export interface Executions {
   unfinished(since: Date): AsyncIterable<UnfinishedExecution>;
 }
 
-/** What is known of a version's execution. */
+/** The execution of a version, as far as it is known. */
 export interface KnownExecution {
   id: string;
   status: 'running' | 'failed' | 'ran';

@@ -12,7 +12,7 @@ const COLUMNS = [
   ...(['uploaded_at', 'status', 'rows_rejected', 'contract_fingerprint', 'finished_at', 'cost_usd'] as const),
 ];
 
-/** What a replay needs to know of a run. Times are ISO 8601, UTC. */
+/** A run, as far as a replay needs it. Times are ISO 8601, UTC. */
 export type KnownRun = Pick<StoredRunRecord, (typeof COLUMNS)[number]>;
 
 export interface RunsSource {

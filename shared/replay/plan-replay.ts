@@ -43,7 +43,7 @@ export const planReplay = async (selection: ReplaySelection, sources: PlanSource
   return chooseFiles(selection, { ...facts, runs, files });
 };
 
-/** What to list of raw: as little as the selection allows. */
+/** The prefixes and keys to list in raw: as few as the selection allows. */
 const prefixesOf = (
   { keys = [], dataset, quarantined, olderContract }: ReplaySelection,
   selected: readonly SkippedFile[],

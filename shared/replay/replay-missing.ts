@@ -16,7 +16,7 @@ const PER_SECOND = 10;
 /** Keys that a report names. */
 const MAX_NAMED = 20;
 
-/** What was found of files that never ran. */
+/** The result of a search for files that never ran. */
 export interface MissingReport {
   days: number;
   /** Files whose newest version has neither a run record nor an execution. */

@@ -8,7 +8,7 @@ import { executionName } from './replay-event.ts';
 export interface Pace {
   /** Starts a second, at most. */
   perSecond: number;
-  /** Executions of the state machine that run at a time, at most, whoever started them; no limit when absent. */
+  /** Executions of the state machine that run at a time, at most, those that others started included; no limit when absent. */
   atOnce?: number;
 }
 

@@ -80,7 +80,7 @@ test('no more start in a second than asked for, in the order of the events', asy
   expect(startedNames()).toEqual(['a', 'b', 'c'].map((name) => executionName(event(name))));
 });
 
-test('no more run at a time than asked for, whoever started them', async () => {
+test('no more run at a time than asked for, also those that others started', async () => {
   sfn.on(StartExecutionCommand).resolves({});
   let running = 5;
   sfn.on(ListExecutionsCommand).callsFake(() => {
