@@ -34,7 +34,7 @@ export const renderPlan = (plan: ReplayPlan, terminal: Terminal): string[] => {
   ];
 };
 
-/** What a replay has begun, and the files that it left out. Outcomes are printed by others. */
+/** The executions that a replay has begun, and the files that it left out. Outcomes are printed by others. */
 export const renderReplayed = ({ files, plan }: ReplayResult, terminal: Terminal): string[] => {
   const begun = files.filter(({ outcome }) => outcome === undefined);
   const before = files.filter((file) => file.before).length;

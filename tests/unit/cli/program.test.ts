@@ -60,18 +60,6 @@ describe('wrong usage exits with 64 and one message', () => {
     [['redrive'], 'UsageError: Give either the id of an execution, or --all-failed.'],
     [['redrive', '20000101T000000-aaaa', '--all-failed'], 'UsageError: Give either'],
     [['replay'], 'UsageError: Say which files: KEY…'],
-    [['replay', '--missing', '--quarantined'], 'UsageError: A file that never ran is not in quarantine'],
-    [['replay', '--missing', '--since', 'soon'], '--since takes 90m, 24h, 3d'],
-    [['replay', 'a/b.csv', '--wait'], 'UsageError: --wait, --pace and --at-once need --stage'],
-    [
-      ['replay', 'a/b.csv', '--stage', 'x', '--pace', 'fast'],
-      '--pace takes a whole number above 0, not "fast".',
-    ],
-    [
-      ['replay', 'a/b.csv', '--resume', 'today'],
-      'UsageError: --resume takes the time that the replay printed',
-    ],
-    [['replay', 'a/b.csv', '--dry-run', '--resume', '2026-12-01T00:00:00.000Z'], '--dry-run runs nothing'],
     [['upload', 'x.csv'], "required option '--dataset"],
     [['upload', 'missing.csv', '--dataset', 'signups'], 'UsageError: missing.csv is not a file.'],
     [['start', '--concurrency', 'two'], '--concurrency takes a whole number above 0, not "two".'],

@@ -138,3 +138,16 @@ test('a list of many files is cut, and its rest counted', async () => {
   expect(out).not.toContain('people/50.csv');
   expect(out).toContain('\nand 2 more (--json lists all)\n52 files would run');
 });
+
+test.each([
+  [['--missing', '--quarantined'], 'UsageError: A file that never ran is not in quarantine'],
+  [['--missing', '--since', 'soon'], '--since takes 90m, 24h, 3d'],
+  [['a/b.csv', '--wait'], 'UsageError: --wait, --pace and --at-once need --stage'],
+  [['a/b.csv', '--stage', 'x', '--pace', 'fast'], '--pace takes a whole number above 0, not "fast".'],
+  [['a/b.csv', '--resume', 'today'], 'UsageError: --resume takes the time that the replay printed'],
+  [['a/b.csv', '--dry-run', '--resume', '2026-12-01T00:00:00.000Z'], '--dry-run runs nothing'],
+])('%p is wrong usage', async (args, message) => {
+  const { out, err, code } = await duckstep(scratch(), 'replay', ...args);
+  expect({ out, code }).toEqual({ out: '', code: 64 });
+  expect(err).toContain(message);
+});
