@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { PipelineEvent } from '../../operate/events.ts';
 import type { Pipeline } from '../../operate/pipeline.ts';
 import { DAY_MS } from '../../shared/base/time.ts';
 import { UsageError } from '../../shared/errors.ts';
@@ -16,6 +17,9 @@ files may be loaded meanwhile. Deployed, it runs by itself on a schedule; with -
 A failed run may be redriven for 14 days. Until then it needs the files that it has written, though no snapshot refers to
 them: a file is only removed once it is older than --grace-days. On a laptop fewer days are fine where nothing runs and
 nothing is to be redriven.
+
+On this machine it also says how many files of the last days never ran (DUCKSTEP_MISSING_DAYS), and how to run them; the
+deployed one starts them.
 
 Exit codes: 0, 1 when a table could not be maintained (the others still are), 64 for wrong usage.
 
@@ -43,14 +47,17 @@ export const addMaintain = (program: Command, session: Session): void => {
       const { terminal } = session;
       const pipeline = await pipelineOf(session, options);
       const graceMs = graceOf(options.graceDays, pipeline);
+      const remarks: string[] = [];
+      const observe = (event: PipelineEvent): unknown => event.type === 'remark' && remarks.push(event.text);
       const tables = await withElapsed(terminal, 'Maintaining tables', () =>
-        pipeline.maintain({ graceMs, dryRun: options.dryRun === true }),
+        pipeline.maintain({ graceMs, dryRun: options.dryRun === true, observe }),
       );
       terminal.print(
         options.json === true
           ? JSON.stringify(tables, null, 2)
           : renderMaintained(tables, terminal).join('\n'),
       );
+      for (const text of remarks) terminal.note(text);
       for (const { zone, table, error } of tables)
         if (error !== undefined) terminal.note(`${zone}.${table}: ${error.name}: ${error.message}`);
       if (tables.some(({ error }) => error !== undefined)) session.exitCode = EXIT.failed;

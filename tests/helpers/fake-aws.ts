@@ -4,6 +4,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -17,10 +18,12 @@ import {
   ListTagsForResourceCommand,
   RedriveExecutionCommand,
   SFNClient,
+  StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Execution } from '../../operate/execution.ts';
 import type { Engine } from '../../operate/local/engine.ts';
+import type { ObjectCreated } from '../../shared/run/event.ts';
 import { someEvent } from './engine.ts';
 import { s3Error } from './fake-s3.ts';
 
@@ -35,13 +38,25 @@ export const fakeAws = (engine: Engine) => {
   const sfn = mockClient(SFNClient);
   const s3 = mockClient(S3Client);
   const objects = new Map<string, { body: Buffer; etag: string; versionId: string; lastModified: Date }>();
+  const versions: {
+    Bucket: string;
+    Key: string;
+    VersionId: string;
+    ETag: string;
+    Size: number;
+    LastModified: Date;
+  }[] = [];
+  /** The names that executions were started with, by their ids in the engine. */
+  const names = new Map<string, string>();
   const running = new Set<Promise<unknown>>();
   const start = (work: Promise<unknown>): void => {
     running.add(work);
     void work.finally(() => running.delete(work));
   };
   const existing = (arn = ''): Execution => {
-    const execution = engine.find(arn.split(':').at(-1) ?? '');
+    const name = arn.split(':').at(-1) ?? '';
+    const [id = name] = [...names].find(([, given]) => given === name) ?? [];
+    const execution = engine.find(id);
     if (execution === undefined) throw Object.assign(new Error('no'), { name: 'ExecutionDoesNotExist' });
     return execution;
   };
@@ -59,10 +74,25 @@ export const fakeAws = (engine: Engine) => {
     executions: engine
       .list()
       .toReversed()
-      .map(described)
+      .map((execution) => described(execution, names.get(execution.id)))
       .filter(({ status }) => statusFilter === undefined || status === statusFilter),
   }));
-  sfn.on(DescribeExecutionCommand).callsFake(({ executionArn }) => described(existing(executionArn)));
+  sfn.on(DescribeExecutionCommand).callsFake(({ executionArn }) => {
+    const execution = existing(executionArn);
+    return described(execution, names.get(execution.id));
+  });
+  sfn.on(StartExecutionCommand).callsFake(async ({ name, input }) => {
+    if ([...names.values()].includes(name))
+      throw Object.assign(new Error('exists'), { name: 'ExecutionAlreadyExists' });
+    const { promise: begun, resolve } = Promise.withResolvers<void>();
+    const onEvent = ({ id }: { id: string }): void => {
+      names.set(id, name);
+      resolve();
+    };
+    start(engine.run(JSON.parse(input) as ObjectCreated, { onEvent }));
+    await begun;
+    return { startDate: new Date() };
+  });
   sfn.on(GetExecutionHistoryCommand).callsFake(({ executionArn }) => ({
     events: historyOf(existing(executionArn)),
   }));
@@ -78,6 +108,8 @@ export const fakeAws = (engine: Engine) => {
     const etag = createHash('md5').update(body).digest('hex');
     const version = { body, etag, versionId: randomUUID(), lastModified: new Date() };
     objects.set(`${Bucket}/${Key}`, version);
+    const { versionId: VersionId, lastModified: LastModified } = version;
+    versions.unshift({ Bucket, Key, VersionId, LastModified, ETag: `"${etag}"`, Size: body.length });
     if (Bucket === 'duckstep-test-raw-123456789012') {
       const event = someEvent(Key);
       const object = { ...event.detail.object, etag, size: body.length, 'version-id': version.versionId };
@@ -101,6 +133,17 @@ export const fakeAws = (engine: Engine) => {
     return { ...head, Body: Readable.from([body]) };
   });
   s3.on(ListObjectsV2Command).resolves({ Contents: [], IsTruncated: false });
+  s3.on(ListObjectVersionsCommand).callsFake(({ Bucket, Prefix }) => ({
+    Versions: versions
+      .filter((version) => version.Bucket === Bucket && version.Key.startsWith(Prefix))
+      .map(({ Bucket: _, ...version }) => ({
+        ...version,
+        IsLatest: objects.get(`${Bucket}/${version.Key}`)?.versionId === version.VersionId,
+      }))
+      // Stable: of each key the newest stays the first.
+      .toSorted((a, b) => (a.Key < b.Key ? -1 : a.Key > b.Key ? 1 : 0)),
+    IsTruncated: false,
+  }));
 
   return {
     sfn,
@@ -112,9 +155,9 @@ export const fakeAws = (engine: Engine) => {
   };
 };
 
-const described = (execution: Execution) => ({
-  name: execution.id,
-  executionArn: `${MACHINE.replace(':stateMachine:', ':execution:')}:${execution.id}`,
+const described = (execution: Execution, name = execution.id) => ({
+  name,
+  executionArn: `${MACHINE.replace(':stateMachine:', ':execution:')}:${name}`,
   stateMachineArn: MACHINE,
   status: STATUS[execution.status],
   startDate: new Date(execution.started),

@@ -173,4 +173,120 @@ export const pipelineSuite = (open: (steps: Readonly<Record<string, Step>>) => S
     const graceMs = pipeline.minGraceMs - 1;
     await expect(pipeline.maintain({ graceMs })).rejects.toMatchObject({ name: 'UsageError' });
   });
+
+  describe('replay', () => {
+    const KEY = 'signups/a.csv';
+    const AT = '2026-12-01T03:04:05.678Z';
+
+    /** A file of two versions that have run. */
+    const twice = async ({ pipeline }: Subject): Promise<void> => {
+      await pipeline.run([fileFor(KEY)]);
+      await pipeline.run([fileFor(KEY, 'id\n1\n2\n')]);
+    };
+    const idsOf = async (pipeline: Pipeline): Promise<string[]> =>
+      (await pipeline.executions()).executions.map(({ id }) => id);
+
+    test('runs the newest version of a key again, with the event of its upload', async () => {
+      const subject = open(cleanSteps());
+      const { pipeline, idle, awaitsRedrives } = subject;
+      await twice(subject);
+      const original = await pipeline.execution((await idsOf(pipeline))[0] ?? '');
+      const { requested_at, files } = await pipeline.replay({ keys: [KEY] }, { requestedAt: AT });
+      await idle();
+      const [replayed] = files;
+      const object = original?.event.detail.object;
+      expect({ requested_at, files }).toMatchObject({
+        ...{ requested_at: AT, files: [{ key: KEY, version_id: object?.['version-id'], before: false }] },
+      });
+      expect(replayed?.outcome?.status).toBe(awaitsRedrives ? 'succeeded' : undefined);
+      const execution = await pipeline.execution(replayed?.execution ?? '');
+      const { key, 'version-id': version, etag, size } = object ?? {};
+      expect(execution).toMatchObject({
+        status: 'succeeded',
+        event: {
+          time: original?.event.time,
+          detail: { object: { key, 'version-id': version, etag, size } },
+          replay: { requested_at: AT },
+        },
+      });
+    });
+
+    test('an earlier version is replayed where it is named', async () => {
+      const subject = open(cleanSteps());
+      const { pipeline, idle } = subject;
+      await twice(subject);
+      const first = await pipeline.execution((await idsOf(pipeline))[1] ?? '');
+      const version = first?.event.detail.object['version-id'];
+      const { files } = await pipeline.replay({ keys: [KEY], version });
+      await idle();
+      expect(files).toMatchObject([{ version_id: version }]);
+      expect((await pipeline.execution(files[0]?.execution ?? ''))?.event.time).toBe(first?.event.time);
+    });
+
+    test('a plan says what would run and costs, and what would not, and changes nothing', async () => {
+      const subject = open(cleanSteps());
+      const { pipeline } = subject;
+      await twice(subject);
+      const before = await idsOf(pipeline);
+      const plan = await pipeline.planReplay({ keys: [KEY, 'signups/none.csv'] });
+      expect(plan).toMatchObject({
+        ...{ bytes: 7, files: [{ key: KEY, bytes: 7, because: 'chosen', dataset: 'signups' }] },
+        skipped: [{ key: 'signups/none.csv', reason: 'gone' }],
+      });
+      expect(plan.estimated_usd).toBeGreaterThan(0.0001);
+      expect(plan.files[0]?.estimated_usd).toBe(plan.estimated_usd);
+      expect(await pipeline.planReplay({ dataset: 'signups' })).toMatchObject({ files: [{ key: KEY }] });
+      expect(await pipeline.planReplay({ missing: true })).toMatchObject({ files: [] });
+      expect(await idsOf(pipeline)).toEqual(before);
+    });
+
+    test('with wait, the outcomes are there, and are reported as they come', async () => {
+      const subject = open(cleanSteps());
+      const { pipeline } = subject;
+      await twice(subject);
+      await pipeline.run([fileFor('signups/b.csv')]);
+      const seen: PipelineEvent[] = [];
+      const { files } = await pipeline.replay(
+        { dataset: 'signups' },
+        { wait: true, observe: (event) => seen.push(event) },
+      );
+      expect(files.map(({ key, outcome }) => [key, outcome?.status])).toEqual([
+        [KEY, 'succeeded'],
+        ['signups/b.csv', 'succeeded'],
+      ]);
+      expect(files.map(({ execution, outcome }) => outcome?.execution === execution)).toEqual([true, true]);
+      expect(seen.filter(({ type }) => type === 'outcome')).toHaveLength(2);
+      expect(seen.at(-1)).toMatchObject({ type: 'progress', done: 2, total: 2 });
+    });
+
+    test('one that is resumed begins nothing twice', async () => {
+      const subject = open(cleanSteps());
+      const { pipeline, idle } = subject;
+      await twice(subject);
+      const first = await pipeline.replay({ keys: [KEY] }, { requestedAt: AT });
+      await idle();
+      await pipeline.run([fileFor('signups/b.csv')]);
+      const resumed = await pipeline.replay({ dataset: 'signups' }, { requestedAt: AT, resume: true });
+      await idle();
+      expect(resumed.files).toMatchObject([
+        { key: KEY, execution: first.files[0]?.execution, before: true },
+        { key: 'signups/b.csv', before: false },
+      ]);
+      expect(await idsOf(pipeline)).toHaveLength(5);
+    });
+
+    test('an aborted call rejects with the reason, and begins nothing', async () => {
+      const subject = open(cleanSteps());
+      await twice(subject);
+      const signal = AbortSignal.abort(new Error('enough'));
+      await expect(subject.pipeline.replay({ keys: [KEY] }, { signal })).rejects.toThrow('enough');
+      expect(await idsOf(subject.pipeline)).toHaveLength(2);
+    });
+
+    test('no selection is wrong usage', async () => {
+      const { pipeline } = open(cleanSteps());
+      await expect(pipeline.replay({})).rejects.toMatchObject({ name: 'UsageError' });
+      await expect(pipeline.planReplay({})).rejects.toMatchObject({ name: 'UsageError' });
+    });
+  });
 };

@@ -65,3 +65,13 @@ test('allows to read the tag of the state machine, by which commands find the bu
   expect(allows('states:ListTagsForResource', pipeline)).toBe(true);
   expect(resource('Pipeline').Properties.Tags).toContainEqual({ Key: 'regionInBucketNames', Value: 'false' });
 });
+
+test('allows to replay files: to list the versions of raw, and to start executions', () => {
+  const raw = nameOf(resource(bucketOf('raw')).Properties.BucketName);
+  expect(allows('s3:ListBucketVersions', `arn:aws:s3:::${raw}`)).toBe(true);
+  const pipeline = `arn:aws:states:${IN_ACCOUNT}:stateMachine:duckstep-dev-pipeline`;
+  for (const action of ['StartExecution', 'ListExecutions'])
+    expect(allows(`states:${action}`, pipeline)).toBe(true);
+  const execution = `arn:aws:states:${IN_ACCOUNT}:execution:duckstep-dev-pipeline:replay-1`;
+  expect(allows('states:DescribeExecution', execution)).toBe(true);
+});

@@ -41,6 +41,7 @@ const ACTIONS = [
   's3:AbortMultipartUpload',
   's3:DeleteObject',
   's3:ListBucket',
+  's3:ListBucketVersions',
 ];
 
 const named = ({ action, zone, key }: Right): string => {
@@ -56,9 +57,9 @@ const everyRight = (): Right[] =>
     ...Object.values(KINDS[zone]).flatMap(({ key }) => ACTIONS.map((action) => ({ action, zone, key }))),
   ]);
 
-/** Maintain may list both buckets whole: the kinds of a table's files are known only after listing them. */
+/** Maintain may list buckets whole: the kinds of a table's files, and of raw's, are known only after listing them. */
 const listsAll = (name: FunctionName, { action, key }: Right): boolean =>
-  name === 'Maintain' && action === 's3:ListBucket' && key !== undefined;
+  name === 'Maintain' && ['s3:ListBucket', 's3:ListBucketVersions'].includes(action) && key !== undefined;
 
 const distinct = (texts: string[]): string[] => [...new Set(texts)].toSorted();
 
@@ -115,6 +116,15 @@ describe("a function's role", () => {
     });
   });
 
+  test('only Maintain may list versions, and only those of raw', () => {
+    const allowed = OWNERS.flatMap((name) =>
+      ZONES.filter((zone) =>
+        allows(statements(name), { action: 's3:ListBucketVersions', zone, key: '' }),
+      ).map((zone) => `${name} ${zone}`),
+    );
+    expect(allowed).toEqual(['Maintain raw']);
+  });
+
   test.each([
     ['silver', '_staging/run/data/a.parquet'],
     ['gold', '_runs/metadata/a.json'],
@@ -133,6 +143,18 @@ describe("a function's role", () => {
     const logs = FUNCTIONS.filter((each) => twinOf(each) === name).map((each) => ({
       'Fn::GetAtt': [`${each}LogGroup`, 'Arn'],
     }));
+    const starting = [
+      {
+        ...{ Effect: 'Allow', Action: ['states:StartExecution', 'states:ListExecutions'] },
+        Resource: { Ref: 'Pipeline' },
+      },
+      {
+        ...{ Effect: 'Allow', Action: ['states:DescribeExecution'] },
+        Resource: {
+          'Fn::Sub': `arn:\${AWS::Partition}:states:\${AWS::Region}:\${AWS::AccountId}:execution:duckstep-dev-pipeline:*`,
+        },
+      },
+    ];
     const catalog = {
       Effect: 'Allow',
       Action: ['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
@@ -145,6 +167,8 @@ describe("a function's role", () => {
       ],
     };
     expect(others.map(({ Effect, Action, Resource }) => ({ Effect, Action, Resource }))).toEqual([
+      // Starts files that never ran: of this state machine, and of no other.
+      ...(name === 'Maintain' ? starting : []),
       ...(['LoadToGold', 'Maintain'].includes(name) ? [catalog] : []),
       // A scheduled call that failed for good is reported; the states of an execution report their own failures.
       ...(name === 'Maintain'

@@ -9,8 +9,10 @@ import { specOf } from '../../shared/lake/table/commit/table-schema.ts';
 import { SUMMARY } from '../../shared/lake/table/properties.ts';
 import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
 import { maintain } from '../../shared/maintenance/maintain.ts';
+import { replayMissing } from '../../shared/replay/replay-missing.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
 import type { Step } from '../../shared/runtime/step.ts';
+import { idleExecutions } from '../helpers/idle-executions.ts';
 import { changeBy } from '../helpers/increment.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { recording } from '../helpers/recording-store.ts';
@@ -182,11 +184,10 @@ export const rightsUsed = async (): Promise<Map<string, Right[]>> => {
     await lake.gold.write(key, '{}');
   await dieCommitting(lake, 'silver', 'customers');
   await dieCommitting(lake, 'gold', 'orders_by_customer');
-  const done = await maintain({
-    lake: recordedLake('Maintain', lake),
-    config: { memoryMb: 512, threads: 2, scratchRoot: scratch(), sqlDir },
-    graceMs: 0,
-  });
+  const maintained = recordedLake('Maintain', lake);
+  const config = { memoryMb: 512, threads: 2, scratchRoot: scratch(), sqlDir };
+  await replayMissing({ lake: maintained, config, executions: idleExecutions(), days: 3 });
+  const done = await maintain({ lake: maintained, config, graceMs: 0 });
   const failed = done.find(({ error }) => error !== undefined);
   if (failed !== undefined) throw failed.error;
   return used;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { ZONES } from '../../shared/lake/paths.ts';
 import { bucketVariable, databaseVariable } from '../../shared/runtime/environment.ts';
+import { STATE_MACHINE_VARIABLE } from '../../shared/runtime/executions.ts';
 import {
   bucketOf,
   definition,
@@ -190,6 +191,33 @@ test('maintenance runs on a schedule, ends in time, is tried twice, and alarms r
   });
 });
 
+test('Maintain knows the state machine, and nothing that the state machine needs is made after Maintain', () => {
+  expect(resource('MaintainLambdaFunction').Properties.Environment).toMatchObject({
+    Variables: { [STATE_MACHINE_VARIABLE]: { Ref: 'Pipeline' } },
+  });
+  const { Resources } = template();
+  const neededBy = (id: string): string[] => {
+    const text = JSON.stringify(Resources[id] ?? {});
+    return Object.keys(Resources).filter(
+      (other) =>
+        text.includes(`{"Ref":"${other}"}`) || text.includes(`["${other}"`) || text.includes(`\${${other}`),
+    );
+  };
+  const needed = new Set<string>();
+  const follow = (id: string): void => {
+    for (const other of neededBy(id))
+      if (!needed.has(other)) {
+        needed.add(other);
+        follow(other);
+      }
+  };
+  follow('Pipeline');
+  expect([...needed]).toEqual(
+    expect.arrayContaining(['PipelineRole', 'ValidateLambdaFunction', 'ValidateRole']),
+  );
+  expect([...needed].filter((id) => id.startsWith('Maintain') || id === 'Pipeline')).toEqual([]);
+});
+
 describe('events and alarms', () => {
   test('every file in raw starts an execution; events that fail to are kept', () => {
     const { EventPattern, Targets } = resource('ObjectCreatedRule').Properties;
@@ -242,9 +270,21 @@ describe('events and alarms', () => {
     ]);
   });
 
+  test('files that never ran ring by the metric that Maintain publishes', () => {
+    expect(resource('MissingFilesAlarm').Properties).toMatchObject({
+      ...{
+        Namespace: 'duckstep',
+        MetricName: 'FilesMissing',
+        Threshold: 1,
+        TreatMissingData: 'notBreaching',
+      },
+      Dimensions: [{ Name: 'service', Value: 'duckstep-dev' }],
+    });
+  });
+
   test('every alarm goes to the topic', () => {
     const alarms = ofType('AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(16);
+    expect(alarms).toHaveLength(17);
     for (const [, { Properties }] of alarms) expect(Properties.AlarmActions).toEqual([{ Ref: 'AlarmTopic' }]);
   });
 

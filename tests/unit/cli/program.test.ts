@@ -59,6 +59,7 @@ describe('wrong usage exits with 64 and one message', () => {
     [['cost', '--size', 'much', '--per-day', '1'], '--size takes a number above 0, not "much".'],
     [['redrive'], 'UsageError: Give either the id of an execution, or --all-failed.'],
     [['redrive', '20000101T000000-aaaa', '--all-failed'], 'UsageError: Give either'],
+    [['replay'], 'UsageError: Say which files: KEY…'],
     [['upload', 'x.csv'], "required option '--dataset"],
     [['upload', 'missing.csv', '--dataset', 'signups'], 'UsageError: missing.csv is not a file.'],
     [['start', '--concurrency', 'two'], '--concurrency takes a whole number above 0, not "two".'],

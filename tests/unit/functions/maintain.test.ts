@@ -5,6 +5,7 @@ import { lakePaths } from '../../../shared/lake/paths.ts';
 import { Table } from '../../../shared/lake/table/commit/table.ts';
 import { type MaintainedTable, maintain } from '../../../shared/maintenance/maintain.ts';
 import { config } from '../../helpers/engine.ts';
+import { idleExecutions } from '../../helpers/idle-executions.ts';
 import { datasets, type TestPipeline, testPipeline } from '../../helpers/pipeline.ts';
 import { contractYaml, keysIn } from '../../helpers/silver-lake.ts';
 
@@ -138,4 +139,97 @@ test('the table that was not maintained for longest comes first, whatever became
   expect(await order()).toEqual(['silver/people', 'gold/by_day']);
   const noted = JSON.parse(String(await pipeline.lake.silver.read(lakePaths.turns)));
   expect(Object.keys(noted)).toEqual(['silver/empty', 'silver/people', 'gold/by_day']);
+});
+
+describe('files that never ran', () => {
+  const now = (hours: number): Date => new Date(Date.now() - hours * 60 * 60 * 1000);
+
+  /** A lake with one file that ran, and versions in raw that nothing knows, as old as given in hours. */
+  const withFiles = async (ages: Readonly<Record<string, number>>) => {
+    const pipeline = testPipeline({ sqlDir });
+    await pipeline.drop('people/ran.csv', 'id,day\n1,mon\n');
+    const { raw } = pipeline.lake;
+    const list = raw.listVersions.bind(raw);
+    const lost = Object.entries(ages).map(([key, age]) => ({
+      ...{ key, versionId: `version of ${key}`, size: 5, etag: 'e', isLatest: true },
+      lastModified: now(age),
+    }));
+    const observed = raw.observed.bind(raw);
+    const listVersions = async function* (prefix: string) {
+      yield* list(prefix);
+      yield* lost;
+    };
+    jest.spyOn(raw, 'listVersions').mockImplementation(listVersions);
+    jest
+      .spyOn(raw, 'observed')
+      .mockImplementation((observer) => Object.assign(observed(observer), { listVersions }));
+    const executions = idleExecutions();
+    const context = { ...contextOf(pipeline), config: { ...config, sqlDir, missingDays: 3 }, executions };
+    return { pipeline, executions, context };
+  };
+
+  afterEach(() => jest.restoreAllMocks());
+
+  test('of the last days are started, the oldest first, with their own events, and reported', async () => {
+    const { executions, context } = await withFiles({
+      ...{ 'people/new.csv': 5, 'people/old.csv': 30, 'people/young.csv': 0.5, 'people/ancient.csv': 100 },
+      'people/_SUCCESS': 5,
+    });
+    const { missing, tables } = await maintainTables(SCHEDULED, context);
+    const keys = ['people/old.csv', 'people/new.csv'];
+    expect(missing).toEqual({ days: 3, found: 2, started: 2, keys });
+    expect(executions.started.map(({ detail }) => detail.object.key)).toEqual(keys);
+    expect(executions.started[0]).toMatchObject({
+      time: expect.stringMatching(/Z$/),
+      detail: { bucket: { name: 'raw' }, object: { 'version-id': 'version of people/old.csv', size: 5 } },
+      replay: { requested_at: expect.any(String) },
+    });
+    expect(tables).toMatchObject([{ table: 'people' }, { table: 'by_day' }]);
+  });
+
+  test('that have an execution are left to it', async () => {
+    const { executions, context } = await withFiles({ 'people/a.csv': 5, 'people/b.csv': 6 });
+    const unfinished = async function* () {
+      const object = { key: 'people/b.csv', 'version-id': 'version of people/b.csv' };
+      const event = { ...SCHEDULED, time: '', 'detail-type': 'Object Created' as const };
+      yield {
+        id: 'e1',
+        status: 'failed' as const,
+        event: { ...event, detail: { bucket: { name: 'raw' }, object } },
+      };
+    };
+    const { missing } = await maintainTables(SCHEDULED, {
+      ...context,
+      executions: { ...executions, unfinished },
+    });
+    expect(missing).toMatchObject({ found: 1, started: 1, keys: ['people/a.csv'] });
+  });
+
+  test('are not looked for without days, or where no state machine is named', async () => {
+    const { executions, context } = await withFiles({ 'people/a.csv': 5 });
+    const off = { ...context, config: { ...context.config, missingDays: 0 } };
+    expect(await maintainTables(SCHEDULED, off)).not.toHaveProperty('missing');
+    expect(await maintainTables(SCHEDULED, { ...context, executions: undefined })).not.toHaveProperty(
+      'missing',
+    );
+    expect(executions.started).toEqual([]);
+  });
+
+  test('a search that fails does not keep the tables from being maintained', async () => {
+    const { pipeline, executions, context } = await withFiles({ 'people/a.csv': 5 });
+    const start = async () => {
+      throw Object.assign(new Error('not allowed'), { name: 'AccessDeniedException' });
+    };
+    const failing = { ...context, executions: { ...executions, start } };
+    await expect(maintainTables(SCHEDULED, failing)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    expect(String(await pipeline.lake.silver.read(lakePaths.turns))).toContain('silver/people');
+    for (const key of await keysIn(pipeline.lake.silver, 'people/metadata/snap-'))
+      await pipeline.lake.silver.remove(key);
+    await expect(maintainTables(SCHEDULED, failing)).rejects.toMatchObject({
+      name: 'AggregateError',
+      message: expect.stringMatching(
+        /ran: AccessDeniedException: not allowed\nsilver\/people\/metadata\/snap-/,
+      ),
+    });
+  });
 });

@@ -168,6 +168,13 @@ test.each([
   expect(metrics()).toEqual([]);
 });
 
+test('logs what maintenance found of files that never ran: its output goes nowhere', async () => {
+  const missing = { days: 3, found: 1, started: 1, keys: ['signups/a.csv'] };
+  await lambdaHandler('Maintain', answering({ tables: [], missing }))({ source: 'aws.events' }, context);
+  expect(logged().at(-1)).toMatchObject({ message: 'Step ended', missing });
+  expect(metrics()).toContainEqual(expect.objectContaining({ FilesMissing: 1 }));
+});
+
 test('removes the scratch folders of killed processes of the function, and nothing else', async () => {
   const root = scratch();
   process.env = { ...process.env, DUCKSTEP_SCRATCH_DIR: root };

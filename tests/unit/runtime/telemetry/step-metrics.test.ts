@@ -76,3 +76,10 @@ describe('the alarm on a dataset', () => {
 test('counts rows in quarantine', () => {
   expect(metricsOf({ scope: 'rows', rows: 3, usage }, PERCENT).step).toMatchObject({ RowsQuarantined: 3 });
 });
+
+test('counts files that Maintain found, and none where it found none', () => {
+  const of = (found: number) =>
+    metricsOf({ tables: [], missing: { found, started: found }, usage }, PERCENT).service;
+  expect(of(2)).toMatchObject({ FilesMissing: 2 });
+  expect(of(0)).not.toHaveProperty('FilesMissing');
+});
