@@ -21,7 +21,7 @@ import { columnIdProperties, SUMMARY, touchedProperty } from '../properties.ts';
 import type { Snapshot } from '../read/snapshot.ts';
 import { nextManifests } from './next-manifests.ts';
 import { expired, type Retention } from './retention.ts';
-import { summaryOf } from './summary.ts';
+import { summaryOf, totalsOf } from './summary.ts';
 import { specOf } from './table-schema.ts';
 
 /** Earlier metadata files that a metadata file names. */
@@ -71,10 +71,13 @@ export const nextVersion = async (
     uriOf: writer.uriOf,
     write: writer.write,
   };
-  const list = [
-    ...(await nextManifests({ ...common, content: 'data', ...files.data })),
-    ...(await nextManifests({ ...common, content: 'deletes', ...files.deletes })),
-  ];
+  const list =
+    draft.restored === undefined
+      ? [
+          ...(await nextManifests({ ...common, content: 'data', ...files.data })),
+          ...(await nextManifests({ ...common, content: 'deletes', ...files.deletes })),
+        ]
+      : (await draft.restored.manifests()).map(({ file }) => file);
   const parent = base?.snapshot?.id;
   const listUri = writer.uriOf(`snap-${snapshotId}-${randomUUID()}.avro`);
   await writer.write(
@@ -100,7 +103,9 @@ export const nextVersion = async (
       [SUMMARY.title]: draft.title,
       ...touchedProperty(draft.touched),
       ...draft.properties,
-      ...summaryOf(base?.snapshot?.properties, files),
+      ...(draft.restored === undefined
+        ? summaryOf(base?.snapshot?.properties, files)
+        : totalsOf(draft.restored.properties)),
     },
     'schema-id': schema['schema-id'],
   };

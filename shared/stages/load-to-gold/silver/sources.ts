@@ -11,6 +11,7 @@ const entry = z.object({
   uploadedAt: z.string(),
   content: z.string(),
   partitions: z.array(z.record(z.string(), z.string().nullable())).exactOptional(),
+  removedAt: z.string().exactOptional(),
 });
 
 /** The entry of one source in silver's index. An event with a smaller sequencer is out of date. */
@@ -22,6 +23,8 @@ export interface CommittedSource {
   content: string;
   /** The partitions that its rows are in; absent when there are very many. */
   partitions?: Record<string, string | null>[];
+  /** ISO 8601: when rows of this version were taken out. */
+  removedAt?: string;
 }
 
 /** The index of a dataset's committed sources, by source_id. Each snapshot names the root of its own version. */
