@@ -43,7 +43,8 @@ export interface Draft {
   /** Files of the base or added ones, with their new position deletes. */
   changedDeletes: readonly { file: DataFile; deletes: PositionDeletes | undefined }[];
   /**
-   * An earlier snapshot whose files the next one has, with their position deletes, in place of those of the base. Then
+   * A snapshot whose files the next one has, with their position deletes, in place of those of the base: an earlier one, or
+   * one of a copy of the table whose metadata had the same schemas and partition specs when it was made. Then
    * `added`, `removed` and `changedDeletes` are empty.
    */
   restored?: Snapshot;

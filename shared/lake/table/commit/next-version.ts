@@ -55,7 +55,8 @@ export const nextVersion = async (
 ): Promise<TableMetadata> => {
   const at = Math.max(writer.now(), base?.metadata['last-updated-ms'] ?? 0);
   const shaped = shape(base, draft, writer, at);
-  const sequenceNumber = shaped['last-sequence-number'] + 1;
+  // A snapshot's number is above those of its manifests, and a restored snapshot may be of a copy that went on by itself.
+  const sequenceNumber = Math.max(shaped['last-sequence-number'], draft.restored?.version ?? 0) + 1;
   // The specification requires a unique 64-bit integer. Below 2^48 it is exact in every program's numbers.
   const snapshotId = randomInt(1, 2 ** 48 - 1);
   const files = filesOf(draft, base?.metadata ?? shaped, shaped, writer.location);
