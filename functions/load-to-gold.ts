@@ -1,10 +1,12 @@
 import { loadedRecord } from '../shared/run/build-run-record.ts';
+import { judgingContract } from '../shared/run/judging-contract.ts';
 import { LoadToGoldInput } from '../shared/run/payload.ts';
 import { writeRunRecord } from '../shared/run/run-record.ts';
+import { contractSource } from '../shared/runtime/contract-source.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
 import { step } from '../shared/runtime/step.ts';
 import { conserveRows } from '../shared/stages/load-to-gold/conserve.ts';
-import { type Loaded, loadStaged } from '../shared/stages/load-to-gold/load.ts';
+import { type Loaded, loadStaged, readDefinitions } from '../shared/stages/load-to-gold/load.ts';
 import { readStagedSilver } from '../shared/stages/transform/staged-silver.ts';
 
 /**
@@ -12,6 +14,7 @@ import { readStagedSilver } from '../shared/stages/transform/staged-silver.ts';
  * files when that is due, and writes the run record. Each happens once, however often the step is retried, redriven, or
  * started by the same event.
  *
+ * @throws ContractChanged: the execution goes back to Validate
  * @throws CommitConflict when other writers won every race, CatalogUnavailable: retried
  * @throws ModelFailed, ContractInvalid, SchemaIncompatible, ConservationBroken, ObjectMissing: the execution fails here
  */
@@ -19,11 +22,13 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
   const { validate, quality, transform } = input;
   const { lake, scratch, config, catalog } = tools;
   const { run } = validate;
-  const staged = await readStagedSilver(lake.silver, transform.files);
-  conserveRows({ validated: validate.rows, transformed: transform.rows }, staged);
-  const { status, version, gold } = await tools.duckDb((db) =>
-    loadStaged(db, run, staged, { lake, scratch, sqlDir: config.sqlDir, catalog }),
-  );
+  const { status, version, gold } = await tools.duckDb(async (db) => {
+    const contract = await judgingContract(validate, contractSource(db, tools));
+    const definitions = await readDefinitions(db, contract, config.sqlDir);
+    const staged = await readStagedSilver(lake.silver, transform.files);
+    conserveRows({ validated: validate.rows, transformed: transform.rows }, staged);
+    return await loadStaged(db, { run, staged }, definitions, { lake, scratch, catalog });
+  });
   const outcome = {
     status: status === 'superseded' ? 'superseded' : 'loaded',
     reason: REASONS[status] ?? quality.reason,

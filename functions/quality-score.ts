@@ -1,8 +1,9 @@
 import path from 'node:path';
-import { evaluateIn, loadContract } from '../shared/contract/load.ts';
 import { ident, literal } from '../shared/engine/sql.ts';
 import { lakePaths } from '../shared/lake/paths.ts';
+import { judgingContract } from '../shared/run/judging-contract.ts';
 import { QualityScoreInput } from '../shared/run/payload.ts';
+import { contractSource } from '../shared/runtime/contract-source.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
 import { step } from '../shared/runtime/step.ts';
 import { measureFile } from '../shared/stages/quality-score/measure-file.ts';
@@ -20,15 +21,16 @@ const ASSUMED_ENCODING =
 /**
  * Measures the contract's rules over all rows read and judges the file; see `judge` for the formula.
  *
+ * @throws ContractChanged: the execution goes back to Validate
  * @throws RuleNotEvaluable when a rule cannot be evaluated: the execution fails, so that no file passes by accident
  */
 export const qualityScore = step('QualityScore', QualityScoreInput, async (input, tools) => {
   const { run, rows, staged, format } = input.validate;
   const { silver } = tools.lake;
-  const records = await silver.localPath(staged.records, path.join(tools.scratch, 'silver'));
   const { contract, measures } = await tools.duckDb(
     async (db) => {
-      const contract = await loadContract(tools.config.sqlDir, run.dataset, evaluateIn(db));
+      const contract = await judgingContract(input.validate, contractSource(db, tools));
+      const records = await silver.localPath(staged.records, path.join(tools.scratch, 'silver'));
       const table = ident(run.dataset);
       await db.run(
         `CREATE VIEW _records AS SELECT * REPLACE (${unpackReasons('_reasons')} AS _reasons) FROM read_parquet(${literal(records)})`,

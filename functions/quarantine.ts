@@ -3,6 +3,7 @@ import { lakePaths } from '../shared/lake/paths.ts';
 import type { ObjectStore } from '../shared/lake/storage/object-store.ts';
 import { quarantinedRecord } from '../shared/run/build-run-record.ts';
 import { QuarantineInput } from '../shared/run/payload.ts';
+import { readRefusedFile } from '../shared/run/refused-file.ts';
 import { identify } from '../shared/run/run-identity.ts';
 import { writeRunRecord } from '../shared/run/run-record.ts';
 import { readError } from '../shared/run/state-error.ts';
@@ -18,14 +19,15 @@ import { summarise } from '../shared/stages/quarantine/summary.ts';
  * then it also writes the run record; single rows when the rest of the file was loaded. All keys are the run's own, so
  * that a repetition writes the same objects again.
  *
- * @throws InvalidInput when the staged report of QualityScore cannot be read
+ * @throws InvalidInput when what Validate or QualityScore has staged cannot be read
  */
 export const quarantine = step('Quarantine', QuarantineInput, async (input, tools) => {
   const { lake, scratch } = tools;
   const { validate, quality } = input;
-  const run = validate?.run ?? identify(input);
   const scope = input.load === undefined ? 'file' : 'rows';
   const error = input.error === undefined ? undefined : readError(input.error);
+  const refused = error && (await readRefusedFile(lake, input, tools.execution, error.name));
+  const run = validate?.run ?? identify(input, refused?.contract_fingerprint);
   const reason =
     error?.message ?? (scope === 'file' ? quality?.reason : undefined) ?? 'Rows break the contract.';
 
@@ -60,7 +62,7 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
   await lake.quarantine.write(summary, summarise(document));
 
   if (scope === 'file') {
-    const outcome = { run, reason, error: error?.name };
+    const outcome = { run, reason, error: error?.name, refused };
     await writeRunRecord(lake, quarantinedRecord(input, tools.execution, outcome, tools.usage()));
   }
   return { scope, rows, records, report, summary };

@@ -1,17 +1,23 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { evaluateIn, loadContract } from '../shared/contract/load.ts';
-import { FileTooLarge, KeyIgnored, ObjectMissing } from '../shared/errors.ts';
+import type { Contract } from '../shared/contract/model.ts';
+import type { Db } from '../shared/engine/with-duckdb.ts';
+import { DataError, FileTooLarge, KeyIgnored, ObjectMissing } from '../shared/errors.ts';
 import { openSource } from '../shared/formats/open-source.ts';
 import { lakePaths } from '../shared/lake/paths.ts';
 import type { ObjectStore } from '../shared/lake/storage/object-store.ts';
 import type { ObjectCreated } from '../shared/run/event.ts';
 import { ignoredBecause } from '../shared/run/ignored-key.ts';
-import { ValidateInput } from '../shared/run/payload.ts';
+import { ValidateInput, type ValidateOutput } from '../shared/run/payload.ts';
+import { type RefusedFile, writeRefusedFile } from '../shared/run/refused-file.ts';
+import { nextRestarts } from '../shared/run/restarts.ts';
 import { identify, type RunIdentity } from '../shared/run/run-identity.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
-import { step } from '../shared/runtime/step.ts';
-import { stageRecords } from '../shared/stages/validate/stage-records.ts';
+import { type StepTools, step } from '../shared/runtime/step.ts';
+import { type StagedRecords, stageRecords } from '../shared/stages/validate/stage-records.ts';
+
+type Found = Pick<RefusedFile, 'format' | 'source_bytes' | 'records'>;
 
 /** Unknown columns that the payload names, and characters of each name: a JSON file can have thousands. */
 const MAX_NAMED_COLUMNS = 20;
@@ -19,55 +25,98 @@ const MAX_NAME_LENGTH = 100;
 
 /**
  * Detects the raw file's format by its content and checks every record against the dataset's contract. Stages all
- * records, typed, with the reasons why some are rejected. The raw object is read once and never changed.
+ * records, typed, with the reasons why some are rejected; of a file that is refused as a whole, what is known of it. The
+ * raw object is read once and never changed.
  *
  * @throws KeyIgnored when the key's name says that it holds no data: the execution ends
  * @throws UnknownDataset, UnreadableFile, EmptyFile, ContractMismatch, DecompressionLimit, FileTooLarge:
  *   to quarantine
  * @throws ContractInvalid, ObjectMissing, ConservationBroken: the execution fails here
  */
-export const validate = step('Validate', ValidateInput, async (event, { lake, config, scratch, duckDb }) => {
-  const run = identify(event);
-  const ignored = ignoredBecause(run.key);
-  if (ignored !== undefined) throw new KeyIgnored(`raw/${run.key} was ignored: ${ignored}.`);
-  return await duckDb(async (db) => {
-    const contract = await loadContract(config.sqlDir, run.dataset, evaluateIn(db));
-    rejectTooLarge(event, config.maxFileBytes);
-    const local = await fetched(lake.raw, run, path.join(scratch, 'raw'));
-    const source = await openSource(local, {
-      db,
-      scratch,
-      expected: contract.columns.filter((column) => column.derivedFrom === undefined),
-      ...(contract.reading !== undefined && { reading: contract.reading }),
-      maxUnpackedBytes: config.maxUnpackedBytes,
-      maxRecordBytes: config.maxRecordBytes,
-    });
-    const staged = await stageRecords(db, contract, source, scratch);
-    const records = lakePaths.staging(run.run_id, 'records.parquet');
-    await lake.silver.upload(staged.records, records);
-    const rejected = lakePaths.staging(run.run_id, 'rejected.parquet');
-    if (staged.rejected !== undefined) await lake.silver.upload(staged.rejected, rejected);
-    const gaps = lakePaths.staging(run.run_id, 'gaps.parquet');
-    if (staged.gaps !== undefined) await lake.silver.upload(staged.gaps, gaps);
-    return {
-      run,
-      contract_version: contract.version,
-      format: describeFormat(source),
-      source_bytes: (await stat(local)).size,
-      rows: staged.rows,
-      staged: {
-        records,
-        ...(staged.rejected !== undefined && { rejected }),
-        ...(staged.gaps !== undefined && { gaps }),
-      },
-      unknown_columns: staged.unknownColumns
-        .slice(0, MAX_NAMED_COLUMNS)
-        .map((name) => name.slice(0, MAX_NAME_LENGTH)),
-    };
+export const validate = step('Validate', ValidateInput, async (event, tools) => {
+  const began = new Date();
+  const { key, dataset } = identify(event);
+  const ignored = ignoredBecause(key);
+  if (ignored !== undefined) throw new KeyIgnored(`raw/${key} was ignored: ${ignored}.`);
+  return await tools.duckDb(async (db) => {
+    const contract = await loadContract(tools.config.sqlDir, dataset, evaluateIn(db));
+    const run = identify(event, contract.fingerprint);
+    const found: Found = {};
+    try {
+      const judged = await judge(db, { event, run, contract, found }, tools);
+      const restarts = nextRestarts(event.restarts, contract.fingerprint, began);
+      return { run, contract_version: contract.version, ...judged, again: { ...event, restarts } };
+    } catch (error) {
+      if (error instanceof DataError)
+        await writeRefusedFile(tools.lake, event, tools.execution, {
+          error: error.name,
+          contract_version: contract.version,
+          contract_fingerprint: contract.fingerprint,
+          ...found,
+        });
+      throw error;
+    }
   });
 });
 
 export const handler = lambdaHandler('Validate', validate);
+
+interface Judged {
+  event: ValidateInput;
+  run: RunIdentity;
+  contract: Contract;
+  /** Filled in on the way, so that it is known where the file is refused. */
+  found: Found;
+}
+
+const judge = async (
+  db: Db,
+  { event, run, contract, found }: Judged,
+  { lake, config, scratch }: StepTools,
+): Promise<Omit<ValidateOutput, 'run' | 'contract_version' | 'usage' | 'again'>> => {
+  rejectTooLarge(event, config.maxFileBytes);
+  const local = await fetched(lake.raw, run, path.join(scratch, 'raw'));
+  found.source_bytes = (await stat(local)).size;
+  const source = await openSource(local, {
+    db,
+    scratch,
+    expected: contract.columns.filter((column) => column.derivedFrom === undefined),
+    ...(contract.reading !== undefined && { reading: contract.reading }),
+    maxUnpackedBytes: config.maxUnpackedBytes,
+    maxRecordBytes: config.maxRecordBytes,
+  });
+  found.format = describeFormat(source);
+  found.records = source.records + (source.malformed?.count ?? 0);
+  const { rows, unknownColumns, ...files } = await stageRecords(db, contract, source, scratch);
+  return {
+    format: found.format,
+    source_bytes: found.source_bytes,
+    rows,
+    staged: await stagedIn(lake.silver, run, files),
+    unknown_columns: unknownColumns.slice(0, MAX_NAMED_COLUMNS).map((name) => name.slice(0, MAX_NAME_LENGTH)),
+  };
+};
+
+/** Uploads what was staged; returns the keys. */
+const stagedIn = async (
+  silver: ObjectStore,
+  run: RunIdentity,
+  files: Pick<StagedRecords, 'records' | 'rejected' | 'gaps'>,
+): Promise<ValidateOutput['staged']> => {
+  const keys = {
+    records: lakePaths.staging(run.run_id, 'records.parquet'),
+    rejected: lakePaths.staging(run.run_id, 'rejected.parquet'),
+    gaps: lakePaths.staging(run.run_id, 'gaps.parquet'),
+  };
+  await silver.upload(files.records, keys.records);
+  if (files.rejected !== undefined) await silver.upload(files.rejected, keys.rejected);
+  if (files.gaps !== undefined) await silver.upload(files.gaps, keys.gaps);
+  return {
+    records: keys.records,
+    ...(files.rejected !== undefined && { rejected: keys.rejected }),
+    ...(files.gaps !== undefined && { gaps: keys.gaps }),
+  };
+};
 
 const MB = 2 ** 20;
 

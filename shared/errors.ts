@@ -51,6 +51,14 @@ export class KeyIgnored extends DuckstepError {
   override readonly name = 'KeyIgnored';
 }
 
+/**
+ * The contract that a state loads is another than the one that Validate judged the file by. Caught by the state machine: the
+ * execution goes back to Validate.
+ */
+export class ContractChanged extends DuckstepError {
+  override readonly name = 'ContractChanged';
+}
+
 /** The storage answered with a throttle, a 5xx, or not at all, after the SDK's own retries. */
 export class StorageUnavailable extends TransientError {
   override readonly name = 'StorageUnavailable';

@@ -1,6 +1,7 @@
 import { consumed, transitionsOn } from './consumption.ts';
 import type { LoadToGoldInput, QuarantineInput, Usage } from './payload.ts';
 import { type Consumption, estimateCost } from './prices.ts';
+import type { RefusedFile } from './refused-file.ts';
 import type { RunIdentity } from './run-identity.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -140,15 +141,23 @@ export const loadedRecord = (
     [validate.usage, quality.usage, transform.usage, usage],
   );
 
+interface RefusedRun {
+  run: RunIdentity;
+  reason: string;
+  error: string | undefined;
+  refused?: RefusedFile | undefined;
+}
+
 /**
  * The record of a run whose whole file is in quarantine.
  *
  * @param error name of the error that Validate failed with; undefined when the quality gate closed
+ * @param refused what Validate knew of a file that it failed on
  */
 export const quarantinedRecord = (
   { validate, quality, detail }: QuarantineInput,
   execution: string,
-  { run, reason, error }: { run: RunIdentity; reason: string; error: string | undefined },
+  { run, reason, error, refused }: RefusedRun,
   usage: Usage,
 ): RunRecord => {
   const rows = validate?.rows.read ?? 0;
@@ -156,8 +165,8 @@ export const quarantinedRecord = (
     run,
     execution,
     {
-      source_bytes: validate?.source_bytes ?? detail.object.size ?? 0,
-      contract_version: validate?.contract_version ?? null,
+      source_bytes: validate?.source_bytes ?? refused?.source_bytes ?? detail.object.size ?? 0,
+      contract_version: validate?.contract_version ?? refused?.contract_version ?? null,
       status: 'quarantined',
       verdict: error === undefined ? 'fail' : 'error',
       score: quality?.score ?? null,

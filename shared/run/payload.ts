@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DIMENSIONS } from '../contract/model.ts';
 import { ObjectCreated } from './event.ts';
 import { Architecture } from './prices.ts';
+import { Restarts } from './restarts.ts';
 import { RunIdentity } from './run-identity.ts';
 
 /**
@@ -33,8 +34,16 @@ export const Usage = z.object({
 });
 export type Usage = z.infer<typeof Usage>;
 
+export const ValidateInput = ObjectCreated.extend({
+  /** Present where the execution has gone back to Validate. */
+  restarts: Restarts.optional(),
+});
+export type ValidateInput = z.infer<typeof ValidateInput>;
+
 export const ValidateOutput = z.object({
   run: RunIdentity,
+  /** The input of Validate where a later state finds another contract. Earlier releases cannot go back and lack it. */
+  again: ValidateInput.optional(),
   contract_version: z.string(),
   format: z.string(),
   source_bytes: z.number(),
@@ -82,7 +91,7 @@ export const TransformOutput = z.object({
 });
 export type TransformOutput = z.infer<typeof TransformOutput>;
 
-/** What became of a file. `removed`: its rows were taken out of the lake (`duckstep remove`); no execution has this status. */
+/** The fate of a file. `removed`: its rows were taken out of the lake (`duckstep remove`); no execution has this status. */
 export const RUN_STATUSES = ['loaded', 'superseded', 'quarantined', 'removed'] as const;
 
 export const LoadOutput = z.object({
@@ -110,7 +119,6 @@ export type QuarantineOutput = z.infer<typeof QuarantineOutput>;
 export const CaughtError = z.object({ Error: z.string(), Cause: z.string() });
 export type CaughtError = z.infer<typeof CaughtError>;
 
-export const ValidateInput = ObjectCreated;
 export const QualityScoreInput = ObjectCreated.extend({ validate: ValidateOutput });
 export const TransformInput = QualityScoreInput.extend({ quality: QualityOutput });
 export const LoadToGoldInput = TransformInput.extend({ transform: TransformOutput });

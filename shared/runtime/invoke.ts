@@ -6,7 +6,7 @@ import { contextFromEnv, s3Client } from './environment.ts';
 import type { Step, StepContext } from './step.ts';
 import { metricSettingsFromEnv } from './telemetry/metric-settings.ts';
 import { publish } from './telemetry/publish.ts';
-import { type RunKeys, runKeysOf } from './telemetry/run-keys.ts';
+import { type RunKeys, runIdIn, runKeysOf } from './telemetry/run-keys.ts';
 import { metricsOf } from './telemetry/step-metrics.ts';
 
 const logger = new Logger();
@@ -48,6 +48,7 @@ export const invoke = async (
     logger.info('Step started');
     const { detailed, alarmPercent } = metricSettingsFromEnv(process.env);
     const output = await step(event, { ...(await openOnce()), invocation });
+    logger.appendKeys(runIdIn(output));
     const metrics = metricsOf(output, alarmPercent);
     logger.info('Step ended', { measures: metrics.step });
     publish(state, run, metrics, detailed);

@@ -26,6 +26,8 @@ export interface StepTools extends StepContext {
   scratch: string;
   /** Name of the execution that called the step. */
   execution: string;
+  /** Whether the execution can go back to Validate: the state machines of earlier releases cannot. */
+  goesBack: boolean;
   /** Opens DuckDB with the function's memory; see `withDuckDb`. Values are removed from the messages of DuckDB's errors. */
   duckDb<T>(work: (db: Db) => Promise<T>, options?: { ordered?: boolean }): Promise<T>;
   /** Usage of this invocation so far. */
@@ -39,7 +41,12 @@ export type Step<Output = unknown> = (
 ) => Promise<Output & { usage: Usage }>;
 
 /** The Parameters of every Task in the state machine. */
-const Envelope = z.object({ execution: z.string(), state: z.unknown() });
+const Envelope = z.object({
+  execution: z.string(),
+  state: z.unknown(),
+  /** The state machines of earlier releases do not say it. */
+  goes_back: z.boolean().default(false),
+});
 
 const parse = <Schema extends ZodType>(name: string, schema: Schema, value: unknown): z.output<Schema> => {
   const parsed = schema.safeParse(value);
@@ -62,7 +69,7 @@ export const step =
   ): Step<Output> =>
   async (raw, context) => {
     const metered = meter(context);
-    const { execution, state } = parse(name, Envelope, raw);
+    const { execution, state, goes_back: goesBack } = parse(name, Envelope, raw);
     const input = parse(name, schema, state);
     return await withScratch(context.config.scratchRoot, async (scratch) => {
       try {
@@ -72,6 +79,7 @@ export const step =
           ...metered,
           scratch,
           execution,
+          goesBack,
           duckDb: (work, options) =>
             withDuckDb({ memoryMb, threads, scratch, ...options }, work).catch((error: unknown) => {
               throw withoutValues(error);

@@ -35,8 +35,22 @@ export const failing = (name: string, output: object, times = Number.POSITIVE_IN
   };
 };
 
+export const someEvent = (key = 'signups/a.csv') => ({
+  ...objectCreatedEvent('raw', {
+    key,
+    size: 10,
+    etag: 'e0e0e0e0e0e0',
+    versionId: '00061cd0c5d0a000-e0e0e0e0e0e0',
+    lastModified: new Date('2026-01-02T03:04:05.678Z'),
+  }),
+  id: '00000000-0000-0000-0000-000000000000',
+});
+
 const ANSWERS = {
-  Validate: { rows: { read: 3, accepted: 3, rejected: 0 } },
+  Validate: {
+    rows: { read: 3, accepted: 3, rejected: 0 },
+    again: { ...someEvent(), restarts: { wait_seconds: 0 } },
+  },
   QualityScore: { verdict: 'pass', score: 1, threshold: 0.95, reason: 'All rules hold.' },
   Transform: { rows: { filtered: 0, duplicate: 1, silver: 2 } },
   LoadToGold: { status: 'loaded' },
@@ -77,14 +91,3 @@ export const engineOn = (lakeFolder: string, options: Partial<EngineOptions> = {
     retryDelayMs: 0,
     ...options,
   });
-
-export const someEvent = (key = 'signups/a.csv') => ({
-  ...objectCreatedEvent('raw', {
-    key,
-    size: 10,
-    etag: 'e0e0e0e0e0e0',
-    versionId: '00061cd0c5d0a000-e0e0e0e0e0e0',
-    lastModified: new Date('2026-01-02T03:04:05.678Z'),
-  }),
-  id: '00000000-0000-0000-0000-000000000000',
-});

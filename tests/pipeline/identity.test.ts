@@ -86,28 +86,32 @@ describe('the same event again, after the contract was fixed', () => {
   const FILE = 'id,n\n1,1\n2,20\n3,x\n';
   const accounts = async ({ query }: TestPipeline): Promise<unknown[]> => [
     await query('SELECT id FROM silver.t ORDER BY id'),
-    await query(`SELECT line, raw FROM quarantine.t WHERE scope = 'row' ORDER BY line`),
-    await query('SELECT status, rows_read, rows_silver, rows_rejected FROM runs'),
+    await query(
+      `SELECT line, raw FROM quarantine.t WHERE scope = 'row' AND run_id = (SELECT max_by(run_id, finished_at) FROM runs) ORDER BY line`,
+    ),
+    await query('SELECT status, rows_read, rows_silver, rows_rejected FROM runs ORDER BY finished_at'),
+    await query('SELECT count(*) AS n FROM silver.t JOIN runs ON _run_id = run_id WHERE rows_silver = 2'),
   ];
-  const FIXED = [
-    [{ id: 1 }, { id: 2 }],
-    [{ line: 4, raw: '{"id":"3","n":"x"}' }],
-    [{ status: 'loaded', rows_read: 3, rows_silver: 2, rows_rejected: 1 }],
-  ];
+  const FIXED = [[{ id: 1 }, { id: 2 }], [{ line: 4, raw: '{"id":"3","n":"x"}' }]];
+  const NOW = { status: 'loaded', rows_read: 3, rows_silver: 2, rows_rejected: 1 };
 
   test.each([
-    ['rejected more rows', contract(10, 0)],
-    ['quarantined the whole file', contract(10, 1)],
-  ])('that %s: every row is accounted for once, by today’s contract', async (_, before) => {
+    ['rejected more rows', contract(10, 0), { ...NOW, rows_silver: 1, rows_rejected: 2 }],
+    [
+      'quarantined the whole file',
+      contract(10, 1),
+      { ...NOW, status: 'quarantined', rows_silver: 0, rows_rejected: 3 },
+    ],
+  ])('that %s: a second run, and silver has the rows of that one', async (_, before, earlier) => {
     const sqlDir = datasets({ 't/contract.yaml': before });
     const pipeline = testPipeline({ sqlDir });
     const event = await pipeline.put('t/a.csv', FILE);
     await pipeline.engine.run(event);
     writeFileSync(path.join(sqlDir, 't/contract.yaml'), contract(100, 0));
     await pipeline.engine.run(event);
-    expect(await accounts(pipeline)).toEqual(FIXED);
+    expect(await accounts(pipeline)).toEqual([...FIXED, [earlier, NOW], [{ n: 2 }]]);
     await pipeline.engine.run(event);
-    expect(await accounts(pipeline)).toEqual(FIXED);
+    expect(await accounts(pipeline)).toEqual([...FIXED, [earlier, NOW], [{ n: 2 }]]);
   });
 });
 

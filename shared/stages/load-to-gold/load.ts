@@ -14,8 +14,6 @@ import { compactSilver } from './silver/compact-silver.ts';
 export interface LoadContext {
   lake: Pick<Lake, 'silver' | 'gold'>;
   scratch: string;
-  /** Folder of the datasets' contracts and models. */
-  sqlDir: string;
   /** Told of each new version; none on a laptop. */
   catalog: Catalog | undefined;
 }
@@ -34,13 +32,11 @@ export interface Loaded extends Pick<SilverCommit, 'status' | 'version'> {
  */
 export const loadStaged = async (
   db: Db,
-  run: RunIdentity,
-  staged: StagedSilver,
-  { lake, scratch, sqlDir, catalog }: LoadContext,
+  { run, staged }: { run: RunIdentity; staged: StagedSilver },
+  { contract, contracts, models }: Definitions,
+  { lake, scratch, catalog }: LoadContext,
 ): Promise<Loaded> => {
   const workbench = { db, store: lake.silver, scratch };
-  // Contracts and models are checked before anything is committed.
-  const { contract, contracts, models } = await readDefinitions(db, run.dataset, sqlDir);
   const { status, version, table } = await commitSilver(workbench, contract, run, staged);
   const silverTable = { zone: 'silver', name: run.dataset, description: contract.description } as const;
   await pointTable(catalog, silverTable, table);
@@ -60,7 +56,9 @@ export const loadStaged = async (
   return { status, version, gold };
 };
 
-interface Definitions {
+/** Contracts and models, all of them checked. They are read before anything is committed. */
+export interface Definitions {
+  /** Of the dataset: the one that the file was judged by. */
   contract: Contract;
   /** Of all datasets that the models read. */
   contracts: ReadonlyMap<string, Contract>;
@@ -68,9 +66,13 @@ interface Definitions {
   models: readonly GoldModel[];
 }
 
-/** @throws ContractInvalid for a mistake in any model that a run of the dataset checks (`modelsOf`) */
-const readDefinitions = async (db: Db, dataset: string, sqlDir: string): Promise<Definitions> => {
-  const contract = await loadContract(sqlDir, dataset, evaluateIn(db));
+/**
+ * @param contract of the dataset
+ * @param sqlDir folder of the datasets' contracts and models
+ * @throws ContractInvalid for a mistake in any model that a run of the dataset checks (`modelsOf`)
+ */
+export const readDefinitions = async (db: Db, contract: Contract, sqlDir: string): Promise<Definitions> => {
+  const { dataset } = contract;
   const datasets = await listDatasets(sqlDir);
   const models = await loadGoldModels(sqlDir, modelsOf(dataset, datasets));
   const contracts = new Map([[dataset, contract]]);

@@ -23,18 +23,18 @@ export interface StagedRows extends Pick<BuiltSilver, 'rows' | 'strategies'> {
  * Makes a file's silver rows of its accepted records, and stages them: data files in silver that no snapshot names yet,
  * and a list of them.
  *
+ * @param contract the one that Validate judged the file by
  * @param staged local Parquet that Validate staged, as for `buildSilver`, and the number of records that it accepted
  * @param sqlDir folder of the datasets' contracts and models
  * @throws ModelFailed, ContractInvalid, SchemaIncompatible, ConservationBroken
  */
 export const stageSilver = async (
   workbench: Workbench,
-  run: RunIdentity,
+  { run, contract }: { run: RunIdentity; contract: Contract },
   { accepted, ...staged }: { records: string; gaps?: string | undefined; accepted: number },
   sqlDir: string,
 ): Promise<StagedRows> => {
-  const { db, store } = workbench;
-  const contract = await loadContract(sqlDir, run.dataset, evaluateIn(db));
+  const { store } = workbench;
   await attachOthers(workbench, contract, sqlDir);
   const base = await new Table(store, run.dataset).current();
   const columns = silverSchema(contract, base);

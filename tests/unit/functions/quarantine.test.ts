@@ -1,6 +1,9 @@
 import { qualityScore } from '../../../functions/quality-score.ts';
 import { quarantine } from '../../../functions/quarantine.ts';
+import { validate } from '../../../functions/validate.ts';
+import { loadContract } from '../../../shared/contract/load.ts';
 import { InvalidInput } from '../../../shared/errors.ts';
+import { identify } from '../../../shared/run/run-identity.ts';
 import { QuarantineReport } from '../../../shared/stages/quarantine/report.ts';
 import { type Bench, bench, contentsOf, envelope } from '../../helpers/steps.ts';
 
@@ -84,6 +87,27 @@ test.each([
     error: 'UnreadableFile',
     rows_read: 0,
     source_bytes: 3,
+    // The execution began under an earlier release: Validate has staged nothing.
+    ...{ run_id: identify(state).run_id, contract_version: null, contract_fingerprint: null },
+  });
+});
+
+test('a file that Validate refused is recorded under the contract that it was refused by', async () => {
+  const at = bench();
+  const event = await at.put('nonsense\n1\n');
+  const refusal = await validate(envelope(event), at.context).catch((error: Error) => error);
+  expect(refusal).toMatchObject({ name: 'ContractMismatch' });
+  const { fingerprint } = await loadContract(at.context.config.sqlDir, 'people');
+  const context = { ...at.context, config: { ...at.context.config, sqlDir: 'nowhere' } };
+  const state = { ...event, error: { Error: 'ContractMismatch', Cause: 'Columns are missing.' } };
+  const output = await quarantine(envelope(state), context);
+  const run = identify(event, fingerprint);
+  expect(await reportOf(at, output)).toMatchObject({ run });
+  expect(output.report).toContain(run.run_id);
+  const [record] = Object.values(await contentsOf(at.lake.gold)).map((text) => JSON.parse(atob(text)));
+  expect(record).toMatchObject({
+    ...{ run_id: run.run_id, contract_version: '1.0.0' },
+    contract_fingerprint: fingerprint,
   });
 });
 

@@ -1,7 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { validate } from '../../../functions/validate.ts';
 import { FileTooLarge, InvalidInput, ObjectMissing, UnknownDataset } from '../../../shared/errors.ts';
-import { bench, contentsOf, envelope } from '../../helpers/steps.ts';
+import { ObjectCreated } from '../../../shared/run/event.ts';
+import { identify } from '../../../shared/run/run-identity.ts';
+import { type Bench, bench, contentsOf, envelope } from '../../helpers/steps.ts';
 
 const CSV = 'id,name\n1,Ada\nx,Bo\n3\n';
 
@@ -66,6 +68,57 @@ test('it fails when the version of the event is gone, the dataset is unknown, or
   await expect(validate(envelope(gone), context)).rejects.toThrow(ObjectMissing);
   await expect(validate(envelope(await put(CSV, 'nobody/file')), context)).rejects.toThrow(UnknownDataset);
   await expect(validate(envelope({ key: 'people/file' }), context)).rejects.toThrow(InvalidInput);
+});
+
+const stagedOf = async (lake: Bench['lake']): Promise<unknown[]> =>
+  Object.values(await contentsOf(lake.silver)).map((text) => JSON.parse(atob(text)));
+
+test.each([
+  ['id,name\n', 'EmptyFile', {}],
+  ['\0\0\0', 'UnreadableFile', {}],
+  ['{"a": 1}\n{"a": 2}\n', 'ContractMismatch', { format: 'ndjson, utf-8', records: 2 }],
+])(
+  'of a file that is refused, the contract and what is known is staged for Quarantine (%#)',
+  async (content, error, known) => {
+    const { lake, context, put } = bench();
+    await expect(validate(envelope(await put(content)), context)).rejects.toMatchObject({ name: error });
+    expect(await stagedOf(lake)).toEqual([
+      {
+        error,
+        ...{ contract_version: '1.0.0', contract_fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        source_bytes: content.length,
+        ...known,
+      },
+    ]);
+  },
+);
+
+test('of a fault, and of a dataset without a contract, nothing is staged', async () => {
+  const { lake, context, put } = bench();
+  const gone = await put(CSV);
+  gone.detail.object['version-id'] = '0000000000000000-gone';
+  await expect(validate(envelope(gone), context)).rejects.toThrow(ObjectMissing);
+  await expect(validate(envelope(await put(CSV, 'nobody/file')), context)).rejects.toThrow(UnknownDataset);
+  expect(await stagedOf(lake)).toEqual([]);
+});
+
+test('the run is that of the version and the contract; the input of the next Validate is handed on', async () => {
+  const { context, put } = bench();
+  const event = { ...(await put(CSV)), replay: { requested_at: '2024-01-02T03:04:05Z' } };
+  const { run, again } = await validate(envelope(event), context);
+  expect(run).toEqual(identify(event, run.contract_fingerprint));
+  expect(run).toMatchObject({
+    contract_fingerprint: expect.any(String),
+    replayed_at: event.replay.requested_at,
+  });
+  expect(event).toMatchObject(ObjectCreated.parse(again));
+  expect(again).toHaveProperty('replay');
+  const second = await validate(envelope(again), context);
+  expect(second.run).toEqual(run);
+  expect(second.again?.restarts).toMatchObject({
+    in_vain: 1,
+    contract_fingerprint: run.contract_fingerprint,
+  });
 });
 
 test('a file that is too large by its event is not downloaded', async () => {

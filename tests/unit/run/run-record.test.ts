@@ -145,7 +145,7 @@ test('prices add up by the amounts used', () => {
 describe('of a run that is started again', () => {
   const recordsOf = async (...outcomes: Partial<RunRecord>[]): Promise<unknown> => {
     const lake = { gold: new FolderStore(scratch()) };
-    const plain = runRecord(run, 'e1', outcome, [usage]);
+    const plain = { ...runRecord(run, 'e1', outcome, [usage]), finished_at: '2024-02-01T00:00:00.000Z' };
     for (const each of outcomes) await writeRunRecord(lake, { ...plain, ...each });
     return JSON.parse(String(await lake.gold.read(`_runs/${run.run_id}.json`))).execution;
   };
@@ -162,6 +162,23 @@ describe('of a run that is started again', () => {
   test('and now rejects what is loaded, stays', async () => {
     expect(await recordsOf({ execution: 'old' }, { ...quarantined, execution: 'new' })).toBe('old');
   });
+
+  test.each(['loaded', 'superseded', 'quarantined'] as const)(
+    'by a replay that was asked for after the record was written, is the one of the replay: %s',
+    async (status) => {
+      const replay = { execution: 'new', status, replayed_at: '2024-02-01T01:00:00.001+01:00' };
+      for (const before of ['loaded', 'quarantined', 'superseded', 'removed'] as const)
+        expect(await recordsOf({ execution: 'old', status: before }, replay)).toBe('new');
+    },
+  );
+
+  test.each(['superseded', 'quarantined'] as const)(
+    'by the second delivery of a replay, or a replay of before, stays: %s',
+    async (status) => {
+      for (const replayed_at of ['2024-02-01T00:00:00.000Z', '2024-01-31T23:59:59.999Z'])
+        expect(await recordsOf({ execution: 'old' }, { execution: 'new', status, replayed_at })).toBe('old');
+    },
+  );
 });
 
 test('is written once: a later delivery of the event does not change it', async () => {

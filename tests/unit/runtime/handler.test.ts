@@ -30,7 +30,9 @@ const environment = {
 
 const usage = { duration_ms: 5, memory_mb: 1769, requests: 1, bytes_read: 2, bytes_written: 3 };
 const event = (state: object = {}) => ({ execution: 'execution-1', state: { ...someEvent(), ...state } });
-const { run_id } = identify(someEvent());
+const { run_id } = identify(someEvent(), 'of a contract');
+/** The input of a state after Validate. */
+const validated = () => event({ validate: { run: { run_id } } });
 
 const before = process.env;
 let printed: string[];
@@ -70,7 +72,7 @@ test('runs the step on the lake in S3 and logs its start and its end', async () 
     zones = [lake.raw.name, lake.silver.name, lake.gold.name, lake.quarantine.name];
     return { rows: { read: 3, accepted: 2, rejected: 1 }, usage };
   };
-  const output = await lambdaHandler('Validate', step)(event(), context);
+  const output = await lambdaHandler('Transform', step)(validated(), context);
   expect(output).toEqual({ rows: { read: 3, accepted: 2, rejected: 1 }, usage });
   expect(zones).toEqual(['raw-1', 'silver-1', 'gold-1', 'quarantine-1']);
   expect(logged().map(({ message }) => message)).toEqual(['Step started', 'Step ended']);
@@ -78,12 +80,17 @@ test('runs the step on the lake in S3 and logs its start and its end', async () 
     expect(line).toMatchObject({
       level: 'INFO',
       service: 'duckstep-test',
-      state: 'Validate',
+      state: 'Transform',
       run_id,
       dataset: 'signups',
       execution: 'execution-1',
       function_request_id: 'request-1',
     });
+});
+
+test('Validate logs the id of the run as soon as it knows the contract', async () => {
+  await lambdaHandler('Validate', answering({ run: { run_id } }))(event(), context);
+  expect(logged().map(({ run_id: id }) => id)).toEqual([undefined, run_id]);
 });
 
 test('publishes few metrics: those of the service, and two of the dataset', async () => {
@@ -144,7 +151,7 @@ test.each([
     Object.assign(new Error('out of memory'), { name: 'OutOfMemory', cause: new Error('row 7: Ada') }),
   ],
 ])('logs a failure as %s by name and message alone, and passes on the very error', async (level, error) => {
-  await expect(lambdaHandler('Validate', throwing(error))(event(), context)).rejects.toBe(error);
+  await expect(lambdaHandler('Transform', throwing(error))(validated(), context)).rejects.toBe(error);
   const last = logged().at(-1);
   expect(last).toMatchObject({
     level,
@@ -181,8 +188,8 @@ test('removes the scratch folders of killed processes of the function, and nothi
 });
 
 test('carries nothing over from one invocation to the next', async () => {
-  const run = lambdaHandler('Validate', answering({}));
-  await run(event(), context);
+  const run = lambdaHandler('Transform', answering({}));
+  await run(validated(), context);
   printed = [];
   await run({ not: 'an input' }, context);
   expect(logged()).toHaveLength(2);

@@ -4,7 +4,16 @@ import validate from 'asl-validator';
 import { loadStateMachine } from '../../../operate/local/state-machine.ts';
 import { STEPS } from '../../../operate/local/steps.ts';
 import * as errors from '../../../shared/errors.ts';
-import { cleanSteps, DEFINITION, engineOn, failing, OUTPUTS, ROOT, someEvent } from '../../helpers/engine.ts';
+import {
+  answering,
+  cleanSteps,
+  DEFINITION,
+  engineOn,
+  failing,
+  OUTPUTS,
+  ROOT,
+  someEvent,
+} from '../../helpers/engine.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
 interface Rule {
@@ -28,6 +37,7 @@ interface State {
   Retry?: Rule[];
   Catch?: Rule[];
   ResultPath?: string;
+  Parameters?: object;
 }
 
 /** Lambda could not take the call yet. */
@@ -103,6 +113,10 @@ test('errors of the data go to quarantine, from the state that reads the data; e
   const expected: Record<string, Record<string, string[]>> = Object.fromEntries(
     large.map(([name]) => [name.replace(/Large$/, ''), { [name]: RESOURCES }]),
   );
+  // A contract that changes after Validate leads back to it.
+  const changed = { ContractChanged: ['ContractChanged'] };
+  for (const [name] of tasks)
+    if (!/^(?:Validate|Quarantine)/.test(name)) expected[name] = { ...changed, ...expected[name] };
   expected.Validate = { ...quarantined, Succeeded: ['KeyIgnored'], ...expected.Validate };
   expected.ValidateLarge = quarantined;
   const caught = states.filter(([, state]) => state.Catch !== undefined);
@@ -198,6 +212,32 @@ test('catches nothing wholesale: a redrive resumes where something failed, with 
   const named = states.flatMap(([, { Retry, Catch }]) => [...namesIn(Retry), ...namesIn(Catch)]);
   expect(new Set(named.filter((name) => name.startsWith('States.')))).toEqual(new Set(['States.Timeout']));
   expect(states.filter(([, { Type }]) => Type === 'Fail')).toEqual([]);
+});
+
+test('an execution whose contract changed goes back to Validate with what Validate handed on for that, and nothing else', async () => {
+  const { again } = OUTPUTS.Validate;
+  for (const state of ['QualityScore', 'Transform', 'LoadToGold'] as const)
+    for (const size of ['', 'Large'] as const) {
+      const steps = cleanSteps();
+      const validate = jest.fn(answering(OUTPUTS.Validate));
+      const changed = failing('ContractChanged', OUTPUTS[state], 1);
+      if (size === 'Large') steps[state] = failing('OutOfMemory', OUTPUTS[state], 1);
+      const options = { steps: { ...steps, Validate: validate, [`${state}${size}`]: changed } };
+      const { status, output, visits } = await engineOn(scratch(), options).run(someEvent());
+      expect({ state, status }).toEqual({ state, status: 'succeeded' });
+      expect(visits.filter(({ state: name }) => name === 'ContractChanged')).toHaveLength(1);
+      expect(validate.mock.calls.map(([input]) => (input as { state: unknown }).state)).toEqual([
+        someEvent(),
+        again,
+      ]);
+      expect(output).not.toHaveProperty('error');
+      expect(output).not.toHaveProperty('outgrown');
+    }
+});
+
+test('every Task is told that this definition goes back to Validate', () => {
+  for (const [name, { Parameters }] of tasks)
+    expect({ name, Parameters }).toMatchObject({ name, Parameters: { goes_back: true } });
 });
 
 test('every state can be reached, and every way ends in Succeeded', () => {

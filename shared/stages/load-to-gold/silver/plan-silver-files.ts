@@ -3,6 +3,7 @@ import type { Schema } from '../../../lake/iceberg/types.ts';
 import type { DataFile } from '../../../lake/table/data-file.ts';
 import type { Draft } from '../../../lake/table/draft.ts';
 import { distinctPartitions, type Partition } from '../../../lake/table/partition-names.ts';
+import type { RunIdentity } from '../../../run/run-identity.ts';
 import type { FilesOfSources } from './files-of-sources.ts';
 import type { Intent } from './intent.ts';
 import { keyField, mayShareKeys } from './key-bounds.ts';
@@ -125,17 +126,25 @@ const nextEntries = ({ load, confirm, committed }: SilverInput): Map<string, Com
   for (const { run } of confirm) {
     const before = committed.get(run.source_id);
     // The same rows, seen in this version: an older version that arrives late is out of date.
-    if (before !== undefined) entries.set(run.source_id, { ...before, sequencer: run.sequencer });
+    if (before !== undefined)
+      entries.set(run.source_id, { ...before, sequencer: run.sequencer, ...contractOf(run) });
   }
   for (const { run, staged } of load) {
     const partitions = distinctPartitions(partitionsOf(staged.files));
+    const before = committed.get(run.source_id);
     entries.set(run.source_id, {
       runId: run.run_id,
       sequencer: run.sequencer,
-      uploadedAt: run.uploaded_at,
+      // The same rows under another contract are as old as they were.
+      uploadedAt: before?.content === staged.content ? before.uploadedAt : run.uploaded_at,
       content: staged.content,
+      ...contractOf(run),
       ...(partitions.length <= MAX_PARTITIONS && { partitions }),
     });
   }
   return entries;
 };
+
+const contractOf = ({ contract_fingerprint: contractFingerprint }: RunIdentity) => ({
+  ...(contractFingerprint !== undefined && { contractFingerprint }),
+});

@@ -1,4 +1,4 @@
-import { compareSequencers } from '../../../run/run-identity.ts';
+import { compareSequencers, type RunIdentity } from '../../../run/run-identity.ts';
 import { isLaidOut, type StagedLayout } from '../../transform/staged-silver.ts';
 import type { Intent } from './intent.ts';
 import type { CommittedSource } from './sources.ts';
@@ -6,7 +6,7 @@ import type { CommittedSource } from './sources.ts';
 /**
  * How an intent compares with its committed source.
  *
- * - `to load`: it brings rows that silver does not have.
+ * - `to load`: it brings rows that silver does not have, or has of the same version under another contract.
  * - `to confirm`: a newer version with the same rows. The rows stay, and versions between the two are out of date.
  * - `loaded`: it is committed already.
  * - `unchanged`: it is confirmed already.
@@ -24,10 +24,17 @@ export const standingOf = (committed: CommittedSource | undefined, { run, staged
   if (committed.runId === run.run_id && sameRows) return 'loaded';
   const age = compareSequencers(committed.sequencer, run.sequencer);
   if (age > 0) return 'superseded';
-  // The same run under a changed contract brings other rows, which replace its own.
+  // The same version under a changed contract brings other rows, which replace its own.
   if (!sameRows) return 'to load';
-  return age === 0 ? 'unchanged' : 'to confirm';
+  if (age < 0) return 'to confirm';
+  return isOfOtherContract(committed, run) ? 'to load' : 'unchanged';
 };
+
+/** The rows are the same, but belong to a run that may have ended without a record: the contract changed before it did. */
+const isOfOtherContract = (
+  { contractFingerprint: before }: CommittedSource,
+  { contract_fingerprint: now }: RunIdentity,
+): boolean => before !== undefined && now !== undefined && before !== now;
 
 export interface SourcesInput {
   own: Intent;

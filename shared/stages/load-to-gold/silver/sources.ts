@@ -10,6 +10,7 @@ const entry = z.object({
   sequencer: z.string(),
   uploadedAt: z.string(),
   content: z.string(),
+  contractFingerprint: z.string().exactOptional(),
   partitions: z.array(z.record(z.string(), z.string().nullable())).exactOptional(),
   removedAt: z.string().exactOptional(),
 });
@@ -21,6 +22,8 @@ export interface CommittedSource {
   uploadedAt: string;
   /** Equal for equal rows; see `StagedSilver`. */
   content: string;
+  /** Of the contract under which this version was loaded or confirmed. Runs of earlier releases have none. */
+  contractFingerprint?: string;
   /** The partitions that its rows are in; absent when there are very many. */
   partitions?: Record<string, string | null>[];
   /** ISO 8601: when rows of this version were taken out. */

@@ -41,6 +41,22 @@ describe('the standing of an intent', () => {
     expect(standingOf(confirmed, newer)).toBe('unchanged');
   });
 
+  test('of the version and the rows that are committed, by another run: its contract decides', () => {
+    const version = intentOf('a', 1, { content: 'x' });
+    const of = (fingerprint: string | undefined): Intent => ({
+      ...version,
+      run: { ...version.run, run_id: `of ${fingerprint}`, contract_fingerprint: fingerprint },
+    });
+    const committed = { ...committedOf(of('A')), contractFingerprint: 'A' };
+    expect(standingOf(committed, of('A'))).toBe('loaded');
+    expect(standingOf({ ...committed, runId: 'confirmed' }, of('A'))).toBe('unchanged');
+    expect(standingOf(committed, of('B'))).toBe('to load');
+    // One of them is of an earlier release.
+    expect(standingOf(committed, of(undefined))).toBe('unchanged');
+    const { contractFingerprint: _, ...early } = committed;
+    expect(standingOf(early, of('B'))).toBe('unchanged');
+  });
+
   test.each<[Standing, boolean]>([
     ['to load', true],
     ['to confirm', true],
