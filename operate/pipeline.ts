@@ -2,10 +2,12 @@ import type { TableReport } from '../shared/maintenance/maintenance-report.ts';
 import type { HistoryEntry } from '../shared/query/history.ts';
 import type { Warehouse } from '../shared/query/warehouse.ts';
 import type { When } from '../shared/query/when.ts';
+import type { ReplaySelection } from '../shared/replay/selection.ts';
 import type { Observer } from './events.ts';
 import type { ExecutionStatus } from './execution.ts';
 import type { ExecutionDetail, ExecutionPage } from './listing.ts';
 import type { Outcome } from './outcome.ts';
+import type { ReplayPlan, ReplayResult } from './replayed.ts';
 import type { Upload, Uploaded } from './uploads.ts';
 
 /**
@@ -53,6 +55,25 @@ export interface Pipeline {
    * @throws UsageError when a single execution is named and the laptop refuses it
    */
   redrive(which: { id: string } | FailedSelection, options?: CallOptions): Promise<Redriven[]>;
+
+  /**
+   * Which file versions in raw `replay` would run, what they cost, and which it would not run and why. Changes nothing. Emits
+   * `working`, and `remark` for contracts with mistakes.
+   *
+   * @throws UsageError when the selection selects nothing, or what nothing can match
+   */
+  planReplay(selection: ReplaySelection, options?: ReplayOptions): Promise<ReplayPlan>;
+
+  /**
+   * Runs file versions that lie in raw, each with the event of its upload: it is as old as it was, and rows of files that
+   * came later stay. A laptop runs them to their end. AWS runs them by itself, and the call returns once they have begun,
+   * unless it waits. Emits `working`, `progress`; where it waits also `outcome`, and on a laptop the states.
+   *
+   * After an abort or an error a call with the same selection, `requestedAt` and `resume` continues.
+   *
+   * @throws UsageError when the selection selects nothing, or what nothing can match
+   */
+  replay(selection: ReplaySelection, options?: ReplayOptions): Promise<ReplayResult>;
 
   /**
    * Opens the tables `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>` and `runs` in DuckDB while the work
@@ -110,6 +131,22 @@ export type Redriven =
   /** It was not resumed; `refused` is the name and the message of the error. */
   | { execution: string; outcome?: undefined; refused: string };
 
+export interface ReplayOptions extends CallOptions {
+  /**
+   * The time that names the replay; ISO 8601, UTC. Default: now. A replay that was interrupted is continued by the same
+   * selection with the same time: what it has begun is not begun again.
+   */
+  requestedAt?: string | undefined;
+  /** Whether the replay may have begun before. */
+  resume?: boolean | undefined;
+  /** Whether the call waits until the executions have ended. A laptop always does. */
+  wait?: boolean | undefined;
+  /** Executions that AWS is asked to start in a second, at most. Default: `DEFAULT_PACE`. */
+  perSecond?: number | undefined;
+  /** Executions that run at a time on AWS, at most. Default: `DEFAULT_PACE`. */
+  atOnce?: number | undefined;
+}
+
 export interface QueryOptions {
   /**
    * The only query that the work will ask. Files that cannot matter to it are left out, and so are tables whose contract
@@ -143,4 +180,6 @@ export interface MaintainOptions {
   graceMs?: number | undefined;
   /** Changes nothing, and reports the changes that it would make. */
   dryRun?: boolean | undefined;
+  /** Receives `remark` for files that never ran (laptop; the deployed Maintain starts them). */
+  observe?: Observer | undefined;
 }

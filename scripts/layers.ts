@@ -45,6 +45,7 @@ export const LAYERS: readonly { path: string; holds: string }[] = [
   { path: 'shared/stages/load-to-gold', holds: 'LoadToGold: commits silver, rebuilds gold' },
   { path: 'shared/stages/quarantine', holds: 'Quarantine: stores rejected records with their reasons' },
   { path: 'shared/query', holds: 'reading the lake in SQL' },
+  { path: 'shared/replay', holds: 'running file versions of raw again, or for the first time' },
   { path: 'shared/maintenance', holds: 'keeping the tables in order' },
   { path: 'shared/runtime', holds: 'running a step: configuration, the Lambda handler, telemetry' },
   { path: 'functions', holds: 'one handler per Task state, and Maintain' },

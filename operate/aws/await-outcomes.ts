@@ -12,7 +12,7 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
 }
 
-const SYSTEM_CLOCK: Clock = {
+export const SYSTEM_CLOCK: Clock = {
   now: Date.now,
   sleep: async (ms, signal) => {
     // Aborted: the caller throws the signal's reason.
@@ -20,13 +20,13 @@ const SYSTEM_CLOCK: Clock = {
   },
 };
 
-const POLL_MS = 2_000;
+export const POLL_MS = 2_000;
 
 /** S3 sends most events within a second, and some after minutes. */
 const MAX_START_MS = 10 * 60_000;
 
 /** S3 gives times in whole seconds, and its clock is not that of Step Functions. */
-const SLACK_MS = 5_000;
+export const SLACK_MS = 5_000;
 
 /** One uploaded version, and the execution that it started. */
 interface Awaited {
@@ -101,11 +101,14 @@ const match = async (
   }
 };
 
-const hasEnded = (listed: readonly ListedExecution[], execution: string | undefined): execution is string =>
+export const hasEnded = (
+  listed: readonly ListedExecution[],
+  execution: string | undefined,
+): execution is string =>
   execution !== undefined && listed.some(({ id, status }) => id === execution && status !== 'running');
 
 /** Undefined where somebody has redriven the execution meanwhile. */
-const outcomeWhenEnded = async (
+export const outcomeWhenEnded = async (
   executions: DeployedExecutions,
   id: string | undefined,
 ): Promise<Outcome | undefined> => {

@@ -4,6 +4,7 @@ import type { ObjectInfo, ObjectStore } from '../../shared/lake/storage/object-s
 import { GRACE_MS } from '../../shared/lake/table/upkeep/orphans.ts';
 import type { TableReport } from '../../shared/maintenance/maintenance-report.ts';
 import type { Warehouse } from '../../shared/query/warehouse.ts';
+import type { ReplaySelection } from '../../shared/replay/selection.ts';
 import { type Config, configFromEnv } from '../../shared/runtime/config.ts';
 import { withoutIgnored } from '../ignored-uploads.ts';
 import { detailOf, type ExecutionDetail, type ExecutionPage, pageOf } from '../listing.ts';
@@ -19,16 +20,20 @@ import {
   type Pipeline,
   type QueryOptions,
   type Redriven,
+  type ReplayOptions,
   type TableHistory,
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
 import { refusalOf } from '../refusal.ts';
+import { planIn } from '../replay.ts';
+import type { ReplayPlan, ReplayResult } from '../replayed.ts';
 import { tableHistory } from '../table-history.ts';
 import type { Upload, Uploaded } from '../uploads.ts';
 import { awaitOutcomes, type Clock } from './await-outcomes.ts';
 import { stageCatalog } from './catalog.ts';
 import { type Deployment, openDeployment } from './deployment.ts';
 import { DeployedExecutions } from './executions.ts';
+import { deployedSources, startReplay } from './replay.ts';
 
 export interface AwsPipelineOptions {
   /** The project's folder: the datasets lie below it. */
@@ -106,6 +111,24 @@ export class AwsPipeline implements Pipeline {
       observe?.({ type: 'progress', done: redriven.length, total: ids.length });
     }
     return redriven;
+  }
+
+  async planReplay(selection: ReplaySelection, options: ReplayOptions = {}): Promise<ReplayPlan> {
+    const { deployment } = await this.#open();
+    const { requestedAt, resume, observe } = options;
+    const source = { lake: deployment.lake, config: this.#config(), root: this.#options.root };
+    const own = deployedSources(deployment, resume ? requestedAt : undefined);
+    return await planIn(source, selection, own, observe);
+  }
+
+  async replay(selection: ReplaySelection, options: ReplayOptions = {}): Promise<ReplayResult> {
+    const { requestedAt = new Date().toISOString(), signal } = options;
+    const { clock } = this.#options;
+    const plan = await this.planReplay(selection, options);
+    signal?.throwIfAborted();
+    const opened = await this.#open();
+    const files = await startReplay(opened, plan, requestedAt, { ...options, ...(clock && { clock }) });
+    return { requested_at: requestedAt, plan, files };
   }
 
   async query<T>(options: QueryOptions, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {

@@ -9,13 +9,13 @@ import {
   RedriveExecutionCommand,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
+import { type RateLimiter, rateLimiter } from '../../shared/base/rate-limiter.ts';
 import { lakePaths } from '../../shared/lake/paths.ts';
 import { ObjectCreated } from '../../shared/run/event.ts';
 import type { Execution, ExecutionStatus, StateVisit } from '../execution.ts';
 import type { FailedSelection } from '../pipeline.ts';
 import type { Deployment } from './deployment.ts';
 import { visitsOf } from './execution-history.ts';
-import { type RateLimiter, rateLimiter } from './rate-limiter.ts';
 
 const STATUS: Record<AwsStatus, ExecutionStatus> = {
   RUNNING: 'running',

@@ -1,6 +1,9 @@
 import path from 'node:path';
+import { counted } from '../../shared/base/text.ts';
+import { DAY_MS } from '../../shared/base/time.ts';
 import type { TableReport } from '../../shared/maintenance/maintenance-report.ts';
 import type { Warehouse } from '../../shared/query/warehouse.ts';
+import type { ReplaySelection } from '../../shared/replay/selection.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
 import { withoutIgnored } from '../ignored-uploads.ts';
 import { detailOf, type ExecutionDetail, type ExecutionPage, pageOf } from '../listing.ts';
@@ -16,13 +19,17 @@ import {
   type Pipeline,
   type QueryOptions,
   type Redriven,
+  type ReplayOptions,
   type TableHistory,
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
+import { planIn } from '../replay.ts';
+import type { ReplayPlan, ReplayResult } from '../replayed.ts';
 import { tableHistory } from '../table-history.ts';
 import type { Upload, Uploaded } from '../uploads.ts';
 import { objectCreatedEvent, refuseUnusableKeys } from './lake.ts';
 import { redriveAll, redriveOne } from './redrive.ts';
+import { localSources, runReplay } from './replay.ts';
 import { runAll } from './run.ts';
 import { tidyUp } from './tidy-up.ts';
 import { type Watching, type WatchLakeOptions, watchLake } from './watch-lake.ts';
@@ -32,10 +39,12 @@ import { openWorkspace, type Workspace, type WorkspaceOptions } from './workspac
 export class LocalPipeline implements Pipeline {
   readonly minGraceMs = 0;
   readonly #workspace: Workspace;
+  readonly #root: string;
 
   /** @throws ConfigurationError when an environment variable or the state machine cannot be used */
   constructor(options: WorkspaceOptions) {
     this.#workspace = openWorkspace(options);
+    this.#root = options.root;
   }
 
   async upload(files: readonly Upload[], options: CallOptions = {}): Promise<Uploaded[]> {
@@ -71,6 +80,22 @@ export class LocalPipeline implements Pipeline {
       : await redriveAll(this.#workspace, which, options);
   }
 
+  async planReplay(selection: ReplaySelection, options: ReplayOptions = {}): Promise<ReplayPlan> {
+    const { requestedAt, resume, observe } = options;
+    const source = { ...this.#workspace, root: this.#root };
+    const own = localSources(this.#workspace, resume ? requestedAt : undefined);
+    return await planIn(source, selection, own, observe);
+  }
+
+  async replay(selection: ReplaySelection, options: ReplayOptions = {}): Promise<ReplayResult> {
+    const { requestedAt = new Date().toISOString(), signal } = options;
+    const plan = await this.planReplay(selection, options);
+    signal?.throwIfAborted();
+    await tidyUp(this.#workspace);
+    const files = await runReplay(this.#workspace, plan.files, requestedAt, options);
+    return { requested_at: requestedAt, plan, files };
+  }
+
   async query<T>(options: QueryOptions, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {
     return await queryLake(this.#workspace, options, work);
   }
@@ -82,12 +107,25 @@ export class LocalPipeline implements Pipeline {
 
   async maintain(options: MaintainOptions = {}): Promise<TableReport[]> {
     const { lake, config } = this.#workspace;
-    return await maintainLake({ lake, config }, this.minGraceMs, options);
+    const tables = await maintainLake({ lake, config }, this.minGraceMs, options);
+    await this.#remarkMissing(options);
+    return tables;
   }
 
   /** Processes files as they are dropped into raw, until it is closed. Only a laptop needs it: AWS does so by itself. */
   async watch(options: WatchLakeOptions): Promise<Watching> {
     return await watchLake(this.#workspace, options);
+  }
+
+  /** The deployed Maintain starts such files. Here they are told: a command that keeps tables in order runs no files. */
+  async #remarkMissing({ observe }: MaintainOptions): Promise<void> {
+    const days = this.#workspace.config.missingDays ?? 0;
+    if (observe === undefined || days === 0) return;
+    const since = new Date(Date.now() - days * DAY_MS).toISOString();
+    const { files } = await this.planReplay({ missing: true, since });
+    if (files.length === 0) return;
+    const text = `${counted(files.length, 'file')} of the last ${counted(days, 'day')} never ran. To see and to run them: duckstep replay --missing --since ${days}d --dry-run`;
+    observe({ type: 'remark', text });
   }
 
   async #copyIntoRaw(

@@ -1,5 +1,5 @@
 import type { Execution } from '../execution.ts';
-import { outcomeOf } from '../outcome.ts';
+import { type Outcome, outcomeOf } from '../outcome.ts';
 import type { CallOptions, FailedSelection, Redriven } from '../pipeline.ts';
 import { refusalOf } from '../refusal.ts';
 import { statesTo } from './observe.ts';
@@ -30,6 +30,23 @@ export const redriveAll = async (
     const result = results[i];
     if (result?.status === 'rejected') return { execution, refused: refusalOf(result.reason) };
     return { execution, outcome: result?.value };
+  });
+};
+
+/**
+ * Resumes executions that nobody has taken meanwhile, and waits for their ends.
+ *
+ * @throws UsageError when another process has taken one
+ */
+export const redriveThese = async (
+  parts: Parts,
+  executions: readonly Execution[],
+  options: CallOptions,
+): Promise<Outcome[]> => {
+  const ids = executions.map(({ id }) => id);
+  return (await redrive(parts, executions, ids, options)).map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
   });
 };
 

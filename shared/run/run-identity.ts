@@ -58,6 +58,13 @@ export const identify = (event: ObjectCreated, contractFingerprint?: string): Ru
 };
 
 /**
+ * The id of a run of the same file version that has no contract's fingerprint in it, as earlier releases made it; undefined
+ * where the version has no id.
+ */
+export const unjudgedRunId = ({ bucket, key, version_id }: RunIdentity): string | undefined =>
+  version_id === undefined ? undefined : hash(bucket, key, version_id);
+
+/**
  * Compares two sequencers of one key: negative when `a` is the earlier. Source: Amazon S3 user guide, "Event
  * message structure": the shorter one is right-padded with zeros, then both are compared as text.
  */

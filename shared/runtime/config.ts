@@ -24,9 +24,14 @@ export interface Config extends Resources {
   maxUnpackedBytes: number;
   /** A record longer than this is rejected, in bytes. */
   maxRecordBytes: number;
+  /** Maintenance starts files of the last days that never ran; 0 for not looking. */
+  missingDays?: number;
 }
 
 const MB = 2 ** 20;
+
+/** Longer than a weekend without maintenance. */
+const DEFAULT_MISSING_DAYS = 3;
 
 /** Lambda gives one vCPU per 1,769 MB (AWS Lambda developer guide, "Configure Lambda function memory"). */
 const MB_PER_VCPU = 1769;
@@ -46,6 +51,7 @@ const Environment = z.object({
   DUCKSTEP_MAX_FILE_MB: z.coerce.number().positive().optional(),
   DUCKSTEP_MAX_UNPACKED_MB: z.coerce.number().positive().default(20_480),
   DUCKSTEP_MAX_RECORD_MB: z.coerce.number().positive().max(128).default(16),
+  DUCKSTEP_MISSING_DAYS: z.coerce.number().min(0).default(DEFAULT_MISSING_DAYS),
 });
 
 /**
@@ -79,6 +85,7 @@ export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string
     ...(vars.DUCKSTEP_MAX_FILE_MB !== undefined && { maxFileBytes: vars.DUCKSTEP_MAX_FILE_MB * MB }),
     maxUnpackedBytes: vars.DUCKSTEP_MAX_UNPACKED_MB * MB,
     maxRecordBytes: vars.DUCKSTEP_MAX_RECORD_MB * MB,
+    missingDays: vars.DUCKSTEP_MISSING_DAYS,
   };
 };
 

@@ -50,7 +50,7 @@ export const invoke = async (
     const output = await step(event, { ...(await openOnce()), invocation });
     logger.appendKeys(runIdIn(output));
     const metrics = metricsOf(output, alarmPercent);
-    logger.info('Step ended', { measures: metrics.step });
+    logger.info('Step ended', { measures: metrics.step, ...reported(output) });
     publish(state, run, metrics, detailed);
     return output;
   } catch (error) {
@@ -60,6 +60,10 @@ export const invoke = async (
     logger.resetKeys();
   }
 };
+
+/** Maintain's findings about files that never ran, for the log: the output of a scheduled call goes nowhere. */
+const reported = (output: unknown): { missing?: unknown } =>
+  typeof output === 'object' && output !== null && 'missing' in output ? { missing: output.missing } : {};
 
 /**
  * Bad data is a normal day, so it is logged as a warning. Messages hold no row contents; causes might, and are left out.

@@ -10,6 +10,7 @@ import {
   type GetObjectCommandInput,
   HeadObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
@@ -112,6 +113,34 @@ export const fakeS3 = ({ versioned = false, pageSize = 1_000 } = {}) => {
     });
     const more = end < keys.length;
     return { Contents, IsTruncated: more, ...(more && { NextContinuationToken: String(end) }) };
+  });
+  mock.on(ListObjectVersionsCommand).callsFake(async ({ Prefix = '', KeyMarker, VersionIdMarker }) => {
+    const all = [...objects.keys()]
+      .filter((key) => key.startsWith(Prefix))
+      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      .flatMap((key) =>
+        (objects.get(key) ?? [])
+          .map((version, i, own) => ({ ...version, key, isLatest: i === own.length - 1 }))
+          .toReversed(),
+      );
+    // The page begins behind the version that the markers name.
+    const start =
+      all.findIndex(({ key, versionId }) => key === KeyMarker && versionId === VersionIdMarker) + 1;
+    const page = all.slice(start, start + pageSize);
+    const [entries, marks] = [false, true].map((deleted) => page.filter((each) => each.deleted === deleted));
+    const last = page.at(-1);
+    const more = start + pageSize < all.length;
+    return {
+      Versions: entries?.map(({ key, body, etag, lastModified, versionId, isLatest }) => ({
+        ...{ Key: key, Size: body.length, ETag: etag, LastModified: lastModified, IsLatest: isLatest },
+        VersionId: versioned ? versionId : 'null',
+      })),
+      DeleteMarkers: marks?.map(({ key, versionId, isLatest }) => ({
+        ...{ Key: key, VersionId: versionId, IsLatest: isLatest },
+      })),
+      IsTruncated: more,
+      ...(more && { NextKeyMarker: last?.key, NextVersionIdMarker: last?.versionId }),
+    };
   });
   mock.on(CreateMultipartUploadCommand).callsFake(async () => {
     const UploadId = randomUUID();

@@ -1,11 +1,12 @@
 import { batchesOf } from '../../shared/base/in-parallel.ts';
-import { ObjectMissing } from '../../shared/errors.ts';
+import { ConfigurationError, ObjectMissing } from '../../shared/errors.ts';
 import { metered } from '../../shared/lake/storage/metered-store.ts';
 import {
   combineObservers,
   MAX_KEYS_REMOVED,
   type ObjectInfo,
   type ObjectStore,
+  type ObjectVersion,
   type RequestKind,
   type RequestObserver,
 } from '../../shared/lake/storage/object-store.ts';
@@ -90,6 +91,10 @@ export class MemoryStore implements ObjectStore {
       after = page.at(-1) ?? after;
       if (page.length < this.pageSize) return;
     }
+  }
+
+  listVersions(): AsyncIterable<ObjectVersion> {
+    throw new ConfigurationError('memory keeps no versions');
   }
 
   async remove(key: string): Promise<void> {

@@ -262,5 +262,60 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       expect(await store.writeIfAbsent('x', '3')).toBe(true);
       expect((await store.read('x', await versionOf(store, 'x')))?.toString()).toBe('3');
     });
+
+    const versionsOf = async (
+      store: ObjectStore,
+      prefix: string,
+    ): Promise<[key: string, body: string, isLatest: boolean][]> => {
+      const found: [string, string, boolean][] = [];
+      for await (const { key, versionId, isLatest } of store.listVersions(prefix))
+        found.push([key, String(await store.read(key, versionId)), isLatest]);
+      return found;
+    };
+
+    test('lists all versions by prefix: keys in byte order, over all pages, of each the newest first', async () => {
+      const store = await open({ versioned: true });
+      const keys = ['t/a', 't/a-b', 't/a.b', 't/a0', 't/B', 't/é', 't/～', 't/🦆', 'ta', 's/z'];
+      for (const body of ['1', '2']) for (const key of keys) await store.write(key, body);
+      const sorted = ['t/B', 't/a', 't/a-b', 't/a.b', 't/a0', 't/é', 't/～', 't/🦆'];
+      const both = (key: string): [string, string, boolean][] => [
+        [key, '2', true],
+        [key, '1', false],
+      ];
+      expect(await versionsOf(store, 't/')).toEqual(sorted.flatMap(both));
+      expect(await versionsOf(store, 't/a-b')).toEqual(both('t/a-b'));
+      expect(await versionsOf(store, 'nothing/')).toEqual([]);
+      expect(await versionsOf(store, '')).toHaveLength(20);
+    });
+
+    test('lists a version as head describes it', async () => {
+      const store = await open({ versioned: true });
+      await store.write('a/b', 'text');
+      for await (const { isLatest, ...info } of store.listVersions('a/')) {
+        const head = await store.head('a/b', info.versionId);
+        expect({ ...info, lastModified: 0 }).toEqual({ ...head, lastModified: 0 });
+        expect(isLatest).toBe(true);
+      }
+    });
+
+    test('no version of a removed object is the latest, until it is created again', async () => {
+      const store = await open({ versioned: true });
+      await store.write('x', '1');
+      await store.remove('x');
+      expect(await versionsOf(store, '')).toEqual([['x', '1', false]]);
+      await store.write('x/y', '2');
+      expect(await versionsOf(store, 'x')).toEqual([
+        ['x', '1', false],
+        ['x/y', '2', true],
+      ]);
+    });
+
+    test('a listing of versions counts as lists', async () => {
+      const store = await open({ versioned: true });
+      await store.write('a', '1');
+      const counted = metered(store);
+      expect(await versionsOf(counted, '')).toHaveLength(1);
+      expect(counted.usage.requests).toMatchObject({ list: 1, get: 1 });
+    });
   });
 };

@@ -2,7 +2,7 @@ import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
 
 export type StoreMethod = Exclude<keyof ObjectStore, 'name' | 'uri' | 'observed'>;
 
-/** One call of a store: its method, the key (the prefix, for `list`), and whether it named a version. */
+/** One call of a store: its method, the key (the prefix, for `list` and `listVersions`), and whether it named a version. */
 export interface StoreCall {
   method: StoreMethod;
   key: string;
@@ -18,6 +18,7 @@ const ARGUMENTS: Readonly<Record<StoreMethod, { key: number; version?: number }>
   localPath: { key: 0, version: 2 },
   upload: { key: 1 },
   list: { key: 0 },
+  listVersions: { key: 0 },
   remove: { key: 0 },
   removeMany: { key: 0 },
 };

@@ -43,6 +43,8 @@ export const rightsFor = (zone: Zone, { method, key, versioned }: StoreCall): Ri
       return [right('s3:PutObject'), right('s3:AbortMultipartUpload')];
     case 'list':
       return [right('s3:ListBucket')];
+    case 'listVersions':
+      return [right('s3:ListBucketVersions')];
     case 'remove':
     case 'removeMany':
       return [right('s3:DeleteObject')];
@@ -63,7 +65,7 @@ const applies = (granted: readonly Statement[], effect: string, { action, zone, 
   );
 
 const covers = (of: Json, action: string, zone: Zone, key: string | undefined): boolean => {
-  const bucketWide = action === 's3:ListBucket';
+  const bucketWide = action === 's3:ListBucket' || action === 's3:ListBucketVersions';
   if (typeof of === 'string') return of === '*';
   const { 'Fn::Sub': sub, 'Fn::GetAtt': getAtt } = of as { 'Fn::Sub'?: string; 'Fn::GetAtt'?: string[] };
   if (getAtt !== undefined) return bucketWide && getAtt[0] === bucketOf(zone);

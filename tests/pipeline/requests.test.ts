@@ -53,6 +53,7 @@ const KINDS: Readonly<Record<StoreMethod, string>> = {
   writeIfAbsent: 'PUT',
   upload: 'PUT',
   list: 'LIST',
+  listVersions: 'LIST',
   remove: 'DELETE',
   removeMany: 'DELETE',
 };

@@ -15,12 +15,13 @@ import {
 import { batchesOf, inParallel } from '../../base/in-parallel.ts';
 import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import { FolderVersions } from './folder-versions.ts';
-import { isHidden, isPathSafe } from './key-path.ts';
+import { inUtf8Order, isHidden, isPathSafe } from './key-path.ts';
 import {
   combineObservers,
   MAX_KEYS_REMOVED,
   type ObjectInfo,
   type ObjectStore,
+  type ObjectVersion,
   type RequestObserver,
 } from './object-store.ts';
 import { withUnfinishedFile } from './unfinished-file.ts';
@@ -34,8 +35,6 @@ export interface FolderStoreOptions {
 }
 
 const MAX_ADOPT_ATTEMPTS = 5;
-
-const inUtf8Order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /**
  * A folder as a bucket: `<root>/<key>`. Objects are written under `<root>/.tmp/` and then moved to their name in one
@@ -122,6 +121,12 @@ export class FolderStore implements ObjectStore {
     yield* this.#walk('', prefix);
   }
 
+  async *listVersions(prefix: string): AsyncIterable<ObjectVersion> {
+    const versions = this.#versioned();
+    this.#observe('list', 0);
+    yield* versions.listAll(prefix, (key) => this.#target(key));
+  }
+
   async remove(key: string): Promise<void> {
     this.#observe('delete', 0);
     await rm(this.#target(key), { force: true });
@@ -154,9 +159,7 @@ export class FolderStore implements ObjectStore {
   }
 
   async #adopt(key: string): Promise<ObjectInfo> {
-    const versions = this.#versions;
-    if (!versions)
-      throw new ConfigurationError(`${this.name} keeps no versions: open it with versioned: true`);
+    const versions = this.#versioned();
     const target = this.#target(key);
     for (let attempt = 1; attempt <= MAX_ADOPT_ATTEMPTS; attempt += 1) {
       const adopted = await withUnfinishedFile(this.#root, async (copy) => {
@@ -174,6 +177,11 @@ export class FolderStore implements ObjectStore {
       await setTimeout(20 * attempt);
     }
     throw new StorageUnavailable(`${this.name}/${key} is still being written: try again when it is complete`);
+  }
+
+  #versioned(): FolderVersions {
+    if (this.#versions) return this.#versions;
+    throw new ConfigurationError(`${this.name} keeps no versions: open it with versioned: true`);
   }
 
   /**

@@ -3,7 +3,10 @@ import { mkdir, readdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { contentHash, fileStats, linkUnlessTaken, unlessMissing } from '../../base/files.ts';
 import { InvalidInput } from '../../errors.ts';
-import type { ObjectInfo } from './object-store.ts';
+import { inUtf8Order, isHidden, isPathSafe } from './key-path.ts';
+import type { ObjectVersion } from './object-store.ts';
+
+type KeptVersion = Omit<ObjectVersion, 'isLatest'>;
 
 /** Microseconds since 1970 and the start of the content's SHA-256, both in hex. Sorts by time. */
 const VERSION_ID = /^([0-9a-f]{16})-([0-9a-f]{12})$/;
@@ -41,7 +44,7 @@ export class FolderVersions {
     return path.join(this.#root, key, versionId);
   }
 
-  async find(key: string, versionId: string): Promise<ObjectInfo | undefined> {
+  async find(key: string, versionId: string): Promise<KeptVersion | undefined> {
     const [, sequencer, etag] = VERSION_ID.exec(versionId) ?? [];
     if (sequencer === undefined || etag === undefined) return undefined;
     const stats = await fileStats(this.path(key, versionId));
@@ -51,9 +54,38 @@ export class FolderVersions {
   }
 
   /** The key's versions, the oldest first. */
-  async list(key: string): Promise<ObjectInfo[]> {
+  async list(key: string): Promise<KeptVersion[]> {
     const found = await Promise.all((await this.#names(key)).map((name) => this.find(key, name)));
     return found.filter((info) => info !== undefined);
+  }
+
+  /**
+   * The versions of all keys, in the order of the port.
+   *
+   * @param target the path of a key's file, which shows one of the versions, another content, or is not there
+   */
+  async *listAll(prefix: string, target: (key: string) => string): AsyncIterable<ObjectVersion> {
+    for await (const key of this.keys(prefix)) {
+      const file = await fileStats(target(key));
+      const shown = file && (await this.holding(key, file));
+      for (const kept of (await this.list(key)).toReversed())
+        yield { ...kept, isLatest: kept.versionId === shown?.versionId };
+    }
+  }
+
+  /** Keys that have versions, in the order of their UTF-8 bytes. */
+  async *keys(prefix: string, folder = ''): AsyncIterable<string> {
+    const entries = await unlessMissing(readdir(path.join(this.#root, folder), { withFileTypes: true }));
+    const names = (entries ?? [])
+      .filter((entry) => entry.isDirectory() && isPathSafe(entry.name) && !isHidden(entry.name))
+      .map(({ name }) => folder + name);
+    // The folder of a key holds its versions, and the folders of longer keys: `a`, `a-b` and `a/b` sort in this order.
+    const both = names.flatMap((name) => [name, `${name}/`]).sort(inUtf8Order);
+    for (const name of both) {
+      if (name.endsWith('/')) {
+        if (name.startsWith(prefix) || prefix.startsWith(name)) yield* this.keys(prefix, name);
+      } else if (name.startsWith(prefix) && (await this.latest(name)) !== undefined) yield name;
+    }
   }
 
   async latest(key: string): Promise<string | undefined> {
@@ -61,7 +93,7 @@ export class FolderVersions {
   }
 
   /** The latest version, if it has the size and modification time of this file. */
-  async holding(key: string, file: BigIntStats): Promise<ObjectInfo | undefined> {
+  async holding(key: string, file: BigIntStats): Promise<KeptVersion | undefined> {
     const latest = await this.latest(key);
     const kept = latest && (await fileStats(this.path(key, latest)));
     if (!latest || !kept || kept.size !== file.size) return undefined;

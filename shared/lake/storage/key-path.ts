@@ -17,3 +17,6 @@ export const isPathSafe = (key: string): boolean => key.split('/').every(isFileN
 
 /** Whether a part of the key begins with a dot: such files belong to the store, an editor or the system. */
 export const isHidden = (key: string): boolean => key.split('/').some((name) => name.startsWith('.'));
+
+/** Compares two keys as S3 orders them. */
+export const inUtf8Order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -9,6 +9,13 @@ export interface ObjectInfo {
   lastModified: Date;
 }
 
+/** One version of an object. */
+export interface ObjectVersion extends ObjectInfo {
+  versionId: string;
+  /** Whether the key shows this version now: false for all versions of an object that was removed. */
+  isLatest: boolean;
+}
+
 export type RequestKind = 'head' | 'get' | 'put' | 'list' | 'delete';
 
 /** Called after every request, including failed ones. `bytes` are those that a get read or a put wrote. */
@@ -62,6 +69,14 @@ export interface ObjectStore {
 
   /** Every object whose key begins with the prefix, in the order of the keys' UTF-8 bytes. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
+
+  /**
+   * Every version of every object whose key begins with the prefix: keys in the order of their UTF-8 bytes, of each key the
+   * newest version first. Marks of removals are left out. Counts as lists, one for each page.
+   *
+   * @throws ConfigurationError when a folder keeps no versions
+   */
+  listVersions(prefix: string): AsyncIterable<ObjectVersion>;
 
   /** Removes the object, but not its earlier versions. Does nothing if there is no such object. */
   remove(key: string): Promise<void>;

@@ -1,4 +1,4 @@
-import type { ObjectInfo, ObjectStore, RequestObserver } from './object-store.ts';
+import type { ObjectInfo, ObjectStore, ObjectVersion, RequestObserver } from './object-store.ts';
 
 /** A renaming of keys that leaves prefixes prefixes: the keys below a renamed prefix are renamed in the same way. */
 export interface Renaming {
@@ -54,6 +54,11 @@ export class RenamedStore implements ObjectStore {
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
     for await (const info of this.#store.list(this.#renaming.to(prefix)))
       yield { ...info, key: this.#renaming.from(info.key) };
+  }
+
+  async *listVersions(prefix: string): AsyncIterable<ObjectVersion> {
+    for await (const version of this.#store.listVersions(this.#renaming.to(prefix)))
+      yield { ...version, key: this.#renaming.from(version.key) };
   }
 
   async remove(key: string): Promise<void> {

@@ -12,7 +12,6 @@ import {
   type GetObjectCommandInput,
   type GetObjectCommandOutput,
   HeadObjectCommand,
-  ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -25,17 +24,16 @@ import {
   MAX_KEYS_REMOVED,
   type ObjectInfo,
   type ObjectStore,
+  type ObjectVersion,
   type RequestKind,
   type RequestObserver,
 } from './object-store.ts';
 import { download, PART_BYTES, type RangedGet } from './s3-download.ts';
 import { checkRemoved, httpStatusOf, isMissing, storageError } from './s3-errors.ts';
+import { objectsIn, versionsIn, withoutQuotes } from './s3-listing.ts';
 
 const MAX_PARALLEL_PARTS = 8;
 const MAX_CONFLICT_ATTEMPTS = 6;
-
-/** The etag as S3's events spell it. */
-const withoutQuotes = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
 
 const optional = <K extends string, V>(key: K, value: V | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
@@ -133,22 +131,12 @@ export class S3Store implements ObjectStore {
     return size;
   }
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
-    let token: string | undefined;
-    do {
-      const command = new ListObjectsV2Command({
-        Bucket: this.name,
-        Prefix: prefix,
-        ContinuationToken: token,
-      });
-      const page = await this.#request('list', prefix, () => this.#client.send(command));
-      for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
-        if (Key === undefined) continue;
-        const lastModified = LastModified ?? new Date(0);
-        yield { key: Key, size: Size ?? 0, etag: withoutQuotes(ETag), lastModified };
-      }
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (token !== undefined);
+  list(prefix: string): AsyncIterable<ObjectInfo> {
+    return objectsIn(this.name, prefix, (send) => this.#request('list', prefix, () => send(this.#client)));
+  }
+
+  listVersions(prefix: string): AsyncIterable<ObjectVersion> {
+    return versionsIn(this.name, prefix, (send) => this.#request('list', prefix, () => send(this.#client)));
   }
 
   async remove(key: string): Promise<void> {

@@ -9,6 +9,7 @@ const Output = z.object({
   score: z.number().optional(),
   status: z.string().optional(),
   scope: z.string().optional(),
+  missing: z.object({ found: z.number() }).optional(),
   usage: Usage,
 });
 
@@ -18,7 +19,7 @@ export interface StepMetrics {
    * all; as metrics, by state and dataset, they are published on demand only.
    */
   step: Record<string, number>;
-  /** Over all datasets: `FilesLoaded`, `FilesQuarantined`, `Cost`, and the counts of rows that the dashboard shows. */
+  /** Over all datasets: `FilesLoaded`, `FilesQuarantined`, `FilesMissing`, `Cost`, and the counts of rows that the dashboard shows. */
   service: Record<string, number>;
   /** By dataset: `Score`, and `QuarantineExcess` for the alarm. CloudWatch charges for each of them and each dataset. */
   dataset: Record<string, number>;
@@ -32,7 +33,7 @@ const ROWS_OF_SERVICE = ['RowsRead', 'RowsAccepted', 'RowsRejected', 'RowsDuplic
  * @param alarmPercent see `excessOf`
  */
 export const metricsOf = (output: unknown, alarmPercent: number): StepMetrics => {
-  const { rows, score, status, scope, usage } = Output.parse(output);
+  const { rows, score, status, scope, missing, usage } = Output.parse(output);
   const counts = typeof rows === 'number' ? { quarantined: rows } : rows;
   const named = Object.fromEntries(
     Object.entries(counts).map(([name, count]) => [`Rows${capitalised(name)}`, count]),
@@ -51,6 +52,8 @@ export const metricsOf = (output: unknown, alarmPercent: number): StepMetrics =>
     service: {
       ...(status === 'loaded' && { FilesLoaded: 1 }),
       ...(scope === 'file' && { FilesQuarantined: 1 }),
+      // CloudWatch charges for a metric by the hour in which it is published: not at all while no file is missing.
+      ...(missing !== undefined && missing.found > 0 && { FilesMissing: missing.found }),
       ...Object.fromEntries(Object.entries(named).filter(([name]) => ROWS_OF_SERVICE.includes(name))),
       Cost,
     },

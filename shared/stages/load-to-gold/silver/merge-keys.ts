@@ -9,6 +9,7 @@ import type { DataFile, PositionDeletes } from '../../../lake/table/data-file.ts
 import { deletedRows, deletePairs, localPaths, readFiles } from '../../../lake/table/read/table-view.ts';
 import type { Workbench } from '../../../lake/table/workbench.ts';
 import { writeDeletes } from '../../../lake/table/write/write-files.ts';
+import { UPLOAD_ORDER } from '../../../run/version-age.ts';
 import { firstBy } from '../../transform/order.ts';
 import { silverColumns } from '../../transform/silver-table.ts';
 import { RELATION } from './relations.ts';
@@ -168,7 +169,7 @@ const rankSources = async (
   });
   await db.run(`
     CREATE OR REPLACE TEMP TABLE ${RELATION.sourceRanks} AS
-    SELECT _source_id, row_number() OVER (ORDER BY uploaded_at, sequencer, _source_id) AS _rank
+    SELECT _source_id, row_number() OVER (ORDER BY ${UPLOAD_ORDER}, _source_id) AS _rank
     FROM (VALUES ${values.length === 0 ? "('', '', '')" : values.join(', ')}) AS v(_source_id, uploaded_at, sequencer)`);
 };
 

@@ -1,4 +1,5 @@
-import { compareSequencers, type RunIdentity } from '../../../run/run-identity.ts';
+import type { RunIdentity } from '../../../run/run-identity.ts';
+import { ageOf, compareAges, compareWithCommitted } from '../../../run/version-age.ts';
 import { isLaidOut, type StagedLayout } from '../../transform/staged-silver.ts';
 import type { Intent } from './intent.ts';
 import type { CommittedSource } from './sources.ts';
@@ -22,7 +23,7 @@ export const standingOf = (committed: CommittedSource | undefined, { run, staged
   if (committed === undefined) return 'to load';
   const sameRows = committed.content === staged.content;
   if (committed.runId === run.run_id && sameRows) return 'loaded';
-  const age = compareSequencers(committed.sequencer, run.sequencer);
+  const age = compareWithCommitted(committed, run);
   if (age > 0) return 'superseded';
   // The same version under a changed contract brings other rows, which replace its own.
   if (!sameRows) return 'to load';
@@ -92,7 +93,7 @@ const newestOfEachSource = (intents: readonly Intent[]): Intent[] => {
   const newest = new Map<string, Intent>();
   for (const intent of intents) {
     const known = newest.get(intent.run.source_id);
-    if (known === undefined || compareSequencers(known.run.sequencer, intent.run.sequencer) < 0)
+    if (known === undefined || compareAges(ageOf(known.run), ageOf(intent.run)) < 0)
       newest.set(intent.run.source_id, intent);
   }
   return [...newest.values()];

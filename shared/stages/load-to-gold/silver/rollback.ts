@@ -9,7 +9,7 @@ import type { Draft, TableSchema } from '../../../lake/table/draft.ts';
 import { distinctPartitions, type Partition } from '../../../lake/table/partition-names.ts';
 import { SUMMARY } from '../../../lake/table/properties.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
-import { compareSequencers } from '../../../run/run-identity.ts';
+import { compareAges } from '../../../run/version-age.ts';
 import { type CommittedSource, sourcesRoot, sourceTree } from './sources.ts';
 
 export interface Rollback {
@@ -123,8 +123,7 @@ const nextEntries = async (
       const before = then.get(id);
       if (isSame(before, entry)) continue;
       const rows = before ?? { ...entry, content: '', partitions: [] };
-      const sequencer =
-        compareSequencers(rows.sequencer, entry.sequencer) > 0 ? rows.sequencer : entry.sequencer;
+      const { sequencer } = compareAges(rows, entry) > 0 ? rows : entry;
       next.set(id, { ...rows, sequencer, removedAt: at });
     }
   };

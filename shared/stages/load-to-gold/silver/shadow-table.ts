@@ -11,7 +11,7 @@ import { partitionBy } from '../../../lake/table/commit/table-schema.ts';
 import type { Draft, TableSchema } from '../../../lake/table/draft.ts';
 import { SUMMARY } from '../../../lake/table/properties.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
-import { compareSequencers } from '../../../run/run-identity.ts';
+import { compareAges } from '../../../run/version-age.ts';
 import { silverSchema } from '../../transform/silver-table.ts';
 import { type CommittedSource, sourcesRoot, sourceTree } from './sources.ts';
 
@@ -156,9 +156,9 @@ const sourcesBehind = async (
   index: ReturnType<typeof sourceTree>,
 ): Promise<string[]> => {
   const behind: string[] = [];
-  for await (const [id, { sequencer }] of index.entries(sourcesRoot(base))) {
-    const known = (await index.get(sourcesRoot(restored), id)) ?? leftOut.get(id);
-    if (known === undefined || compareSequencers(known.sequencer, sequencer) < 0) behind.push(id);
+  for await (const [id, live] of index.entries(sourcesRoot(base))) {
+    const known = leftOut.get(id) ?? (await index.get(sourcesRoot(restored), id));
+    if (known === undefined || compareAges(known, live) < 0) behind.push(id);
   }
   return behind;
 };

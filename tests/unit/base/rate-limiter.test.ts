@@ -1,4 +1,4 @@
-import { rateLimiter } from '../../../../operate/aws/rate-limiter.ts';
+import { rateLimiter } from '../../../shared/base/rate-limiter.ts';
 
 test('a few go at once, the next one after the other, a late one at once', async () => {
   let clock = 1_000;
