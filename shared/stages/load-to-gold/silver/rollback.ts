@@ -59,8 +59,10 @@ export const rollbackSilver = async (
 /** The name under which a rollback stands in the table's history, in place of a run. */
 const nameOf = ({ to, at }: Rollback): string => `rollback-${to}-${Date.parse(at)}`;
 
+/** Whether this rollback is committed, or one to the same snapshot, with nothing after it. */
 const isDone = (base: Snapshot | undefined, rollback: Rollback): boolean =>
-  base?.history.some(({ runId }) => runId === nameOf(rollback)) ?? false;
+  base?.properties[SUMMARY.rolledBackTo] === String(rollback.to) ||
+  (base?.history.some(({ runId }) => runId === nameOf(rollback)) ?? false);
 
 const snapshotOf = (base: Snapshot | undefined, dataset: string, id: number): Snapshot => {
   const found = base?.history.find((snapshot) => snapshot.id === id);

@@ -31,7 +31,7 @@ export const shadowOf = (silver: ObjectStore, dataset: string, id: string): Obje
 };
 
 /** The name of a rebuild in the table's history, in place of a run. */
-const nameOf = (id: string): string => `rebuild-${id}`;
+const nameOf = (id: string): string => `rebuild-${id.replace('/', '-')}`;
 
 const isDone = (base: Snapshot | undefined, id: string): boolean =>
   base?.history.some(({ runId }) => runId === nameOf(id)) ?? false;
@@ -81,7 +81,8 @@ export type Swap =
 /**
  * Puts the rebuilt rows in the place of the live ones, as one commit. A repetition finds its own commit.
  *
- * @param leftOut entries of sources that have no rows in the rebuilt table on purpose, by source id
+ * @param takenOut entries of the live table's index, by source id: sources that have no rows in the rebuilt table on purpose,
+ *   or those of an earlier version. What the entries say of versions and times stays, so that they stay out
  * @throws ContractChanged when the live table's columns have changed since the rebuild began: it has to begin again
  * @throws CommitConflict when other writers won every race
  */
@@ -89,7 +90,7 @@ export const swapIn = async (
   silver: ObjectStore,
   { dataset }: Contract,
   id: string,
-  leftOut: ReadonlyMap<string, CommittedSource>,
+  takenOut: ReadonlyMap<string, CommittedSource>,
 ): Promise<Swap> => {
   const index = sourceTree(silver, dataset);
   const rebuilt = (await new Table(shadowOf(silver, dataset, id), dataset).newest())?.snapshot;
@@ -98,10 +99,10 @@ export const swapIn = async (
       rebuilt === undefined || isDone(base, id) ? { outcome: [] } : { todo: rebuilt },
     make: async (base, restored) => {
       requireSameShape(base, restored);
-      const behind = await sourcesBehind(base, restored, leftOut, index);
+      const behind = await sourcesBehind(base, restored, takenOut, index);
       if (behind.length > 0) return { outcome: behind };
-      const kept = await absent(restored, leftOut, index);
-      const root = await index.put(sourcesRoot(restored), kept);
+      const entries = await entriesOf(restored, takenOut, index);
+      const root = await index.put(sourcesRoot(restored), entries);
       return { draft: swapDraft(restored, id, root), outcome: [] };
     },
   });
@@ -152,22 +153,27 @@ const requireSameShape = (base: Snapshot | undefined, { table, metadata }: Snaps
 const sourcesBehind = async (
   base: Snapshot | undefined,
   restored: Snapshot,
-  leftOut: ReadonlyMap<string, CommittedSource>,
+  takenOut: ReadonlyMap<string, CommittedSource>,
   index: ReturnType<typeof sourceTree>,
 ): Promise<string[]> => {
   const behind: string[] = [];
   for await (const [id, live] of index.entries(sourcesRoot(base))) {
-    const known = leftOut.get(id) ?? (await index.get(sourcesRoot(restored), id));
+    const known = takenOut.get(id) ?? (await index.get(sourcesRoot(restored), id));
     if (known === undefined || compareAges(known, live) < 0) behind.push(id);
   }
   return behind;
 };
 
-const absent = async (
+const entriesOf = async (
   restored: Snapshot,
-  leftOut: ReadonlyMap<string, CommittedSource>,
+  takenOut: ReadonlyMap<string, CommittedSource>,
   index: ReturnType<typeof sourceTree>,
 ): Promise<Map<string, CommittedSource>> => {
-  const there = await index.getMany(sourcesRoot(restored), leftOut.keys());
-  return new Map([...leftOut].filter(([id]) => !there.has(id)));
+  const rebuilt = await index.getMany(sourcesRoot(restored), takenOut.keys());
+  return new Map(
+    [...takenOut].map(([id, { sequencer, removedAt, ...live }]) => {
+      const rows = rebuilt.get(id) ?? { ...live, content: '', partitions: [] };
+      return [id, { ...rows, sequencer, ...(removedAt !== undefined && { removedAt }) }];
+    }),
+  );
 };
