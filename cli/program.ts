@@ -7,7 +7,9 @@ import { addHistory } from './commands/history.ts';
 import { addInfer } from './commands/infer.ts';
 import { addMaintain } from './commands/maintain.ts';
 import { addQuery } from './commands/query.ts';
+import { addRebuild } from './commands/rebuild.ts';
 import { addRedrive } from './commands/redrive.ts';
+import { addRollback } from './commands/rollback.ts';
 import { addRun } from './commands/run.ts';
 import { addStart } from './commands/start.ts';
 import { addUpload } from './commands/upload.ts';
@@ -41,6 +43,8 @@ const createProgram = (session: Session): Command => {
     addExecutions,
     addCost,
     addRedrive,
+    addRollback,
+    addRebuild,
     addInfer,
     addUpload,
   ])

@@ -29,21 +29,21 @@ export interface RebuildPlan {
   files: RebuildFile[];
   /** Entries of sources whose newest version was taken out, by source id: it stays out. */
   takenOut: Map<string, CommittedSource>;
-  /** Ids of sources that silver has rows of and whose file is not in raw any more. */
-  lost: string[];
+  /** Entries of sources that silver has rows of and whose file is not in raw any more, by source id. */
+  lost: Map<string, CommittedSource>;
 }
 
 /** Decides which versions of which files a rebuild loads. Looks at nothing but the facts. */
 export const planRebuild = (facts: RebuildFacts): RebuildPlan => {
   const { bucket, files, runs, committed } = facts;
-  const plan: RebuildPlan = { files: [], takenOut: new Map(), lost: [] };
+  const plan: RebuildPlan = { files: [], takenOut: new Map(), lost: new Map() };
   const found = new Set<string>();
   for (const [key, versions] of files) {
     if (key.endsWith('/') || ignoredBecause(key) !== undefined) continue;
     const sourceId = sourceIdOf(bucket, key);
     const entry = committed.get(sourceId);
     const own = runs.get(key) ?? [];
-    const chosen = versions.filter((version) => isToLoad(version, entry, own));
+    const chosen = versionsToLoad(versions, entry, own);
     if (entry?.removedAt !== undefined && chosen[0] !== versions[0]) plan.takenOut.set(sourceId, entry);
     if (chosen.length === 0) continue;
     found.add(sourceId);
@@ -53,35 +53,43 @@ export const planRebuild = (facts: RebuildFacts): RebuildPlan => {
   for (const [id, entry] of committed) {
     if (found.has(id)) continue;
     if (entry.removedAt !== undefined) plan.takenOut.set(id, entry);
-    else if (entry.content !== '') plan.lost.push(id);
+    else if (entry.content !== '') plan.lost.set(id, entry);
   }
   return { ...plan, files: plan.files.toSorted(inOrderOfUpload) };
 };
 
 /**
- * A version that a run has adopted, and that was not taken out: by `remove`, which leaves no rows, or by `rollback`, which
- * leaves those of an earlier version. A file that was deleted from raw still counts where silver has its rows.
+ * The versions that runs have adopted, and that were not taken out: by `remove`, which leaves no rows, or by `rollback`,
+ * which leaves those of an earlier version. A file that was deleted from raw still counts where silver has its rows.
  */
-const isToLoad = (
-  version: RawVersion,
+const versionsToLoad = (
+  versions: readonly RawVersion[],
   entry: CommittedSource | undefined,
   runs: readonly KnownRun[],
-): boolean => {
-  if (version.versionId === undefined) return false;
-  const uploaded = version.lastModified.getTime();
+): RawVersion[] => {
+  const adopted = versions.filter(({ versionId }) => versionId !== undefined);
+  const after = (time: string): RawVersion[] =>
+    adopted.filter(({ lastModified }) => lastModified.getTime() > Date.parse(time));
   if (entry?.removedAt !== undefined)
-    return (
-      uploaded > Date.parse(entry.removedAt) ||
-      (entry.content !== '' && secondOf(uploaded) <= secondOf(Date.parse(entry.uploadedAt)))
-    );
+    return [...after(entry.removedAt), ...(entry.content === '' ? [] : versionsUpTo(adopted, entry, runs))];
+  if (entry !== undefined) return adopted;
   const standing = standingRun(runs);
-  if (entry === undefined && standing?.status === 'removed')
-    return uploaded > Date.parse(standing.finished_at);
-  return entry !== undefined || standing !== undefined || version.isLatest;
+  if (standing?.status === 'removed') return after(standing.finished_at);
+  return standing !== undefined || versions[0]?.isLatest ? adopted : [];
 };
 
-/** S3 tells the times of uploads in whole seconds. */
-const secondOf = (time: number): number => Math.floor(time / 1_000);
+/** The version whose rows silver has, and older ones. Where its run record is gone, its time tells it. */
+const versionsUpTo = (
+  versions: readonly RawVersion[],
+  { runId, uploadedAt }: CommittedSource,
+  runs: readonly KnownRun[],
+): RawVersion[] => {
+  const shown = runs.find((run) => run.run_id === runId)?.source_version;
+  const at = versions.findIndex(({ versionId, lastModified }) =>
+    shown === undefined ? lastModified.getTime() <= Date.parse(uploadedAt) : versionId === shown,
+  );
+  return at === -1 ? [] : versions.slice(at);
+};
 
 const inOrderOfUpload = (a: RebuildFile, b: RebuildFile): number => {
   const [one, other] = [a.versions[0]?.uploaded_at ?? '', b.versions[0]?.uploaded_at ?? ''];

@@ -30,7 +30,7 @@ import {
   sourcesRoot,
   sourceTree,
 } from '../../shared/stages/load-to-gold/silver/sources.ts';
-import type { CallOptions } from '../pipeline.ts';
+import type { RebuildOptions, Rebuilt } from '../rebuilt.ts';
 import { loadVersion } from './load-version.ts';
 import { planRebuild, type RebuildFile, type RebuildPlan } from './plan-rebuild.ts';
 import { type FileNote, RebuildNotes } from './rebuild-notes.ts';
@@ -41,24 +41,7 @@ export interface RebuildSource {
   catalog?: Catalog;
   /** All versions of the raw files whose keys begin with a text, of each key the newest first. */
   versions(prefix: string): AsyncIterable<RawVersion>;
-  sequencerOf?: (versionId: string) => string;
-}
-
-export interface RebuildOptions extends CallOptions {
-  /** Go on though files whose rows silver has are not in raw any more: these rows leave. */
-  dropLost?: boolean | undefined;
-  /** Only count what would be loaded. */
-  dryRun?: boolean | undefined;
-}
-
-export interface Rebuilt {
-  dataset: string;
-  /** Whether an interrupted rebuild went on. */
-  resumed: boolean;
-  files: { loaded: number; refused: number; lost: number };
-  /** Version of the silver table; undefined in a dry run. */
-  silver_version?: number;
-  gold: { model: string; version: number; partitions: number }[];
+  sequencerOf?: ((versionId: string) => string) | undefined;
 }
 
 /** Rounds of catching up with files that are loaded meanwhile. More means that they come faster than they are rebuilt. */
@@ -104,7 +87,7 @@ class Rebuild {
     const plan = await this.#plan();
     this.#refuseLost(plan);
     if (this.#options.dryRun) {
-      const files = { loaded: plan.files.length, refused: 0, lost: plan.lost.length };
+      const files = { loaded: plan.files.length, refused: 0, lost: plan.lost.size };
       return { dataset, resumed: false, files, gold: [] };
     }
     const { notes, resumed } = await this.#open();
@@ -135,11 +118,11 @@ class Rebuild {
 
   #refuseLost({ lost }: RebuildPlan): void {
     const { dataset } = this.#contract;
-    if (lost.length > 0 && !this.#options.dropLost && !this.#options.dryRun)
+    if (lost.size > 0 && !this.#options.dropLost && !this.#options.dryRun)
       throw new UsageError(
-        `silver.${dataset} has rows of ${counted(lost.length, 'file')} that raw does not have any more, and a rebuild would lose them. Restore the files; or say --drop-lost.`,
+        `silver.${dataset} has rows of ${counted(lost.size, 'file')} that raw does not have any more, and a rebuild would lose them. Restore the files; or say --drop-lost.`,
       );
-    this.#files.lost = lost.length;
+    this.#files.lost = lost.size;
   }
 
   /** The notes of the rebuild that was interrupted, if it was about the same contract; else new ones. */
@@ -164,7 +147,7 @@ class Rebuild {
         this.#options.observe?.({ type: 'progress', done, total: plan.files.length });
         await this.#loadFile(file, notes);
       }
-      const takenOut = new Map([...plan.takenOut, ...(await withoutRows(notes))]);
+      const takenOut = new Map([...plan.takenOut, ...plan.lost, ...(await withoutRows(notes))]);
       const swap = await swapIn(lake.silver, this.#contract, notes.state.id, takenOut);
       if (swap.status === 'swapped') return swap;
       plan = await this.#plan();

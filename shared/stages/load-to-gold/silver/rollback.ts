@@ -53,7 +53,11 @@ export const rollbackSilver = async (
       outcome: undefined,
     }),
   });
-  return { version: snapshot?.version ?? 0, table: version, sources: await takenOut(index, snapshot, at) };
+  return {
+    version: snapshot?.version ?? 0,
+    table: version,
+    sources: await takenOut(index, snapshot, timeOf(snapshot, to) ?? at),
+  };
 };
 
 /** The name under which a rollback stands in the table's history, in place of a run. */
@@ -63,6 +67,12 @@ const nameOf = ({ to, at }: Rollback): string => `rollback-${to}-${Date.parse(at
 const isDone = (base: Snapshot | undefined, rollback: Rollback): boolean =>
   base?.properties[SUMMARY.rolledBackTo] === String(rollback.to) ||
   (base?.history.some(({ runId }) => runId === nameOf(rollback)) ?? false);
+
+/** When the rollback was asked for that a table shows: an earlier call, which this one repeats, may have made it. */
+const timeOf = (snapshot: Snapshot | undefined, to: number): string | undefined => {
+  const found = snapshot?.history.find(({ runId }) => runId.startsWith(`rollback-${to}-`));
+  return found && new Date(Number(found.runId.split('-').at(-1))).toISOString();
+};
 
 const snapshotOf = (base: Snapshot | undefined, dataset: string, id: number): Snapshot => {
   const found = base?.history.find((snapshot) => snapshot.id === id);
