@@ -7,8 +7,10 @@ import { addHistory } from './commands/history.ts';
 import { addInfer } from './commands/infer.ts';
 import { addMaintain } from './commands/maintain.ts';
 import { addQuery } from './commands/query.ts';
+import { addRebuild } from './commands/rebuild.ts';
 import { addRedrive } from './commands/redrive.ts';
 import { addReplay } from './commands/replay.ts';
+import { addRollback } from './commands/rollback.ts';
 import { addRun } from './commands/run.ts';
 import { addStart } from './commands/start.ts';
 import { addUpload } from './commands/upload.ts';
@@ -43,6 +45,8 @@ const createProgram = (session: Session): Command => {
     addCost,
     addRedrive,
     addReplay,
+    addRollback,
+    addRebuild,
     addInfer,
     addUpload,
   ])

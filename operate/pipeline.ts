@@ -3,12 +3,17 @@ import type { HistoryEntry } from '../shared/query/history.ts';
 import type { Warehouse } from '../shared/query/warehouse.ts';
 import type { When } from '../shared/query/when.ts';
 import type { ReplaySelection } from '../shared/replay/selection.ts';
+import type { CallOptions } from './call-options.ts';
 import type { Observer } from './events.ts';
 import type { ExecutionStatus } from './execution.ts';
 import type { ExecutionDetail, ExecutionPage } from './listing.ts';
 import type { Outcome } from './outcome.ts';
+import type { RebuildOptions, Rebuilt } from './rebuilt.ts';
 import type { ReplayPlan, ReplayResult } from './replayed.ts';
+import type { RolledBackTable } from './rolled-back.ts';
 import type { Upload, Uploaded } from './uploads.ts';
+
+export type { CallOptions } from './call-options.ts';
 
 /**
  * Everything a user does to a pipeline, on a laptop or on AWS. The command-line program, the benchmarks and later clients
@@ -93,18 +98,31 @@ export interface Pipeline {
   history(table: string, options?: HistoryOptions): Promise<TableHistory>;
 
   /**
+   * Gives a silver table the rows that it had in an earlier snapshot, and gold follows. Files that were loaded since are out:
+   * a replay loads them again, and so does a new upload. Emits `working`.
+   *
+   * @param table `silver.<dataset>`, or the dataset alone
+   * @param to id of a snapshot that is kept; `history` lists them
+   * @throws UsageError when there is no such table or snapshot
+   */
+  rollback(table: string, to: number, options?: CallOptions): Promise<RolledBackTable>;
+
+  /**
+   * Makes silver and gold of a dataset anew from raw, in the order of the uploads and under the present contract, beside
+   * the live tables, which stay as they are until the new rows take their place. Runs in this process, on AWS too. A rebuild
+   * that was interrupted goes on with the next call. Emits `working` and `progress`.
+   *
+   * @throws UsageError when silver has rows of files that are not in raw any more, and `dropLost` is not set
+   */
+  rebuild(dataset: string, options?: RebuildOptions): Promise<Rebuilt>;
+
+  /**
    * Merges small files, expires snapshots and removes files that no snapshot refers to, in every table. A table that
    * fails has an `error`, and does not keep the others from being maintained.
    *
    * @throws UsageError when `graceMs` is below `minGraceMs`
    */
   maintain(options?: MaintainOptions): Promise<TableReport[]>;
-}
-
-export interface CallOptions {
-  observe?: Observer | undefined;
-  /** Aborting it rejects the call with the signal's reason, as soon as the part that runs has ended. */
-  signal?: AbortSignal | undefined;
 }
 
 export interface ExecutionFilter {

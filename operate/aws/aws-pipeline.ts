@@ -24,9 +24,13 @@ import {
   type TableHistory,
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
+import { rebuildDataset } from '../rebuild/rebuild.ts';
+import type { RebuildOptions, Rebuilt } from '../rebuilt.ts';
 import { refusalOf } from '../refusal.ts';
 import { planIn } from '../replay.ts';
 import type { ReplayPlan, ReplayResult } from '../replayed.ts';
+import { rollbackTable } from '../rollback.ts';
+import type { RolledBackTable } from '../rolled-back.ts';
 import { tableHistory } from '../table-history.ts';
 import type { Upload, Uploaded } from '../uploads.ts';
 import { awaitOutcomes, type Clock } from './await-outcomes.ts';
@@ -142,10 +146,25 @@ export class AwsPipeline implements Pipeline {
   }
 
   async maintain(options: MaintainOptions = {}): Promise<TableReport[]> {
+    return await maintainLake(await this.#tables(), this.minGraceMs, options);
+  }
+
+  async rollback(table: string, to: number, { observe }: CallOptions = {}): Promise<RolledBackTable> {
+    observe?.({ type: 'working', what: `Rolling back ${table}` });
+    return await rollbackTable(await this.#tables(), table, to);
+  }
+
+  async rebuild(dataset: string, options: RebuildOptions = {}): Promise<Rebuilt> {
+    const source = await this.#tables();
+    const versions = (prefix: string) => source.lake.raw.listVersions(prefix);
+    return await rebuildDataset({ ...source, versions }, dataset, options);
+  }
+
+  /** The stage's lake and its catalog, for what changes tables in this process. */
+  async #tables() {
     const { stage, env } = this.#options;
     const { lake } = (await this.#open()).deployment;
-    const source = { lake, config: this.#config(), catalog: stageCatalog(stage, env) };
-    return await maintainLake(source, this.minGraceMs, options);
+    return { lake, config: this.#config(), catalog: stageCatalog(stage, env) };
   }
 
   async #failed(

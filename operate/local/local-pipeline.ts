@@ -23,8 +23,12 @@ import {
   type TableHistory,
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
+import { rebuildDataset } from '../rebuild/rebuild.ts';
+import type { RebuildOptions, Rebuilt } from '../rebuilt.ts';
 import { planIn } from '../replay.ts';
 import type { ReplayPlan, ReplayResult } from '../replayed.ts';
+import { rollbackTable } from '../rollback.ts';
+import type { RolledBackTable } from '../rolled-back.ts';
 import { tableHistory } from '../table-history.ts';
 import type { Upload, Uploaded } from '../uploads.ts';
 import { objectCreatedEvent, refuseUnusableKeys } from './lake.ts';
@@ -110,6 +114,17 @@ export class LocalPipeline implements Pipeline {
     const tables = await maintainLake({ lake, config }, this.minGraceMs, options);
     await this.#remarkMissing(options);
     return tables;
+  }
+
+  async rollback(table: string, to: number, { observe }: CallOptions = {}): Promise<RolledBackTable> {
+    observe?.({ type: 'working', what: `Rolling back ${table}` });
+    return await rollbackTable(this.#workspace, table, to);
+  }
+
+  async rebuild(dataset: string, options: RebuildOptions = {}): Promise<Rebuilt> {
+    const { lake, config } = this.#workspace;
+    const { versions, sequencerOf } = localSources(this.#workspace);
+    return await rebuildDataset({ lake, config, versions, sequencerOf }, dataset, options);
   }
 
   /** Processes files as they are dropped into raw, until it is closed. Only a laptop needs it: AWS does so by itself. */

@@ -25,10 +25,14 @@ export const lakePaths = {
   deletes: (table: string, file: string): string => `${table}/deletes/${file}`,
   /** In silver: the index of committed sources. Other engines may remove unknown files in a table's folder, so it is outside. */
   sources: (table: string, node: string): string => `_sources/${table}/${node}.json`,
+  /** In silver or gold: locks and intents of a table's commits. */
+  commits: (table: string): string => `_commits/${table}/`,
   /** In silver or gold: locks for committing a table's next version. */
   locks: (table: string, name: string): string => `_commits/${table}/locks/${name}`,
   /** In silver: commits that wait for the next writer to include them. */
   intents: (table: string, name: string): string => `_commits/${table}/intents/${name}`,
+  /** In silver: the metadata of tables that are being rebuilt, and a note of what has been done. */
+  rebuild: (id: string, name: string): string => `_rebuild/${id}/${name}`,
   /** In silver: when each table was last maintained. */
   turns: '_maintenance/turns.json',
   /** In gold: run records, one object each. */

@@ -77,7 +77,7 @@ export const chooseFiles = (selection: ReplaySelection, facts: Facts): Choice =>
   };
 };
 
-interface RawFile {
+export interface RawFile {
   key: string;
   /** The newest first. */
   versions: readonly RawVersion[];
@@ -185,10 +185,11 @@ const recordOf = ({ runs }: RawFile, { versionId }: RawVersion): KnownRun | unde
 const uploadOf = (file: RawFile, version: RawVersion): string =>
   recordOf(file, version)?.uploaded_at ?? version.lastModified.toISOString();
 
-const planned = (
+/** A version with what its event is made of. */
+export const planned = (
   file: RawFile,
   version: RawVersion,
-  { sequencerOf }: Facts,
+  { sequencerOf }: Pick<Facts, 'sequencerOf'>,
   because: string,
 ): PlannedFile => {
   const oldestFirst = file.versions.toReversed();

@@ -2,6 +2,7 @@ import type { Schema, SnapshotEntry, Transform } from '../iceberg/types.ts';
 import type { DataFile, PositionDeletes } from './data-file.ts';
 import type { Partition } from './partition-names.ts';
 import type { ColumnIds } from './properties.ts';
+import type { Snapshot } from './read/snapshot.ts';
 
 /** Columns of a table, with the ids that are in use. */
 export interface TableSchema {
@@ -41,6 +42,12 @@ export interface Draft {
   removed: readonly DataFile[];
   /** Files of the base or added ones, with their new position deletes. */
   changedDeletes: readonly { file: DataFile; deletes: PositionDeletes | undefined }[];
+  /**
+   * A snapshot whose files the next one has, with their position deletes, in place of those of the base: an earlier one, or
+   * one of a copy of the table whose metadata had the same schemas and partition specs when it was made. Then
+   * `added`, `removed` and `changedDeletes` are empty.
+   */
+  restored?: Snapshot;
   /** The partitions whose rows change. */
   touched: readonly Partition[] | 'all';
   /** Properties for the snapshot's summary. */

@@ -12,6 +12,8 @@ export const SUMMARY = {
   touched: 'duckstep.touched',
   /** Silver: root of the index of committed sources. */
   sources: 'duckstep.sources',
+  /** Silver: id of the snapshot that a rollback restored. */
+  rolledBackTo: 'duckstep.rolled-back-to',
   /** Gold: the version of each silver table that it was built from, as JSON. */
   silver: 'duckstep.silver',
   /** Gold: a hash of the model's definition. */

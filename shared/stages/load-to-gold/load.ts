@@ -6,8 +6,9 @@ import { pointTable } from '../../lake/catalog/point-tables.ts';
 import type { Lake } from '../../lake/paths.ts';
 import type { RunIdentity } from '../../run/run-identity.ts';
 import type { StagedSilver } from '../transform/staged-silver.ts';
+import { followSilver } from './gold/follow-silver.ts';
 import { checkModels, type GoldModel, loadGoldModels, modelsOf } from './gold/model-header.ts';
-import { type Rebuilt, rebuildGold } from './gold/rebuild.ts';
+import type { Rebuilt } from './gold/rebuild.ts';
 import { commitSilver, type SilverCommit } from './silver/commit-silver.ts';
 import { compactSilver } from './silver/compact-silver.ts';
 
@@ -41,16 +42,11 @@ export const loadStaged = async (
   const silverTable = { zone: 'silver', name: run.dataset, description: contract.description } as const;
   await pointTable(catalog, silverTable, table);
 
-  const gold: Loaded['gold'] = [];
-  const silver = new Map(table && [[run.dataset, table]]);
-  for (const model of models) {
-    const context = { db, lake, scratch, contracts, silver, runId: run.run_id };
-    const { table: goldTable, ...rebuilt } = await rebuildGold(model, context);
-    const { name, description } = model;
-    await pointTable(catalog, { zone: 'gold', name, description }, goldTable);
-    gold.push(rebuilt);
-  }
-
+  const gold = await followSilver(
+    db,
+    { dataset: run.dataset, silver: table, runId: run.run_id },
+    { lake, scratch, catalog, contracts, models },
+  );
   const compacted = await compactSilver(workbench, table, run.run_id);
   await pointTable(catalog, silverTable, compacted?.version);
   return { status, version, gold };

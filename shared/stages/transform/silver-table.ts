@@ -32,9 +32,14 @@ export const silverTableColumns = (contract: Contract, snapshot: Snapshot | unde
 /**
  * The table's schema after a commit under this contract.
  *
+ * @param replace no row of the base stays: columns may change in any way
  * @throws SchemaIncompatible when rows of the table do not fit the contract's types
  */
-export const silverSchema = (contract: Contract, base: Snapshot | undefined): TableSchema =>
+export const silverSchema = (
+  contract: Contract,
+  base: Snapshot | undefined,
+  { replace = false }: { replace?: boolean } = {},
+): TableSchema =>
   nextSchema(
     base,
     [
@@ -51,7 +56,7 @@ export const silverSchema = (contract: Contract, base: Snapshot | undefined): Ta
         required: column.name !== '_rescued',
       })),
     ],
-    { where: `silver.${contract.dataset}`, identifier: contract.primaryKey },
+    { where: `silver.${contract.dataset}`, identifier: contract.primaryKey, replace },
   );
 
 /** How the dataset's data files are laid out. */

@@ -21,7 +21,7 @@ import { columnIdProperties, SUMMARY, touchedProperty } from '../properties.ts';
 import type { Snapshot } from '../read/snapshot.ts';
 import { nextManifests } from './next-manifests.ts';
 import { expired, type Retention } from './retention.ts';
-import { summaryOf } from './summary.ts';
+import { summaryOf, totalsOf } from './summary.ts';
 import { specOf } from './table-schema.ts';
 
 /** Earlier metadata files that a metadata file names. */
@@ -55,7 +55,8 @@ export const nextVersion = async (
 ): Promise<TableMetadata> => {
   const at = Math.max(writer.now(), base?.metadata['last-updated-ms'] ?? 0);
   const shaped = shape(base, draft, writer, at);
-  const sequenceNumber = shaped['last-sequence-number'] + 1;
+  // A snapshot's number is above those of its manifests, and a restored snapshot may be of a copy that went on by itself.
+  const sequenceNumber = Math.max(shaped['last-sequence-number'], draft.restored?.version ?? 0) + 1;
   // The specification requires a unique 64-bit integer. Below 2^48 it is exact in every program's numbers.
   const snapshotId = randomInt(1, 2 ** 48 - 1);
   const files = filesOf(draft, base?.metadata ?? shaped, shaped, writer.location);
@@ -71,10 +72,13 @@ export const nextVersion = async (
     uriOf: writer.uriOf,
     write: writer.write,
   };
-  const list = [
-    ...(await nextManifests({ ...common, content: 'data', ...files.data })),
-    ...(await nextManifests({ ...common, content: 'deletes', ...files.deletes })),
-  ];
+  const list =
+    draft.restored === undefined
+      ? [
+          ...(await nextManifests({ ...common, content: 'data', ...files.data })),
+          ...(await nextManifests({ ...common, content: 'deletes', ...files.deletes })),
+        ]
+      : (await draft.restored.manifests()).map(({ file }) => file);
   const parent = base?.snapshot?.id;
   const listUri = writer.uriOf(`snap-${snapshotId}-${randomUUID()}.avro`);
   await writer.write(
@@ -100,7 +104,9 @@ export const nextVersion = async (
       [SUMMARY.title]: draft.title,
       ...touchedProperty(draft.touched),
       ...draft.properties,
-      ...summaryOf(base?.snapshot?.properties, files),
+      ...(draft.restored === undefined
+        ? summaryOf(base?.snapshot?.properties, files)
+        : totalsOf(draft.restored.properties)),
     },
     'schema-id': schema['schema-id'],
   };

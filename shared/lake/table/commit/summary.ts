@@ -39,6 +39,10 @@ export const summaryOf = (
   };
 };
 
+/** The totals of a snapshot that has the files of an earlier one: it adds and removes none. */
+export const totalsOf = (restored: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(restored).filter(([name]) => name.startsWith('total-')));
+
 const rows = (files: readonly ContentFile[]): number => files.reduce((sum, file) => sum + file.rows, 0);
 
 const bytes = (files: readonly ContentFile[]): number => files.reduce((sum, file) => sum + file.bytes, 0);

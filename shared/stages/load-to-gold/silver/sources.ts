@@ -12,6 +12,7 @@ const entry = z.object({
   content: z.string(),
   contractFingerprint: z.string().exactOptional(),
   partitions: z.array(z.record(z.string(), z.string().nullable())).exactOptional(),
+  removedAt: z.string().exactOptional(),
 });
 
 /** The entry of one source in silver's index. An event with a smaller sequencer is out of date. */
@@ -25,6 +26,8 @@ export interface CommittedSource {
   contractFingerprint?: string;
   /** The partitions that its rows are in; absent when there are very many. */
   partitions?: Record<string, string | null>[];
+  /** ISO 8601: when rows of this version were taken out. */
+  removedAt?: string;
 }
 
 /** The index of a dataset's committed sources, by source_id. Each snapshot names the root of its own version. */
