@@ -34,6 +34,6 @@ export interface Replayed {
 export interface ReplayResult {
   requested_at: string;
   plan: ReplayPlan;
-  /** In the order of the plan's files. */
+  /** In the order of the plan's files; then those that a laptop resumed besides. */
   files: Replayed[];
 }

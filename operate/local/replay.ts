@@ -71,7 +71,8 @@ const isOf = ({ event }: Execution, replay: string | undefined): boolean =>
 
 /**
  * Runs planned files to their end, several at a time. Of a replay that is resumed, executions that have ended are not run
- * again, those whose process died go on where they were, and those that another process runs are left to it.
+ * again, those that another process runs are left to it, and those whose process died go on where they were: also where the
+ * plan does not have their files any more, because they had all but ended.
  */
 export const runReplay = async (
   workspace: Pick<Workspace, 'engine' | 'config' | 'lake'>,
@@ -82,24 +83,35 @@ export const runReplay = async (
   const { engine, lake } = workspace;
   const begun = new Map<string, Execution>();
   if (options.resume)
-    for (const execution of engine.list().filter((each) => isOf(each, requestedAt))) {
-      const { key, 'version-id': version_id } = execution.event.detail.object;
-      begun.set(versionName({ key, ...(version_id !== undefined && { version_id }) }), execution);
-    }
+    for (const execution of engine.list().filter((each) => isOf(each, requestedAt)))
+      begun.set(versionName(versionOf(execution)), execution);
   const fresh = files.filter((file) => !begun.has(versionName(file)));
   const events: ObjectCreated[] = [];
   for (const file of fresh) events.push(await eventOf(lake.raw, file, requestedAt));
-  const mine = files.flatMap((file) => begun.get(versionName(file)) ?? []);
-  const stale = mine.filter(({ status }) => status === 'stale');
+  const stale = [...begun.values()].filter(({ status }) => status === 'stale');
   const resumed = await redriveThese(workspace, stale, options);
   const ran = await runAll(workspace, events, options);
+  const planned = new Set(files.map(versionName));
+  const others = stale.map(versionOf).filter((version) => !planned.has(versionName(version)));
   const outcomes = new Map<string, Outcome>([
-    ...mine.filter(({ status }) => status !== 'running').map((each) => [each.id, outcomeOf(each)] as const),
+    ...[...begun.values()]
+      .filter(({ status }) => status !== 'running')
+      .map((each) => [each.id, outcomeOf(each)] as const),
     ...resumed.map((outcome) => [outcome.execution, outcome] as const),
   ]);
-  return files.map((file) =>
-    replayedOf(file, begun.get(versionName(file)), outcomes, ran[fresh.indexOf(file)]),
-  );
+  return [
+    ...files.map((file) =>
+      replayedOf(file, begun.get(versionName(file)), outcomes, ran[fresh.indexOf(file)]),
+    ),
+    ...others.map((version) => replayedOf(version, begun.get(versionName(version)), outcomes, undefined)),
+  ];
+};
+
+type Version = Pick<PlannedFile, 'key' | 'version_id'>;
+
+const versionOf = ({ event }: Execution): Version => {
+  const { key, 'version-id': version_id } = event.detail.object;
+  return { key, ...(version_id !== undefined && { version_id }) };
 };
 
 const eventOf = async (raw: FolderStore, file: PlannedFile, requestedAt: string): Promise<ObjectCreated> =>
@@ -111,7 +123,7 @@ const eventOf = async (raw: FolderStore, file: PlannedFile, requestedAt: string)
     : replayEvent(raw.name, file, requestedAt);
 
 const replayedOf = (
-  { key, version_id }: PlannedFile,
+  { key, version_id }: Version,
   begun: Execution | undefined,
   outcomes: ReadonlyMap<string, Outcome>,
   ran: Outcome | undefined,

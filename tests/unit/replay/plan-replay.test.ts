@@ -1,36 +1,7 @@
-import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
-import { mockClient } from 'aws-sdk-client-mock';
-import { metered } from '../../../shared/lake/storage/metered-store.ts';
-import { S3Store } from '../../../shared/lake/storage/s3-store.ts';
 import type { KnownRun } from '../../../shared/replay/known-runs.ts';
 import { type PlanSources, planReplay } from '../../../shared/replay/plan-replay.ts';
 import type { ReplaySelection } from '../../../shared/replay/selection.ts';
-
-const PAGE = 1_000;
-const COUNT = 100_000;
-const UPLOADED = new Date('2026-11-21T08:00:00Z');
-
-const s3 = mockClient(S3Client);
-beforeEach(() => s3.reset());
-
-/** Ten datasets of 10,000 files: `d0/00000.csv` to `d9/09999.csv`, in the order of their keys. */
-const keyOf = (n: number): string => `d${Math.floor(n / 10_000)}/${String(n % 10_000).padStart(5, '0')}.csv`;
-
-/** A bucket that makes its listing up, page by page. */
-const largeBucket = () => {
-  s3.on(ListObjectVersionsCommand).callsFake(({ Prefix = '', KeyMarker }) => {
-    const [first, count] = Prefix.startsWith('d') ? [Number(Prefix[1]) * 10_000, 10_000] : [0, COUNT];
-    const from = KeyMarker === undefined ? first : first + Number(KeyMarker);
-    const length = Math.min(PAGE, first + count - from);
-    const Versions = Array.from({ length }, (_, i) => ({
-      ...{ Key: keyOf(from + i), VersionId: `v${from + i}`, ETag: '"e"', Size: 9 },
-      ...{ LastModified: UPLOADED, IsLatest: true },
-    }));
-    const next = from - first + length;
-    return { Versions, IsTruncated: next < count, ...(next < count && { NextKeyMarker: String(next) }) };
-  });
-  return metered(new S3Store(new S3Client({ region: 'eu-west-1' }), 'raw'));
-};
+import { keyOf, LARGE, largeBucket, UPLOADED } from '../../helpers/large-bucket.ts';
 
 const runOf = (n: number, of: Partial<KnownRun> = {}): KnownRun => ({
   ...{ run_id: `r${n}`, dataset: 'd', source_key: keyOf(n), source_version: `v${n}`, source_bytes: 9 },
@@ -39,8 +10,7 @@ const runOf = (n: number, of: Partial<KnownRun> = {}): KnownRun => ({
   ...of,
 });
 
-const planned = async (selection: ReplaySelection, runs: readonly KnownRun[]) => {
-  const raw = largeBucket();
+const planned = async (selection: ReplaySelection, runs: readonly KnownRun[], raw = largeBucket()) => {
   const asked = { runs: 0, contracts: 0, executions: [] as number[] };
   const sources: PlanSources = {
     versions: (prefix) => raw.listVersions(prefix),
@@ -63,7 +33,7 @@ const planned = async (selection: ReplaySelection, runs: readonly KnownRun[]) =>
 };
 
 test('to find what never ran among 100,000 versions takes a list for each thousand of them, and no other request', async () => {
-  const runs = Array.from({ length: COUNT }, (_, n) => runOf(n)).filter((_, n) => n !== 7 && n !== 70_001);
+  const runs = Array.from({ length: LARGE }, (_, n) => runOf(n)).filter((_, n) => n !== 7 && n !== 70_001);
   const { keys, usage, asked } = await planned({ missing: true }, runs);
   expect(keys).toEqual(['d0/00007.csv', 'd7/00001.csv']);
   expect(usage.requests).toEqual({ list: 100, head: 0, get: 0, put: 0, delete: 0 });
@@ -111,9 +81,10 @@ test.each<[ReplaySelection, string]>([
   [{ dataset: '../x' }, 'cannot be the name of a dataset'],
   [{ keys: [''] }, 'it cannot be empty'],
 ])('%p is wrong usage, and asks for nothing', async (selection, message) => {
-  await expect(planned(selection, [])).rejects.toMatchObject({
+  const raw = largeBucket();
+  await expect(planned(selection, [], raw)).rejects.toMatchObject({
     name: 'UsageError',
     message: expect.stringContaining(message),
   });
-  expect(s3.calls()).toHaveLength(0);
+  expect(raw.usage.requests.list).toBe(0);
 });
