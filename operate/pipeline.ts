@@ -55,8 +55,8 @@ export interface Pipeline {
   redrive(which: { id: string } | FailedSelection, options?: CallOptions): Promise<Redriven[]>;
 
   /**
-   * Opens the tables `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>` and `runs` in DuckDB while the work
-   * runs. Emits `remark` for tables that are left out, and for what is not exactly as it was at the time asked for.
+   * Opens the tables `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>`, `quarantine_history.<dataset>` and
+   * `runs` in DuckDB while the work runs. Emits `remark` for tables that are left out, and for what is not exactly as it was at the time asked for.
    *
    * @throws UsageError for a time or a snapshot that is not kept
    * @throws ContractInvalid for a mistake in any contract or gold model, unless `sql` is given
@@ -116,7 +116,7 @@ export interface QueryOptions {
    * or model has mistakes. Without it all tables are whole.
    */
   sql?: string | undefined;
-  /** Silver, gold and runs as of then. */
+  /** All tables as of then. */
   at?: When | undefined;
   observe?: Observer | undefined;
 }
