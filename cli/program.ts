@@ -6,6 +6,7 @@ import { addExecutions } from './commands/executions.ts';
 import { addHistory } from './commands/history.ts';
 import { addInfer } from './commands/infer.ts';
 import { addMaintain } from './commands/maintain.ts';
+import { addQuarantine } from './commands/quarantine.ts';
 import { addQuery } from './commands/query.ts';
 import { addRedrive } from './commands/redrive.ts';
 import { addRun } from './commands/run.ts';
@@ -37,6 +38,7 @@ const createProgram = (session: Session): Command => {
     addRun,
     addMaintain,
     addQuery,
+    addQuarantine,
     addHistory,
     addExecutions,
     addCost,

@@ -6,6 +6,7 @@ import type { Observer } from './events.ts';
 import type { ExecutionStatus } from './execution.ts';
 import type { ExecutionDetail, ExecutionPage } from './listing.ts';
 import type { Outcome } from './outcome.ts';
+import type { RefusalFilter, RefusalPage } from './refusals.ts';
 import type { Upload, Uploaded } from './uploads.ts';
 
 /**
@@ -70,6 +71,12 @@ export interface Pipeline {
    * @throws UsageError when there is no such table, or several
    */
   history(table: string, options?: HistoryOptions): Promise<TableHistory>;
+
+  /**
+   * What is in quarantine: the runs that refused rows or whole files, the newest first, each with its report. Emits
+   * `remark` for a report that cannot be read. Runs without a record, which are under way or failed, are not listed.
+   */
+  quarantine(filter?: RefusalFilter): Promise<RefusalPage>;
 
   /**
    * Merges small files, expires snapshots and removes files that no snapshot refers to, in every table. A table that

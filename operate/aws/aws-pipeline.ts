@@ -23,6 +23,7 @@ import {
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
 import { refusalOf } from '../refusal.ts';
+import { listRefusals, type RefusalFilter, type RefusalPage } from '../refusals.ts';
 import { tableHistory } from '../table-history.ts';
 import type { Upload, Uploaded } from '../uploads.ts';
 import { awaitOutcomes, type Clock } from './await-outcomes.ts';
@@ -116,6 +117,11 @@ export class AwsPipeline implements Pipeline {
   async history(table: string, options: HistoryOptions = {}): Promise<TableHistory> {
     const { lake } = (await this.#open()).deployment;
     return await tableHistory({ lake, sqlDir: this.#config().sqlDir }, table, options);
+  }
+
+  async quarantine(filter: RefusalFilter = {}): Promise<RefusalPage> {
+    const { lake } = (await this.#open()).deployment;
+    return await listRefusals({ lake, config: this.#config() }, filter);
   }
 
   async maintain(options: MaintainOptions = {}): Promise<TableReport[]> {

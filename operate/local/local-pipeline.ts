@@ -19,6 +19,7 @@ import {
   type TableHistory,
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
+import { listRefusals, type RefusalFilter, type RefusalPage } from '../refusals.ts';
 import { tableHistory } from '../table-history.ts';
 import type { Upload, Uploaded } from '../uploads.ts';
 import { objectCreatedEvent, refuseUnusableKeys } from './lake.ts';
@@ -78,6 +79,10 @@ export class LocalPipeline implements Pipeline {
   async history(table: string, options: HistoryOptions = {}): Promise<TableHistory> {
     const { lake, config } = this.#workspace;
     return await tableHistory({ lake, sqlDir: config.sqlDir }, table, options);
+  }
+
+  async quarantine(filter: RefusalFilter = {}): Promise<RefusalPage> {
+    return await listRefusals(this.#workspace, filter);
   }
 
   async maintain(options: MaintainOptions = {}): Promise<TableReport[]> {

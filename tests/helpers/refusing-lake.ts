@@ -5,7 +5,10 @@ import { lakePaths } from '../../shared/lake/paths.ts';
 import { runRecord } from '../../shared/run/build-run-record.ts';
 import { identify, type RunIdentity } from '../../shared/run/run-identity.ts';
 import type { StoredRunRecord } from '../../shared/run/run-record.ts';
+import { countReasons } from '../../shared/stages/quarantine/refused-values.ts';
 import { writeRejectedRecords } from '../../shared/stages/quarantine/rejected-records.ts';
+import type { QuarantineReport } from '../../shared/stages/quarantine/report.ts';
+import { summarise } from '../../shared/stages/quarantine/summary.ts';
 import { REASONS_TYPE } from '../../shared/stages/validate/row-check.ts';
 import { scratch } from './scratch.ts';
 import { testDb } from './silver-lake.ts';
@@ -30,7 +33,8 @@ const minute = (minutes: number): string => new Date(Date.UTC(2026, 0, 2, 3, min
 
 /** A lake with nothing but refused rows and run records. */
 export class RefusingLake {
-  readonly lake = openLake(scratch());
+  readonly folder = scratch();
+  readonly lake = openLake(this.folder);
 
   /** Writes what a run with refused rows leaves. The rows are `<key> <uploaded> <n>`. */
   async run({ key = 't/a.csv', uploaded, rows = 1, ...more }: Refusing): Promise<RunIdentity> {
@@ -80,6 +84,13 @@ export class RefusingLake {
         file,
       );
       await this.lake.quarantine.upload(file, lakePaths.quarantinedRows(run.dataset, run.run_id));
+      const report: QuarantineReport = {
+        ...{ run, scope: 'rows', reason: 'Rows break the contract.' },
+        refused: await countReasons(db, records, () => false),
+      };
+      const { quarantine } = this.lake;
+      await quarantine.write(lakePaths.quarantineReport(run.dataset, run.run_id), JSON.stringify(report));
+      await quarantine.write(lakePaths.quarantineSummary(run.dataset, run.run_id), summarise(report));
     });
   }
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { InvalidInput } from '../../errors.ts';
 import { RunIdentity } from '../../run/run-identity.ts';
+import { parseStored } from '../../run/stored.ts';
 import { Measure } from '../quality-score/report.ts';
 
 /** A value that a rule refused, and in how many rows. */
@@ -53,3 +55,19 @@ export const QuarantineReport = z.object({
   measures: z.array(Measure).exactOptional(),
 });
 export type QuarantineReport = z.infer<typeof QuarantineReport>;
+
+/**
+ * Reads a report back.
+ *
+ * @param key its place in the quarantine zone, for the message
+ * @throws InvalidInput when it is no report of Quarantine
+ */
+export const parseQuarantineReport = (body: string, key: string): QuarantineReport =>
+  parseStored(
+    QuarantineReport,
+    body,
+    (problem, cause) =>
+      new InvalidInput(`quarantine/${key} is not a report of Quarantine: ${problem}. Restore the object.`, {
+        cause,
+      }),
+  );
