@@ -80,7 +80,8 @@ export interface Pipeline {
 
   /**
    * Merges small files, expires snapshots and removes files that no snapshot refers to, in every table. A table that
-   * fails has an `error`, and does not keep the others from being maintained.
+   * fails has an `error`, and does not keep the others from being maintained. With `quarantineDays` also what was removed
+   * from quarantine, by dataset.
    *
    * @throws UsageError when `graceMs` is below `minGraceMs`
    */
@@ -148,6 +149,8 @@ export interface TableHistory {
 export interface MaintainOptions {
   /** Files that no snapshot refers to are removed when they are older than this. Default: 15 days. */
   graceMs?: number | undefined;
+  /** Refused rows and reports in quarantine are removed when they are older than this. Default: they are kept. */
+  quarantineDays?: number | undefined;
   /** Changes nothing, and reports the changes that it would make. */
   dryRun?: boolean | undefined;
 }

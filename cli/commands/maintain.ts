@@ -3,6 +3,7 @@ import type { Pipeline } from '../../operate/pipeline.ts';
 import { DAY_MS } from '../../shared/base/time.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { GRACE_MS } from '../../shared/lake/table/upkeep/orphans.ts';
+import { given, positiveNumber } from '../base/numbers.ts';
 import { EXIT, type PipelineOptions, pipelineOf, type Session } from '../base/session.ts';
 import { renderMaintained } from '../render/maintained.ts';
 import { withElapsed } from '../render/terminal.ts';
@@ -17,15 +18,20 @@ A failed run may be redriven for 14 days. Until then it needs the files that it 
 them: a file is only removed once it is older than --grace-days. On a laptop fewer days are fine where nothing runs and
 nothing is to be redriven.
 
+With --quarantine-days, refused rows and reports that are older are removed as well, also those of files that are still
+refused; their runs stay in \`runs\`. On AWS, the parameter quarantineDays has S3 do so.
+
 Exit codes: 0, 1 when a table could not be maintained (the others still are), 64 for wrong usage.
 
 Examples:
   duckstep maintain --dry-run
+  duckstep maintain --quarantine-days 90
   duckstep maintain --stage prod --json`;
 
 interface Options extends PipelineOptions {
   dryRun?: true;
   graceDays: string;
+  quarantineDays?: string;
   json?: true;
 }
 
@@ -36,6 +42,7 @@ export const addMaintain = (program: Command, session: Session): void => {
     .option('--stage <stage>', 'the lake on AWS, not the one on this machine')
     .option('--dry-run', 'change nothing, and show what would be done')
     .option('--grace-days <n>', 'remove files that are older', String(GRACE_DAYS))
+    .option('--quarantine-days <n>', 'remove refused rows and reports that are older (default: keep them)')
     .option('--json', 'print the tables as JSON')
     .addHelpText('after', HELP)
     .action(async (_, command: Command) => {
@@ -43,8 +50,11 @@ export const addMaintain = (program: Command, session: Session): void => {
       const { terminal } = session;
       const pipeline = await pipelineOf(session, options);
       const graceMs = graceOf(options.graceDays, pipeline);
+      const quarantineDays = given(options.quarantineDays, (text) =>
+        positiveNumber(text, '--quarantine-days'),
+      );
       const tables = await withElapsed(terminal, 'Maintaining tables', () =>
-        pipeline.maintain({ graceMs, dryRun: options.dryRun === true }),
+        pipeline.maintain({ graceMs, quarantineDays, dryRun: options.dryRun === true }),
       );
       terminal.print(
         options.json === true
