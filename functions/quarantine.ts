@@ -81,7 +81,7 @@ export const handler = lambdaHandler('Quarantine', quarantine);
 const gateReason = ({ validate, quality }: QuarantineInput): string =>
   [quality?.reason, validate && refusedWhole(validate.rows)].filter((part) => part !== undefined).join(' ');
 
-/** What is known of the raw file: all of it once Validate has read it, else what the event says. */
+/** Size and format of the raw file; the size alone, as the event says it, where Validate could not read the file. */
 const fileOf = ({ validate, detail }: QuarantineInput): NonNullable<QuarantineReport['file']> => {
   const bytes = validate?.source_bytes ?? detail.object.size;
   return {

@@ -73,7 +73,7 @@ export interface Pipeline {
   history(table: string, options?: HistoryOptions): Promise<TableHistory>;
 
   /**
-   * What is in quarantine: the runs that refused rows or whole files, the newest first, each with its report. Emits
+   * Lists the runs that refused rows or whole files, the newest first, each with its report. Emits
    * `remark` for a report that cannot be read. Runs without a record, which are under way or failed, are not listed.
    */
   quarantine(filter?: RefusalFilter): Promise<RefusalPage>;

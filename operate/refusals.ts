@@ -27,7 +27,7 @@ export interface RefusalFilter {
 
 export const DEFAULT_REFUSALS = 20;
 
-/** What one run refused. Times are ISO 8601. */
+/** A run that refused rows, or its whole file. Times are ISO 8601. */
 export interface Refusal {
   run_id: string;
   dataset: string;

@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.ts';
 const MAX_REASONS = 5;
 const MAX_LISTED = 3;
 
-/** What one run refused, in a few lines. */
+/** A run's refused rows or file, in a few lines. */
 export const renderRefusal = (refusal: Refusal, { style }: Pick<Terminal, 'style'>): string => {
   const { key, status, standing, rows_read, rows_rejected, run_id, finished_at, report } = refusal;
   const refused = report?.refused ?? [];

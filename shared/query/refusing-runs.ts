@@ -14,7 +14,7 @@ const DECISIVE = [
   ...['uploaded_at', 'finished_at', 'status', 'rows_rejected'],
 ].join(', ');
 
-/** What has become of the rows that runs refused. */
+/** The states of the runs that refused rows. */
 export class RefusingRuns {
   readonly #states: ReadonlyMap<string, RefusalState>;
 

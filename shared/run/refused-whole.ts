@@ -1,8 +1,8 @@
 import { count, counted } from '../base/text.ts';
 
 /**
- * What a file holds that was refused whole although its rows could be read, in a sentence: how many rows break the contract
- * themselves, and where the others are.
+ * Says of a file that was refused whole, although its rows could be read, how many rows break the contract themselves, and
+ * where the others are.
  *
  * @param rows as they were judged one by one: read = accepted + rejected
  */

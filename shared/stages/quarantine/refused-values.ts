@@ -9,7 +9,7 @@ export const MAX_VALUES = 10;
 /** Characters of a value that a report shows. */
 export const MAX_SHOWN = 100;
 
-/** What one rule refused in one column, within one pass. `top` is ordered: the most frequent first, then by the value. */
+/** Refusals of one rule in one column, within one pass. `top` is ordered: the most frequent first, then by the value. */
 interface Counted {
   column: string | null;
   rule: string;

@@ -43,7 +43,7 @@ const ask = async ({ lake }: RefusingLake, sql: string, at?: string): Promise<As
 const NOW = 'SELECT raw FROM quarantine.t ORDER BY raw';
 const EVER = 'SELECT raw, standing FROM quarantine_history.t ORDER BY raw';
 
-/** What both views have: the rows that stand, and those that do not. */
+/** The rows of both views: those that stand, and those that do not. */
 const shown = async (runs: readonly Refusing[], at?: string) => {
   const lake = new RefusingLake();
   for (const run of runs) await lake.run(run);
