@@ -12,7 +12,8 @@ refused most often. Values of columns that the contract classifies (other than p
 
 Listed are the runs that stand: of each file the newest version, and of that version its last run. --history lists the
 others too, such as the version that a corrected file has replaced. The rows themselves are in the tables
-quarantine.<dataset> and quarantine_history.<dataset>.
+quarantine.<dataset> and quarantine_history.<dataset>. Executions that are under way or failed have no run yet: see
+\`duckstep executions\`.
 
 Exit codes: 0, or 64 for wrong usage.
 
