@@ -37,10 +37,18 @@ export const renderReport = (refusal: Refusal, terminal: Pick<Terminal, 'style'>
 const reasonOf = ({ error, reason }: Refusal): string =>
   printable(error === null ? reason : `${error}: ${reason}`);
 
-/** `40  email: format, "nobody" 25, "x" 10 and 5 other values` */
-const reasonLine = ({ rows, values = [], distinct = values.length, ...reason }: RejectedColumn): string => {
+/** `40  email: format: "nobody" 25, "x" 10 and 5 other values`; of masked values only how many there are. */
+const reasonLine = ({
+  rows,
+  masked,
+  values = [],
+  distinct = values.length,
+  ...reason
+}: RejectedColumn): string => {
+  const name = `${count(rows)}  ${reasonName(reason)}`;
+  if (masked === true) return `${name}: ${counted(distinct, 'different value')}, not shown`;
   const listed = values.slice(0, MAX_LISTED);
   const others = distinct - listed.length;
   const shown = listed.map((value) => `${valueText(value)} ${count(value.rows)}`).join(', ');
-  return `${count(rows)}  ${reasonName(reason)}${shown === '' ? '' : `: ${shown}`}${others > 0 ? ` and ${counted(others, 'other value')}` : ''}`;
+  return `${name}${shown === '' ? '' : `: ${shown}`}${others > 0 ? ` and ${counted(others, 'other value')}` : ''}`;
 };

@@ -1,3 +1,5 @@
+import { renderRefusal } from '../../../../cli/render/quarantine.ts';
+import type { Refusal } from '../../../../operate/refusals.ts';
 import { lakePaths } from '../../../../shared/lake/paths.ts';
 import { RefusingLake } from '../../../helpers/refusing-lake.ts';
 import { runCommand } from '../../../helpers/run-command.ts';
@@ -66,4 +68,16 @@ test('says where a report has expired', async () => {
   await made.lake.quarantine.remove(key);
   expect((await quarantine('--run', ids[0] ?? '')).out).toContain('the report has expired');
   await made.lake.quarantine.write(key, body);
+});
+
+test('counts masked values, and names of many rules the first', async () => {
+  const [refusal] = JSON.parse((await quarantine('--json', '--key', 't/a.csv')).out) as [Refusal];
+  const refused = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((column) => ({
+    ...{ column, rule: 'type', rows: 2, masked: true, distinct: 2 },
+    values: [{ length: 7, rows: 1 }],
+  }));
+  const report = refusal.report && { ...refusal.report, refused };
+  const text = renderRefusal({ ...refusal, report }, { style: (_, plain) => plain });
+  expect(text).toContain('\n  2  a: type: 2 different values, not shown\n');
+  expect(text).toContain('\n  2  e: type: 2 different values, not shown\n  and 2 other rules\n');
 });
