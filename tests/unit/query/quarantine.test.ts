@@ -102,6 +102,14 @@ test.each<[string, Refusing[], { now: string[]; past: string[] }]>([
     [{ uploaded: 1, record: null }, { uploaded: 2 }],
     { now: ['t/a.csv 2 1'], past: ['t/a.csv 1 1'] },
   ],
+  [
+    'a run without a record, of the version that stands',
+    [
+      { uploaded: 1, rows: 0 },
+      { uploaded: 1, contract: 'new', record: null },
+    ],
+    { now: ['t/a.csv 1 1'], past: [] },
+  ],
   ['a run without a record, alone', [{ uploaded: 1, record: null }], { now: ['t/a.csv 1 1'], past: [] }],
 ])('quarantine shows what stands: %s', async (_, runs, expected) => {
   expect(await shown(runs)).toEqual(expected);
@@ -122,6 +130,15 @@ test('with a time, what stood then', async () => {
     now: ['t/open.csv 2 1'],
     past: ['t/a.csv 1 1'],
   });
+});
+
+test('a dataset may have the name of a schema', async () => {
+  const lake = new RefusingLake();
+  await lake.run({ uploaded: 1, key: 'quarantine_history/a.csv' });
+  for (const schema of ['quarantine', 'quarantine_history'])
+    expect((await ask(lake, `SELECT raw FROM ${schema}.quarantine_history`)).rows).toEqual([
+      { raw: 'quarantine_history/a.csv 1 1' },
+    ]);
 });
 
 describe('what is fetched', () => {
