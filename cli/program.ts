@@ -6,6 +6,7 @@ import { addExecutions } from './commands/executions.ts';
 import { addHistory } from './commands/history.ts';
 import { addInfer } from './commands/infer.ts';
 import { addMaintain } from './commands/maintain.ts';
+import { addQuarantine } from './commands/quarantine.ts';
 import { addQuery } from './commands/query.ts';
 import { addRebuild } from './commands/rebuild.ts';
 import { addRedrive } from './commands/redrive.ts';
@@ -40,6 +41,7 @@ const createProgram = (session: Session): Command => {
     addRun,
     addMaintain,
     addQuery,
+    addQuarantine,
     addHistory,
     addExecutions,
     addCost,

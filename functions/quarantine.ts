@@ -1,16 +1,21 @@
 import path from 'node:path';
+import { evaluateIn, loadContract } from '../shared/contract/load.ts';
+import type { Db } from '../shared/engine/with-duckdb.ts';
+import { ContractInvalid, UnknownDataset } from '../shared/errors.ts';
 import { lakePaths } from '../shared/lake/paths.ts';
 import type { ObjectStore } from '../shared/lake/storage/object-store.ts';
 import { quarantinedRecord } from '../shared/run/build-run-record.ts';
 import { QuarantineInput } from '../shared/run/payload.ts';
-import { readRefusedFile } from '../shared/run/refused-file.ts';
+import { type RefusedFile, readRefusedFile } from '../shared/run/refused-file.ts';
+import { refusedWhole } from '../shared/run/refused-whole.ts';
 import { identify } from '../shared/run/run-identity.ts';
 import { writeRunRecord } from '../shared/run/run-record.ts';
 import { readError } from '../shared/run/state-error.ts';
 import { lambdaHandler } from '../shared/runtime/handler.ts';
 import { step } from '../shared/runtime/step.ts';
 import { type Measure, parseQualityReport } from '../shared/stages/quality-score/report.ts';
-import { countReasons, writeRejectedRecords } from '../shared/stages/quarantine/rejected-records.ts';
+import { countReasons } from '../shared/stages/quarantine/refused-values.ts';
+import { writeRejectedRecords } from '../shared/stages/quarantine/rejected-records.ts';
 import type { QuarantineReport } from '../shared/stages/quarantine/report.ts';
 import { summarise } from '../shared/stages/quarantine/summary.ts';
 
@@ -28,8 +33,7 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
   const error = input.error === undefined ? undefined : readError(input.error);
   const refused = error && (await readRefusedFile(lake, input, tools.execution, error.name));
   const run = validate?.run ?? identify(input, refused?.contract_fingerprint);
-  const reason =
-    error?.message ?? (scope === 'file' ? quality?.reason : undefined) ?? 'Rows break the contract.';
+  const reason = error?.message ?? (scope === 'file' ? gateReason(input) : 'Rows break the contract.');
 
   const staged = validate?.staged.rejected;
   const rejected = {
@@ -40,7 +44,11 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
   const file = path.join(scratch, 'quarantine.parquet');
   const { reasons, rows } = await tools.duckDb(async (db) => ({
     rows: await writeRejectedRecords(db, run, rejected, file),
-    reasons: await countReasons(db, rejected.records),
+    reasons: await countReasons(
+      db,
+      rejected.records,
+      rejected.records === undefined ? () => true : await maskedColumns(tools.config.sqlDir, run.dataset, db),
+    ),
   }));
   const records = lakePaths.quarantinedRows(run.dataset, run.run_id);
   await lake.quarantine.upload(file, records);
@@ -53,6 +61,7 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
     refused: reasons,
     ...(error !== undefined && { error }),
     ...(validate !== undefined && { rows: validate.rows }),
+    file: fileOf(input, refused),
     ...(quality !== undefined && { score: quality.score, scores: quality.scores }),
     ...(measures !== undefined && { measures }),
   };
@@ -69,6 +78,39 @@ export const quarantine = step('Quarantine', QuarantineInput, async (input, tool
 });
 
 export const handler = lambdaHandler('Quarantine', quarantine);
+
+/** Why the gate closed, and what the file holds. */
+const gateReason = ({ validate, quality }: QuarantineInput): string =>
+  [quality?.reason, validate && refusedWhole(validate.rows)].filter((part) => part !== undefined).join(' ');
+
+/** Size, format and records of the raw file, as far as they are known where Validate refused it. */
+const fileOf = (
+  { validate, detail }: QuarantineInput,
+  refused: RefusedFile | undefined,
+): NonNullable<QuarantineReport['file']> => {
+  const bytes = validate?.source_bytes ?? refused?.source_bytes ?? detail.object.size;
+  const format = validate?.format ?? refused?.format;
+  return {
+    ...(bytes !== undefined && { bytes }),
+    ...(format !== undefined && { format }),
+    ...(refused?.records !== undefined && { records: refused.records }),
+  };
+};
+
+/** Whether a column's values are masked: all are where the contract cannot be read any more. */
+const maskedColumns = async (
+  sqlDir: string,
+  dataset: string,
+  db: Db,
+): Promise<(column: string) => boolean> => {
+  try {
+    const { columns } = await loadContract(sqlDir, dataset, evaluateIn(db));
+    return (name) => columns.find((column) => column.name === name)?.sensitive !== undefined;
+  } catch (error) {
+    if (error instanceof ContractInvalid || error instanceof UnknownDataset) return () => true;
+    throw error;
+  }
+};
 
 /** Undefined where the staged report has expired: the rest of the quarantine does not depend on it. */
 const stagedMeasures = async (silver: ObjectStore, key: string): Promise<Measure[] | undefined> => {

@@ -1,5 +1,6 @@
 import { gist } from '../shared/base/text.ts';
 import { QuarantineInput, QuarantineOutput } from '../shared/run/payload.ts';
+import { refusedWhole } from '../shared/run/refused-whole.ts';
 import { messageOf } from '../shared/run/state-error.ts';
 import { between, type Execution } from './execution.ts';
 import { costOf, type ExecutionCost } from './execution-cost.ts';
@@ -45,7 +46,12 @@ export const outcomeOf = (execution: Execution): Outcome => {
     dataset: execution.dataset,
     status: execution.status,
     verdict,
-    reason: caught === undefined ? (quality?.reason ?? '') : `${caught.Error}: ${gist(messageOf(caught))}`,
+    reason:
+      caught === undefined
+        ? [quality?.reason, verdict === 'quarantined' && validate && refusedWhole(validate.rows)]
+            .filter((part) => typeof part === 'string')
+            .join(' ')
+        : `${caught.Error}: ${gist(messageOf(caught))}`,
     score: quality?.score ?? null,
     threshold: quality?.threshold ?? null,
     rows:

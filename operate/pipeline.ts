@@ -9,6 +9,7 @@ import type { ExecutionStatus } from './execution.ts';
 import type { ExecutionDetail, ExecutionPage } from './listing.ts';
 import type { Outcome } from './outcome.ts';
 import type { RebuildOptions, Rebuilt } from './rebuilt.ts';
+import type { RefusalFilter, RefusalPage } from './refusals.ts';
 import type { ReplayPlan, ReplayResult } from './replayed.ts';
 import type { RolledBackTable } from './rolled-back.ts';
 import type { Upload, Uploaded } from './uploads.ts';
@@ -81,8 +82,9 @@ export interface Pipeline {
   replay(selection: ReplaySelection, options?: ReplayOptions): Promise<ReplayResult>;
 
   /**
-   * Opens the tables `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>` and `runs` in DuckDB while the work
-   * runs. Emits `remark` for tables that are left out, and for what is not exactly as it was at the time asked for.
+   * Opens the tables `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>`, `quarantine_history.<dataset>` and
+   * `runs` in DuckDB while the work runs. Emits `remark` for tables that are left out, and for what is not exactly as it was
+   * at the time asked for.
    *
    * @throws UsageError for a time or a snapshot that is not kept
    * @throws ContractInvalid for a mistake in any contract or gold model, unless `sql` is given
@@ -117,8 +119,15 @@ export interface Pipeline {
   rebuild(dataset: string, options?: RebuildOptions): Promise<Rebuilt>;
 
   /**
+   * Lists the runs that refused rows or whole files, the newest first, each with its report. Emits
+   * `remark` for a report that cannot be read. Runs without a record, which are under way or failed, are not listed.
+   */
+  quarantine(filter?: RefusalFilter): Promise<RefusalPage>;
+
+  /**
    * Merges small files, expires snapshots and removes files that no snapshot refers to, in every table. A table that
-   * fails has an `error`, and does not keep the others from being maintained.
+   * fails has an `error`, and does not keep the others from being maintained. With `quarantineDays` also what was removed
+   * from quarantine, by dataset.
    *
    * @throws UsageError when `graceMs` is below `minGraceMs`
    */
@@ -171,7 +180,7 @@ export interface QueryOptions {
    * or model has mistakes. Without it all tables are whole.
    */
   sql?: string | undefined;
-  /** Silver, gold and runs as of then. */
+  /** All tables as of then. */
   at?: When | undefined;
   observe?: Observer | undefined;
 }
@@ -196,6 +205,8 @@ export interface TableHistory {
 export interface MaintainOptions {
   /** Files that no snapshot refers to are removed when they are older than this. Default: 15 days. */
   graceMs?: number | undefined;
+  /** Refused rows and reports in quarantine are removed when they are older than this. Default: they are kept. */
+  quarantineDays?: number | undefined;
   /** Changes nothing, and reports the changes that it would make. */
   dryRun?: boolean | undefined;
   /** Receives `remark` for files that never ran (laptop; the deployed Maintain starts them). */

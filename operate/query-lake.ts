@@ -1,5 +1,6 @@
 import type { Resources } from '../shared/engine/resources.ts';
 import type { Lake } from '../shared/lake/paths.ts';
+import { mentions } from '../shared/query/mentions.ts';
 import { openWarehouse, reportTo, type Warehouse, withWarehouse } from '../shared/query/warehouse.ts';
 import type { QueryOptions } from './pipeline.ts';
 
@@ -10,13 +11,12 @@ export const queryLake = async <T>(
   work: (warehouse: Warehouse) => Promise<T>,
 ): Promise<T> => {
   const remark = (text: string): void => observe?.({ type: 'remark', text });
-  const text = sql?.toLowerCase();
   return await withWarehouse(
     source,
     (db) => work(openWarehouse(db)),
     {
-      // A query names the tables that it reads. A name that stands in it for another reason costs a download only.
-      wanted: (table) => text === undefined || text.includes(table.toLowerCase()),
+      // A name that stands in the query for another reason costs a download only.
+      wanted: (name) => sql === undefined || mentions(sql, name),
       remark,
       ...(at !== undefined && { at }),
       ...(sql !== undefined && { sql }),

@@ -97,6 +97,15 @@ module.exports = {
   /** Days until a replaced or deleted object is gone for good. */
   tableVersionsDays: async (context) => Math.max(1, await versionsDays(context)),
 
+  /** The lifecycle rule by which quarantine expires. */
+  quarantineExpiry: async ({ resolveVariable }) => {
+    const [days] = await params(resolveVariable, 'quarantineDays');
+    if (days === '') return NOTHING;
+    if (!/^[1-9]\d{0,4}$/.test(days))
+      throw new Error(`quarantineDays must be a number of days, or empty to keep all, not "${days}".`);
+    return { Id: 'expired', Status: 'Enabled', ExpirationInDays: Number(days) };
+  },
+
   /** Hours without a call of Maintain until the alarm: the parameter, or two periods of the schedule. */
   maintenanceAlarmHours: async ({ resolveVariable }) => {
     const [given, schedule] = await params(resolveVariable, 'maintenanceAlarmHours', 'maintenanceSchedule');

@@ -11,6 +11,7 @@ declare const optional: Record<
   | 'maintenanceAlarmHours'
   | 'tableVersioning'
   | 'tableVersionsDays'
+  | 'quarantineExpiry'
   | 'encryption'
   | 'resultsEncryption'
   | 'scanLimit'

@@ -4,6 +4,7 @@ import type { Pipeline } from '../../operate/pipeline.ts';
 import { DAY_MS } from '../../shared/base/time.ts';
 import { UsageError } from '../../shared/errors.ts';
 import { GRACE_MS } from '../../shared/lake/table/upkeep/orphans.ts';
+import { given, positiveNumber } from '../base/numbers.ts';
 import { EXIT, type PipelineOptions, pipelineOf, type Session } from '../base/session.ts';
 import { renderMaintained } from '../render/maintained.ts';
 import { withElapsed } from '../render/terminal.ts';
@@ -20,16 +21,20 @@ nothing is to be redriven.
 
 On this machine it also says how many files of the last days never ran (DUCKSTEP_MISSING_DAYS), and how to run them; the
 deployed one starts them.
+With --quarantine-days, refused rows and reports that are older are removed as well, also those of files that are still
+refused; their runs stay in \`runs\`. On AWS, the parameter quarantineDays has S3 do so.
 
 Exit codes: 0, 1 when a table could not be maintained (the others still are), 64 for wrong usage.
 
 Examples:
   duckstep maintain --dry-run
+  duckstep maintain --quarantine-days 90
   duckstep maintain --stage prod --json`;
 
 interface Options extends PipelineOptions {
   dryRun?: true;
   graceDays: string;
+  quarantineDays?: string;
   json?: true;
 }
 
@@ -40,6 +45,7 @@ export const addMaintain = (program: Command, session: Session): void => {
     .option('--stage <stage>', 'the lake on AWS, not the one on this machine')
     .option('--dry-run', 'change nothing, and show what would be done')
     .option('--grace-days <n>', 'remove files that are older', String(GRACE_DAYS))
+    .option('--quarantine-days <n>', 'remove refused rows and reports that are older (default: keep them)')
     .option('--json', 'print the tables as JSON')
     .addHelpText('after', HELP)
     .action(async (_, command: Command) => {
@@ -49,8 +55,11 @@ export const addMaintain = (program: Command, session: Session): void => {
       const graceMs = graceOf(options.graceDays, pipeline);
       const remarks: string[] = [];
       const observe = (event: PipelineEvent): unknown => event.type === 'remark' && remarks.push(event.text);
+      const quarantineDays = given(options.quarantineDays, (text) =>
+        positiveNumber(text, '--quarantine-days'),
+      );
       const tables = await withElapsed(terminal, 'Maintaining tables', () =>
-        pipeline.maintain({ graceMs, dryRun: options.dryRun === true, observe }),
+        pipeline.maintain({ graceMs, quarantineDays, dryRun: options.dryRun === true, observe }),
       );
       terminal.print(
         options.json === true

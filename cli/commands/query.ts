@@ -11,15 +11,16 @@ import { printResult, type ResultFormat } from '../render/query-result.ts';
 import { withElapsed } from '../render/terminal.ts';
 
 const HELP = `
-DuckDB's SQL over silver.<dataset>, gold.<model>, quarantine.<dataset> and runs, as last committed.
+DuckDB's SQL over silver.<dataset>, gold.<model>, quarantine.<dataset> and runs, as last committed. quarantine has the refused
+rows that still stand; quarantine_history.<dataset> has those of earlier versions and runs too.
 With --stage, over that stage's lake on AWS: the files of the tables that the query names are fetched first. Where the
 query has a simple WHERE (columns compared with constants, joined by AND), only files that may hold such rows are
 fetched.
 
 With --at, silver and gold are shown as they were then, with the columns that they had, and runs that had finished by
 then. It takes a time with its zone, a date (the end of that day in UTC), or a snapshot's id: that snapshot of its
-table, the others as of its time. \`duckstep history TABLE\` lists what is kept. Quarantine has no history: it is shown
-as it is.
+table, the others as of its time. \`duckstep history TABLE\` lists what is kept. Quarantine shows the refused rows of the runs
+that stood then, as far as they are kept.
 
 Exit codes: 0, 1 when the query fails, 64 for wrong usage.
 

@@ -1,4 +1,4 @@
-import { count } from '../../shared/base/text.ts';
+import { count, counted, printable } from '../../shared/base/text.ts';
 import type { TableReport } from '../../shared/maintenance/maintenance-report.ts';
 import { renderTable, type TableOptions } from './table.ts';
 
@@ -6,9 +6,19 @@ const COLUMNS = ['table', 'files', 'rows', 'snapshots expired', 'orphans removed
   (name, i) => ({ name, right: i > 0 }),
 );
 
-/** One line per table; only the name where the table was not maintained. */
-export const renderMaintained = (tables: readonly TableReport[], options: TableOptions): string[] =>
-  renderTable(COLUMNS, tables.map(cellsOf), options);
+/** One line per table, with the name alone where it was not maintained; and one per dataset in quarantine. */
+export const renderMaintained = (tables: readonly TableReport[], options: TableOptions): string[] => {
+  const quarantine = tables.filter(({ zone }) => zone === 'quarantine');
+  const maintained = tables.filter(({ zone }) => zone !== 'quarantine');
+  return [
+    ...renderTable(COLUMNS, maintained.map(cellsOf), options),
+    ...quarantine.flatMap(({ table, error, objects_expired = 0, bytes_freed = 0 }) =>
+      error === undefined
+        ? `quarantine.${printable(table)}: ${counted(objects_expired, 'object')} expired, ${counted(bytes_freed, 'byte')} freed`
+        : [],
+    ),
+  ];
+};
 
 const cellsOf = ({ zone, table, error, ...summary }: TableReport): string[] => {
   const name = `${zone}.${table}${error === undefined ? '' : ' (failed)'}`;

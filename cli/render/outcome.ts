@@ -1,5 +1,6 @@
 import type { Outcome } from '../../operate/outcome.ts';
 import { count, counted, printable } from '../../shared/base/text.ts';
+import { replayCommand } from '../../shared/run/replay-command.ts';
 import { costText } from './dollars.ts';
 import type { Terminal } from './terminal.ts';
 import { duration } from './text.ts';
@@ -23,11 +24,10 @@ export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'
     verdict === 'failed' && error !== null
       ? `${error.name}: ${error.message}`.replaceAll('\n', '\n  ')
       : outcome.reason,
-    rows === null
+    // The reason of a quarantined file has its rows.
+    rows === null || verdict === 'quarantined'
       ? undefined
-      : verdict === 'quarantined'
-        ? `${counted(rows.read, 'row')} read, all of them in quarantine`
-        : `${counted(rows.read, 'row')} read = ${count(rows.accepted)} accepted + ${count(rows.rejected)} rejected`,
+      : `${counted(rows.read, 'row')} read = ${count(rows.accepted)} accepted + ${count(rows.rejected)} rejected`,
     rows === null || (verdict !== 'loaded' && verdict !== 'superseded')
       ? undefined
       : `${count(rows.accepted)} accepted = ${count(rows.silver)} silver + ${counted(rows.duplicate, 'duplicate')} + ${count(rows.filtered)} filtered`,
@@ -35,6 +35,9 @@ export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'
       .map((state) => `${state.state} ${duration(state.duration_ms)}${tries(state.tries)}`)
       .join(' → '),
     quarantine === null ? undefined : `see quarantine/${quarantine.summary}`,
+    verdict === 'quarantined'
+      ? `upload a corrected file under the same key; or fix the contract, then: ${replayCommand(key)}`
+      : undefined,
     verdict === 'failed' ? `fix it, then: duckstep redrive ${outcome.execution}` : undefined,
   ];
   return lines.filter((line) => line !== undefined && line !== '').join('\n  ');

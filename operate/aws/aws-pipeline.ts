@@ -27,6 +27,7 @@ import { queryLake } from '../query-lake.ts';
 import { rebuildDataset } from '../rebuild/rebuild.ts';
 import type { RebuildOptions, Rebuilt } from '../rebuilt.ts';
 import { refusalOf } from '../refusal.ts';
+import { listRefusals, type RefusalFilter, type RefusalPage } from '../refusals.ts';
 import { planIn } from '../replay.ts';
 import type { ReplayPlan, ReplayResult } from '../replayed.ts';
 import { rollbackTable } from '../rollback.ts';
@@ -143,6 +144,11 @@ export class AwsPipeline implements Pipeline {
   async history(table: string, options: HistoryOptions = {}): Promise<TableHistory> {
     const { lake } = (await this.#open()).deployment;
     return await tableHistory({ lake, sqlDir: this.#config().sqlDir }, table, options);
+  }
+
+  async quarantine(filter: RefusalFilter = {}): Promise<RefusalPage> {
+    const { lake } = (await this.#open()).deployment;
+    return await listRefusals({ lake, config: this.#config() }, filter);
   }
 
   async maintain(options: MaintainOptions = {}): Promise<TableReport[]> {

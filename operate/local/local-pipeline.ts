@@ -25,6 +25,7 @@ import {
 import { queryLake } from '../query-lake.ts';
 import { rebuildDataset } from '../rebuild/rebuild.ts';
 import type { RebuildOptions, Rebuilt } from '../rebuilt.ts';
+import { listRefusals, type RefusalFilter, type RefusalPage } from '../refusals.ts';
 import { planIn } from '../replay.ts';
 import type { ReplayPlan, ReplayResult } from '../replayed.ts';
 import { rollbackTable } from '../rollback.ts';
@@ -107,6 +108,10 @@ export class LocalPipeline implements Pipeline {
   async history(table: string, options: HistoryOptions = {}): Promise<TableHistory> {
     const { lake, config } = this.#workspace;
     return await tableHistory({ lake, sqlDir: config.sqlDir }, table, options);
+  }
+
+  async quarantine(filter: RefusalFilter = {}): Promise<RefusalPage> {
+    return await listRefusals(this.#workspace, filter);
   }
 
   async maintain(options: MaintainOptions = {}): Promise<TableReport[]> {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { literal } from '../engine/sql.ts';
+import { isSensitive } from './classification.ts';
 import { identityOf } from './column-identity.ts';
 import { isStringFormat, type Limits, readConstraints } from './constraints.ts';
 import type { Check } from './duckdb-checks.ts';
@@ -48,6 +49,7 @@ export const readColumn = (
     ...(property.primaryKey === true && logicalType === 'string' && { trimmed: true }),
     constraints: readConstraints(options, type ?? 'DOUBLE', optionsAt, checks),
   };
+  if (isSensitive(property)) column.sensitive = true;
   if (property.description !== undefined) column.description = property.description;
   if (options.format !== undefined) readFormat(column, options.format, optionsAt.at('format'), checks);
   if (transformLogic !== undefined) readDerivation(column, transformLogic, property, place);

@@ -76,6 +76,8 @@ export interface Column {
   /** Texts that mean "no value" in this column, compared exactly after trimming. Always includes ''. */
   missingValues: string[];
   constraints: Constraints;
+  /** Whether reports count the column's refused values without showing them; see `isSensitive`. */
+  sensitive?: true;
   description?: string;
 }
 

@@ -1,9 +1,13 @@
 import type { MaintainedTable } from './maintain.ts';
 import type { TableSummary } from './maintain-table.ts';
 
-/** The result of one table, as `maintain` prints and returns it in JSON. */
-export type TableReport = Pick<MaintainedTable, 'zone' | 'table'> &
-  Partial<TableSummary> & { error?: { name: string; message: string } };
+/** The result of one table, as `maintain` prints and returns it in JSON. In quarantine, a table is a dataset's folder. */
+export type TableReport = {
+  zone: MaintainedTable['zone'] | 'quarantine';
+  table: string;
+  /** Refused rows and reports that were removed for their age. */
+  objects_expired?: number;
+} & Partial<TableSummary> & { error?: { name: string; message: string } };
 
 /**
  * Reports each table, and the error to end with: the error of the only table that failed, or an AggregateError that names

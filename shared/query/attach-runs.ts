@@ -10,17 +10,20 @@ import { RUN_COLUMNS } from '../run/run-record.ts';
  *
  * @param store where the run records are; the view is empty without one
  * @param until excludes runs that finished later; milliseconds since 1970
+ * @returns a SELECT of all records, also of those that finished later
  */
 export const attachRuns = async (
   db: Db,
   store: ObjectStore | undefined,
   scratch: string,
   until: number | undefined,
-): Promise<void> => {
+): Promise<string> => {
   const columns = Object.entries(RUN_COLUMNS).map(([name, type]) => ({ name, type }));
   const records = store && (await recordsSql(store, scratch));
+  const all = typed(columns, records);
   const where = until === undefined ? '' : ` WHERE finished_at <= make_timestamp_ms(${until})`;
-  await db.run(`CREATE OR REPLACE VIEW runs AS ${typed(columns, records)}${where} ORDER BY finished_at`);
+  await db.run(`CREATE OR REPLACE VIEW runs AS ${all}${where} ORDER BY finished_at`);
+  return all;
 };
 
 /** SQL of a FROM clause over all run records; undefined if there are none. */

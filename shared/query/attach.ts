@@ -15,15 +15,16 @@ import { attachRuns } from './attach-runs.ts';
 import { type Filter, filtersOf } from './filters.ts';
 import { fullName, type LakeTable, lakeTables } from './lake-tables.ts';
 import { planFiles } from './plan-files.ts';
+import { listRefused } from './refused-rows.ts';
 import type { When } from './when.ts';
 
 export interface AttachOptions {
   /**
    * Whether a table of this name is needed, in any zone; the others become empty views. Default: all are needed. The
-   * files of a needed table are downloaded from S3.
+   * files of a needed table are downloaded from S3. For quarantine it is also asked about the schemas' names.
    */
-  wanted?: (table: string) => boolean;
-  /** Shows silver, gold and runs as they were then, with the columns of then. Quarantine has no history. */
+  wanted?: (name: string) => boolean;
+  /** Shows silver, gold, quarantine and runs as they were then, silver and gold with the columns of then. */
   at?: When;
   /** The only query that will run. Files that cannot hold rows for it are skipped. */
   sql?: string;
@@ -32,8 +33,8 @@ export interface AttachOptions {
 }
 
 /**
- * Creates views over the committed lake: `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>` and `runs`. A table
- * without commits is an empty view.
+ * Creates views over the committed lake: `silver.<dataset>`, `gold.<model>`, `quarantine.<dataset>`,
+ * `quarantine_history.<dataset>` and `runs`. A table without commits is an empty view.
  *
  * @throws UsageError when `at` is a time or a snapshot that is not kept
  */
@@ -58,8 +59,13 @@ export const attachLake = async (
     const workbench = { db, store: table.store, scratch: path.join(scratch, table.zone) };
     await createTableView(workbench, view, columns, files);
   }
-  await attachQuarantine(db, lake.quarantine, contracts, path.join(scratch, 'quarantine'), wanted);
-  await attachRuns(db, wanted('runs') ? lake.gold : undefined, path.join(scratch, 'gold'), past?.time);
+  const until = past?.time;
+  const refused = await listRefused(lake.quarantine, contracts, wanted);
+  // The runs decide which refused rows stand.
+  const runsNeeded = wanted('runs') || [...refused.values()].some((objects) => objects.length > 0);
+  const runs = await attachRuns(db, runsNeeded ? lake.gold : undefined, path.join(scratch, 'gold'), until);
+  const quarantine = { store: lake.quarantine, scratch: path.join(scratch, 'quarantine') };
+  await attachQuarantine(db, quarantine, refused, runs, { wanted, filters, until });
 };
 
 const currentSnapshot = async (

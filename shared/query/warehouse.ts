@@ -14,7 +14,8 @@ import { loadGoldModels } from '../stages/load-to-gold/gold/model-header.ts';
 import { type AttachOptions, attachLake } from './attach.ts';
 
 /**
- * Opens DuckDB over the committed lake: schemas `silver`, `gold` and `quarantine`, and the table `runs`.
+ * Opens DuckDB over the committed lake: schemas `silver`, `gold`, `quarantine` and `quarantine_history`, and the
+ * table `runs`.
  *
  * @param options see `attachLake`
  * @param report called with mistakes in contracts and models, whose tables are left out; throws where it is absent
@@ -107,7 +108,7 @@ export const listTables = (db: Db): Promise<WarehouseTable[]> =>
   db.all<{ schema: string; name: string }>(
     `SELECT schema_name AS schema, view_name AS name FROM duckdb_views()
      WHERE NOT internal AND database_name = current_database()
-       AND (schema_name IN ('silver', 'gold', 'quarantine') OR view_name = 'runs')
+       AND (schema_name IN ('silver', 'gold', 'quarantine', 'quarantine_history') OR view_name = 'runs')
      ORDER BY ALL`,
   );
 

@@ -132,7 +132,6 @@ export const fakeAws = (engine: Engine) => {
     const { body, head } = found(input);
     return { ...head, Body: Readable.from([body]) };
   });
-  s3.on(ListObjectsV2Command).resolves({ Contents: [], IsTruncated: false });
   s3.on(ListObjectVersionsCommand).callsFake(({ Bucket, Prefix }) => ({
     Versions: versions
       .filter((version) => version.Bucket === Bucket && version.Key.startsWith(Prefix))
@@ -142,6 +141,15 @@ export const fakeAws = (engine: Engine) => {
       }))
       // Stable: of each key the newest stays the first.
       .toSorted((a, b) => (a.Key < b.Key ? -1 : a.Key > b.Key ? 1 : 0)),
+    IsTruncated: false,
+  }));
+  s3.on(ListObjectsV2Command).callsFake(({ Bucket = '', Prefix = '' }) => ({
+    Contents: [...objects]
+      .filter(([name]) => name.startsWith(`${Bucket}/${Prefix}`))
+      .map(([name, { body, etag, lastModified }]) => ({
+        ...{ Key: name.slice(Bucket.length + 1), Size: body.length, ETag: etag, LastModified: lastModified },
+      }))
+      .toSorted((a, b) => (a.Key < b.Key ? -1 : 1)),
     IsTruncated: false,
   }));
 

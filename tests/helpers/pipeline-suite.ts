@@ -3,13 +3,17 @@ import path from 'node:path';
 import type { PipelineEvent } from '../../operate/events.ts';
 import type { Pipeline } from '../../operate/pipeline.ts';
 import type { Upload } from '../../operate/uploads.ts';
+import type { Lake } from '../../shared/lake/paths.ts';
 import type { Step } from '../../shared/runtime/step.ts';
 import { cleanSteps, failing, OUTPUTS } from './engine.ts';
+import { RefusingLake } from './refusing-lake.ts';
 import { scratch } from './scratch.ts';
 
 /** A pipeline to hold to the contract. */
 export interface Subject {
   pipeline: Pipeline;
+  /** The lake that the pipeline works on. */
+  lake: Pick<Lake, 'gold' | 'quarantine'>;
   /** Resolves when no execution runs any more. */
   idle(): Promise<void>;
   /** Whether `redrive` waits until the executions have ended. */
@@ -165,6 +169,32 @@ export const pipelineSuite = (open: (steps: Readonly<Record<string, Step>>) => S
       ...{ table: 'silver.signups', entries: [], kept: 0, committed: 0 },
     });
     await expect(pipeline.history('nonsense')).rejects.toMatchObject({ name: 'UsageError' });
+  });
+
+  test('an empty lake has nothing in quarantine', async () => {
+    const { pipeline } = open(cleanSteps());
+    const nothing = { refusals: [], more: false };
+    expect(await pipeline.quarantine()).toEqual(nothing);
+    expect(await pipeline.quarantine({ dataset: 'signups', key: 'k', run: 'r', history: true })).toEqual(
+      nothing,
+    );
+  });
+
+  test('what runs refused is listed with their reports', async () => {
+    const { pipeline, lake } = open(cleanSteps());
+    const made = new RefusingLake();
+    await made.run({ uploaded: 1 });
+    await made.run({ uploaded: 2, rows: 2, key: 't/b.csv' });
+    for (const zone of ['gold', 'quarantine'] as const)
+      for await (const { key } of made.lake[zone].list(''))
+        await lake[zone].write(key, (await made.lake[zone].read(key)) ?? '');
+    expect(await pipeline.quarantine({ limit: 1 })).toMatchObject({
+      more: true,
+      refusals: [{ key: 't/b.csv', standing: true, report: { refused: [{ column: 'c', rows: 2 }] } }],
+    });
+    const sql = 'SELECT count(*)::INTEGER AS rows FROM quarantine.t';
+    const rows = await pipeline.query({ sql }, async (warehouse) => (await warehouse.result(sql)).read(0, 1));
+    expect(rows).toEqual([{ rows: 3 }]);
   });
 
   test('maintenance leaves out tables without a commit, and refuses a grace period below its least', async () => {

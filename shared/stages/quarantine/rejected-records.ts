@@ -3,7 +3,6 @@ import type { Db } from '../../engine/with-duckdb.ts';
 import type { RunIdentity } from '../../run/run-identity.ts';
 import { REASONS_TYPE } from '../validate/row-check.ts';
 import { QUARANTINE_COLUMNS } from './quarantine-table.ts';
-import type { RejectedColumn } from './report.ts';
 
 export interface Rejected {
   /** `file`: the file as a whole is rejected, and gets a row of its own. */
@@ -60,12 +59,3 @@ export const writeRejectedRecords = async (
   );
   return Count;
 };
-
-/** How many records each column's rules rejected, the largest number first. */
-export const countReasons = async (db: Db, records: string | undefined): Promise<RejectedColumn[]> =>
-  records === undefined
-    ? []
-    : await db.all<{ column: string | null; rule: string; rows: number }>(`
-        SELECT reason.column AS "column", reason.rule AS rule, count(*) AS rows
-        FROM (SELECT unnest(reasons) AS reason FROM read_parquet(${literal(records)}))
-        GROUP BY ALL ORDER BY rows DESC, "column", rule`);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { QUARANTINE_HISTORY_COLUMNS } from '../../../shared/query/attach-quarantine.ts';
 import { RUN_COLUMNS } from '../../../shared/run/run-record.ts';
 import { QUARANTINE_COLUMNS } from '../../../shared/stages/quarantine/quarantine-table.ts';
 import { ROOT } from '../../helpers/engine.ts';
@@ -17,6 +18,7 @@ const listed = (heading: string): string[] => {
 test.each([
   ['runs', Object.keys(RUN_COLUMNS)],
   ['quarantine', QUARANTINE_COLUMNS.map(({ name }) => name)],
+  ['quarantine_history', QUARANTINE_HISTORY_COLUMNS.slice(QUARANTINE_COLUMNS.length).map(({ name }) => name)],
 ])('the columns of %s are all explained, and no others', (heading, columns) => {
   expect(listed(heading).toSorted()).toEqual(columns.toSorted());
 });

@@ -5,6 +5,10 @@ import { loadContract } from '../../../shared/contract/load.ts';
 import { InvalidInput } from '../../../shared/errors.ts';
 import { identify } from '../../../shared/run/run-identity.ts';
 import { QuarantineReport } from '../../../shared/stages/quarantine/report.ts';
+import { summarise } from '../../../shared/stages/quarantine/summary.ts';
+import { someEvent } from '../../helpers/engine.ts';
+import { StepRunner } from '../../helpers/run-steps.ts';
+import { contractYaml } from '../../helpers/silver-lake.ts';
 import { type Bench, bench, contentsOf, envelope } from '../../helpers/steps.ts';
 
 const LOADED = { status: 'loaded', silver_version: 1, gold: [], run_record: '_runs/x.json' };
@@ -25,6 +29,7 @@ test('rows: the rejected ones, with a summary for people; no run record, because
   expect(await summaryOf(at, output)).toBe(`3 rows are in quarantine; the rest is loaded.
 
 File      raw/people/file (version …)
+          23 bytes, read as csv, utf-8
 Dataset   people
 Uploaded …
 Run …
@@ -34,10 +39,13 @@ Rows      4 read, 1 accepted, 3 rejected
 Rows rejected by
          1  id: required
          1  id: type
+                   1  "x"
          1  name: required
          1  columns
 
-The file itself is unchanged in the raw zone. Fix it and upload it under the same key, or fix the contract and upload it again.
+The file itself is unchanged in the raw zone. If the file is wrong, upload a corrected one under the same key.
+If the contract is wrong, fix it, deploy it, and run this version again, which keeps its place in the order of uploads:
+  npx duckstep replay people/file
 `);
 });
 
@@ -59,8 +67,11 @@ test('a file that the gate closed on: one row for the file, one per rejected row
     error: null,
     ...{ rows_read: 4, rows_accepted: 0, rows_rejected: 4, rows_silver: 0 },
     score: scored.quality.score,
-    reason: scored.quality.reason,
+    reason: `${scored.quality.reason} The whole file was refused: 4 rows = 3 breaking the contract + 1 keeping it. The rest is in the raw file, and loads when the file is replayed after a fix of the contract, or uploaded corrected.`,
   });
+  expect(summary).toContain(
+    'Rows      4 read = 3 breaking the contract + 1 keeping it; all are refused with the file',
+  );
 });
 
 test.each([
@@ -78,6 +89,7 @@ test.each([
     scope: 'file',
     reason: 'It is torn.',
     error: { name: 'UnreadableFile', message: 'It is torn.' },
+    file: { bytes: 3 },
     refused: [],
   });
   const [record] = Object.values(await contentsOf(at.lake.gold)).map((text) => JSON.parse(atob(text)));
@@ -180,4 +192,90 @@ test.each(['{"measures": "secret"}', 'secret'])(
 test('the input of another step is rejected', async () => {
   const at = bench();
   await expect(quarantine(envelope({ key: 'people/file' }), at.context)).rejects.toThrow(InvalidInput);
+});
+
+describe('the refused values in the report', () => {
+  const PROPERTIES = [
+    '{ name: id, logicalType: integer }',
+    '{ name: pin, logicalType: integer, classification: Restricted }',
+    '{ name: card, logicalType: integer, encryptedName: card_encrypted }',
+    '{ name: open, logicalType: integer, classification: internal }',
+  ];
+  const LONG = '€'.repeat(150);
+  const LINES = [
+    'id,pin,card,open',
+    'a,SECRET,4711x,y',
+    'a,SECRET,4711x,y',
+    `${LONG},12345z,4711x,y`,
+    '1,2,3,4',
+  ];
+
+  const runnerOf = async () => {
+    const runner = new StepRunner({ 'people/contract.yaml': contractYaml('people', PROPERTIES) });
+    return { runner, state: await runner.scored(`${LINES.join('\n')}\n`) };
+  };
+
+  test('have their counts, and those of restricted columns are masked wherever texts are for people', async () => {
+    const { runner, state } = await runnerOf();
+    const output = await quarantine(envelope(state), runner.context);
+    const stored = String(await runner.lake.quarantine.read(output.report));
+    const { refused } = QuarantineReport.parse(JSON.parse(stored));
+    expect(refused).toEqual([
+      ...[
+        {
+          column: 'card',
+          rule: 'type',
+          rows: 3,
+          masked: true,
+          distinct: 1,
+          values: [{ length: 5, rows: 3 }],
+        },
+        {
+          ...{ column: 'id', rule: 'type', rows: 3, distinct: 2 },
+          values: [
+            { value: 'a', rows: 2 },
+            { value: `${'€'.repeat(100)}…`, rows: 1 },
+          ],
+        },
+        { column: 'open', rule: 'type', rows: 3, distinct: 1, values: [{ value: 'y', rows: 3 }] },
+      ],
+      {
+        ...{ column: 'pin', rule: 'type', rows: 3, masked: true, distinct: 2 },
+        values: [
+          { length: 6, rows: 2 },
+          { length: 6, rows: 1 },
+        ],
+      },
+    ]);
+    const summary = String(await runner.lake.quarantine.read(output.summary));
+    expect(summary).toContain('       2  a value of 6 characters (not shown)');
+    for (const text of [stored, summary, JSON.stringify(output), JSON.stringify(state)])
+      expect(text).not.toMatch(/SECRET|12345z|4711x/);
+    const records = Object.values(await contentsOf(runner.lake.gold)).map((text) => atob(text));
+    expect(records.join()).not.toMatch(/SECRET|€|"a"/);
+  });
+
+  test('are all masked where the contract cannot be read any more', async () => {
+    for (const files of [{}, { 'people/contract.yaml': 'apiVersion: v1' }]) {
+      const { runner, state } = await runnerOf();
+      runner.deploy(files);
+      const report = String(
+        await runner.lake.quarantine.read((await quarantine(envelope(state), runner.context)).report),
+      );
+      expect(QuarantineReport.parse(JSON.parse(report)).refused.map(({ masked }) => masked)).toEqual(
+        Array(4).fill(true),
+      );
+      expect(report).not.toMatch(/SECRET|€/);
+    }
+  });
+});
+
+test('a report of an earlier release, without values, can be read and told', () => {
+  const run = identify(someEvent());
+  const report = QuarantineReport.parse({
+    ...{ run, scope: 'rows', reason: 'Rows break the contract.' },
+    refused: [{ column: 'id', rule: 'type', rows: 2 }],
+    rows: { read: 3, accepted: 1, rejected: 2 },
+  });
+  expect(summarise(report)).toContain('Rows rejected by\n         2  id: type\n\n');
 });

@@ -12,6 +12,7 @@ const NONE = {
   maintenanceSchedule: 'rate(1 day)',
   regionInBucketNames: 'false',
   tableVersionsDays: '14',
+  quarantineDays: '',
   'sls:stage': 'prod',
   'self:service': 'duckstep',
 };
@@ -148,5 +149,16 @@ test('keeps versions of tables for some days, or none', async () => {
   for (const wrong of ['', '-1', '366', 'few'])
     await expect(optional.tableVersionsDays(context({ tableVersionsDays: wrong }))).rejects.toThrow(
       /tableVersionsDays must be/,
+    );
+});
+
+test('deletes what lies in quarantine for some days, or keeps it', async () => {
+  expect(await optional.quarantineExpiry(context({}))).toEqual(NOTHING);
+  expect(await optional.quarantineExpiry(context({ quarantineDays: '90' }))).toEqual({
+    ...{ Id: 'expired', Status: 'Enabled', ExpirationInDays: 90 },
+  });
+  for (const wrong of ['0', '-1', '1.5', 'few'])
+    await expect(optional.quarantineExpiry(context({ quarantineDays: wrong }))).rejects.toThrow(
+      /quarantineDays must be/,
     );
 });

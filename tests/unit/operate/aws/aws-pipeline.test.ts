@@ -13,6 +13,8 @@ import { mockClient } from 'aws-sdk-client-mock';
 import type { Clock } from '../../../../operate/aws/await-outcomes.ts';
 import { AwsPipeline } from '../../../../operate/aws/aws-pipeline.ts';
 import { openPipeline } from '../../../../operate/open/open-pipeline.ts';
+import { S3Store } from '../../../../shared/lake/storage/s3-store.ts';
+import { s3Client } from '../../../../shared/runtime/environment.ts';
 import { engineOn, ROOT, someEvent } from '../../../helpers/engine.ts';
 import { fakeAws } from '../../../helpers/fake-aws.ts';
 import { fileFor, pipelineSuite } from '../../../helpers/pipeline-suite.ts';
@@ -24,7 +26,11 @@ describe('as every pipeline', () => {
   pipelineSuite((steps) => {
     const { idle } = fakeAws(engineOn(scratch(), { steps }));
     const clock = { now: Date.now, sleep: async () => void (await setTimeout(100)) };
-    return { pipeline: new AwsPipeline({ ...OPTIONS, clock }), idle, awaitsRedrives: false };
+    const [gold, quarantine] = ['gold', 'quarantine'].map(
+      (zone) => new S3Store(s3Client(), `duckstep-test-${zone}-123456789012`),
+    ) as [S3Store, S3Store];
+    const pipeline = new AwsPipeline({ ...OPTIONS, clock });
+    return { pipeline, lake: { gold, quarantine }, idle, awaitsRedrives: false };
   });
 });
 

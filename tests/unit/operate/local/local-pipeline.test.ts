@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { WatchEvent } from '../../../../operate/events.ts';
+import { openLake } from '../../../../operate/local/lake.ts';
 import { LocalPipeline } from '../../../../operate/local/local-pipeline.ts';
 import { openPipeline } from '../../../../operate/open/open-pipeline.ts';
 import type { Step } from '../../../../shared/runtime/step.ts';
@@ -12,11 +13,15 @@ const opened = (steps: Readonly<Record<string, Step>>, lake = scratch()): LocalP
   new LocalPipeline({ root: ROOT, env: {}, lake, steps });
 
 describe('as every pipeline', () => {
-  pipelineSuite((steps) => ({
-    pipeline: opened(steps),
-    idle: async () => undefined,
-    awaitsRedrives: true,
-  }));
+  pipelineSuite((steps) => {
+    const folder = scratch();
+    return {
+      pipeline: opened(steps, folder),
+      lake: openLake(folder),
+      idle: async () => undefined,
+      awaitsRedrives: true,
+    };
+  });
 });
 
 test('without a stage the door opens the pipeline of this machine', async () => {
