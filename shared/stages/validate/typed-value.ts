@@ -123,7 +123,7 @@ export const parseText = (value: string, column: Column): string => {
     case 'number':
       return guarded(
         forms.number,
-        isExactNumber(type) ? decimalOfText(digits, type) : finite(`TRY_CAST(${digits} AS ${type})`),
+        isExactNumber(type) ? decimalOfText(digits, type, value) : finite(`TRY_CAST(${digits} AS ${type})`),
       );
     case 'boolean':
       return `TRY_CAST(${value} AS BOOLEAN)`;
@@ -143,11 +143,13 @@ export const parseText = (value: string, column: Column): string => {
   }
 };
 
-/** SQL of a number's text as SQL writes it: 1.234,5 becomes 1234.5. */
-const plain = (text: string, separators?: Separators): string =>
-  separators === undefined
-    ? text
-    : `translate(${text}, ${literal(separators.decimal + (separators.thousands ?? ''))}, '.')`;
+/** SQL of a number's text as SQL writes it: 1.234,5 becomes 1234.5. `translate` would take three times as long. */
+const plain = (text: string, separators?: Separators): string => {
+  if (separators === undefined) return text;
+  const { decimal, thousands = '' } = separators;
+  const joined = [...thousands].reduce((sql, each) => `replace(${sql}, ${literal(each)}, '')`, text);
+  return decimal === '.' ? joined : `replace(${joined}, ${literal(decimal)}, '.')`;
+};
 
 /** SQL of the text that `plain` would turn into this one, without groups. */
 const written = (text: string, separators?: Separators): string =>
