@@ -1,3 +1,4 @@
+import { AVRO } from './avro/open-avro.ts';
 import { COMPRESSIONS } from './bytes/compressions.ts';
 import { CSV } from './csv/open-csv.ts';
 import { JSON_DOCUMENTS } from './json/open-json.ts';
@@ -10,7 +11,7 @@ import type { Format } from './records/format.ts';
  * Binary formats are tried before formats of text, and the first that recognises a file opens it. So a format comes
  * before every other that would recognise its files too; CSV, which recognises any text, is the last.
  */
-export const FORMATS = [PARQUET, NDJSON, JSON_DOCUMENTS, CSV] as const satisfies readonly Format[];
+export const FORMATS = [AVRO, PARQUET, NDJSON, JSON_DOCUMENTS, CSV] as const satisfies readonly Format[];
 
 export type FormatName = (typeof FORMATS)[number]['name'];
 

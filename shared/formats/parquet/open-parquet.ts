@@ -6,6 +6,7 @@ import type { BinaryFormat, UnsupportedFormat } from '../records/format.ts';
 import type { OpenedRecords, OpenOptions, Queryable } from '../records/opened-records.ts';
 import { asUnreadable } from '../records/unreadable.ts';
 import { checkPages } from './check-pages.ts';
+import { isEncrypted } from './encryption.ts';
 import { copyWithFooter } from './rewrite-footer.ts';
 
 /** `PAR1`, at both ends of the file: https://parquet.apache.org/docs/file-format/ */
@@ -32,6 +33,7 @@ const openParquet = async (
   folder: string,
 ): Promise<OpenedRecords<'parquet'>> => {
   try {
+    if (await isEncrypted(file)) throw encrypted();
     const [counted] = await db.all<{ rows: unknown }>(
       `SELECT num_rows AS rows FROM parquet_file_metadata(${literal(file)})`,
     );
@@ -60,6 +62,12 @@ const openParquet = async (
     throw asUnreadable(error);
   }
 };
+
+/** The footer may be plain where the columns are not. */
+const encrypted = (): UnreadableFile =>
+  new UnreadableFile(
+    'Columns of the Parquet file are encrypted, and there is no key for them. Write it without encryption (the bucket can encrypt it), and upload the file again.',
+  );
 
 /** The widest DECIMAL of DuckDB. It reads wider ones as doubles, and most of them wrong. */
 const MAX_DIGITS = 38;

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open } from 'node:fs/promises';
+import { copyFile, open } from 'node:fs/promises';
 import { UnreadableFile } from '../../errors.ts';
+import { readFooter } from './footer.ts';
 import { type Struct, ThriftReader, type Value } from './thrift.ts';
 
 /**
@@ -12,9 +13,6 @@ import { type Struct, ThriftReader, type Value } from './thrift.ts';
  * - `texts`: texts become bytes. DuckDB ends the whole query at the first text that is no UTF-8.
  */
 export type Rewriting = 'nanos' | 'texts';
-
-/** `PAR1`, after the length of the footer in four bytes. */
-const TRAILER_BYTES = 8;
 
 /** Ids of https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
 const SCHEMA = 2;
@@ -45,18 +43,6 @@ export const copyWithFooter = async (source: string, target: string, rewriting: 
   } finally {
     await file.close();
   }
-};
-
-const readFooter = async (file: FileHandle): Promise<{ footer: Buffer; start: number }> => {
-  const { size } = await file.stat();
-  const trailer = Buffer.alloc(TRAILER_BYTES);
-  await file.read(trailer, 0, TRAILER_BYTES, size - TRAILER_BYTES);
-  const length = trailer.readUInt32LE(0);
-  const start = size - TRAILER_BYTES - length;
-  if (start < 0) throw new RangeError('The footer is longer than the file');
-  const footer = Buffer.alloc(length);
-  await file.read(footer, 0, length, start);
-  return { footer, start };
 };
 
 const renameNanos = (footer: Buffer, element: Struct): void => {
