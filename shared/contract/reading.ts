@@ -15,6 +15,8 @@ export interface Reading {
   skipLines?: number;
   /** One ASCII character, with which lines begin that are passed over. */
   comment?: string;
+  /** Name of the sheet of a workbook. */
+  sheet?: string;
 }
 
 /** The name of the encoding with this label; undefined when there is none. https://encoding.spec.whatwg.org/#names-and-labels */
@@ -48,6 +50,7 @@ export const READING_SHAPES = {
   header: z.boolean(),
   skipLines: z.int('a whole number of lines').min(0, 'a whole number of lines'),
   comment: z.string().refine(isMark, MARK),
+  sheet: z.string().refine((text) => text.trim() !== '', 'the name of a sheet'),
 };
 
 /** The settings that are there; undefined when none is. Characters with two meanings are reported. */
@@ -55,7 +58,7 @@ export const readingOf = (
   values: Reading,
   placeOf: (name: keyof Reading) => Place | undefined,
 ): Reading | undefined => {
-  const { encoding, delimiter, quote, header, skipLines, comment } = values;
+  const { encoding, delimiter, quote, header, skipLines, comment, sheet } = values;
   if (quote !== undefined && quote !== '' && quote === delimiter)
     placeOf('quote')?.at('value').expected('another character than the delimiter', quote);
   if (comment !== undefined && (comment === delimiter || comment === quote))
@@ -67,6 +70,7 @@ export const readingOf = (
     ...(header !== undefined && { header }),
     ...(skipLines !== undefined && { skipLines }),
     ...(comment !== undefined && { comment }),
+    ...(sheet !== undefined && { sheet }),
   };
   return Object.keys(reading).length > 0 ? reading : undefined;
 };

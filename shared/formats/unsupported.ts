@@ -45,11 +45,6 @@ const recognised = (
 /** The formats that are recognised only to be rejected, with advice. They are tried after the binary formats that are read. */
 export const UNSUPPORTED: readonly UnsupportedFormat[] = [
   unsupported(
-    'a ZIP archive or an Excel workbook (.xlsx)',
-    'extract it, or save the sheet as CSV',
-    '504b0304',
-  ),
-  unsupported(
     'an old Excel workbook (.xls), a workbook with a password, or an Office document',
     'save the sheet as CSV, or as .xlsx without a password',
     'd0cf11e0',

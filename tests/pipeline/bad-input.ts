@@ -7,6 +7,7 @@ import { ThriftReader } from '../../shared/formats/parquet/thrift.ts';
 import { block, container, header, long } from '../helpers/avro-container.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { scratch } from '../helpers/scratch.ts';
+import { sheetRow, workbook, workbookParts, zip } from '../helpers/zip.ts';
 
 /** A file of one kind of bad input. */
 export interface BadInput {
@@ -87,6 +88,15 @@ const AVRO_ROWS = [
 ];
 const AVRO = container(AVRO_SCHEMA, AVRO_ROWS);
 
+const ROWS_OF_SHEET = sheetRow('id', 'name', 'amount', 'day') + sheetRow('1', 'Ada', '5');
+const SHEET = workbook({ S: ROWS_OF_SHEET });
+/** A workbook with bad rows between two good ones. */
+const amidRows = (rows: string): BadInput => ({
+  content: () => workbook({ S: ROWS_OF_SHEET + rows + sheetRow('2', 'Bo') }),
+  loaded: [1, 2],
+  rejected: 1,
+});
+
 /** A copy with zeros between two positions, which are given as shares of the length. */
 const damaged = (bytes: Buffer, from: number, to: number): Buffer =>
   Buffer.from(bytes).fill(0, Math.floor(bytes.length * from), Math.floor(bytes.length * to));
@@ -109,7 +119,15 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'JSON records in a list below one object': file('{"data": [{"id": 1, "name": "Ada"}], "next": null}'),
   'a JSON array without a single object': file('[1, "two", null]'),
   'random bytes': file(Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * i * 31 + i * 7) % 251))),
-  'a ZIP archive or an Excel workbook': file(Buffer.from('504b0304140006000800000021006e7b1f5c', 'hex')),
+  'a ZIP archive': file(zip({ 'orders/orders.csv': CSV })),
+  'an old, binary or encrypted workbook, ODS or Numbers': file(zip({ mimetype: '', 'content.xml': '' })),
+  'a workbook that is cut off': file(SHEET.subarray(0, -100)),
+  'a workbook whose sheet does not match its checksum': file(
+    zip(workbookParts({ S: ROWS_OF_SHEET }), { 'xl/worksheets/s0.xml': { crc: 1 } }),
+  ),
+  'a workbook without the sheet of the contract': file(SHEET, 'sheets/file'),
+  'a sheet that unpacks to more than the limit': file(workbook({ S: ROWS_OF_SHEET.repeat(5000) })),
+  'an empty sheet': file(workbook({ S: '' })),
   'a PDF document': file(Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n', 'latin1')),
   'an HTML page': file('<!DOCTYPE html>\n<html><body>1,2</body></html>\n'),
   'an XML document': file('<?xml version="1.0"?>\n<orders><order><id>1</id></order></orders>\n'),
@@ -212,6 +230,13 @@ export const BAD_INPUTS: Record<string, BadInput> = {
     ),
     ...{ loaded: [1, 2], rejected: 1 },
   },
+  '`#N/A` or another error in a cell': {
+    ...amidRows(sheetRow('3', '<c t="e"><v>#N/A</v></c>') + sheetRow('4', 'Di', '<c t="e"><v>#REF!</v></c>')),
+    rejected: 2,
+  },
+  'a formula without a stored result': amidRows(sheetRow('3', '<c><f>A1</f></c>')),
+  "a value to the right of a sheet's last column": amidRows(sheetRow('3', 'Cy', '1', '', 'x')),
+  'a date without a format of dates, in a sheet': amidRows(sheetRow('3', 'Cy', '1', '<c><v>45292</v></c>')),
   'a required value that is missing': amid('3, ,1,,,'),
   'a key that is missing': amid(',Cy,1,,,'),
   'a value that does not match the pattern': amid('3,cy,1,,,'),
@@ -290,6 +315,11 @@ export const BAD_INPUT_DATASETS: Record<string, string> = {
       - { name: at, logicalType: timestamp }
       - { name: clock, logicalType: time }
     customProperties: [{ property: qualityThreshold, value: 0.5 }]\n`,
+  ),
+  ...contract(
+    'sheets',
+    `    properties: [{ name: id, logicalType: integer, primaryKey: true }]
+    customProperties: [{ property: sheet, value: Orders }]\n`,
   ),
   ...contract(
     'places',

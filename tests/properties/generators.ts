@@ -1,6 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { container } from '../helpers/avro-container.ts';
+import { sheetRow, workbookParts, zip } from '../helpers/zip.ts';
 import { COLUMNS } from './messy.ts';
 
 const value = {
@@ -138,6 +139,22 @@ const avro = (codec: string): Buffer =>
     { codec },
   );
 
+const WORKBOOK = workbookParts(
+  {
+    S:
+      sheetRow('id', 'name', 'amount', 'day') +
+      sheetRow('1', '<c t="s"><v>0</v></c>', '<c><v>2.50</v></c>', '<c s="1"><v>45292</v></c>') +
+      sheetRow('<c t="e"><v>#N/A</v></c>', 'b', '<c><f>A1</f></c>'),
+  },
+  { sharedStrings: '<si><t>a</t></si>', formats: ['yyyy-mm-dd'] },
+);
+/** A workbook whose parts are damaged where the archive is not. */
+export const damagedWorkbook: fc.Arbitrary<Buffer> = fc
+  .constantFrom(...Object.keys(WORKBOOK))
+  .chain((name) =>
+    damaged([Buffer.from(WORKBOOK[name] ?? '')]).map((part) => zip({ ...WORKBOOK, [name]: part })),
+  );
+
 /** One readable file of each kind. */
 export const SAMPLES = [
   SAMPLE,
@@ -148,6 +165,7 @@ export const SAMPLES = [
   zstdCompressSync(SAMPLE),
   avro('null'),
   avro('deflate'),
+  zip(WORKBOOK),
 ].map((sample) => Buffer.from(sample));
 
 /** Replaces bytes of a file, inserts some, and truncates it. */

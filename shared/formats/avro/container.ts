@@ -1,7 +1,7 @@
+import { Damage } from '../bytes/damage.ts';
 import { FileWindow } from '../records/file-window.ts';
 import { blockTooLarge, codecOf, MAX_BLOCK_BYTES } from './codecs.ts';
 import { Cursor } from './cursor.ts';
-import { Damage } from './damage.ts';
 
 /** Object container files: https://avro.apache.org/docs/1.12.0/specification/#object-container-files */
 

@@ -1,4 +1,4 @@
-import { Damage } from './damage.ts';
+import { Damage } from '../bytes/damage.ts';
 
 /** Bytes of the longest variable-length long. */
 const MAX_VARINT_BYTES = 10;

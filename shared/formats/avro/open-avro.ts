@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { ContractMismatch, EmptyFile, UnreadableFile } from '../../errors.ts';
+import { Damage } from '../bytes/damage.ts';
 import { startsWith } from '../bytes/file-ends.ts';
 import { unpackedLimit } from '../bytes/unpacked-limit.ts';
 import type { BinaryFormat } from '../records/format.ts';
@@ -12,7 +13,6 @@ import { scanRecords } from '../records/scan-records.ts';
 import { ScratchWriter } from '../records/scratch-writer.ts';
 import { type Container, openContainer } from './container.ts';
 import { Cursor } from './cursor.ts';
-import { Damage } from './damage.ts';
 import { type Field, parseSchema, type Type } from './schema.ts';
 import { type FieldUse, JsonDecoder } from './to-json.ts';
 

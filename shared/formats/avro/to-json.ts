@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { Damage } from '../bytes/damage.ts';
 import type { Cursor } from './cursor.ts';
-import { Damage } from './damage.ts';
 import { textOfDecimal, textOfDuration, textOfNumber, textOfUuid } from './logical-text.ts';
 import type { Field, Type } from './schema.ts';
 

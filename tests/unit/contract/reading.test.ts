@@ -54,6 +54,8 @@ test.each([
   ['skipLines', '-1', 'a whole number of lines'],
   ['skipLines', '1.5', 'an int'],
   ['comment', '"##"', 'one ASCII character'],
+  ['sheet', '" "', 'the name of a sheet'],
+  ['sheet', '2', 'a string'],
 ])('%s: %s is a mistake', async (property, value, expected) => {
   await expect(
     contractWith(`customProperties: [{ property: ${property}, value: ${value} }]`),
