@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 
-/** What a test changes in a part's headers. */
+/** Changes of a part's headers. */
 export interface PartHeader {
   crc?: number;
   flags?: number;
@@ -69,7 +69,7 @@ const relations = (targets: Readonly<Record<string, readonly [kind: string, targ
     .map(([id, [kind, target]]) => `<Relationship Id="${id}" Type="${REL}/${kind}" Target="${target}"/>`)
     .join('')}</Relationships>`;
 
-/** What a workbook holds besides its sheets. */
+/** The parts of a workbook besides its sheets. */
 export interface WorkbookParts {
   sharedStrings?: string;
   /** The codes of number formats, which are the styles 1, 2, … */

@@ -200,6 +200,9 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'a JSON record that is no object': amidJson('[3, "Cy"]'),
   'a JSON key in two spellings with different values': amidJson('{"id": 3, "name": "Cy", "Name": "Di"}'),
   'a JSON key twice with different values': amidJson('{"id": 3, "name": "Cy", "name": "Di"}'),
+  'a JSON key twice in an object within the record': amidJson(
+    '{"id": 3, "name": "Cy", "x": {"a": 1, "a": 2}}',
+  ),
   '`NaN` in JSON': amidJson('{"id": 3, "name": "Cy", "amount": NaN}'),
   'an object or array where one value belongs': amidJson('{"id": 3, "name": {"first": "Cy"}}'),
   'a Parquet list where one value belongs': {

@@ -3,6 +3,7 @@ import { ContractMismatch, EmptyFile, UnreadableFile } from '../../errors.ts';
 import { Damage } from '../bytes/damage.ts';
 import { startsWith } from '../bytes/file-ends.ts';
 import { unpackedLimit } from '../bytes/unpacked-limit.ts';
+import { NestedKeys, repeatsOf } from '../json/nested-keys.ts';
 import type { BinaryFormat } from '../records/format.ts';
 import { grammar } from '../records/grammar.ts';
 import { listNames } from '../records/list-names.ts';
@@ -36,10 +37,11 @@ const openAvro = async (
   folder: string,
 ): Promise<OpenedRecords<'avro'>> => {
   const lines = path.join(folder, 'records.ndjson');
+  const keys = new NestedKeys(1, true);
   try {
     const container = await openContainer(filePath);
     try {
-      await writeLines(container, lines, options);
+      await writeLines(container, lines, keys, options);
     } finally {
       await container.close();
     }
@@ -62,10 +64,22 @@ const openAvro = async (
     longest: scan.longest,
     newline: scan.newline,
   });
-  return { format: 'avro', shape: 'documents', columns: [], relation, ...accountOf(scan) };
+  return {
+    format: 'avro',
+    shape: 'documents',
+    columns: [],
+    relation,
+    ...repeatsOf(keys),
+    ...accountOf(scan),
+  };
 };
 
-const writeLines = async (container: Container, target: string, options: OpenOptions): Promise<void> => {
+const writeLines = async (
+  container: Container,
+  target: string,
+  keys: NestedKeys,
+  options: OpenOptions,
+): Promise<void> => {
   const { expected, maxRecordBytes, maxUnpackedBytes } = options;
   const type = parseSchema(container.schema);
   throwIfRepeated(type, expected);
@@ -79,6 +93,8 @@ const writeLines = async (container: Container, target: string, options: OpenOpt
       const decoder = new JsonDecoder(cursor, maxRecordBytes, useOf);
       for (let record = 0; record < block.records; record++) {
         const line = Buffer.from(decoder.next(type), 'latin1');
+        keys.read(line);
+        keys.read(NEWLINE);
         writer.append(line);
         writer.append(NEWLINE);
         written += line.length + 1;

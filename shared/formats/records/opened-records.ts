@@ -53,6 +53,11 @@ export interface OpenedRecords<Format extends string = string> {
   asBytes?: () => Promise<string>;
   /** How many rows the relation must yield. The caller reconciles. */
   records: number;
+  /**
+   * For documents: how many levels below its document an object holds a key twice, for the deepest such object. Absent when
+   * there is none.
+   */
+  nestedRepeats?: number;
   /** Records that cannot be parsed: an NDJSON file of `MalformedRecord`s; absent when there are none. */
   malformed?: { path: string; count: number };
   /**

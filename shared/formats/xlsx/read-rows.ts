@@ -5,7 +5,7 @@ import type { SharedStrings } from './shared-strings.ts';
 import { TextCollector } from './texts.ts';
 import { type Attributes, parseXml } from './xml.ts';
 
-/** What a cell shows in place of a value: an error such as #N/A, or a formula whose result is not stored. */
+/** A fault that a cell shows in place of a value: an error such as #N/A, or a formula whose result is not stored. */
 export type CellFault = 'error' | 'formula';
 
 export interface Cell {
@@ -20,7 +20,7 @@ export interface SheetRow {
   cells: (Cell | undefined)[];
 }
 
-/** What the cells of a sheet refer to. */
+/** The parts of the workbook that cells refer to. */
 export interface SheetContext {
   strings: SharedStrings;
   styles: readonly Shown[];

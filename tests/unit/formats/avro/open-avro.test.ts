@@ -51,6 +51,16 @@ test('a block of any codec; a name of the contract in any namespace and nested t
   });
 });
 
+test('a map that holds a key twice is seen', async () => {
+  const type = { type: 'map', values: 'int' };
+  const entry = Buffer.concat([long(1), Buffer.from('k'), long(7)]);
+  const { source } = await open(field(type, Buffer.concat([long(2), entry, entry, long(0)])));
+  expect(source.nestedRepeats).toBe(1);
+  expect(
+    (await open(field(type, Buffer.concat([long(1), entry, long(0)])))).source.nestedRepeats,
+  ).toBeUndefined();
+});
+
 describe('values', () => {
   const int = (value: number) => long(value);
   const float = (value: number) => {
