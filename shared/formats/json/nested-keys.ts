@@ -17,7 +17,7 @@ export class NestedKeys {
   #keyNext = false;
   #inString = false;
   #escaped = false;
-  /** What was read of a key, byte by byte as characters. */
+  /** The part of a key that was read, byte by byte as characters. */
   #key: string | undefined;
 
   /**
