@@ -38,6 +38,8 @@ export const LAYERS: readonly { path: string; holds: string }[] = [
   { path: 'shared/formats/csv', holds: 'CSV' },
   { path: 'shared/formats/json', holds: 'JSON and NDJSON' },
   { path: 'shared/formats/parquet', holds: 'Parquet' },
+  { path: 'shared/formats/avro', holds: 'Avro' },
+  { path: 'shared/formats/xlsx', holds: 'Excel workbooks' },
   { path: 'shared/formats', holds: 'the list of input formats, and the door to them' },
   { path: 'shared/stages/validate', holds: 'Validate: judges every record' },
   { path: 'shared/stages/quality-score', holds: 'QualityScore: measures rules, scores the file' },

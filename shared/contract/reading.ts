@@ -17,6 +17,8 @@ export interface Reading {
   comment?: string;
   /** The JSON Pointer at which the records lie within each JSON document. */
   recordsPath?: string;
+  /** Name of the sheet of a workbook. */
+  sheet?: string;
 }
 
 /** The name of the encoding with this label; undefined when there is none. https://encoding.spec.whatwg.org/#names-and-labels */
@@ -52,6 +54,7 @@ export const READING_SHAPES = {
   skipLines: z.int('a whole number of lines').min(0, 'a whole number of lines'),
   comment: z.string().refine(isMark, MARK),
   recordsPath: z.string().regex(/^(?:\/(?:[^~/]|~[01])*)+$/, POINTER),
+  sheet: z.string().refine((text) => text.trim() !== '', 'the name of a sheet'),
 };
 
 /** The settings that are there; undefined when none is. Characters with two meanings are reported. */
@@ -59,7 +62,7 @@ export const readingOf = (
   values: Reading,
   placeOf: (name: keyof Reading) => Place | undefined,
 ): Reading | undefined => {
-  const { encoding, delimiter, quote, header, skipLines, comment, recordsPath } = values;
+  const { encoding, delimiter, quote, header, skipLines, comment, recordsPath, sheet } = values;
   if (quote !== undefined && quote !== '' && quote === delimiter)
     placeOf('quote')?.at('value').expected('another character than the delimiter', quote);
   if (comment !== undefined && (comment === delimiter || comment === quote))
@@ -72,6 +75,7 @@ export const readingOf = (
     ...(skipLines !== undefined && { skipLines }),
     ...(comment !== undefined && { comment }),
     ...(recordsPath !== undefined && { recordsPath }),
+    ...(sheet !== undefined && { sheet }),
   };
   return Object.keys(reading).length > 0 ? reading : undefined;
 };

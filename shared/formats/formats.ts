@@ -1,16 +1,25 @@
+import { AVRO } from './avro/open-avro.ts';
 import { COMPRESSIONS } from './bytes/compressions.ts';
 import { CSV } from './csv/open-csv.ts';
 import { JSON_DOCUMENTS } from './json/open-json.ts';
 import { NDJSON } from './json/open-ndjson.ts';
 import { PARQUET } from './parquet/open-parquet.ts';
 import type { Format } from './records/format.ts';
+import { XLSX } from './xlsx/open-xlsx.ts';
 
 /**
  * All input formats. Detection, openers, help texts and the table in docs/datasets.md come from this list.
  * Binary formats are tried before formats of text, and the first that recognises a file opens it. So a format comes
  * before every other that would recognise its files too; CSV, which recognises any text, is the last.
  */
-export const FORMATS = [PARQUET, NDJSON, JSON_DOCUMENTS, CSV] as const satisfies readonly Format[];
+export const FORMATS = [
+  AVRO,
+  XLSX,
+  PARQUET,
+  NDJSON,
+  JSON_DOCUMENTS,
+  CSV,
+] as const satisfies readonly Format[];
 
 export type FormatName = (typeof FORMATS)[number]['name'];
 

@@ -4,8 +4,10 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { literal } from '../../shared/engine/sql.ts';
 import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
 import { ThriftReader } from '../../shared/formats/parquet/thrift.ts';
+import { block, container, header, long } from '../helpers/avro-container.ts';
 import { ROOT } from '../helpers/engine.ts';
 import { scratch } from '../helpers/scratch.ts';
+import { sheetRow, workbook, workbookParts, zip } from '../helpers/zip.ts';
 
 /** A file of one kind of bad input. */
 export interface BadInput {
@@ -70,6 +72,31 @@ const parquet = (select: string, codec = 'zstd'): Promise<Buffer> => {
 };
 const ROWS = `SELECT range + 1 AS id, 'a' || range AS name FROM range(1000)`;
 
+const AVRO_SCHEMA = {
+  type: 'record',
+  name: 'order',
+  fields: [
+    { name: 'id', type: 'int' },
+    { name: 'name', type: 'bytes' },
+  ],
+};
+const AVRO_ROWS = [
+  [
+    { id: 1, name: Buffer.from('Ada') },
+    { id: 2, name: Buffer.from('Bo') },
+  ],
+];
+const AVRO = container(AVRO_SCHEMA, AVRO_ROWS);
+
+const ROWS_OF_SHEET = sheetRow('id', 'name', 'amount', 'day') + sheetRow('1', 'Ada', '5');
+const SHEET = workbook({ S: ROWS_OF_SHEET });
+/** A workbook with bad rows between two good ones. */
+const amidRows = (rows: string): BadInput => ({
+  content: () => workbook({ S: ROWS_OF_SHEET + rows + sheetRow('2', 'Bo') }),
+  loaded: [1, 2],
+  rejected: 1,
+});
+
 /** A copy with zeros between two positions, which are given as shares of the length. */
 const damaged = (bytes: Buffer, from: number, to: number): Buffer =>
   Buffer.from(bytes).fill(0, Math.floor(bytes.length * from), Math.floor(bytes.length * to));
@@ -97,8 +124,22 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   "an empty list at the contract's `recordsPath`": file('{"data": {"items": []}}', 'events/file.json'),
   'a JSON array without a single object': file('[1, "two", null]'),
   'random bytes': file(Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * i * 31 + i * 7) % 251))),
-  'a ZIP archive or an Excel workbook': file(Buffer.from('504b0304140006000800000021006e7b1f5c', 'hex')),
+  'a ZIP archive': file(zip({ 'orders/orders.csv': CSV })),
+  'an old, binary or encrypted workbook, ODS or Numbers': file(zip({ mimetype: '', 'content.xml': '' })),
+  'a workbook that is cut off': file(SHEET.subarray(0, -100)),
+  'a workbook whose sheet does not match its checksum': file(
+    zip(workbookParts({ S: ROWS_OF_SHEET }), { 'xl/worksheets/s0.xml': { crc: 1 } }),
+  ),
+  'a workbook without the sheet of the contract': file(SHEET, 'sheets/file'),
+  'a sheet that unpacks to more than the limit': file(workbook({ S: ROWS_OF_SHEET.repeat(5000) })),
+  'an empty sheet': file(workbook({ S: '' })),
   'a PDF document': file(Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n', 'latin1')),
+  'an HTML page': file('<!DOCTYPE html>\n<html><body>1,2</body></html>\n'),
+  'an XML document': file('<?xml version="1.0"?>\n<orders><order><id>1</id></order></orders>\n'),
+  'a tar archive, compressed': file(readFileSync(path.join(ROOT, 'tests/fixtures/formats/orders.tar.gz'))),
+  'a file compressed with bzip2, xz, LZ4 or Snappy': file(Buffer.from('fd377a585a000004e6d6b446', 'hex')),
+  'an Arrow, Feather or ORC file': file(Buffer.from('4152524f57310000ffffffffa8000000', 'hex')),
+  'an SQLite or DuckDB database': file(Buffer.from('53514c69746520666f726d6174203300', 'hex')),
   'gzip that is cut off': file(gzipSync(CSV.repeat(100)).subarray(0, -20)),
   'zstd that is cut off': file(zstdCompressSync(CSV.repeat(100)).subarray(0, -20)),
   'gzip within gzip': file(gzipSync(gzipSync(CSV))),
@@ -106,7 +147,42 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'Parquet with a damaged page': { content: async () => damaged(await parquet(ROWS), 0.2, 0.5) },
   'a Parquet page that does not match its checksum': golden('parquet-page-checksum', 'damaged.parquet'),
   'a Parquet page that claims more bytes than it can hold': { content: () => claimingMore() },
+  'Parquet with encrypted columns': file(
+    readFileSync(path.join(ROOT, 'tests/fixtures/formats/encrypted-columns.parquet')),
+  ),
+  'Parquet INT96 with nanoseconds that are not zero': golden('nanoseconds-nested', '3-int96.parquet'),
   'a Parquet DECIMAL of more than 38 digits': golden('parquet-wide-decimal', 'nested.parquet'),
+  'Avro that is cut off': file(AVRO.subarray(0, -10)),
+  'an Avro block without its sync marker': file(Buffer.concat([AVRO.subarray(0, -16), Buffer.alloc(16)])),
+  'an Avro block that does not match its checksum': file(
+    container(AVRO_SCHEMA, AVRO_ROWS, {
+      codec: 'snappy',
+      // A literal of all bytes, and a checksum of zero.
+      pack: (data) =>
+        Buffer.concat([Buffer.from([data.length, (data.length - 1) << 2]), data, Buffer.alloc(4)]),
+    }),
+  ),
+  'an Avro codec that is not read': file(container(AVRO_SCHEMA, AVRO_ROWS, { codec: 'bzip2' })),
+  'an Avro array that claims more than its bytes can hold': file(
+    Buffer.concat([
+      header(
+        JSON.stringify({
+          type: 'record',
+          name: 'order',
+          fields: [
+            { name: 'id', type: 'int' },
+            { name: 'name', type: { type: 'array', items: 'null' } },
+          ],
+        }),
+      ),
+      block(1, Buffer.concat([long(1), long(2 ** 40), long(0)])),
+    ]),
+  ),
+  'Avro fields that differ in case only': file(
+    container({ ...AVRO_SCHEMA, fields: [...AVRO_SCHEMA.fields, { name: 'Name', type: 'string' }] }, [
+      [{ id: 1, name: Buffer.from('Ada'), Name: 'Bo' }],
+    ]),
+  ),
   'a JSON array that is cut off': file('[{"id": 1, "name": "Ada"}, {"id": 2, "na'),
   'a JSON array with a comma at its end': file('[{"id": 1, "name": "Ada"},\n]'),
   'several JSON arrays behind one another': file('[{"id": 1, "name": "Ada"}]\n[{"id": 2, "name": "Bo"}]\n'),
@@ -137,6 +213,9 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   },
   'a JSON key in two spellings with different values': amidJson('{"id": 3, "name": "Cy", "Name": "Di"}'),
   'a JSON key twice with different values': amidJson('{"id": 3, "name": "Cy", "name": "Di"}'),
+  'a JSON key twice in an object within the record': amidJson(
+    '{"id": 3, "name": "Cy", "x": {"a": 1, "a": 2}}',
+  ),
   '`NaN` in JSON': amidJson('{"id": 3, "name": "Cy", "amount": NaN}'),
   'an object or array where one value belongs': amidJson('{"id": 3, "name": {"first": "Cy"}}'),
   'a Parquet list where one value belongs': {
@@ -170,6 +249,19 @@ export const BAD_INPUTS: Record<string, BadInput> = {
     ...golden('parquet-invalid-utf8', 'in.parquet', 'places/in.parquet'),
     ...{ loaded: [1, 3, 4], rejected: 1 },
   },
+  'an Avro text that is not UTF-8': {
+    ...file(
+      container(AVRO_SCHEMA, [[...(AVRO_ROWS[0] ?? []), { id: 3, name: Buffer.from('Cy\xff', 'latin1') }]]),
+    ),
+    ...{ loaded: [1, 2], rejected: 1 },
+  },
+  '`#N/A` or another error in a cell': {
+    ...amidRows(sheetRow('3', '<c t="e"><v>#N/A</v></c>') + sheetRow('4', 'Di', '<c t="e"><v>#REF!</v></c>')),
+    rejected: 2,
+  },
+  'a formula without a stored result': amidRows(sheetRow('3', '<c><f>A1</f></c>')),
+  "a value to the right of a sheet's last column": amidRows(sheetRow('3', 'Cy', '1', '', 'x')),
+  'a date without a format of dates, in a sheet': amidRows(sheetRow('3', 'Cy', '1', '<c><v>45292</v></c>')),
   'a required value that is missing': amid('3, ,1,,,'),
   'a key that is missing': amid(',Cy,1,,,'),
   'a value that does not match the pattern': amid('3,cy,1,,,'),
@@ -266,6 +358,11 @@ export const BAD_INPUT_DATASETS: Record<string, string> = {
       - { property: qualityThreshold, value: 0.5 }
       - { property: decimalSeparator, value: "," }
       - { property: thousandsSeparator, value: "." }\n`,
+  ),
+  ...contract(
+    'sheets',
+    `    properties: [{ name: id, logicalType: integer, primaryKey: true }]
+    customProperties: [{ property: sheet, value: Orders }]\n`,
   ),
   ...contract(
     'places',

@@ -7,7 +7,7 @@ import { withDuckDb } from '../../shared/engine/with-duckdb.ts';
 import { readReference } from '../helpers/reference-csv.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { casesOf } from '../helpers/stress.ts';
-import { csv, damaged, document, line, newline, SAMPLES } from './generators.ts';
+import { csv, damaged, damagedWorkbook, document, line, newline, SAMPLES } from './generators.ts';
 import {
   COLUMNS,
   expectedOutcome,
@@ -114,9 +114,16 @@ test('every line of an NDJSON file is in silver, rejected, a duplicate or filter
 
 test('damaged files are read to the last record, or fail with one named error', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.oneof(damaged(SAMPLES), fc.uint8Array({ maxLength: 200 })), async (bytes) => {
-      conserves(await outcomeOf(contract, bytes));
-    }),
+    fc.asyncProperty(
+      fc.oneof(
+        { weight: 4, arbitrary: damaged(SAMPLES) },
+        { weight: 1, arbitrary: damagedWorkbook },
+        { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) },
+      ),
+      async (bytes) => {
+        conserves(await outcomeOf(contract, bytes));
+      },
+    ),
     { numRuns: RUNS },
   );
 });

@@ -1,5 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
+import { container } from '../helpers/avro-container.ts';
+import { sheetRow, workbookParts, zip } from '../helpers/zip.ts';
 import { COLUMNS } from './messy.ts';
 
 const value = {
@@ -114,6 +116,45 @@ export const line = fc.oneof(
 
 const SAMPLE = 'id,name,amount,day\n1,a,2,2024-01-01\n2,"b\nc",.5,\n3,,x,2024-02-30\n';
 const DOCUMENTS = '{"id": 1, "name": "a"}\n{"id": 2, "name": ["b"]}\n{"id": "x"}\n';
+const AVRO_SCHEMA = {
+  type: 'record',
+  name: 'messy',
+  fields: [
+    { name: 'id', type: ['null', 'long', 'string'] },
+    { name: 'name', type: ['null', 'string', { type: 'array', items: 'string' }] },
+    { name: 'day', type: ['null', { type: 'int', logicalType: 'date' }] },
+    { name: 'raw', type: 'bytes' },
+  ],
+};
+const avro = (codec: string): Buffer =>
+  container(
+    AVRO_SCHEMA,
+    [
+      [
+        { id: 1, name: 'a', day: 19723, raw: Buffer.from('x') },
+        { id: 2, name: ['b'], day: null, raw: Buffer.from([0xff]) },
+      ],
+      [{ id: 'x', name: null, day: null, raw: Buffer.alloc(0) }],
+    ],
+    { codec },
+  );
+
+const WORKBOOK = workbookParts(
+  {
+    S:
+      sheetRow('id', 'name', 'amount', 'day') +
+      sheetRow('1', '<c t="s"><v>0</v></c>', '<c><v>2.50</v></c>', '<c s="1"><v>45292</v></c>') +
+      sheetRow('<c t="e"><v>#N/A</v></c>', 'b', '<c><f>A1</f></c>'),
+  },
+  { sharedStrings: '<si><t>a</t></si>', formats: ['yyyy-mm-dd'] },
+);
+/** A workbook whose parts are damaged where the archive is not. */
+export const damagedWorkbook: fc.Arbitrary<Buffer> = fc
+  .constantFrom(...Object.keys(WORKBOOK))
+  .chain((name) =>
+    damaged([Buffer.from(WORKBOOK[name] ?? '')]).map((part) => zip({ ...WORKBOOK, [name]: part })),
+  );
+
 /** One readable file of each kind. */
 export const SAMPLES = [
   SAMPLE,
@@ -122,6 +163,9 @@ export const SAMPLES = [
   Buffer.from(`\ufeff${SAMPLE}`, 'utf16le'),
   gzipSync(SAMPLE),
   zstdCompressSync(SAMPLE),
+  avro('null'),
+  avro('deflate'),
+  zip(WORKBOOK),
 ].map((sample) => Buffer.from(sample));
 
 /** Replaces bytes of a file, inserts some, and truncates it. */

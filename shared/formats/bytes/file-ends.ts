@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 /** The bytes at both ends of a file, by which formats are recognised: names and extensions may be wrong. */
 export interface FileEnds {
-  /** The first 64 bytes, or all where the file has fewer. */
+  /** The first 512 bytes, or all where the file has fewer. */
   head: Buffer;
   /** The last four bytes, or all where the file has fewer. */
   tail: Buffer;
@@ -10,11 +10,18 @@ export interface FileEnds {
   size: number;
 }
 
+/** The header of a tar archive. */
+const HEAD_BYTES = 512;
+
 export const readEnds = async (path: string): Promise<FileEnds> => {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    return { head: await readAt(file, 0, 64), tail: await readAt(file, Math.max(0, size - 4), 4), size };
+    return {
+      head: await readAt(file, 0, HEAD_BYTES),
+      tail: await readAt(file, Math.max(0, size - 4), 4),
+      size,
+    };
   } finally {
     await file.close();
   }

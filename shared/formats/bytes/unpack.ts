@@ -1,10 +1,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { types } from 'node:util';
-import { DecompressionLimit, DuckstepError, UnreadableFile } from '../../errors.ts';
+import { DuckstepError, UnreadableFile } from '../../errors.ts';
 import type { Compression, Decoder } from './compression.ts';
 import { COMPRESSIONS, type CompressionName } from './compressions.ts';
 import { type FileEnds, readEnds } from './file-ends.ts';
+import { unpackedLimit } from './unpacked-limit.ts';
 
 export interface Unpacked {
   path: string;
@@ -49,11 +50,7 @@ const decompress = async (
   const write = (decoder: Decoder, block: Buffer): void => {
     written += block.length;
     if (written > maxBytes) {
-      decoder.destroy(
-        new DecompressionLimit(
-          `The file unpacks to more than ${maxBytes} bytes: split it, or raise DUCKSTEP_MAX_UNPACKED_MB.`,
-        ),
-      );
+      decoder.destroy(unpackedLimit(maxBytes));
       return;
     }
     try {

@@ -141,12 +141,16 @@ const withinDocuments = <Format extends string>(
   keys: readonly string[],
 ): OpenedRecords<Format> => {
   const pointer = pointerOf(keys);
+  // Counted from the document: the object may lie in the record, or beside it.
+  const nestedRepeats = Math.max(0, (opened.nestedRepeats ?? 0) - keys.length);
+  const { nestedRepeats: _, ...others } = opened;
   const twice = keys.map((key, depth) => {
     const above = depth === 0 ? '' : `, ${literal(pointerOf(keys.slice(0, depth)))}`;
     return `len(list_filter(TRY(json_keys(doc${above})), lambda _k: _k = ${literal(key)})) > 1`;
   });
   return {
-    ...opened,
+    ...others,
+    ...(nestedRepeats > 0 && { nestedRepeats }),
     recordsPath: pointer,
     relation: `(SELECT CASE WHEN coalesce(${twice.join(' OR ')}, false) THEN NULL ELSE CAST(TRY(json_extract(doc, ${literal(pointer)})) AS VARCHAR) END AS doc, doc AS whole
       FROM ${opened.relation})`,

@@ -1,9 +1,11 @@
 import { literal } from '../../engine/sql.ts';
 import { UnreadableFile } from '../../errors.ts';
+import { chunksOf } from '../bytes/chunks.ts';
 import type { TextFile } from '../records/format.ts';
 import type { OpenedRecords, OpenOptions } from '../records/opened-records.ts';
 import { asUnreadable } from '../records/unreadable.ts';
 import { jsonFaultOf } from './json-fault.ts';
+import { NestedKeys, repeatsOf } from './nested-keys.ts';
 
 /** DuckDB's default for `maximum_object_size`, in bytes: a lower limit on records must not reject more. */
 const MIN_OBJECT_SIZE = 16 * 1024 * 1024;
@@ -24,6 +26,8 @@ export const readDocuments = async (
     const [counted] = await options.db.all<{ records: unknown }>(
       `SELECT count(*) AS records FROM ${reading}`,
     );
+    const keys = new NestedKeys(layout === 'array' ? 2 : 1, false);
+    for await (const chunk of chunksOf(file.path, file.start)) keys.read(chunk);
     return {
       format: 'json',
       shape: 'documents',
@@ -31,6 +35,7 @@ export const readDocuments = async (
       relation: `(SELECT CAST(json AS VARCHAR) AS doc FROM ${reading})`,
       records: Number(counted?.records ?? 0),
       firstLine: 1,
+      ...repeatsOf(keys),
     };
   } catch (error) {
     const unreadable = asUnreadable(error);

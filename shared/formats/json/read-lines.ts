@@ -6,6 +6,7 @@ import type { OpenedRecords, OpenOptions } from '../records/opened-records.ts';
 import { readCsv } from '../records/read-csv.ts';
 import { accountOf } from '../records/scan-account.ts';
 import { scanRecords } from '../records/scan-records.ts';
+import { NestedKeys, repeatsOf } from './nested-keys.ts';
 
 /** One record per line, whatever the line holds: Validate judges each. */
 export const readLines = async (
@@ -13,7 +14,8 @@ export const readLines = async (
   options: OpenOptions,
   folder: string,
 ): Promise<OpenedRecords<'ndjson'>> => {
-  const delimiter = await unusedControl(file.path);
+  const keys = new NestedKeys(1, true);
+  const delimiter = await unusedControl(file.path, keys);
   const scan = await scanRecords({
     path: file.path,
     start: file.start,
@@ -36,13 +38,24 @@ export const readLines = async (
     multiline: false,
     newline: scan.newline,
   });
-  return { format: 'ndjson', shape: 'documents', columns: [], relation, ...accountOf(scan) };
+  return {
+    format: 'ndjson',
+    shape: 'documents',
+    columns: [],
+    relation,
+    ...repeatsOf(keys),
+    ...accountOf(scan),
+  };
 };
 
-/** A control character that does not occur in the file: as a delimiter it leaves every line in one piece. */
-const unusedControl = async (path: string): Promise<string> => {
+/**
+ * A control character that does not occur in the file: as a delimiter it leaves every line in one piece. `keys` reads the
+ * file on the way.
+ */
+const unusedControl = async (path: string, keys: NestedKeys): Promise<string> => {
   let unused = Array.from({ length: 31 }, (_, i) => 31 - i).filter((byte) => byte < 9 || byte > 13);
   for await (const chunk of chunksOf(path)) {
+    keys.read(chunk);
     // The first is nearly always unused: then one look at the chunk is enough.
     while (unused[0] !== undefined && chunk.includes(unused[0])) unused = unused.slice(1);
     if (unused[0] === undefined) break;

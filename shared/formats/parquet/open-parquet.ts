@@ -6,6 +6,9 @@ import type { BinaryFormat, UnsupportedFormat } from '../records/format.ts';
 import type { OpenedRecords, OpenOptions, Queryable } from '../records/opened-records.ts';
 import { asUnreadable } from '../records/unreadable.ts';
 import { checkPages } from './check-pages.ts';
+import { columnsOf } from './columns.ts';
+import { isEncrypted } from './encryption.ts';
+import { exactFile, relationOf } from './exact-times.ts';
 import { copyWithFooter } from './rewrite-footer.ts';
 
 /** `PAR1`, at both ends of the file: https://parquet.apache.org/docs/file-format/ */
@@ -32,6 +35,7 @@ const openParquet = async (
   folder: string,
 ): Promise<OpenedRecords<'parquet'>> => {
   try {
+    if (await isEncrypted(file)) throw encrypted();
     const [counted] = await db.all<{ rows: unknown }>(
       `SELECT num_rows AS rows FROM parquet_file_metadata(${literal(file)})`,
     );
@@ -41,17 +45,16 @@ const openParquet = async (
     await throwIfTooWide(db, file);
     await checkPages(db, file);
     const columns = await columnsOf(db, file);
-    const exact = columns.some(({ types }) => types.some(isCut)) ? path.join(folder, 'exact.parquet') : file;
-    if (exact !== file) await copyWithFooter(file, exact, 'nanos');
+    const exact = await exactFile(db, file, columns, folder);
     return {
       format: 'parquet',
       shape: 'columns',
       columns: columns.map(({ name }) => name),
-      relation: relationOf(exact, columns),
+      relation: await relationOf(db, exact, columns),
       asBytes: async () => {
         const bytes = path.join(folder, 'bytes.parquet');
         await copyWithFooter(exact, bytes, 'texts');
-        return relationOf(bytes, columns);
+        return relationOf(db, bytes, columns);
       },
       records,
       firstLine: 1,
@@ -60,6 +63,12 @@ const openParquet = async (
     throw asUnreadable(error);
   }
 };
+
+/** The footer may be plain where the columns are not. */
+const encrypted = (): UnreadableFile =>
+  new UnreadableFile(
+    'Columns of the Parquet file are encrypted, and there is no key for them. Write it without encryption (the bucket can encrypt it), and upload the file again.',
+  );
 
 /** The widest DECIMAL of DuckDB. It reads wider ones as doubles, and most of them wrong. */
 const MAX_DIGITS = 38;
@@ -83,51 +92,6 @@ const throwIfContradictory = async (db: Queryable, path: string, records: number
     throw new UnreadableFile(
       `The file is damaged: its footer counts ${records} rows, its row groups ${String(groups?.rows ?? 0)}; upload it again.`,
     );
-};
-
-interface ParquetColumn {
-  name: string;
-  /** Logical types of the column and of everything within it, as DuckDB prints them. */
-  types: string[];
-}
-
-/** Types that DuckDB cuts to microseconds. */
-const isCut = (type: string): boolean =>
-  isTimeOfNanos(type) || /^TimestampType\(.*UTC=1.*NANOS=(?!<null>)/.test(type);
-
-const isTimeOfNanos = (type: string): boolean => /^TimeType\(.*NANOS=(?!<null>)/.test(type);
-
-const relationOf = (file: string, columns: readonly ParquetColumn[]): string => {
-  // Columns are renamed by position: names may hold anything, and may differ in case only.
-  const positions = columns.map((_, i) => `c${i}`).join(', ');
-  // DuckDB has times of nanoseconds in SQL, but does not read them from Parquet.
-  const times = columns.flatMap(({ types: [own = ''] }, i) =>
-    isTimeOfNanos(own) ? [`strftime(c${i}, '%H:%M:%S.%n') AS c${i}`] : [],
-  );
-  const replace = times.length === 0 ? '' : ` REPLACE (${times.join(', ')})`;
-  return `(SELECT *${replace} FROM read_parquet(${literal(file)}, hive_partitioning = false) AS source(${positions}))`;
-};
-
-/** The schema is a tree written in depth-first order: the columns are the children of its root. */
-const columnsOf = async (db: Queryable, path: string): Promise<ParquetColumn[]> => {
-  const nodes = await db.all<{ name: string; children: unknown; type: string | null }>(
-    `SELECT name, num_children AS children, logical_type AS type FROM parquet_schema(${literal(path)})`,
-  );
-  const columns: ParquetColumn[] = [];
-  let depth = 0;
-  const open: number[] = [];
-  for (const { name, children, type } of nodes) {
-    if (depth === 1) columns.push({ name: name.trim(), types: [] });
-    if (depth > 0) columns.at(-1)?.types.push(type ?? '');
-    open.push(Number(children ?? 0));
-    depth++;
-    while (depth > 0 && open[depth - 1] === 0) {
-      open.pop();
-      depth--;
-      if (depth > 0) open[depth - 1] = (open[depth - 1] ?? 0) - 1;
-    }
-  }
-  return columns;
 };
 
 export const PARQUET: BinaryFormat<'parquet'> = {

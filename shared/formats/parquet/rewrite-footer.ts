@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open } from 'node:fs/promises';
+import { copyFile, open } from 'node:fs/promises';
 import { UnreadableFile } from '../../errors.ts';
+import { readFooter } from './footer.ts';
 import { type Struct, ThriftReader, type Value } from './thrift.ts';
 
 /**
@@ -9,15 +10,19 @@ import { type Struct, ThriftReader, type Value } from './thrift.ts';
  *
  * - `nanos`: a timestamp of nanoseconds in UTC becomes one without a zone, and a time of nanoseconds, in UTC or
  *   not, a timestamp on 1970-01-01. DuckDB cuts both to microseconds.
+ * - `int96`: INT96 becomes bytes: nanoseconds of the day in eight, and the Julian day in four. DuckDB cuts it to microseconds.
  * - `texts`: texts become bytes. DuckDB ends the whole query at the first text that is no UTF-8.
  */
-export type Rewriting = 'nanos' | 'texts';
-
-/** `PAR1`, after the length of the footer in four bytes. */
-const TRAILER_BYTES = 8;
+export type Rewriting = 'nanos' | 'int96' | 'texts';
 
 /** Ids of https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
 const SCHEMA = 2;
+const PHYSICAL_TYPE = 1;
+const ROW_GROUPS = 4;
+const CHUNKS = 1;
+const CHUNK_METADATA = 3;
+const INT96 = 3;
+const INT96_BYTES = 12;
 const CONVERTED_TYPE = 6;
 const LOGICAL_TYPE = 10;
 const TIME = 7;
@@ -34,9 +39,11 @@ export const copyWithFooter = async (source: string, target: string, rewriting: 
   const file = await open(target, 'r+');
   try {
     const { footer, start } = await readFooter(file);
-    for (const { fields } of new ThriftReader(footer).struct().get(SCHEMA)?.elements ?? [])
-      if (fields !== undefined) (rewriting === 'nanos' ? renameNanos : renameTexts)(footer, fields);
-    await file.write(footer, 0, footer.length, start);
+    const rewritten = rewrite(footer, rewriting);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(rewritten.length);
+    const end = Buffer.concat([rewritten, length, Buffer.from('PAR1')]);
+    await file.write(end, 0, end.length, start);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UnreadableFile('The file is damaged: its footer cannot be read; upload it again.', {
@@ -47,16 +54,37 @@ export const copyWithFooter = async (source: string, target: string, rewriting: 
   }
 };
 
-const readFooter = async (file: FileHandle): Promise<{ footer: Buffer; start: number }> => {
-  const { size } = await file.stat();
-  const trailer = Buffer.alloc(TRAILER_BYTES);
-  await file.read(trailer, 0, TRAILER_BYTES, size - TRAILER_BYTES);
-  const length = trailer.readUInt32LE(0);
-  const start = size - TRAILER_BYTES - length;
-  if (start < 0) throw new RangeError('The footer is longer than the file');
-  const footer = Buffer.alloc(length);
-  await file.read(footer, 0, length, start);
-  return { footer, start };
+const rewrite = (footer: Buffer, rewriting: Rewriting): Buffer => {
+  if (rewriting === 'int96') return withPlainBytes(footer);
+  for (const { fields } of new ThriftReader(footer).struct().get(SCHEMA)?.elements ?? [])
+    if (fields !== undefined) (rewriting === 'nanos' ? renameNanos : renameTexts)(footer, fields);
+  return footer;
+};
+
+/** The number of a type, as Thrift writes it; and a field that follows the type and holds the length, twelve. */
+const FIXED_LENGTH = 7 << 1;
+const LENGTH_FIELD = Buffer.from([0x15, INT96_BYTES << 1]);
+
+/** A copy in which INT96 is a type of twelve bytes, in the schema and in the columns of each row group. */
+const withPlainBytes = (footer: Buffer): Buffer => {
+  const metadata = new ThriftReader(footer).struct();
+  for (const group of metadata.get(ROW_GROUPS)?.elements ?? [])
+    for (const chunk of group.fields?.get(CHUNKS)?.elements ?? []) {
+      const type = chunk.fields?.get(CHUNK_METADATA)?.fields?.get(PHYSICAL_TYPE);
+      if (type?.number === INT96) footer[type.header + 1] = FIXED_LENGTH;
+    }
+  const parts: Buffer[] = [];
+  let copied = 0;
+  for (const { fields } of metadata.get(SCHEMA)?.elements ?? []) {
+    const type = fields?.get(PHYSICAL_TYPE);
+    if (fields === undefined || type?.number !== INT96) continue;
+    const following = [...fields].find(([id]) => id > PHYSICAL_TYPE)?.[1];
+    if (following !== undefined) moveId(footer, following, -1);
+    footer[type.header + 1] = FIXED_LENGTH;
+    parts.push(footer.subarray(copied, type.header + 2), LENGTH_FIELD);
+    copied = type.header + 2;
+  }
+  return Buffer.concat([...parts, footer.subarray(copied)]);
 };
 
 const renameNanos = (footer: Buffer, element: Struct): void => {

@@ -7,6 +7,8 @@ export interface ExpectedColumn {
   /** The column's name in silver, where it differs; a source may use it too. */
   name?: string;
   logicalType: LogicalType;
+  /** Texts that mean "no value" in the column. */
+  missingValues?: readonly string[];
 }
 
 /** The one method of DuckDB's connection that opening a file needs. */
@@ -56,6 +58,11 @@ export interface OpenedRecords<Format extends string = string> {
   asBytes?: () => Promise<string>;
   /** How many rows the relation must yield. The caller reconciles. */
   records: number;
+  /**
+   * For documents: how many levels below its document an object holds a key twice, for the deepest such object. Absent when
+   * there is none.
+   */
+  nestedRepeats?: number;
   /** Records that cannot be parsed: an NDJSON file of `MalformedRecord`s; absent when there are none. */
   malformed?: { path: string; count: number };
   /**
@@ -67,8 +74,8 @@ export interface OpenedRecords<Format extends string = string> {
   lineShifts?: { path: string };
 }
 
-/** Why a record is malformed: too few or too many fields, a broken quote, invalid UTF-8, or its length. */
-export type MalformedRule = 'columns' | 'quote' | 'encoding' | 'length';
+/** Why a record is malformed: too few or too many fields, a broken quote, invalid UTF-8, its length, or a cell's error. */
+export type MalformedRule = 'columns' | 'quote' | 'encoding' | 'length' | 'type';
 
 export interface MalformedRecord {
   /** Physical line where the record begins, from 1. */

@@ -11,6 +11,25 @@ export const repeatedKeys = (doc: string): string => `CASE WHEN ${hasRepeats(doc
     list_filter(list_distinct(_o.keys), lambda _k:
       len(list_distinct(list_filter(_o.texts, lambda _t, _i: _o.keys[_i] = _k))) > 1))[1] END`;
 
+/**
+ * SQL of the keys of an object whose values hold an object, up to some levels deeper, with several values under one key: a
+ * list, empty where there are none.
+ */
+export const keysOfRepeats = (doc: string, levels: number): string => {
+  let fragments = '[_t]';
+  const terms: string[] = [];
+  for (let level = 1; level <= levels; level++) {
+    const [object, parent] = [`_j${level}`, `_p${level}`];
+    terms.push(
+      `len(list_filter(${fragments}, lambda ${object}: coalesce(len(${repeatedKeys(object)}), 0) > 0)) > 0`,
+    );
+    fragments = `flatten(list_transform(${fragments}, lambda ${parent}: list_concat(json_extract(${parent}, '$.*'), json_extract(${parent}, '$[*]'))))`;
+  }
+  return `list_distinct(list_transform(
+    list_filter(list_zip(json_keys(${doc}), json_extract(${doc}, '$.*')), lambda _z: list_transform([_z[2]], lambda _t: ${terms.join(' OR ')})[1]),
+    lambda _z: _z[1]))`;
+};
+
 /** SQL that is true for an object that holds a key twice. */
 export const hasRepeats = (doc: string): string => `list_unique(json_keys(${doc})) < len(json_keys(${doc}))`;
 

@@ -3,7 +3,7 @@ import { ident, literal, literalList, pointerTo } from '../../engine/sql.ts';
 import type { Bindings } from './bind-columns.ts';
 import { withTextForBytes } from './bytes-as-text.ts';
 import { type ColumnSql, documentColumnSql, namesAt, sourceColumnSql } from './column-sql.ts';
-import { repeatedKeys, strictJson, uniqueNames, withoutKeys } from './json-sql.ts';
+import { keysOfRepeats, repeatedKeys, strictJson, uniqueNames, withoutKeys } from './json-sql.ts';
 import { type BrokenShape, rowVerdict } from './row-check.ts';
 
 export interface RecordSource {
@@ -17,6 +17,8 @@ export interface RecordSource {
   repeats?: boolean;
   /** Where the record lies in its document, whose text is the relation's column `whole`. */
   recordsPath?: string;
+  /** How many levels below its document an object holds a key twice. */
+  nestedRepeats?: number;
 }
 
 /**
@@ -71,7 +73,12 @@ const columnsSql = (contract: Contract, source: RecordSource, { bound, unknown }
 };
 
 const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown }: Bindings): string => {
-  const repeats = source.repeats === true;
+  const { nestedRepeats = 0 } = source;
+  const repeats = source.repeats === true || nestedRepeats > 0;
+  const repeated =
+    nestedRepeats > 0
+      ? `list_concat(${repeatedKeys('doc')}, ${keysOfRepeats('doc', nestedRepeats)})`
+      : repeatedKeys('doc');
   const known = bound.flatMap(({ sources }) => sources);
   const nameOf = (index: number): string => source.columns[index] ?? '';
   const whole = source.recordsPath === undefined ? 'doc' : 'whole';
@@ -80,7 +87,7 @@ const documentsSql = (contract: Contract, source: RecordSource, { bound, unknown
   // All keys are extracted in one pass over each document.
   return assemble({
     contract,
-    relation: `(SELECT doc, ${whole} AS _whole, _broken, CASE WHEN NOT _broken THEN json_extract_string(doc, ${literalList(pointers)}) END AS _texts${repeats ? `, CASE WHEN NOT _broken THEN ${repeatedKeys('doc')} END AS _repeated` : ''}
+    relation: `(SELECT doc, ${whole} AS _whole, _broken, CASE WHEN NOT _broken THEN json_extract_string(doc, ${literalList(pointers)}) END AS _texts${repeats ? `, CASE WHEN NOT _broken THEN ${repeated} END AS _repeated` : ''}
       FROM (SELECT *, coalesce(TRY(json_type(doc)) <> 'OBJECT', true) AS _broken FROM ${source.relation}))`,
     carried: ['doc AS _doc', '_whole', '_broken', ...(repeats ? ['_repeated'] : [])],
     columns: bound.map(({ column, sources }, position) =>

@@ -61,6 +61,8 @@ test.each([
   ['ignoredKeys', '["/archive/*"]', 'without a slash at its ends'],
   ['ignoredKeys', '["*.{tmp,log}"]', 'no other wildcards than'],
   ['ignoredKeys', '["**"]', 'a path that leaves some keys'],
+  ['sheet', '" "', 'the name of a sheet'],
+  ['sheet', '2', 'a string'],
 ])('%s: %s is a mistake', async (property, value, expected) => {
   await expect(
     contractWith(`customProperties: [{ property: ${property}, value: ${value} }]`),

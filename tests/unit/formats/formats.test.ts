@@ -3,6 +3,7 @@ import path from 'node:path';
 import { COMPRESSIONS } from '../../../shared/formats/bytes/compressions.ts';
 import { FORMATS, FORMATS_HELP, FORMATS_READ } from '../../../shared/formats/formats.ts';
 import { UNSUPPORTED } from '../../../shared/formats/unsupported.ts';
+import { OTHER_ARCHIVES } from '../../../shared/formats/xlsx/other-archives.ts';
 import { ROOT } from '../../helpers/engine.ts';
 
 const PAGE = path.join(ROOT, 'docs/datasets.md');
@@ -40,7 +41,7 @@ test('docs/datasets.md lists the formats that are recognised only to be rejected
   expectTable(
     'unsupported',
     ['a file that looks like', 'what to do'],
-    UNSUPPORTED.map(({ name, remedy }) => [name, remedy]),
+    [...UNSUPPORTED, ...OTHER_ARCHIVES].map(({ name, remedy }) => [name, remedy]),
   );
 });
 

@@ -169,11 +169,25 @@ describe('the error tells in which way a file is empty', () => {
 describe('the error names the format of a file that is not read', () => {
   test.each([
     ['ZIP archive', '504b030414000600'],
-    ['Avro', '4f626a0104'],
     ['ORC', '4f52430a0b0a0300'],
     ['PDF', '255044462d312e37'],
     ['bzip2', '425a6839314159265359ab12ff00'],
     ['xz', 'fd377a585a000004'],
+    ['LZMA', '5d00008000ffffffffffffffff'],
+    ['Snappy', 'ff060000734e6150705900180000'],
+    ['LZ4', '04224d185440ae12'],
+    ['RAR', '526172211a0701003392b5e5'],
+    ['7-Zip', '377abcaf271c0004'],
+    ['.xls', 'd0cf11e0a1b11ae1'],
+    ['Arrow or Feather', '4152524f57310000ffffffff'],
+    ['Arrow or Feather', '464541310000000001000000'],
+    ['Arrow stream', 'ffffffffa800000010000000'],
+    ['encrypted Parquet', '50415245150415201524'],
+    ['DuckDB', '06d76f27c2dab3b94455434b40000000'],
+    ['HTML', Buffer.from('\ufeff\n<!DOCTYPE html>\n<html>').toString('hex')],
+    ['HTML', Buffer.from('<table border="1">').toString('hex')],
+    ['XML', Buffer.from('\ufeff<?xml version="1.0"?>', 'utf16le').toString('hex')],
+    ['XML', Buffer.from('<rows n="1">\n  <row>1</row>').toString('hex')],
     ['SQLite', '53514c69746520666f726d6174203300'],
     ['Parquet file whose end is missing', '5041523115041510'],
     ['binary', '00010203ff1112130a0b'],
@@ -184,7 +198,27 @@ describe('the error names the format of a file that is not read', () => {
     });
   });
 
+  test('a tar archive by its checksum, also where it is compressed', async () => {
+    const tar = Buffer.alloc(1024);
+    tar.write('orders.csv');
+    tar.write('000644 ', 100);
+    tar.fill(' ', 148, 156);
+    tar.write(
+      `${tar
+        .reduce((sum, byte) => sum + byte, 0)
+        .toString(8)
+        .padStart(6, '0')}\0 `,
+      148,
+    );
+    for (const bytes of [tar, gzipSync(tar)])
+      await expect(open(bytes)).rejects.toThrow('looks like a tar archive');
+    tar.write('x', 0);
+    await expect(open(tar)).rejects.toThrow('binary and in no known format');
+  });
+
   test('a text that begins like such a format is a text', async () => {
+    const { source: angles } = await open('<id>,<name>\n<1>,<a>\n');
+    expect(angles.columns).toEqual(['<id>', '<name>']);
     const { source } = await open('ORC,BZh,PAR1\n1,2,3\n');
     expect(source.columns).toEqual(['ORC', 'BZh', 'PAR1']);
     const { source: accented } = await open('ORCID;Prénom;Nom\n1;Zoé;B\n');
