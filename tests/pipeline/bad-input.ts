@@ -151,6 +151,9 @@ export const BAD_INPUTS: Record<string, BadInput> = {
     readFileSync(path.join(ROOT, 'tests/fixtures/formats/encrypted-columns.parquet')),
   ),
   'Parquet INT96 with nanoseconds that are not zero': golden('nanoseconds-nested', '3-int96.parquet'),
+  'a Parquet page of few bytes whose texts take much memory': file(
+    readFileSync(path.join(ROOT, 'tests/fixtures/formats/delta-texts-bomb.parquet')),
+  ),
   'a Parquet DECIMAL of more than 38 digits': golden('parquet-wide-decimal', 'nested.parquet'),
   'Avro that is cut off': file(AVRO.subarray(0, -10)),
   'an Avro block without its sync marker': file(Buffer.concat([AVRO.subarray(0, -16), Buffer.alloc(16)])),

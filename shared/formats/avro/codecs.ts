@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { crc32, inflateRawSync, zstdDecompressSync } from 'node:zlib';
 import { UnreadableFile } from '../../errors.ts';
 import { Damage } from '../bytes/damage.ts';
-import { unsnap } from './snappy.ts';
+import { unsnap } from '../bytes/snappy.ts';
 
 /** The limit on a block, packed and unpacked: one is in memory at a time. Writers make blocks of 16 KiB to a few MiB. */
 export const MAX_BLOCK_BYTES = 64 * 1024 * 1024;

@@ -3,12 +3,15 @@ import { crc32 } from 'node:zlib';
 import { literal } from '../../engine/sql.ts';
 import { UnreadableFile } from '../../errors.ts';
 import type { Queryable } from '../records/opened-records.ts';
+import { isDeltaText, type Levels, MAX_PAGE_TEXT_BYTES, textBytes } from './check-texts.ts';
+import { levelsOf } from './columns.ts';
 import { type Struct, ThriftReader } from './thrift.ts';
 
 /** The values of one column in one row group. */
 interface Chunk {
   column: string;
   codec: string;
+  levels: Levels;
   /** Where its first page begins, and how many bytes its pages have. */
   start: number;
   bytes: number;
@@ -50,15 +53,17 @@ export const checkPages = async (db: Queryable, path: string): Promise<void> => 
 };
 
 const chunksOf = async (db: Queryable, path: string): Promise<Chunk[]> => {
-  const rows = await db.all<Record<'column' | 'codec' | 'dictionary' | 'data' | 'bytes', unknown>>(
-    `SELECT path_in_schema AS "column", compression AS codec, dictionary_page_offset AS dictionary,
+  const levels = await levelsOf(db, path);
+  const rows = await db.all<Record<'column' | 'id' | 'codec' | 'dictionary' | 'data' | 'bytes', unknown>>(
+    `SELECT path_in_schema AS "column", column_id AS id, compression AS codec, dictionary_page_offset AS dictionary,
        data_page_offset AS data, total_compressed_size AS bytes FROM parquet_metadata(${literal(path)})`,
   );
-  return rows.map(({ column, codec, dictionary, data, bytes }) => {
+  return rows.map(({ column, id, codec, dictionary, data, bytes }) => {
     const offsets = [Number(dictionary ?? 0), Number(data ?? 0)].filter((offset) => offset >= 4);
     return {
       column: String(column),
       codec: String(codec),
+      levels: levels[Number(id)] ?? { repetition: 0, definition: 0 },
       start: Math.min(...offsets),
       bytes: Number(bytes ?? 0),
     };
@@ -79,6 +84,7 @@ const checkChunk = async (file: FileHandle, size: number, chunk: Chunk): Promise
       throw new UnreadableFile(
         `The file is damaged: a page of column ${JSON.stringify(chunk.column)} does not match its checksum; upload it again.`,
       );
+    if (isDeltaText(header.fields)) await throwIfLongTexts(file, header.fields, data, compressed, chunk);
     at = data + compressed;
   }
 };
@@ -114,6 +120,22 @@ const throwIfAbsurd = (header: Struct, compressed: number, { column, codec }: Ch
   if (unpacked >= 0 && fits && entries >= 0 && entries <= Math.max(unpacked, 1)) return;
   throw new UnreadableFile(
     `The file is damaged: a page of column ${JSON.stringify(column)} claims ${unpacked} bytes and ${entries} dictionary values, more than its ${compressed} bytes can hold; upload it again.`,
+  );
+};
+
+const throwIfLongTexts = async (
+  file: FileHandle,
+  header: Struct,
+  start: number,
+  length: number,
+  { column, codec, levels }: Chunk,
+): Promise<void> => {
+  const page = Buffer.allocUnsafe(Math.min(length, MAX_PAGE_TEXT_BYTES));
+  const { bytesRead } = await file.read(page, 0, page.length, start);
+  const bytes = textBytes(header, page.subarray(0, bytesRead), codec, levels) ?? 0;
+  if (length <= MAX_PAGE_TEXT_BYTES && bytes <= MAX_PAGE_TEXT_BYTES) return;
+  throw new UnreadableFile(
+    `A page of column ${JSON.stringify(column)} holds texts of more than ${MAX_PAGE_TEXT_BYTES} bytes in ${length}, and all of them would be in memory at once. Write it with smaller pages, or without the encoding DELTA_BYTE_ARRAY.`,
   );
 };
 

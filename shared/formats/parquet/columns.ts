@@ -43,3 +43,28 @@ export const columnsOf = async (db: Queryable, path: string): Promise<ParquetCol
   }
   return columns;
 };
+
+/** How deep the values of each column of values are nested, in the order of the schema. */
+export const levelsOf = async (
+  db: Queryable,
+  path: string,
+): Promise<{ repetition: number; definition: number }[]> => {
+  const nodes = await db.all<{ children: unknown; kind: string | null }>(
+    `SELECT num_children AS children, repetition_type AS kind FROM parquet_schema(${literal(path)})`,
+  );
+  const levels: { repetition: number; definition: number }[] = [];
+  const read = (at: number, around: { repetition: number; definition: number }): number => {
+    const { children, kind } = nodes[at] ?? { children: 0, kind: null };
+    const own = {
+      repetition: around.repetition + (at > 0 && kind === 'REPEATED' ? 1 : 0),
+      definition: around.definition + (at > 0 && kind !== 'REQUIRED' ? 1 : 0),
+    };
+    const count = Number(children ?? 0);
+    if (count === 0 && at > 0) levels.push(own);
+    let next = at + 1;
+    for (let child = 0; child < count && next < nodes.length; child++) next = read(next, own);
+    return next;
+  };
+  read(0, { repetition: 0, definition: 0 });
+  return levels;
+};

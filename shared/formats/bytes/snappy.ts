@@ -1,4 +1,4 @@
-import { Damage } from '../bytes/damage.ts';
+import { Damage } from './damage.ts';
 
 /**
  * Decompresses one block of Snappy: https://github.com/google/snappy/blob/main/format_description.txt
