@@ -97,7 +97,7 @@ const fileOf = (
   };
 };
 
-/** Whether a column's values are masked: all are where the contract cannot be read any more. */
+/** Whether a column's values are masked. Those of columns that today's contract does not have are, and all without a contract. */
 const maskedColumns = async (
   sqlDir: string,
   dataset: string,
@@ -105,7 +105,8 @@ const maskedColumns = async (
 ): Promise<(column: string) => boolean> => {
   try {
     const { columns } = await loadContract(sqlDir, dataset, evaluateIn(db));
-    return (name) => columns.find((column) => column.name === name)?.sensitive !== undefined;
+    const open = new Set(columns.filter(({ sensitive }) => sensitive !== true).map(({ name }) => name));
+    return (name) => !open.has(name);
   } catch (error) {
     if (error instanceof ContractInvalid || error instanceof UnknownDataset) return () => true;
     throw error;

@@ -41,6 +41,7 @@ test('the ids and transforms in the docs conform to the standard and are read', 
   expect(check.errors ?? []).toEqual([]);
   const contract = await loadContract(sqlDirWith({ 'orders/contract.yaml': yaml }), 'orders');
   expect(contract.columns.map(({ name, identity }) => [name, identity])).toEqual([
+    ['iban', 'iban'],
     ['placed_at', 'placed_at'],
     ['net_total', 'total'],
   ]);

@@ -255,8 +255,13 @@ describe('the refused values in the report', () => {
     expect(records.join()).not.toMatch(/SECRET|€|"a"/);
   });
 
-  test('are all masked where the contract cannot be read any more', async () => {
-    for (const files of [{}, { 'people/contract.yaml': 'apiVersion: v1' }]) {
+  test('are all masked where the contract cannot be read any more, or has other columns', async () => {
+    const renamed = contractYaml('people', ['{ name: other, logicalType: string }']);
+    for (const files of [
+      {},
+      { 'people/contract.yaml': 'apiVersion: v1' },
+      { 'people/contract.yaml': renamed },
+    ]) {
       const { runner, state } = await runnerOf();
       runner.deploy(files);
       const report = String(
