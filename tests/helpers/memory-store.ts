@@ -15,11 +15,48 @@ interface Stored {
   lastModified: Date;
 }
 
+/** Objects by key, which keeps its keys in order: a listing asks for them at every page. */
+class Objects extends Map<string, Stored> {
+  readonly #sorted: string[] = [];
+
+  override set(key: string, value: Stored): this {
+    if (!this.has(key)) this.#sorted.splice(this.#place(key), 0, key);
+    return super.set(key, value);
+  }
+
+  override delete(key: string): boolean {
+    if (this.has(key)) this.#sorted.splice(this.#place(key), 1);
+    return super.delete(key);
+  }
+
+  override clear(): void {
+    this.#sorted.length = 0;
+    super.clear();
+  }
+
+  /** The first keys from this one on. */
+  from(first: string, count: number): string[] {
+    const at = this.#place(first);
+    return this.#sorted.slice(at, at + count);
+  }
+
+  /** Where a key is or would be. */
+  #place(key: string): number {
+    let [from, to] = [0, this.#sorted.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#sorted[middle] ?? '') < key) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+}
+
 /** A bucket in memory. A test can set its clock, and have something happen before any request. */
 export class MemoryStore implements ObjectStore {
   readonly name = 'memory';
   readonly uri = 'file:///memory/';
-  readonly objects: Map<string, Stored>;
+  readonly objects: Objects;
   /** The modification time of objects that are written from now on, in milliseconds since 1970. */
   clock: { now: number };
   readonly #before: (kind: RequestKind, key: string) => Promise<void>;
@@ -27,7 +64,7 @@ export class MemoryStore implements ObjectStore {
 
   constructor(
     before: (kind: RequestKind, key: string) => Promise<void> = async () => undefined,
-    shared: Pick<MemoryStore, 'objects' | 'clock'> = { objects: new Map(), clock: { now: 0 } },
+    shared: Pick<MemoryStore, 'objects' | 'clock'> = { objects: new Objects(), clock: { now: 0 } },
     observer: RequestObserver = () => undefined,
   ) {
     this.#before = before;
@@ -81,14 +118,14 @@ export class MemoryStore implements ObjectStore {
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
     for (let after = ''; ; ) {
       await this.#request('list', prefix);
-      const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > after);
-      const page = keys.toSorted().slice(0, this.pageSize);
-      for (const key of page) {
+      const page = this.objects.from(after < prefix ? prefix : after, this.pageSize + 1);
+      const keys = page.filter((key) => key !== after && key.startsWith(prefix)).slice(0, this.pageSize);
+      for (const key of keys) {
         const info = this.#info(key);
         if (info !== undefined) yield info;
       }
-      after = page.at(-1) ?? after;
-      if (page.length < this.pageSize) return;
+      after = keys.at(-1) ?? after;
+      if (keys.length < this.pageSize) return;
     }
   }
 
