@@ -4,7 +4,7 @@ import { ROOT } from './engine.ts';
 import { runCommand } from './run-command.ts';
 import { scratch } from './scratch.ts';
 
-/** What a call of the program writes, and its exit code. */
+/** The output of a call of the program, and its exit code. */
 export interface Called {
   code: number | null;
   out: string;

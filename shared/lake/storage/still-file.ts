@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { copyDurably, fileStats, isUnchanged } from '../../base/files.ts';
 import { StorageUnavailable } from '../../errors.ts';
 
-/** What a file was when it was judged to be complete. */
+/** The state of a file at the time when it was judged complete. */
 export interface FileState {
   bytes: number;
   /** When it was last written, in milliseconds since 1970. */
