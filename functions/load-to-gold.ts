@@ -12,17 +12,19 @@ import { readStagedSilver } from '../shared/stages/transform/staged-silver.ts';
  * files when that is due, and writes the run record. Each happens once, however often the step is retried, redriven, or
  * started by the same event.
  *
- * @throws CommitConflict when other writers won every race, CatalogUnavailable: retried
+ * @throws CommitConflict when other writers won every race or were at work for too long, CatalogUnavailable: retried
  * @throws ModelFailed, ContractInvalid, SchemaIncompatible, ConservationBroken, ObjectMissing: the execution fails here
  */
 export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tools) => {
   const { validate, quality, transform } = input;
   const { lake, scratch, config, catalog } = tools;
   const { run } = validate;
+  const { sqlDir, commitPatienceMs } = config;
+  const table = commitPatienceMs === undefined ? {} : { patienceMs: commitPatienceMs };
   const staged = await readStagedSilver(lake.silver, transform.files);
   conserveRows({ validated: validate.rows, transformed: transform.rows }, staged);
   const { status, version, gold } = await tools.duckDb((db) =>
-    loadStaged(db, run, staged, { lake, scratch, sqlDir: config.sqlDir, catalog }),
+    loadStaged(db, run, staged, { lake, scratch, sqlDir, catalog, table }),
   );
   const outcome = {
     status: status === 'superseded' ? 'superseded' : 'loaded',

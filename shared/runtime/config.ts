@@ -24,6 +24,11 @@ export interface Config extends Resources {
   maxUnpackedBytes: number;
   /** A record longer than this is rejected, in bytes. */
   maxRecordBytes: number;
+  /**
+   * LoadToGold leaves with `CommitConflict` after waiting this long for other writers, in milliseconds. Default: that of
+   * `Table`. In Lambda it is short, because waiting costs there, and nothing in Step Functions.
+   */
+  commitPatienceMs?: number;
 }
 
 const MB = 2 ** 20;
@@ -33,6 +38,9 @@ const MB_PER_VCPU = 1769;
 
 /** DuckDB threads for a function of this memory. */
 const threadsFor = (memoryMb: number): number => Math.max(1, Math.floor(memoryMb / MB_PER_VCPU));
+
+/** How long a function waits for other writers, in seconds: about as long as a few commits take. */
+const LAMBDA_COMMIT_PATIENCE = 10;
 
 const Environment = z.object({
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().positive().optional(),
@@ -46,6 +54,8 @@ const Environment = z.object({
   DUCKSTEP_MAX_FILE_MB: z.coerce.number().positive().optional(),
   DUCKSTEP_MAX_UNPACKED_MB: z.coerce.number().positive().default(20_480),
   DUCKSTEP_MAX_RECORD_MB: z.coerce.number().positive().max(128).default(16),
+  /** Less than twice the lease of a lock would not be enough to notice that its holder is dead. */
+  DUCKSTEP_COMMIT_PATIENCE_SECONDS: z.coerce.number().min(10).max(600).optional(),
 });
 
 /**
@@ -62,6 +72,8 @@ export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string
   const vars = parsed.data;
   const lambdaMb = vars.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
   const memoryMb = vars.DUCKSTEP_MEMORY_MB ?? lambdaMb ?? laptopMemoryMb();
+  const commitPatience =
+    vars.DUCKSTEP_COMMIT_PATIENCE_SECONDS ?? (lambdaMb === undefined ? undefined : LAMBDA_COMMIT_PATIENCE);
   return {
     memoryMb,
     storageMb: vars.DUCKSTEP_STORAGE_MB,
@@ -79,6 +91,7 @@ export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string
     ...(vars.DUCKSTEP_MAX_FILE_MB !== undefined && { maxFileBytes: vars.DUCKSTEP_MAX_FILE_MB * MB }),
     maxUnpackedBytes: vars.DUCKSTEP_MAX_UNPACKED_MB * MB,
     maxRecordBytes: vars.DUCKSTEP_MAX_RECORD_MB * MB,
+    ...(commitPatience !== undefined && { commitPatienceMs: commitPatience * 1_000 }),
   };
 };
 

@@ -4,6 +4,7 @@ import type { Db } from '../../engine/with-duckdb.ts';
 import type { Catalog } from '../../lake/catalog/catalog.ts';
 import { pointTable } from '../../lake/catalog/point-tables.ts';
 import type { Lake } from '../../lake/paths.ts';
+import type { TableOptions } from '../../lake/table/commit/table.ts';
 import type { RunIdentity } from '../../run/run-identity.ts';
 import type { StagedSilver } from '../transform/staged-silver.ts';
 import { checkModels, type GoldModel, loadGoldModels, modelsOf } from './gold/model-header.ts';
@@ -18,6 +19,8 @@ export interface LoadContext {
   sqlDir: string;
   /** Told of each new version; none on a laptop. */
   catalog: Catalog | undefined;
+  /** For the commits of silver and gold. */
+  table?: TableOptions;
 }
 
 export interface Loaded extends Pick<SilverCommit, 'status' | 'version'> {
@@ -36,19 +39,19 @@ export const loadStaged = async (
   db: Db,
   run: RunIdentity,
   staged: StagedSilver,
-  { lake, scratch, sqlDir, catalog }: LoadContext,
+  { lake, scratch, sqlDir, catalog, table: options = {} }: LoadContext,
 ): Promise<Loaded> => {
   const workbench = { db, store: lake.silver, scratch };
   // Contracts and models are checked before anything is committed.
   const { contract, contracts, models } = await readDefinitions(db, run.dataset, sqlDir);
-  const { status, version, table } = await commitSilver(workbench, contract, run, staged);
+  const { status, version, table } = await commitSilver(workbench, contract, run, staged, options);
   const silverTable = { zone: 'silver', name: run.dataset, description: contract.description } as const;
   await pointTable(catalog, silverTable, table);
 
   const gold: Loaded['gold'] = [];
   const silver = new Map(table && [[run.dataset, table]]);
   for (const model of models) {
-    const context = { db, lake, scratch, contracts, silver, runId: run.run_id };
+    const context = { db, lake, scratch, contracts, silver, runId: run.run_id, table: options };
     const { table: goldTable, ...rebuilt } = await rebuildGold(model, context);
     const { name, description } = model;
     await pointTable(catalog, { zone: 'gold', name, description }, goldTable);
