@@ -15,29 +15,29 @@ interface Stored {
   lastModified: Date;
 }
 
-/** Objects by key, which keeps its keys in order: a listing asks for them at every page. */
+/** Objects by key, which sorts its keys only when keys were added since: a listing asks for them at every page. */
 class Objects extends Map<string, Stored> {
-  readonly #sorted: string[] = [];
+  /** All keys that there ever were. */
+  readonly #known = new Set<string>();
+  #sorted: string[] = [];
+  #added: string[] = [];
 
   override set(key: string, value: Stored): this {
-    if (!this.has(key)) this.#sorted.splice(this.#place(key), 0, key);
+    if (!this.#known.has(key)) this.#added.push(key);
+    this.#known.add(key);
     return super.set(key, value);
-  }
-
-  override delete(key: string): boolean {
-    if (this.has(key)) this.#sorted.splice(this.#place(key), 1);
-    return super.delete(key);
-  }
-
-  override clear(): void {
-    this.#sorted.length = 0;
-    super.clear();
   }
 
   /** The first keys from this one on. */
   from(first: string, count: number): string[] {
-    const at = this.#place(first);
-    return this.#sorted.slice(at, at + count);
+    if (this.#added.length > 0) this.#sorted = this.#sorted.concat(this.#added.sort()).sort();
+    this.#added = [];
+    const found: string[] = [];
+    for (let at = this.#place(first); at < this.#sorted.length && found.length < count; at += 1) {
+      const key = this.#sorted[at] ?? '';
+      if (this.has(key)) found.push(key);
+    }
+    return found;
   }
 
   /** Where a key is or would be. */
