@@ -10,7 +10,7 @@ interface TestFile {
   context: { config: { displayName?: { name: string } } };
 }
 
-const CONTRIBUTING = path.resolve(__dirname, '../../CONTRIBUTING.md');
+const CONTRIBUTING = path.resolve(import.meta.dirname, '../../CONTRIBUTING.md');
 
 /** How long a suite takes on two cores that are otherwise idle, out of the table in CONTRIBUTING: it stands there alone. */
 const timeOf = (suite: string): string => {
