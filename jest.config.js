@@ -14,6 +14,8 @@ const suite = (name, options = {}) => ({
   transform: { '^.+\\.(ts|js|mjs)$': '@swc/jest' },
   // ESM-only packages that jest must see as CommonJS.
   transformIgnorePatterns: ['/node_modules/(?!(p-limit|yocto-queue|chokidar|readdirp)/)'],
+  // zod loads the messages of fifty languages, and each file of tests loads zod.
+  moduleNameMapper: { '^\\.\\./locales/index\\.cjs$': '<rootDir>/tests/setup/english.cjs' },
   globals: { SUITE: name },
   ...options,
 });

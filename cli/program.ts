@@ -27,8 +27,16 @@ Example:
 /** Errors that the caller can fix by calling differently. */
 const USAGE_ERRORS = ['UsageError', 'ConfigurationError'];
 
+/** The terminal ends each text with a line break itself. */
+const withoutLastBreak = (text: string): string => text.replace(/\n$/, '');
+
 const createProgram = (session: Session): Command => {
+  const { terminal } = session;
   const program = new Command('duckstep')
+    .configureOutput({
+      writeOut: (text) => terminal.print(withoutLastBreak(text)),
+      writeErr: (text) => terminal.note(withoutLastBreak(text)),
+    })
     .description('Files from raw to gold: checked, deduplicated, queryable. The AWS pipeline, on a laptop.')
     .addOption(new Option('--lake <folder>', 'the lake').env('DUCKSTEP_LAKE').default('./lake'))
     .addHelpText('after', HELP)

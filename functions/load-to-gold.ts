@@ -15,19 +15,21 @@ import { readStagedSilver } from '../shared/stages/transform/staged-silver.ts';
  * started by the same event.
  *
  * @throws ContractChanged: the execution goes back to Validate
- * @throws CommitConflict when other writers won every race, CatalogUnavailable: retried
+ * @throws CommitConflict when other writers won every race or were at work for too long, CatalogUnavailable: retried
  * @throws ModelFailed, ContractInvalid, SchemaIncompatible, ConservationBroken, ObjectMissing: the execution fails here
  */
 export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tools) => {
   const { validate, quality, transform } = input;
   const { lake, scratch, config, catalog } = tools;
   const { run } = validate;
+  const { sqlDir, commitPatienceMs } = config;
+  const table = commitPatienceMs === undefined ? {} : { patienceMs: commitPatienceMs };
   const { status, version, gold } = await tools.duckDb(async (db) => {
     const contract = await judgingContract(validate, contractSource(db, tools));
-    const definitions = await readDefinitions(db, contract, config.sqlDir);
+    const definitions = await readDefinitions(db, contract, sqlDir);
     const staged = await readStagedSilver(lake.silver, transform.files);
     conserveRows({ validated: validate.rows, transformed: transform.rows }, staged);
-    return await loadStaged(db, { run, staged }, definitions, { lake, scratch, catalog });
+    return await loadStaged(db, { run, staged }, definitions, { lake, scratch, catalog, table });
   });
   const outcome = {
     status: status === 'superseded' ? 'superseded' : 'loaded',

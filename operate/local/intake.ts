@@ -1,13 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
+import type { FileState } from '../../shared/lake/storage/still-file.ts';
 import { SIZE_CLASSES, type SizeClass } from '../queue.ts';
 import { sizeClassOf } from './shares.ts';
 
-/** A file that was dropped. */
-export interface Arrival {
+/** A file that was dropped, as it was when it was judged complete. */
+export interface Arrival extends FileState {
   key: string;
-  bytes: number;
-  /** When it was last written, in milliseconds since 1970. */
-  written: number;
 }
 
 /** Files on their way in, one after the other. */
@@ -27,11 +25,11 @@ const emptyLane = (): Lane => ({ waiting: new Map(), taking: undefined, emptied:
  */
 export class Intake {
   readonly #lanes: Record<SizeClass, Lane> = { small: emptyLane(), large: emptyLane() };
-  readonly #take: (key: string) => Promise<void>;
+  readonly #take: (arrival: Arrival) => Promise<void>;
   #closed = false;
 
   /** @param take must not reject */
-  constructor(take: (key: string) => Promise<void>) {
+  constructor(take: (arrival: Arrival) => Promise<void>) {
     this.#take = take;
   }
 
@@ -68,10 +66,13 @@ export class Intake {
         (a, b) => a.written - b.written || (a.key < b.key ? -1 : 1),
       );
       for (const { key } of batch) {
+        // Reported again since the batch began: what was judged last counts.
+        const arrival = lane.waiting.get(key);
         if (this.#closed) break;
+        if (arrival === undefined) continue;
         lane.waiting.delete(key);
         lane.taking = key;
-        await this.#take(key);
+        await this.#take(arrival);
         lane.taking = undefined;
       }
     }

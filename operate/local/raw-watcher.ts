@@ -62,20 +62,25 @@ export class RawWatcher {
     await this.#watcher.close();
   }
 
-  #seen(file: string, stats?: Stats): void {
-    if (this.#isIgnored(file)) return;
-    if (stats !== undefined && Date.now() - stats.mtimeMs < this.#options.settledMs)
-      this.#settle(file, stats);
-    else this.#report(file, stats ?? { size: 0, mtimeMs: Date.now() });
+  /** Reports a file again once it has not been written for a while; not at all when it is gone by then. */
+  settle(key: string): void {
+    this.#settle(path.join(this.#options.raw, key));
   }
 
   /** The watcher waits for files to settle, except for those that it finds at its start. */
-  #settle(file: string, seen: Stats): void {
+  #seen(file: string, stats?: Stats): void {
+    if (this.#isIgnored(file)) return;
+    if (stats === undefined || Date.now() - stats.mtimeMs < this.#options.settledMs)
+      this.#settle(file, stats);
+    else this.#report(file, stats);
+  }
+
+  #settle(file: string, seen?: Stats): void {
     const { timers, settledMs, onError } = this.#options;
     const look = async (): Promise<void> => {
       const now = await unlessMissing(stat(file));
       if (now === undefined) return;
-      if (now.size === seen.size && now.mtimeMs === seen.mtimeMs) this.#report(file, now);
+      if (now.size === seen?.size && now.mtimeMs === seen.mtimeMs) this.#report(file, now);
       else this.#settle(file, now);
     };
     timers.later(settledMs, look, (error) => onError(this.#keyOf(file), error));

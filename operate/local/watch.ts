@@ -3,7 +3,7 @@ import type { ObjectInfo } from '../../shared/lake/storage/object-store.ts';
 import type { Execution } from '../execution.ts';
 import type { Load } from '../queue.ts';
 import type { Engine, OnEvent } from './engine.ts';
-import { Intake } from './intake.ts';
+import { type Arrival, Intake } from './intake.ts';
 import { type LocalLake, objectCreatedEvent } from './lake.ts';
 import { RawWatcher } from './raw-watcher.ts';
 import { Scheduler } from './scheduler.ts';
@@ -68,7 +68,7 @@ class LakeWatch {
     this.#scheduler = new Scheduler(shares);
     // Before the files in raw are read: an execution goes on even where its file has been removed, as on AWS.
     for (const execution of this.#known.unfinished()) this.#resume(execution);
-    this.#intake = new Intake((key) => this.#adopt(key));
+    this.#intake = new Intake((arrival) => this.#adopt(arrival));
     this.#watcher = new RawWatcher({
       raw: path.join(lakeFolder, 'raw'),
       settledMs,
@@ -91,10 +91,13 @@ class LakeWatch {
     await Promise.all([this.#scheduler.close(), this.#intake.close(), this.#watcher.close()]);
   }
 
-  /** Gives a file its version, and decides what to do with it. */
-  async #adopt(key: string): Promise<void> {
+  /** Gives a file its version, and decides what to do with it. One that was written again since has to settle again. */
+  async #adopt(arrival: Arrival): Promise<void> {
+    const { key } = arrival;
     try {
-      this.#consider(await this.#options.lake.raw.adopt(key));
+      const version = await this.#options.lake.raw.adoptIf(key, arrival);
+      if (version === undefined) this.#watcher.settle(key);
+      else this.#consider(version);
     } catch (error) {
       this.#options.onError(key, error);
     }

@@ -9,6 +9,12 @@ const MAX_ENTRIES = 256;
 export class LruCache<T extends object> {
   /** In the order of use, the least recently used first. */
   readonly #values = new Map<string, T>();
+  readonly #frozen: boolean;
+
+  /** @param options `frozen: false` for values that hold no data of their own, such as compiled code */
+  constructor({ frozen = true } = {}) {
+    this.#frozen = frozen;
+  }
 
   get(key: string): T | undefined {
     const value = this.#values.get(key);
@@ -18,7 +24,7 @@ export class LruCache<T extends object> {
 
   set(key: string, value: T): T {
     this.#values.delete(key);
-    this.#values.set(key, freeze(value));
+    this.#values.set(key, this.#frozen ? freeze(value) : value);
     const [oldest] = this.#values.keys();
     if (this.#values.size > MAX_ENTRIES && oldest !== undefined) this.#values.delete(oldest);
     return value;

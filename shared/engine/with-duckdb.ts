@@ -62,12 +62,28 @@ const RETURN_MEMORY = {
   allocator_bulk_deallocation_flush_threshold: '16MiB',
 };
 
+/** A DuckDB that is open until it is closed. Where it has one piece of work to do, `withDuckDb` is simpler and safer. */
+export interface OpenDuckDb {
+  /** Runs work on a connection of its own. */
+  use<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  close(): void;
+}
+
 /**
  * Runs work with a DuckDB that is configured for the given memory and cannot load extensions, and always closes it.
  *
  * @throws OutOfMemory, OutOfDisk when DuckDB runs out of either; otherwise DuckDB's own errors, and the work's
  */
 export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => Promise<T>): Promise<T> => {
+  const opened = await openDuckDb(settings);
+  try {
+    return await opened.use(work);
+  } finally {
+    opened.close();
+  }
+};
+
+export const openDuckDb = async (settings: DuckDbSettings): Promise<OpenDuckDb> => {
   const home = path.join(settings.scratch, 'duckdb');
   await mkdir(home, { recursive: true });
   const { bavail, bsize } = await statfs(home);
@@ -90,17 +106,20 @@ export const withDuckDb = async <T>(settings: DuckDbSettings, work: (db: Db) => 
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
   });
-  try {
-    const connection = await instance.connect();
-    try {
-      await connection.run("SET TimeZone = 'UTC'; SET lock_configuration = true;");
-      return await work(wrap(connection, resources));
-    } finally {
-      connection.closeSync();
-    }
-  } finally {
-    instance.closeSync();
-  }
+  let isLocked = false;
+  return {
+    use: async (work) => {
+      const connection = await instance.connect();
+      try {
+        if (!isLocked) await connection.run("SET GLOBAL TimeZone = 'UTC'; SET lock_configuration = true;");
+        isLocked = true;
+        return await work(wrap(connection, resources));
+      } finally {
+        connection.closeSync();
+      }
+    },
+    close: () => instance.closeSync(),
+  };
 };
 
 const wrap = (connection: DuckDBConnection, resources: DuckDbLimits): Db => {

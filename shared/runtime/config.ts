@@ -26,6 +26,11 @@ export interface Config extends Resources {
   maxRecordBytes: number;
   /** Maintenance starts files of the last days that never ran; 0 for not looking. */
   missingDays?: number;
+  /**
+   * LoadToGold leaves with `CommitConflict` after waiting this long for other writers, in milliseconds. Default: that of
+   * `Table`. In Lambda it is short, because waiting costs there, and nothing in Step Functions.
+   */
+  commitPatienceMs?: number;
 }
 
 const MB = 2 ** 20;
@@ -38,6 +43,9 @@ const MB_PER_VCPU = 1769;
 
 /** DuckDB threads for a function of this memory. */
 const threadsFor = (memoryMb: number): number => Math.max(1, Math.floor(memoryMb / MB_PER_VCPU));
+
+/** How long a function waits for other writers, in seconds: about as long as a few commits take. */
+const LAMBDA_COMMIT_PATIENCE = 10;
 
 const Environment = z.object({
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number().int().positive().optional(),
@@ -52,6 +60,8 @@ const Environment = z.object({
   DUCKSTEP_MAX_UNPACKED_MB: z.coerce.number().positive().default(20_480),
   DUCKSTEP_MAX_RECORD_MB: z.coerce.number().positive().max(128).default(16),
   DUCKSTEP_MISSING_DAYS: z.coerce.number().min(0).default(DEFAULT_MISSING_DAYS),
+  /** Less than twice the lease of a lock would not be enough to notice that its holder is dead. */
+  DUCKSTEP_COMMIT_PATIENCE_SECONDS: z.coerce.number().min(10).max(600).optional(),
 });
 
 /**
@@ -68,6 +78,8 @@ export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string
   const vars = parsed.data;
   const lambdaMb = vars.AWS_LAMBDA_FUNCTION_MEMORY_SIZE;
   const memoryMb = vars.DUCKSTEP_MEMORY_MB ?? lambdaMb ?? laptopMemoryMb();
+  const commitPatience =
+    vars.DUCKSTEP_COMMIT_PATIENCE_SECONDS ?? (lambdaMb === undefined ? undefined : LAMBDA_COMMIT_PATIENCE);
   return {
     memoryMb,
     storageMb: vars.DUCKSTEP_STORAGE_MB,
@@ -86,6 +98,7 @@ export const configFromEnv = (env: NodeJS.ProcessEnv, defaults: { sqlDir: string
     maxUnpackedBytes: vars.DUCKSTEP_MAX_UNPACKED_MB * MB,
     maxRecordBytes: vars.DUCKSTEP_MAX_RECORD_MB * MB,
     missingDays: vars.DUCKSTEP_MISSING_DAYS,
+    ...(commitPatience !== undefined && { commitPatienceMs: commitPatience * 1_000 }),
   };
 };
 

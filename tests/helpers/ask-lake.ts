@@ -4,9 +4,10 @@ import path from 'node:path';
 import type { LocalLake } from '../../operate/local/lake.ts';
 import { loadAll } from '../../shared/contract/load.ts';
 import type { Row } from '../../shared/engine/values.ts';
-import { type Db, withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import type { Db } from '../../shared/engine/with-duckdb.ts';
 import { attachLake } from '../../shared/query/attach.ts';
 import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
+import { withOwnDatabase } from './duckdb.ts';
 
 export interface LakeInFolder {
   folder: string;
@@ -62,7 +63,7 @@ const openDb = async ({ lake, sqlDir }: LakeInFolder): Promise<Omit<Attached, 's
   const [contracts, models] = [await loadAll(sqlDir), await loadGoldModels(sqlDir)];
   const { promise: closing, resolve: close } = Promise.withResolvers<void>();
   const { promise: ready, resolve, reject } = Promise.withResolvers<Db>();
-  const closed = withDuckDb({ memoryMb: 1024, threads: 2, scratch }, async (db) => {
+  const closed = withOwnDatabase(async (db) => {
     await attachLake(db, lake, contracts, models, scratch);
     resolve(db);
     await closing;

@@ -16,11 +16,48 @@ interface Stored {
   lastModified: Date;
 }
 
+/** Objects by key, which sorts its keys only when keys were added since: a listing asks for them at every page. */
+class Objects extends Map<string, Stored> {
+  /** All keys that there ever were. */
+  readonly #known = new Set<string>();
+  #sorted: string[] = [];
+  #added: string[] = [];
+
+  override set(key: string, value: Stored): this {
+    if (!this.#known.has(key)) this.#added.push(key);
+    this.#known.add(key);
+    return super.set(key, value);
+  }
+
+  /** The first keys from this one on. */
+  from(first: string, count: number): string[] {
+    if (this.#added.length > 0) this.#sorted = this.#sorted.concat(this.#added.sort()).sort();
+    this.#added = [];
+    const found: string[] = [];
+    for (let at = this.#place(first); at < this.#sorted.length && found.length < count; at += 1) {
+      const key = this.#sorted[at] ?? '';
+      if (this.has(key)) found.push(key);
+    }
+    return found;
+  }
+
+  /** Where a key is or would be. */
+  #place(key: string): number {
+    let [from, to] = [0, this.#sorted.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#sorted[middle] ?? '') < key) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+}
+
 /** A bucket in memory. A test can set its clock, and have something happen before any request. */
 export class MemoryStore implements ObjectStore {
   readonly name = 'memory';
   readonly uri = 'file:///memory/';
-  readonly objects: Map<string, Stored>;
+  readonly objects: Objects;
   /** The modification time of objects that are written from now on, in milliseconds since 1970. */
   clock: { now: number };
   readonly #before: (kind: RequestKind, key: string) => Promise<void>;
@@ -28,7 +65,7 @@ export class MemoryStore implements ObjectStore {
 
   constructor(
     before: (kind: RequestKind, key: string) => Promise<void> = async () => undefined,
-    shared: Pick<MemoryStore, 'objects' | 'clock'> = { objects: new Map(), clock: { now: 0 } },
+    shared: Pick<MemoryStore, 'objects' | 'clock'> = { objects: new Objects(), clock: { now: 0 } },
     observer: RequestObserver = () => undefined,
   ) {
     this.#before = before;
@@ -82,14 +119,14 @@ export class MemoryStore implements ObjectStore {
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
     for (let after = ''; ; ) {
       await this.#request('list', prefix);
-      const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > after);
-      const page = keys.toSorted().slice(0, this.pageSize);
-      for (const key of page) {
+      const page = this.objects.from(after < prefix ? prefix : after, this.pageSize + 1);
+      const keys = page.filter((key) => key !== after && key.startsWith(prefix)).slice(0, this.pageSize);
+      for (const key of keys) {
         const info = this.#info(key);
         if (info !== undefined) yield info;
       }
-      after = page.at(-1) ?? after;
-      if (page.length < this.pageSize) return;
+      after = keys.at(-1) ?? after;
+      if (keys.length < this.pageSize) return;
     }
   }
 

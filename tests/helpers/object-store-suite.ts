@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, utimes, writeFile } from 'node:fs/promises';
+import { open as openFile, readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ObjectMissing } from '../../shared/errors.ts';
+import { ObjectMissing, StorageUnavailable } from '../../shared/errors.ts';
 import { metered } from '../../shared/lake/storage/metered-store.ts';
 import type { ObjectInfo, ObjectStore } from '../../shared/lake/storage/object-store.ts';
 import { scratch } from './scratch.ts';
@@ -131,6 +131,27 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       expect(info?.lastModified.getFullYear()).toBeGreaterThan(2000);
       const local = await store.localPath('d/x.parquet', folder);
       expect((await readFile(local)).equals(body)).toBe(true);
+    });
+
+    test.each([
+      ['small', LARGE.subarray(0, MIB)],
+      ['large', LARGE],
+    ])('a %s file that is overwritten during its upload becomes no object', async (_, body) => {
+      const file = await localFile(body);
+      const handle = await openFile(file, 'r+');
+      let uploading = true;
+      const writer = (async () => {
+        while (uploading) await handle.write('more', 0);
+      })();
+      const failure = await store.upload(file, 'd/x').catch((error: unknown) => error);
+      uploading = false;
+      await writer;
+      await handle.close();
+      expect(failure).toBeInstanceOf(StorageUnavailable);
+      expect(failure).toMatchObject({
+        message: `${file} is still being written: try again when it is complete`,
+      });
+      expect(await store.head('d/x')).toBeUndefined();
     });
 
     test('a local path has the object as it is now, also after an earlier path', async () => {

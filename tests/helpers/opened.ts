@@ -1,13 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Db, withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import type { Db } from '../../shared/engine/with-duckdb.ts';
 import {
   type MalformedRecord,
   type OpenedSource,
   type OpenOptions,
   openSource,
 } from '../../shared/formats/open-source.ts';
+import { withOwnDatabase } from './duckdb.ts';
 
 export interface Opened {
   source: OpenedSource;
@@ -29,7 +30,7 @@ export interface Opener {
 export const withOpener = async <T>(test: (opener: Opener) => Promise<T>): Promise<T> => {
   const scratch = await mkdtemp(path.join(tmpdir(), 'source-'));
   try {
-    return await withDuckDb({ memoryMb: 1024, threads: 2, scratch }, (db) =>
+    return await withOwnDatabase((db) =>
       test({
         db,
         scratch,

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { loadContract } from '../../shared/contract/load.ts';
 import type { Contract } from '../../shared/contract/model.ts';
 import type { Row } from '../../shared/engine/values.ts';
-import { type Db, withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import type { Db } from '../../shared/engine/with-duckdb.ts';
 import { lakePaths } from '../../shared/lake/paths.ts';
 import { FolderStore } from '../../shared/lake/storage/folder-store.ts';
 import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
-import { Table } from '../../shared/lake/table/commit/table.ts';
+import { Table, type TableOptions } from '../../shared/lake/table/commit/table.ts';
 import type { DataFile } from '../../shared/lake/table/data-file.ts';
 import type { Snapshot } from '../../shared/lake/table/read/snapshot.ts';
 import { writeFiles } from '../../shared/lake/table/write/write-files.ts';
@@ -16,12 +16,13 @@ import { commitSilver, type SilverCommit } from '../../shared/stages/load-to-gol
 import { attachSilver } from '../../shared/stages/transform/attach-silver.ts';
 import { silverLayout, silverSchema } from '../../shared/stages/transform/silver-table.ts';
 import { type StagedSilver, stagedLayout } from '../../shared/stages/transform/staged-silver.ts';
+import { withOwnDatabase } from './duckdb.ts';
 import { datasets } from './pipeline.ts';
 import { scratch } from './scratch.ts';
 
 export const testDb = async <T>(work: (db: Db, folder: string) => Promise<T>): Promise<T> => {
   const folder = scratch();
-  return await withDuckDb({ memoryMb: 512, threads: 2, scratch: folder }, (db) => work(db, folder));
+  return await withOwnDatabase((db) => work(db, folder));
 };
 
 /** The text of a contract with these properties and custom properties, each a YAML flow mapping. */
@@ -106,9 +107,9 @@ export class SilverLake {
   }
 
   /** Commits the staged files. */
-  async load(run: RunIdentity, staged: StagedSilver): Promise<Loaded> {
+  async load(run: RunIdentity, staged: StagedSilver, options?: TableOptions): Promise<Loaded> {
     const { status, version } = await testDb((db, folder) =>
-      commitSilver({ db, store: this.store, scratch: folder }, this.contract, run, staged),
+      commitSilver({ db, store: this.store, scratch: folder }, this.contract, run, staged, options),
     );
     return { status, version };
   }

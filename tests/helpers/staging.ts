@@ -4,10 +4,11 @@ import { evaluateIn, loadContract } from '../../shared/contract/load.ts';
 import type { Contract } from '../../shared/contract/model.ts';
 import { literal } from '../../shared/engine/sql.ts';
 import type { Row } from '../../shared/engine/values.ts';
-import { type Db, withDuckDb } from '../../shared/engine/with-duckdb.ts';
+import type { Db } from '../../shared/engine/with-duckdb.ts';
 import { openSource } from '../../shared/formats/open-source.ts';
 import { type StagedRecords, stageRecords } from '../../shared/stages/validate/stage-records.ts';
 import { contractYaml, sqlDirWith } from './contracts.ts';
+import { withOwnDatabase } from './duckdb.ts';
 import { scratch } from './scratch.ts';
 
 /**
@@ -22,8 +23,7 @@ export const contractOf = async (db: Db, properties: readonly string[], more = '
   return await loadContract(sqlDir, 'orders', evaluateIn(db));
 };
 
-export const inDuckDb = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
-  withDuckDb({ memoryMb: 1024, threads: 2, scratch: scratch() }, work);
+export const inDuckDb = <T>(work: (db: Db) => Promise<T>): Promise<T> => withOwnDatabase(work);
 
 export interface Staged extends StagedRecords {
   /** All parsed records, rejected ones too, with `_rescued`. */

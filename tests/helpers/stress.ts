@@ -3,7 +3,8 @@ declare global {
   var SUITE: string;
 }
 
-const STRESS = globalThis.SUITE === 'stress';
+/** Whether the suite `stress` runs, for what takes long within a test of both. */
+export const STRESS = globalThis.SUITE === 'stress';
 
 /** Numbers of cases that a property tries in `npm test`, and in `npm run test:stress`. */
 export const casesOf = ({ quick, stress }: { quick: number; stress: number }): number =>

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import avro from 'avsc';
 import { TableDamaged } from '../../errors.ts';
+import { avroType, type NameOf, renameFields } from './avro-type.ts';
 
 /**
  * Avro object container files (https://avro.apache.org/docs/1.11.1/specification/, "Object Container Files"). `avsc` encodes
@@ -17,36 +18,8 @@ const SYNC_BYTES = 16;
 /** Uncompressed size of a block. A reader holds one block in memory at a time. */
 const BLOCK_BYTES = 64 * 1024;
 
-/** A long is a number if a number holds it exactly, else a bigint. */
-const long = avro.types.LongType.__with({
-  fromBuffer(bytes: Buffer): number | bigint {
-    const value = bytes.readBigInt64LE();
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
-  },
-  toBuffer(value: number | bigint): Buffer {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64LE(BigInt(value));
-    return bytes;
-  },
-  isValid: (value: unknown) =>
-    typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value),
-  fromJSON: (value: number) => value,
-  toJSON: (value: number | bigint) => Number(value),
-  compare: (a: number | bigint, b: number | bigint) => (a < b ? -1 : Number(a > b)),
-});
-
 const METADATA = avro.Type.forSchema({ type: 'map', values: 'bytes' });
 const LONG = avro.Type.forSchema('long');
-
-/** Compiles a schema with the exact `long` above, also for annotated longs and in unions. */
-const compile = (schema: object): avro.Type =>
-  avro.Type.forSchema(schema as avro.Type, {
-    typeHook: (part) =>
-      part === 'long' || (typeof part === 'object' && 'type' in part && part.type === 'long')
-        ? long
-        : undefined,
-  });
 
 /**
  * The bytes of a compressed file of `records`. The header contains the schema as given, with attributes that Avro does not
@@ -59,7 +32,7 @@ export const encodeAvro = async (
   records: readonly object[],
   metadata: Record<string, string>,
 ): Promise<Buffer> => {
-  const type = compile(schema);
+  const type = avroType(schema);
   const blocks: { count: number; data: Buffer }[] = [];
   let rows: Buffer[] = [];
   let size = 0;
@@ -105,8 +78,6 @@ const encodeRecord = (type: avro.Type, record: object, at: number): Buffer => {
   }
 };
 
-/** Gives the name under which a field is read, by its `field-id`; undefined keeps the file's name. */
-export type NameOf = (fieldId: number) => string | undefined;
 const unnamed: NameOf = () => undefined;
 
 /** Content of a container file. `metadata` has all entries of the header, including `avro.schema` and `avro.codec`. */
@@ -146,7 +117,7 @@ export const decodeAvro = async (
     );
     const codec = metadata['avro.codec'] ?? 'null';
     if (codec !== 'null' && codec !== 'deflate') throw refuse(`codec "${codec}"`);
-    const type = compile(renameFields(JSON.parse(metadata['avro.schema'] ?? ''), nameOf) as object);
+    const type = avroType(renameFields(JSON.parse(metadata['avro.schema'] ?? ''), nameOf));
     const sync = bytes.subarray(header.end, header.end + SYNC_BYTES);
     if (sync.length < SYNC_BYTES) throw refuse(`cut off at byte ${bytes.length}`);
 
@@ -184,19 +155,6 @@ const decodeBlock = (
     at = offset;
   }
   if (at !== block.length) throw new Error(`a block has bytes left after its ${count} records`);
-};
-
-/** The schema with the fields renamed for whose id `nameOf` gives a name. */
-const renameFields = (schema: unknown, nameOf: NameOf): unknown => {
-  if (Array.isArray(schema)) return schema.map((part) => renameFields(part, nameOf));
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const parts = Object.entries(schema).map(([key, value]) => [
-    key,
-    ['type', 'items', 'values', 'fields'].includes(key) ? renameFields(value, nameOf) : value,
-  ]);
-  const copy = Object.fromEntries(parts);
-  const name = typeof copy['field-id'] === 'number' ? nameOf(copy['field-id']) : undefined;
-  return name === undefined ? copy : { ...copy, name };
 };
 
 /**

@@ -1,19 +1,16 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import {
-  copyDurably,
   copyWithTime,
   failedWith,
   fileStats,
-  isUnchanged,
   linkUnlessTaken,
   moveTo,
   unlessMissing,
   writeDurably,
 } from '../../base/files.ts';
 import { batchesOf, inParallel } from '../../base/in-parallel.ts';
-import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
+import { ConfigurationError, InvalidInput, ObjectMissing } from '../../errors.ts';
 import { FolderVersions } from './folder-versions.ts';
 import { inUtf8Order, isHidden, isPathSafe } from './key-path.ts';
 import {
@@ -24,6 +21,7 @@ import {
   type ObjectVersion,
   type RequestObserver,
 } from './object-store.ts';
+import { copyStill, type FileState, isAsBefore, isStill, whenStill } from './still-file.ts';
 import { withUnfinishedFile } from './unfinished-file.ts';
 
 export interface FolderStoreOptions {
@@ -34,7 +32,6 @@ export interface FolderStoreOptions {
   observer?: RequestObserver;
 }
 
-const MAX_ADOPT_ATTEMPTS = 5;
 
 /**
  * A folder as a bucket: `<root>/<key>`. Objects are written under `<root>/.tmp/` and then moved to their name in one
@@ -107,7 +104,7 @@ export class FolderStore implements ObjectStore {
 
   async upload(file: string, key: string): Promise<number> {
     const size = await this.#staged(key, async (staged) => {
-      await copyDurably(file, staged);
+      await copyStill(file, staged);
       const stats = await fileStats(staged);
       await this.#publish(staged, key);
       return Number(stats?.size);
@@ -153,30 +150,32 @@ export class FolderStore implements ObjectStore {
   adopt(key: string): Promise<ObjectInfo> {
     const running = this.#adopting.get(key);
     if (running) return running;
-    const adoption = this.#adopt(key).finally(() => this.#adopting.delete(key));
+    const attempts = whenStill(`${this.name}/${key}`, () => this.adoptIf(key));
+    const adoption = attempts.finally(() => this.#adopting.delete(key));
     this.#adopting.set(key, adoption);
     return adoption;
   }
 
-  async #adopt(key: string): Promise<ObjectInfo> {
+  /**
+   * As `adopt`, for a file that was judged complete some time ago.
+   *
+   * @returns undefined when the file is no longer what was judged, or changes while it is copied
+   * @throws ObjectMissing when there is no such file
+   */
+  async adoptIf(key: string, judged?: FileState): Promise<ObjectInfo | undefined> {
     const versions = this.#versioned();
     const target = this.#target(key);
-    for (let attempt = 1; attempt <= MAX_ADOPT_ATTEMPTS; attempt += 1) {
-      const adopted = await withUnfinishedFile(this.#root, async (copy) => {
-        const before = await fileStats(target);
-        if (!before) throw new ObjectMissing(`${this.name}/${key} is not there`);
-        const known = await versions.holding(key, before);
-        if (known) return known;
-        await unlessMissing(copyWithTime(target, copy));
-        const after = await fileStats(target);
-        return after && isUnchanged(before, after)
-          ? versions.find(key, await versions.add(key, copy))
-          : undefined;
-      });
-      if (adopted) return adopted;
-      await setTimeout(20 * attempt);
-    }
-    throw new StorageUnavailable(`${this.name}/${key} is still being written: try again when it is complete`);
+    return withUnfinishedFile(this.#root, async (copy) => {
+      const found = await fileStats(target);
+      if (!found) throw new ObjectMissing(`${this.name}/${key} is not there`);
+      if (judged && !isStill(found, judged)) return undefined;
+      const known = await versions.holding(key, found);
+      if (known) return known;
+      await unlessMissing(copyWithTime(target, copy));
+      return (await isAsBefore(target, found))
+        ? versions.find(key, await versions.add(key, copy))
+        : undefined;
+    });
   }
 
   #versioned(): FolderVersions {

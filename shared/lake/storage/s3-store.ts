@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -31,6 +30,7 @@ import {
 import { download, PART_BYTES, type RangedGet } from './s3-download.ts';
 import { checkRemoved, httpStatusOf, isMissing, storageError } from './s3-errors.ts';
 import { objectsIn, versionsIn, withoutQuotes } from './s3-listing.ts';
+import { readStill, streamStill } from './still-file.ts';
 
 const MAX_PARALLEL_PARTS = 8;
 const MAX_CONFLICT_ATTEMPTS = 6;
@@ -126,7 +126,7 @@ export class S3Store implements ObjectStore {
 
   async upload(file: string, key: string): Promise<number> {
     const { size } = await stat(file);
-    if (size <= PART_BYTES) await this.#put(key, await readFile(file));
+    if (size <= PART_BYTES) await this.#put(key, await readStill(file));
     else await this.#uploadParts(file, key, size);
     return size;
   }
@@ -188,7 +188,7 @@ export class S3Store implements ObjectStore {
     const { Upload } = await import('@aws-sdk/lib-storage');
     const upload = new Upload({
       client: this.#client,
-      params: { Bucket: this.name, Key: key, Body: createReadStream(file) },
+      params: { Bucket: this.name, Key: key, Body: streamStill(file) },
       partSize: PART_BYTES,
       queueSize: MAX_PARALLEL_PARTS / 2,
     });

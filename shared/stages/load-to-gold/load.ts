@@ -4,6 +4,7 @@ import type { Db } from '../../engine/with-duckdb.ts';
 import type { Catalog } from '../../lake/catalog/catalog.ts';
 import { pointTable } from '../../lake/catalog/point-tables.ts';
 import type { Lake } from '../../lake/paths.ts';
+import type { TableOptions } from '../../lake/table/commit/table.ts';
 import type { RunIdentity } from '../../run/run-identity.ts';
 import type { StagedSilver } from '../transform/staged-silver.ts';
 import { followSilver } from './gold/follow-silver.ts';
@@ -17,6 +18,8 @@ export interface LoadContext {
   scratch: string;
   /** Told of each new version; none on a laptop. */
   catalog: Catalog | undefined;
+  /** For the commits of silver and gold. */
+  table?: TableOptions;
 }
 
 export interface Loaded extends Pick<SilverCommit, 'status' | 'version'> {
@@ -35,17 +38,17 @@ export const loadStaged = async (
   db: Db,
   { run, staged }: { run: RunIdentity; staged: StagedSilver },
   { contract, contracts, models }: Definitions,
-  { lake, scratch, catalog }: LoadContext,
+  { lake, scratch, catalog, table: options = {} }: LoadContext,
 ): Promise<Loaded> => {
   const workbench = { db, store: lake.silver, scratch };
-  const { status, version, table } = await commitSilver(workbench, contract, run, staged);
+  const { status, version, table } = await commitSilver(workbench, contract, run, staged, options);
   const silverTable = { zone: 'silver', name: run.dataset, description: contract.description } as const;
   await pointTable(catalog, silverTable, table);
 
   const gold = await followSilver(
     db,
     { dataset: run.dataset, silver: table, runId: run.run_id },
-    { lake, scratch, catalog, contracts, models },
+    { lake, scratch, catalog, contracts, models, table: options },
   );
   const compacted = await compactSilver(workbench, table, run.run_id);
   await pointTable(catalog, silverTable, compacted?.version);

@@ -1,19 +1,12 @@
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { callProgram as duckstep, startProgram } from '../../helpers/call-program.ts';
 import { ROOT } from '../../helpers/engine.ts';
 import { scratch } from '../../helpers/scratch.ts';
 
-/** Runs the real program; a lake that does not exist is enough for most of what can go wrong. */
-const duckstep = (args: string[], env: NodeJS.ProcessEnv = {}, cwd = scratch()) =>
-  new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
-    const child = execFile(
-      path.join(ROOT, 'node_modules/.bin/node'),
-      [path.join(ROOT, 'cli/duckstep.ts'), ...args],
-      { cwd, env: { ...process.env, DUCKSTEP_LAKE: undefined, ...env } },
-      (_, out, err) => resolve({ code: child.exitCode, out, err }),
-    );
-  });
+beforeAll(() => {
+  delete process.env.DUCKSTEP_LAKE;
+});
 
 const COMMANDS = readdirSync(path.join(ROOT, 'cli/commands'))
   .filter((file) => file.endsWith('.ts'))
@@ -23,6 +16,37 @@ test.each(COMMANDS)('README lists %s', (command) => {
   expect(readFileSync(path.join(ROOT, 'README.md'), 'utf8')).toMatch(
     new RegExp(`^\\| \`npx duckstep ${command}\\b`, 'm'),
   );
+});
+
+describe('as a process', () => {
+  test('help is a result, and exits with 0', async () => {
+    const { code, out, err } = await startProgram(['query', '--help']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^Usage: duckstep query .*\nExit codes: 0.*\n$/s);
+  });
+
+  test('wrong usage is a remark, and exits with 64', async () => {
+    expect(await startProgram(['query', 'select 1', '--format', 'xml'])).toEqual({
+      code: 64,
+      out: '',
+      err: expect.stringMatching(/^error: option '--format.*Allowed choices are table, csv, json\.\n.*\n$/),
+    });
+  });
+
+  test('a mistake exits with 1', async () => {
+    const { code, out, err } = await startProgram(['query', 'select nothing from runs']);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^Binder Error: Referenced column "nothing" not found/);
+  });
+
+  test('more rows than are held in memory at a time', async () => {
+    const { out } = await startProgram([
+      'query',
+      'select i from range(25000) r(i) order by i desc',
+      '--json',
+    ]);
+    expect(JSON.parse(out)).toEqual(Array.from({ length: 25_000 }, (_, i) => ({ i: 24_999 - i })));
+  });
 });
 
 describe('help', () => {
@@ -161,20 +185,9 @@ describe('query', () => {
     expect((await duckstep(['query', 'select 1 where false', '--json'])).out).toBe('[]\n');
   });
 
-  test('more rows than are held in memory at a time', async () => {
-    const { out } = await duckstep(['query', 'select i from range(25000) r(i) order by i desc', '--json']);
-    expect(JSON.parse(out)).toEqual(Array.from({ length: 25_000 }, (_, i) => ({ i: 24_999 - i })));
-  });
-
   test('what is no SELECT', async () => {
     const { out } = await duckstep(['query', 'describe runs', '--format', 'csv', '--limit', '1']);
     expect(out).toMatch(/^column_name,.*\nrun_id,VARCHAR,/);
-  });
-
-  test('a mistake exits with 1 and says what DuckDB says', async () => {
-    const { code, err } = await duckstep(['query', 'select nothing from runs']);
-    expect(code).toBe(1);
-    expect(err).toMatch(/^Binder Error: Referenced column "nothing" not found/);
   });
 });
 

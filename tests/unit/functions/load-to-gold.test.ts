@@ -1,5 +1,6 @@
 import {
   CatalogUnavailable,
+  CommitConflict,
   ConservationBroken,
   ContractChanged,
   ContractInvalid,
@@ -9,6 +10,7 @@ import {
   SchemaIncompatible,
 } from '../../../shared/errors.ts';
 import type { CatalogTable } from '../../../shared/lake/catalog/catalog.ts';
+import { lakePaths } from '../../../shared/lake/paths.ts';
 import { Table } from '../../../shared/lake/table/commit/table.ts';
 import { StepRunner } from '../../helpers/run-steps.ts';
 import { contractYaml } from '../../helpers/silver-lake.ts';
@@ -243,3 +245,23 @@ describe('a redrive completes what a failure left', () => {
     expect(await versions(runner)).toEqual([1, 1]);
   });
 });
+
+test.each(['silver', 'gold'] as const)(
+  'leaves where others are at work on %s for longer than it may wait',
+  async (zone) => {
+    const runner = new StepRunner({ ...PEOPLE, ...GOLD });
+    const state = await runner.transformed(CSV);
+    const lock = lakePaths.locks(zone === 'silver' ? 'people' : 'totals', 'v00000001-0');
+    await runner.lake[zone].write(lock, 'another');
+    runner.context = { ...runner.context, config: { ...runner.context.config, commitPatienceMs: 50 } };
+    await expect(runner.load(state)).rejects.toThrow(CommitConflict);
+    expect(await versions(runner)).toEqual([zone === 'silver' ? undefined : 1, undefined]);
+    await runner.lake[zone].remove(lock);
+    expect(await runner.load(state)).toMatchObject({
+      status: 'loaded',
+      silver_version: 1,
+      gold: [{ version: 1 }],
+    });
+    expect(await versions(runner)).toEqual([1, 1]);
+  },
+);

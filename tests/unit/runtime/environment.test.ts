@@ -31,3 +31,15 @@ test('has a catalog if both of its databases are named', () => {
   expect(half).toThrow(ConfigurationError);
   expect(half).toThrow(/DUCKSTEP_SILVER_DATABASE is missing/);
 });
+
+test('waits for other writers only seconds in a function, where waiting costs, and as long as it takes elsewhere', () => {
+  const patience = (env: NodeJS.ProcessEnv) =>
+    contextFromEnv({ ...buckets, ...env }, client).config.commitPatienceMs;
+  const lambda = { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '3538' };
+  expect(patience(lambda)).toBe(10_000);
+  expect(patience({ ...lambda, DUCKSTEP_COMMIT_PATIENCE_SECONDS: '12.5' })).toBe(12_500);
+  expect(patience({})).toBeUndefined();
+  expect(() => patience({ DUCKSTEP_COMMIT_PATIENCE_SECONDS: '9' })).toThrow(
+    /DUCKSTEP_COMMIT_PATIENCE_SECONDS/,
+  );
+});

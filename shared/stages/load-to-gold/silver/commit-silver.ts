@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Contract } from '../../../contract/model.ts';
-import { TransientError } from '../../../errors.ts';
+import { CommitConflict, TransientError } from '../../../errors.ts';
 import type { Look, Made } from '../../../lake/table/commit/change.ts';
 import { type MetadataVersion, Table, type TableOptions } from '../../../lake/table/commit/table.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
@@ -43,7 +43,8 @@ const STATUS: Record<Standing, SilverCommit['status']> = {
  * Of many runs at once one commits for all that wait (`intents.ts`). The words are explained in `intent.ts`.
  *
  * @throws SchemaIncompatible, ObjectMissing
- * @throws CommitConflict when other writers won every race
+ * @throws CommitConflict when other writers won every race, or were at work for longer than `options.patienceMs`. The
+ *   intent stays: another run may take it along, and the retry of this one finds itself committed.
  */
 export const commitSilver = async (
   { db, store, scratch }: Workbench,
@@ -68,12 +69,18 @@ export const commitSilver = async (
     await requireStagedFiles(context, own);
     await intents.write(own);
   };
+  let leaves = false;
   try {
     const silver = new Table(store, contract.dataset, options);
-    const { snapshot, version, outcome } = await silver.commit(change, { whenBusy });
+    const { snapshot, version, committed, outcome } = await silver.commit(change, { whenBusy });
+    // An earlier attempt that left may have written it; one that commits sees it.
+    if (!committed) intents.expect(own);
     return { status: STATUS[outcome], version: snapshot?.version ?? 0, table: version };
+  } catch (error) {
+    leaves = error instanceof CommitConflict;
+    throw error;
   } finally {
-    await intents.removeWritten();
+    if (!leaves) await intents.removeExpected();
   }
 };
 

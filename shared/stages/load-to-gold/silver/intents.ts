@@ -13,12 +13,13 @@ const MAX_TAKEN_ALONG = 100;
 /**
  * The intents that wait for their turn, each an object. The run that commits next takes them along, so that N writers
  * at once need a few commits and not N, and the others find themselves committed. A run that dies after it has written
- * its intent is committed all the same, which is what its redrive would do.
+ * its intent is committed all the same, which is what its redrive would do; so is one that leaves, and is tried again.
  */
 export class Intents {
   readonly #store: ObjectStore;
   readonly #dataset: string;
-  readonly #written: Intent[] = [];
+  /** Those of the own run that may lie in the storage, by run id. */
+  readonly #expected = new Map<string, Intent>();
 
   constructor(store: ObjectStore, dataset: string) {
     this.#store = store;
@@ -26,7 +27,7 @@ export class Intents {
   }
 
   async write(intent: Intent): Promise<void> {
-    this.#written.push(intent);
+    this.expect(intent);
     await this.#store.write(this.#key(intent.run.run_id), intentToJson(intent));
   }
 
@@ -39,19 +40,27 @@ export class Intents {
     }
   }
 
-  /** Removes the intents that this instance has written. */
-  async removeWritten(): Promise<void> {
-    for (const intent of this.#written) await this.remove(intent);
+  /** Takes note of an intent that may have been written, by this attempt of its run or by one before. */
+  expect(intent: Intent): void {
+    this.#expected.set(intent.run.run_id, intent);
+  }
+
+  /** Removes the intents that were written or expected. */
+  async removeExpected(): Promise<void> {
+    for (const intent of this.#expected.values()) await this.remove(intent);
   }
 
   /**
    * The waiting intents of other runs. Removes those that are a day old: no run waits as long, and maintenance may have
-   * removed the files that they name. One request, and one more for each.
+   * removed the files that they name. One request, and one more for each. Expects the own one where an earlier attempt left it.
    */
   async waiting(own: Intent, now = Date.now()): Promise<Intent[]> {
     const keys: string[] = [];
     for await (const { key, lastModified } of this.#store.list(lakePaths.intents(this.#dataset, ''))) {
-      if (key === this.#key(own.run.run_id)) continue;
+      if (key === this.#key(own.run.run_id)) {
+        this.expect(own);
+        continue;
+      }
       if (now - lastModified.getTime() > MAX_WAIT_MS) await this.#store.remove(key);
       else keys.push(key);
       if (keys.length === MAX_TAKEN_ALONG) break;

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
-import path from 'node:path';
 import type { HistoryEntry } from '../../../../shared/query/history.ts';
-import { ROOT } from '../../../helpers/engine.ts';
+import { callProgram } from '../../../helpers/call-program.ts';
 import { datasets, testPipeline } from '../../../helpers/pipeline.ts';
 import { scratch } from '../../../helpers/scratch.ts';
 import { contractYaml } from '../../../helpers/silver-lake.ts';
@@ -18,14 +16,7 @@ columns:
 SELECT count(*) AS rows, max(${column}) AS ${column} FROM silver.t`;
 
 const duckstep = (folder: string, sqlDir: string, ...args: string[]) =>
-  new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
-    const child = execFile(
-      path.join(ROOT, 'node_modules/.bin/node'),
-      [path.join(ROOT, 'cli/duckstep.ts'), '--lake', folder, ...args],
-      { cwd: scratch(), env: { ...process.env, DUCKSTEP_SQL_DIR: sqlDir } },
-      (_, out, err) => resolve({ code: child.exitCode, out, err }),
-    );
-  });
+  callProgram(['--lake', folder, ...args], { DUCKSTEP_SQL_DIR: sqlDir });
 
 /** A lake of three commits, whose contract renamed, widened and added columns before the last. */
 const lake = async () => {

@@ -1,5 +1,6 @@
-import { appendFile, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import {
   ConfigurationError,
   InvalidInput,
@@ -200,5 +201,64 @@ describe('adopting a file that a person put there', () => {
     expect(await versionIds('d/x')).toEqual([]);
     const { versionId } = await raw.adopt('d/x');
     expect((await raw.read('d/x', versionId))?.equals(await readFile(file('d/x')))).toBe(true);
+  });
+
+  describe('that was judged complete before', () => {
+    const judge = async (key: string) => {
+      const { size: bytes, mtimeMs: written } = await stat(file(key));
+      return { bytes, written };
+    };
+
+    test('takes it while it is what was judged', async () => {
+      await writeFile(file('d/x'), 'one');
+      const judged = await judge('d/x');
+      const adopted = await raw.adoptIf('d/x', judged);
+      expect(adopted).toMatchObject({ key: 'd/x', size: 3, etag: ONE });
+      expect(await raw.adoptIf('d/x', judged)).toEqual(adopted);
+      expect(await texts('d/x')).toEqual(['one']);
+    });
+
+    test.each<[string, () => Promise<void>]>([
+      ['overwritten in place by half of the next content', () => writeFile(file('d/x'), 'tw')],
+      ['overwritten by content of the same size', () => writeFile(file('d/x'), 'two')],
+      ['appended to', () => appendFile(file('d/x'), 'more')],
+      [
+        'replaced by another file',
+        async () => {
+          await writeFile(file('d/y'), 'two');
+          await rename(file('d/y'), file('d/x'));
+        },
+      ],
+    ])('leaves it when it was %s since', async (_, write) => {
+      await writeFile(file('d/x'), 'one');
+      await raw.adopt('d/x');
+      const judged = await judge('d/x');
+      await setTimeout(20); // File systems tell times apart by the tick of a clock.
+      await write();
+      expect(await raw.adoptIf('d/x', judged)).toBeUndefined();
+      expect(await texts('d/x')).toEqual(['one']);
+    });
+
+    test('leaves it when it is overwritten while it is copied', async () => {
+      await writeFile(file('d/x'), Buffer.alloc(16 * 1024 * 1024));
+      const judged = await judge('d/x');
+      const handle = await open(file('d/x'), 'r+');
+      let writing = true;
+      const writer = (async () => {
+        while (writing) await handle.write('more', 8 * 1024 * 1024);
+      })();
+      expect(await raw.adoptIf('d/x', judged)).toBeUndefined();
+      writing = false;
+      await writer;
+      await handle.close();
+      expect(await versionIds('d/x')).toEqual([]);
+    });
+
+    test('says that it is gone', async () => {
+      await writeFile(file('d/x'), 'one');
+      const judged = await judge('d/x');
+      await unlink(file('d/x'));
+      await expect(raw.adoptIf('d/x', judged)).rejects.toThrow(ObjectMissing);
+    });
   });
 });

@@ -1,13 +1,16 @@
-import { Intake } from '../../../../operate/local/intake.ts';
+import { type Arrival, Intake } from '../../../../operate/local/intake.ts';
 
 const LARGE = 100e6;
 
 /** An intake whose files are taken when they are told to be. */
 const held = () => {
   const taken: string[] = [];
+  const arrivals: Arrival[] = [];
   const open = new Map<string, () => void>();
-  const intake = new Intake((key) => {
+  const intake = new Intake((arrival) => {
+    const { key } = arrival;
     taken.push(key);
+    arrivals.push(arrival);
     return new Promise((resolve) => open.set(key, resolve));
   });
   const turns = async (): Promise<void> => {
@@ -17,7 +20,7 @@ const held = () => {
     open.get(key)?.();
     await turns();
   };
-  return { intake, taken, turns, end };
+  return { intake, taken, arrivals, turns, end };
 };
 
 test('takes what came at once in the order in which it was written', async () => {
@@ -51,6 +54,19 @@ test('a file that is reported again while it waits is taken once, and one of ano
   await end('first');
   expect(taken).toEqual(['first', 'twice', 'first']);
   expect(intake.waiting).toEqual({ small: 0, large: 0 });
+});
+
+test('a file is taken as it was judged last, also when that was after its batch began', async () => {
+  const { intake, arrivals, turns, end } = held();
+  for (const key of ['first', 'second']) intake.add({ key, bytes: 1, written: 1 });
+  await turns();
+  intake.add({ key: 'second', bytes: 5, written: 9 });
+  await end('first');
+  await end('second');
+  expect(arrivals).toEqual([
+    { key: 'first', bytes: 1, written: 1 },
+    { key: 'second', bytes: 5, written: 9 },
+  ]);
 });
 
 test('closing waits for what is being taken, and takes no more', async () => {

@@ -45,6 +45,37 @@ const watching = (lakeFolder: string, engine: Engine, options: Partial<WatchOpti
   };
 };
 
+/** A watched lake whose first file is held while it is taken, so that another waits; `refused` counts what was not taken. */
+const withOneWaiting = async (options: Partial<WatchOptions> = {}) => {
+  const lakeFolder = scratch();
+  const raw = rawFolder(lakeFolder);
+  const [first, waiting] = [path.join(raw, 'first.csv'), path.join(raw, 'waiting.csv')];
+  const lake = openLake(lakeFolder);
+  const entered = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const refused: string[] = [];
+  const adoptIf = lake.raw.adoptIf.bind(lake.raw);
+  jest.spyOn(lake.raw, 'adoptIf').mockImplementation(async (key, judged) => {
+    if (key === 'signups/first.csv') {
+      entered.resolve();
+      await held.promise;
+    }
+    const version = await adoptIf(key, judged);
+    if (version === undefined) refused.push(key);
+    return version;
+  });
+  writeFileSync(first, 'a\n1\n');
+  writeFileSync(waiting, 'a\n1\n2\n');
+  const engine = engineOn(lakeFolder);
+  const watch = watching(lakeFolder, engine, { lake, settledMs: 4 * SETTLED_MS, ...options });
+  await entered.promise;
+  await watch.until(() => watch.load().waiting.small === 2);
+  return { ...watch, lakeFolder, engine, waiting, refused, release: held.resolve };
+};
+
+const sizesOf = (executions: readonly Execution[], name: string): (number | undefined)[] =>
+  executions.filter(({ key }) => key === `signups/${name}`).map(({ event }) => event.detail.object.size);
+
 const rawFolder = (lakeFolder: string): string => {
   const folder = path.join(lakeFolder, 'raw', 'signups');
   mkdirSync(folder, { recursive: true });
@@ -101,6 +132,57 @@ test.each(['while somebody watches', 'when the watch begins'])(
     expect(watch.executions.map(({ event }) => event.detail.object.size)).toEqual([2 + 8 * 2]);
   },
 );
+
+describe('a file that waits to be taken', () => {
+  test('and is overwritten in place meanwhile is not taken half', async () => {
+    const watch = await withOneWaiting();
+    writeFileSync(watch.waiting, 'a\n1\n2\n3\n');
+    watch.release();
+    await watch.until(() => watch.refused.length > 0);
+    appendFileSync(watch.waiting, '4\n');
+    await watch.ended(2);
+    await watch.close();
+    expect(watch.refused).toEqual(['signups/waiting.csv']);
+    expect(sizesOf(watch.executions, 'waiting.csv')).toEqual([10]);
+  });
+
+  test('and is replaced by another file is taken as that', async () => {
+    const watch = await withOneWaiting();
+    const next = path.join(watch.lakeFolder, 'next.csv');
+    writeFileSync(next, 'a\n');
+    renameSync(next, watch.waiting);
+    watch.release();
+    await watch.ended(2);
+    await watch.close();
+    expect(sizesOf(watch.executions, 'waiting.csv')).toEqual([2]);
+  });
+
+  test('and is removed meanwhile is reported, and keeps no other', async () => {
+    const reported: string[] = [];
+    const watch = await withOneWaiting({ onError: (key, error) => reported.push(`${key}: ${error}`) });
+    rmSync(watch.waiting);
+    watch.release();
+    await watch.ended(1);
+    await watch.until(() => reported.length > 0);
+    await watch.close();
+    expect(reported).toEqual(['signups/waiting.csv: ObjectMissing: raw/signups/waiting.csv is not there']);
+    expect(watch.engine.list().map(({ key }) => key)).toEqual(['signups/first.csv']);
+  });
+
+  test('and was written again is processed at the next start where the watch closes before it has settled', async () => {
+    const watch = await withOneWaiting();
+    writeFileSync(watch.waiting, 'a\n1\n2\n3\n');
+    watch.release();
+    await watch.until(() => watch.refused.length > 0);
+    await watch.close();
+    expect(sizesOf(watch.engine.list(), 'waiting.csv')).toEqual([]);
+    appendFileSync(watch.waiting, '4\n');
+    const again = watching(watch.lakeFolder, watch.engine);
+    await again.until(() => sizesOf(again.executions, 'waiting.csv').length > 0);
+    await again.close();
+    expect(sizesOf(again.executions, 'waiting.csv')).toEqual([10]);
+  });
+});
 
 test('an editor’s names are names like others', async () => {
   const lake = scratch();

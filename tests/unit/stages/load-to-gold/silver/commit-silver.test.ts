@@ -1,4 +1,4 @@
-import { ObjectMissing } from '../../../../../shared/errors.ts';
+import { CommitConflict, ObjectMissing } from '../../../../../shared/errors.ts';
 import { lakePaths } from '../../../../../shared/lake/paths.ts';
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import { contractOf, keysIn, rowsSql, runOf, SilverLake } from '../../../../helpers/silver-lake.ts';
@@ -128,5 +128,55 @@ describe('a new version with the same rows', () => {
     await lake.upload('a', 2, rows("(1, 'y')"));
     expect(await lake.upload('a', 3, rows("(1, 'x')"))).toMatchObject({ status: 'loaded' });
     expect(await values(lake)).toEqual(['x']);
+  });
+});
+
+describe('a run that leaves because others are at work for too long', () => {
+  const LOCK = lakePaths.locks('t', 'v00000001-0');
+  const intentsOf = (lake: SilverLake) => keysIn(lake.store, '_commits/t/intents/');
+
+  /** A lake in which the first upload of `a` has left, and the others are at work no more. */
+  const afterLeaving = async () => {
+    const lake = await newLake();
+    const run = runOf('a', 1);
+    const staged = await lake.stage(run, rows("(1, 'a1')"));
+    await lake.store.write(LOCK, 'another');
+    await expect(lake.load(run, staged, { patienceMs: 50 })).rejects.toThrow(CommitConflict);
+    expect(await intentsOf(lake)).toEqual([lakePaths.intents('t', `${run.run_id}.json`)]);
+    expect(await new Table(lake.store, 't').current()).toBeUndefined();
+    await lake.store.remove(LOCK);
+    return { lake, again: () => lake.load(run, staged, { patienceMs: 50 }) };
+  };
+
+  test('is taken along by another, finds itself committed when it is tried again, and leaves nothing behind', async () => {
+    const { lake, again } = await afterLeaving();
+    expect(await lake.upload('b', 2, rows("(2, 'b1')"))).toEqual({ status: 'loaded', version: 1 });
+    expect(await values(lake)).toEqual(['a1', 'b1']);
+    expect(await again()).toEqual({ status: 'loaded', version: 1 });
+    expect(await intentsOf(lake)).toEqual([]);
+    expect((await lake.snapshot()).version).toBe(1);
+  });
+
+  test('commits itself when it is tried again before anybody else, and leaves nothing behind', async () => {
+    const { lake, again } = await afterLeaving();
+    expect(await again()).toEqual({ status: 'loaded', version: 1 });
+    expect(await values(lake)).toEqual(['a1']);
+    expect(await intentsOf(lake)).toEqual([]);
+  });
+
+  test('is superseded by a newer version of its file that commits meanwhile', async () => {
+    const { lake, again } = await afterLeaving();
+    expect(await lake.upload('a', 2, rows("(1, 'a2')"))).toEqual({ status: 'loaded', version: 1 });
+    expect(await again()).toEqual({ status: 'superseded', version: 1 });
+    expect(await values(lake)).toEqual(['a2']);
+    expect(await intentsOf(lake)).toEqual([]);
+  });
+
+  test('is committed by the next commit where it never comes back, and its intent goes with the one after', async () => {
+    const { lake } = await afterLeaving();
+    await lake.upload('b', 2, rows("(2, 'b1')"));
+    await lake.upload('c', 3, rows("(3, 'c1')"));
+    expect(await values(lake)).toEqual(['a1', 'b1', 'c1']);
+    expect(await intentsOf(lake)).toEqual([]);
   });
 });
