@@ -38,5 +38,6 @@ export const handler = lambdaHandler('LoadToGold', loadToGold);
 /** Why a run changed nothing. */
 const REASONS: Partial<Record<Loaded['status'], string>> = {
   superseded: 'A newer version of the file was committed first.',
-  unchanged: 'The file brings the same rows as its version before: nothing changed.',
+  unchanged:
+    'The file brings the same rows as its version before. They stay, and count as uploaded with this version.',
 };

@@ -79,10 +79,17 @@ export type Loaded = Pick<SilverCommit, 'status' | 'version'>;
 export class SilverLake {
   contract: Contract;
   readonly store: ObjectStore;
+  readonly #withDb: typeof testDb;
 
-  constructor(contract: Contract, store: ObjectStore = new FolderStore(scratch(), { name: 'silver' })) {
+  /** @param withDb opens DuckDB for one operation. Default: a new one for each */
+  constructor(
+    contract: Contract,
+    store: ObjectStore = new FolderStore(scratch(), { name: 'silver' }),
+    withDb: typeof testDb = testDb,
+  ) {
     this.contract = contract;
     this.store = store;
+    this.#withDb = withDb;
   }
 
   /**
@@ -93,7 +100,7 @@ export class SilverLake {
   async stage(run: RunIdentity, rows: string): Promise<StagedSilver> {
     const { contract } = this;
     const columns = silverSchema(contract, await new Table(this.store, contract.dataset).current());
-    return await testDb(async (db, folder) => {
+    return await this.#withDb(async (db, folder) => {
       const query = `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rows})`;
       const files = await writeFiles({ db, store: this.store, scratch: folder }, query, {
         keyOf: (file) => lakePaths.data(contract.dataset, file),
@@ -107,7 +114,7 @@ export class SilverLake {
 
   /** Commits the staged files. */
   async load(run: RunIdentity, staged: StagedSilver): Promise<Loaded> {
-    const { status, version } = await testDb((db, folder) =>
+    const { status, version } = await this.#withDb((db, folder) =>
       commitSilver({ db, store: this.store, scratch: folder }, this.contract, run, staged),
     );
     return { status, version };
@@ -137,7 +144,7 @@ export class SilverLake {
   /** Rows of a query over `silver.<dataset>`. */
   async query(sql: string): Promise<Row[]> {
     const snapshot = await new Table(this.store, this.contract.dataset).current();
-    return await testDb(async (db, folder) => {
+    return await this.#withDb(async (db, folder) => {
       await attachSilver({ db, store: this.store, scratch: folder }, this.contract, snapshot);
       return await db.all(sql);
     });

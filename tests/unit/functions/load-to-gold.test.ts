@@ -86,13 +86,14 @@ test('an older version of a file is superseded, and its record says so', async (
   });
 });
 
-test('a new version with the same rows is loaded, and its record says that nothing changed', async () => {
+test('a new version with the same rows is loaded, and its record says that they stay', async () => {
   const runner = new StepRunner({ ...PEOPLE, ...GOLD });
   await runner.load(await runner.transformed(CSV));
   const output = await runner.load(await runner.transformed(CSV));
   expect(output).toMatchObject({ status: 'loaded', gold: [{ version: 1, partitions: 0 }] });
   expect(await recordOf(runner, output)).toMatchObject({
-    reason: 'The file brings the same rows as its version before: nothing changed.',
+    reason:
+      'The file brings the same rows as its version before. They stay, and count as uploaded with this version.',
   });
 });
 

@@ -14,6 +14,7 @@ import { filesOfSources } from './files-of-sources.ts';
 import type { Intent } from './intent.ts';
 import { type ChangedDeletes, mergeKeys } from './merge-keys.ts';
 import {
+  confirmedSources,
   type FilesPlan,
   partitionsToSearch,
   planSilverFiles,
@@ -54,7 +55,9 @@ export const carryOut = async (
   const input = { contract, load, confirm: sources.confirm, committed };
   const files = await filesToSearch(base, input);
   const found = await filesOfSources(context, files, replacedSources(input), columns.schema);
-  const plan = planSilverFiles(input, columns.schema, { ...found, files });
+  const aged = await filesOfSources(context, files, confirmedSources(input), columns.schema);
+  const confirmed = [...aged.whole, ...aged.mixed];
+  const plan = planSilverFiles(input, columns.schema, { ...found, files, confirmed });
 
   const rewritten = await rewriteMixed(context, base, columns, plan, own);
   const changedDeletes = await compareKeys(context, base, columns, plan, { rewritten, own });
@@ -133,6 +136,7 @@ const compareKeys = async (
     going: [...plan.whole, ...plan.mixed],
     replaced: plan.replaced,
     added: [...plan.added.values()].flat(),
+    confirmed: plan.confirmed,
     committedOf: async (ids) => {
       const unchanged = ids.filter((id) => !entries.has(id));
       return new Map([...(await committedSources.getMany(sourcesRoot(base), unchanged)), ...entries]);

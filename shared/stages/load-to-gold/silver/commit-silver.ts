@@ -18,7 +18,7 @@ import { sourcesRoot, sourceTree } from './sources.ts';
 export interface SilverCommit {
   /**
    * `superseded`: a newer version of the source is committed already, so this one changed nothing. `unchanged`:
-   * the version before brought the same rows; they stay as they are and as old as they are.
+   * the version before brought the same rows; they stay, and are as old as this version.
    */
   status: 'loaded' | 'unchanged' | 'superseded';
   version: number;

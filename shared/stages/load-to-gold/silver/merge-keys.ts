@@ -22,7 +22,7 @@ export interface MergeInput {
   schema: Schema;
   runId: string;
   uriOf: (key: string) => string;
-  /** Files of the table that stay, and may hold the same keys as rows that come or go. */
+  /** Files of the table that stay, and may hold the same keys as rows that come, go or are confirmed. */
   rivals: readonly DataFile[];
   /** Files of the table with rows that go. */
   going: readonly DataFile[];
@@ -30,6 +30,8 @@ export interface MergeInput {
   replaced: readonly string[];
   /** Files that come. */
   added: readonly DataFile[];
+  /** Sources whose rows stay in `rivals`, and are of another age than before. */
+  confirmed: readonly string[];
   /** The committed sources as they are after the commit: the later upload wins where the contract's order is equal. */
   committedOf: (sourceIds: readonly string[]) => Promise<ReadonlyMap<string, UploadOf>>;
 }
@@ -37,7 +39,7 @@ export interface MergeInput {
 type UploadOf = Pick<CommittedSource, 'uploadedAt' | 'sequencer'>;
 
 /**
- * Decides, for every primary key that comes or goes with the commit, which source's row is the latest, and
+ * Decides, for every primary key of a row that comes, goes or is confirmed, which source's row is the latest, and
  * deletes the others by position. `docs/adr/0003-one-row-per-key.md` says why and what it costs.
  *
  * The latest row is the first by the contract's `dedupeOrderBy`, then by the later upload. Rows that lose stay
@@ -112,16 +114,11 @@ const rankRows = async (
   files: readonly Numbered[],
   paths: ReadonlyMap<string, string>,
 ): Promise<void> => {
-  const { contract, going, replaced, added } = input;
+  const { contract } = input;
   const { primaryKey } = contract;
   const keys = identList(primaryKey);
   const rows = rowReader(input, paths);
-  const comeOrGo = [
-    ...(added.length === 0 ? [] : [rows(added)]),
-    ...(going.length === 0
-      ? []
-      : [`SELECT * FROM (${rows(going)}) WHERE _source_id IN (${replaced.map(literal).join(', ')})`]),
-  ].join(' UNION ALL ');
+  const changed = changedRows(input, rows);
   const total = totalOf(files);
   // The later upload wins, where the contract's order does not decide.
   const latest = firstBy(contract.dedupeOrderBy, `_rank * ${total} + _number`);
@@ -135,7 +132,7 @@ const rankRows = async (
   for (const name of [RELATION.latest, RELATION.ranked]) await createBitmap(db, name, total, []);
   for (const { where } of passes) {
     await db.run(`
-      CREATE OR REPLACE TEMP TABLE ${RELATION.changedKeys} AS SELECT DISTINCT ${keys} FROM (${comeOrGo}) WHERE ${where};
+      CREATE OR REPLACE TEMP TABLE ${RELATION.changedKeys} AS SELECT DISTINCT ${keys} FROM (${changed}) WHERE ${where};
       CREATE OR REPLACE TEMP TABLE ${RELATION.contenders} AS
       SELECT contender.* EXCLUDE (_path, file_row_number), _first + file_row_number AS _number
       FROM (SELECT * FROM (${rows(files)}) WHERE ${where}) AS contender
@@ -147,6 +144,22 @@ const rankRows = async (
     await addToBitmap(db, RELATION.ranked, total, `SELECT _number FROM ${RELATION.contenders}`);
   }
   await db.run(`DROP TABLE ${RELATION.contenders}; DROP TABLE ${RELATION.changedKeys}`);
+};
+
+/** SELECT of the rows that come, go or are confirmed. */
+const changedRows = (
+  { rivals, going, replaced, added, confirmed }: MergeInput,
+  rows: (files: readonly DataFile[]) => string,
+): string => {
+  const ofSources = (files: readonly DataFile[], sources: readonly string[]): string[] =>
+    files.length === 0 || sources.length === 0
+      ? []
+      : [`SELECT * FROM (${rows(files)}) WHERE _source_id IN (${sources.map(literal).join(', ')})`];
+  return [
+    ...(added.length === 0 ? [] : [rows(added)]),
+    ...ofSources(going, replaced),
+    ...ofSources(rivals, confirmed),
+  ].join(' UNION ALL ');
 };
 
 /**

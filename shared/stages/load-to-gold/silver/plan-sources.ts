@@ -7,7 +7,8 @@ import type { CommittedSource } from './sources.ts';
  * How an intent compares with its committed source.
  *
  * - `to load`: it brings rows that silver does not have.
- * - `to confirm`: a newer version with the same rows. The rows stay, and versions between the two are out of date.
+ * - `to confirm`: a newer version with the same rows. The rows stay and are as old as this version; versions between the
+ *   two are out of date.
  * - `loaded`: it is committed already.
  * - `unchanged`: it is confirmed already.
  * - `superseded`: a newer version is committed, or is taken along.
@@ -46,7 +47,7 @@ export interface SourcesPlan {
   standings: ReadonlyMap<string, Standing>;
   /** Their staged files become all that silver holds of their sources. At most one intent for each source. */
   load: readonly Intent[];
-  /** Their committed sources get their sequencers. At most one intent for each source. */
+  /** Their committed sources get their sequencers and ages. At most one intent for each source. */
   confirm: readonly Intent[];
   /** Waiting intents that need no commit any more: their runs have died, or are about to find themselves committed. */
   done: readonly Intent[];

@@ -37,7 +37,7 @@ export const silverDraft = (
   return {
     // A newer version of the own intent's source may be taken along in its place.
     runId: runs.includes(own.run.run_id) ? own.run.run_id : (runs[0] ?? own.run.run_id),
-    operation: operation === 'append' && deletes.length > 0 ? 'overwrite' : operation,
+    operation: operation !== 'delete' && deletes.length > 0 ? 'overwrite' : operation,
     title,
     columns,
     partitionedBy,

@@ -15,7 +15,7 @@ const partitions = (...days: string[]) => days.map((day) => ({ day }));
 
 const PLAN: FilesPlan = {
   ...{ whole: [], mixed: [], added: new Map([[own.run.source_id, [file('coming')]]]), replaced: [] },
-  ...{ kept: [file('kept')], rivals: [], compareKeys: false, touched: partitions('coming') },
+  ...{ kept: [file('kept')], rivals: [], confirmed: [], compareKeys: false, touched: partitions('coming') },
   ...{ title: 'append', operation: 'append', entries: new Map() },
 };
 const EFFECTS: Effects = {
