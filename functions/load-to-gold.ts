@@ -21,16 +21,24 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
   const { run } = validate;
   const staged = await readStagedSilver(lake.silver, transform.files);
   conserveRows({ validated: validate.rows, transformed: transform.rows }, staged);
-  const { status, version, gold } = await tools.duckDb((db) =>
+  const { status, version, rows, gold, remark } = await tools.duckDb((db) =>
     loadStaged(db, run, staged, { lake, scratch, sqlDir: config.sqlDir, catalog }),
   );
   const outcome = {
     status: status === 'superseded' ? 'superseded' : 'loaded',
-    reason: REASONS[status] ?? quality.reason,
+    reason: [REASONS[status] ?? quality.reason, remark].filter((part) => part !== undefined).join(' '),
   } as const;
-  const record = loadedRecord(input, tools.execution, outcome, tools.usage());
+  const record = loadedRecord(input, tools.execution, outcome, tools.usage(), rows);
   const key = await writeRunRecord(lake, record);
-  return { status: record.status, silver_version: version, gold, run_record: key };
+  return {
+    status: record.status,
+    silver_version: version,
+    gold,
+    run_record: key,
+    reason: record.reason,
+    rows_superseding: record.rows_superseding,
+    rows_superseded: record.rows_superseded,
+  };
 });
 
 export const handler = lambdaHandler('LoadToGold', loadToGold);

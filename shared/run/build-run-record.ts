@@ -116,6 +116,7 @@ export const loadedRecord = (
   execution: string,
   { status, reason }: { status: 'loaded' | 'superseded'; reason: string },
   usage: Usage,
+  rows?: SupersededRows,
 ): RunRecord =>
   runRecord(
     validate.run,
@@ -138,6 +139,7 @@ export const loadedRecord = (
       strategies: { ...quality.strategies, ...transform.strategies },
     },
     [validate.usage, quality.usage, transform.usage, usage],
+    rows,
   );
 
 /**

@@ -91,6 +91,11 @@ export const LoadOutput = z.object({
   silver_version: z.number(),
   gold: z.array(z.object({ model: z.string(), version: z.number(), partitions: z.number() })),
   run_record: z.string(),
+  /** One sentence for people or more: that of the run record. Earlier releases did not write it, nor the counts. */
+  reason: z.string().optional(),
+  /** As in the run record. */
+  rows_superseding: z.number().optional(),
+  rows_superseded: z.number().optional(),
   usage: Usage,
 });
 export type LoadOutput = z.infer<typeof LoadOutput>;

@@ -114,16 +114,28 @@ export class SilverLake {
 
   /** Commits the staged files. */
   async load(run: RunIdentity, staged: StagedSilver): Promise<Loaded> {
-    const { status, version } = await this.#withDb((db, folder) =>
+    const { status, version } = await this.commit(run, staged);
+    return { status, version };
+  }
+
+  /** The same, with all that the run is told. */
+  async commit(run: RunIdentity, staged: StagedSilver): Promise<SilverCommit> {
+    return await this.#withDb((db, folder) =>
       commitSilver({ db, store: this.store, scratch: folder }, this.contract, run, staged),
     );
-    return { status, version };
   }
 
   /** Stages and commits the `turn`th upload of a file. */
   async upload(file: string, turn: number, rows: string): Promise<Loaded> {
     const run = runOf(file, turn);
     return await this.load(run, await this.stage(run, rows));
+  }
+
+  /** The same; returns the rows that superseded others, and were superseded. */
+  async counts(file: string, turn: number, rows: string): Promise<[superseding: number, superseded: number]> {
+    const run = runOf(file, turn);
+    const { superseding, superseded } = (await this.commit(run, await this.stage(run, rows))).rows;
+    return [superseding, superseded];
   }
 
   async snapshot(): Promise<Snapshot> {

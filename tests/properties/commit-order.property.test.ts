@@ -46,7 +46,7 @@ const scenario = fc.array(version, { minLength: 3, maxLength: 6 }).chain((versio
   });
 });
 
-/** What each id must show, as a reader of the uploads alone would say. */
+/** The value that each id must show, from the uploads alone. */
 const expected = (versions: readonly Version[], byValue: boolean): Record<string, number> => {
   const newest = new Map(versions.map(({ file, rows }, turn) => [file, { rows, turn }]));
   const shown = new Map<string, { v: number; turn: number }>();

@@ -10,6 +10,7 @@ import { checkModels, type GoldModel, loadGoldModels, modelsOf } from './gold/mo
 import { type Rebuilt, rebuildGold } from './gold/rebuild.ts';
 import { commitSilver, type SilverCommit } from './silver/commit-silver.ts';
 import { compactSilver } from './silver/compact-silver.ts';
+import { whoWins } from './who-wins.ts';
 
 export interface LoadContext {
   lake: Pick<Lake, 'silver' | 'gold'>;
@@ -20,7 +21,9 @@ export interface LoadContext {
   catalog: Catalog | undefined;
 }
 
-export interface Loaded extends Pick<SilverCommit, 'status' | 'version'> {
+export interface Loaded extends Pick<SilverCommit, 'status' | 'version' | 'rows'> {
+  /** How the winner was chosen, where rows of several files had one key and the contract does not say. */
+  remark?: string;
   /** The gold tables that read the dataset. */
   gold: Omit<Rebuilt, 'table'>[];
 }
@@ -41,7 +44,7 @@ export const loadStaged = async (
   const workbench = { db, store: lake.silver, scratch };
   // Contracts and models are checked before anything is committed.
   const { contract, contracts, models } = await readDefinitions(db, run.dataset, sqlDir);
-  const { status, version, table } = await commitSilver(workbench, contract, run, staged);
+  const { status, version, rows, table } = await commitSilver(workbench, contract, run, staged);
   const silverTable = { zone: 'silver', name: run.dataset, description: contract.description } as const;
   await pointTable(catalog, silverTable, table);
 
@@ -57,7 +60,8 @@ export const loadStaged = async (
 
   const compacted = await compactSilver(workbench, table, run.run_id);
   await pointTable(catalog, silverTable, compacted?.version);
-  return { status, version, gold };
+  const remark = whoWins(contract, rows);
+  return { status, version, rows, gold, ...(remark !== undefined && { remark }) };
 };
 
 interface Definitions {

@@ -7,12 +7,13 @@ import type { TableSchema } from '../../../lake/table/draft.ts';
 import { locationOf } from '../../../lake/table/location.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
 import { type Rewritten, rewriteFiles } from '../../../lake/table/write/rewrite.ts';
+import type { SupersededRows } from '../../../run/build-run-record.ts';
 import { ROW_IDENTITY, silverSchema } from '../../transform/silver-table.ts';
 import { stagedLayout } from '../../transform/staged-silver.ts';
 import type { CommitContext } from './commit-context.ts';
 import { filesOfSources } from './files-of-sources.ts';
 import type { Intent } from './intent.ts';
-import { type ChangedDeletes, mergeKeys } from './merge-keys.ts';
+import { type MergedKeys, mergeKeys } from './merge-keys.ts';
 import {
   confirmedSources,
   type FilesPlan,
@@ -25,12 +26,19 @@ import { planSources, type Standing } from './plan-sources.ts';
 import { requireStagedFiles, restaged } from './restage.ts';
 import { silverDraft } from './silver-draft.ts';
 import { sourcesRoot } from './sources.ts';
+import { supersededRowsOf, withSupersededRows } from './superseded-rows.ts';
+
+/** The result of a commit for the run that made it. */
+export interface CommitOutcome {
+  standing: Standing;
+  rows: SupersededRows;
+}
 
 /**
  * Plans the next snapshot of silver and does everything that it needs, so that only the commit is left: in it the staged
  * files of each run are all that silver holds of their source, and each key shows its latest row.
  *
- * @returns the standing of the own intent as the outcome
+ * @returns the standing of the own intent, and its counts, as the outcome
  * @throws SchemaIncompatible, ObjectMissing
  */
 export const carryOut = async (
@@ -38,7 +46,7 @@ export const carryOut = async (
   base: Snapshot | undefined,
   own: Intent,
   waiting: readonly Intent[],
-): Promise<Made<Standing>> => {
+): Promise<Made<CommitOutcome>> => {
   const { contract, committedSources, intents } = context;
   const columns = silverSchema(contract, base);
   const committed = await committedSources.getMany(
@@ -60,7 +68,8 @@ export const carryOut = async (
   const plan = planSilverFiles(input, columns.schema, { ...found, files, confirmed });
 
   const rewritten = await rewriteMixed(context, base, columns, plan, own);
-  const changedDeletes = await compareKeys(context, base, columns, plan, { rewritten, own });
+  const { changedDeletes, rows } = await compareKeys(context, base, columns, plan, { rewritten, own });
+  const entries = withSupersededRows(plan.entries, new Set(plan.confirmed), rows);
   const draft = silverDraft(plan, {
     own,
     load,
@@ -68,9 +77,11 @@ export const carryOut = async (
     partitionedBy: partitionBy(columns.schema, contract.partitionedBy),
     rewritten,
     changedDeletes,
-    sourcesRoot: await committedSources.put(sourcesRoot(base), plan.entries),
+    sourcesRoot: await committedSources.put(sourcesRoot(base), entries),
   });
-  return { draft, outcome: sources.own };
+  const { source_id } = own.run;
+  const entry = entries.get(source_id) ?? committed.get(source_id);
+  return { draft, outcome: { standing: sources.own, rows: supersededRowsOf(sources.own, entry) } };
 };
 
 /** The own intent with files that are there, and that fit the table. */
@@ -119,8 +130,8 @@ const compareKeys = async (
   { schema }: TableSchema,
   plan: FilesPlan,
   { rewritten, own }: { rewritten: readonly Rewritten[]; own: Intent },
-): Promise<ChangedDeletes> => {
-  if (!plan.compareKeys) return new Map();
+): Promise<MergedKeys> => {
+  if (!plan.compareKeys) return { changedDeletes: new Map(), rows: new Map() };
   const { store, contract, committedSources } = context;
   const location = locationOf(store, contract.dataset, base?.metadata);
   const { entries } = plan;
@@ -137,6 +148,7 @@ const compareKeys = async (
     replaced: plan.replaced,
     added: [...plan.added.values()].flat(),
     confirmed: plan.confirmed,
+    counted: [...entries.keys()],
     committedOf: async (ids) => {
       const unchanged = ids.filter((id) => !entries.has(id));
       return new Map([...(await committedSources.getMany(sourcesRoot(base), unchanged)), ...entries]);

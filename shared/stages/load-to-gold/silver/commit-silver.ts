@@ -5,15 +5,17 @@ import type { Look, Made } from '../../../lake/table/commit/change.ts';
 import { type MetadataVersion, Table, type TableOptions } from '../../../lake/table/commit/table.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
 import type { Workbench } from '../../../lake/table/workbench.ts';
+import type { SupersededRows } from '../../../run/build-run-record.ts';
 import type { RunIdentity } from '../../../run/run-identity.ts';
 import type { StagedSilver } from '../../transform/staged-silver.ts';
-import { carryOut } from './carry-out.ts';
+import { type CommitOutcome, carryOut } from './carry-out.ts';
 import type { CommitContext } from './commit-context.ts';
 import type { Intent } from './intent.ts';
 import { Intents } from './intents.ts';
 import { isOutstanding, type Standing, standingOf } from './plan-sources.ts';
 import { requireStagedFiles } from './restage.ts';
 import { sourcesRoot, sourceTree } from './sources.ts';
+import { supersededRowsOf } from './superseded-rows.ts';
 
 export interface SilverCommit {
   /**
@@ -22,6 +24,7 @@ export interface SilverCommit {
    */
   status: 'loaded' | 'unchanged' | 'superseded';
   version: number;
+  rows: SupersededRows;
   /** The table as it is now. */
   table: MetadataVersion | undefined;
 }
@@ -57,9 +60,11 @@ export const commitSilver = async (
   const context = { db, store, scratch: path.join(scratch, 'silver'), contract, committedSources, intents };
   const own: Intent = { run, staged, fingerprint: contract.fingerprint };
   const change = {
-    look: async (base: Snapshot | undefined): Promise<Look<'commit', Standing>> => {
-      const standing = standingOf(await committedSources.get(sourcesRoot(base), run.source_id), own);
-      return isOutstanding(standing) ? { todo: 'commit' } : { outcome: standing };
+    look: async (base: Snapshot | undefined): Promise<Look<'commit', CommitOutcome>> => {
+      const committed = await committedSources.get(sourcesRoot(base), run.source_id);
+      const standing = standingOf(committed, own);
+      if (isOutstanding(standing)) return { todo: 'commit' };
+      return { outcome: { standing, rows: supersededRowsOf(standing, committed) } };
     },
     make: async (base: Snapshot | undefined) => await carryOutForAll(context, base, own),
   };
@@ -71,7 +76,8 @@ export const commitSilver = async (
   try {
     const silver = new Table(store, contract.dataset, options);
     const { snapshot, version, outcome } = await silver.commit(change, { whenBusy });
-    return { status: STATUS[outcome], version: snapshot?.version ?? 0, table: version };
+    const { standing, rows } = outcome;
+    return { status: STATUS[standing], version: snapshot?.version ?? 0, rows, table: version };
   } finally {
     await intents.removeWritten();
   }
@@ -82,7 +88,7 @@ const carryOutForAll = async (
   context: CommitContext,
   base: Snapshot | undefined,
   own: Intent,
-): Promise<Made<Standing>> => {
+): Promise<Made<CommitOutcome>> => {
   const waiting = await context.intents.waiting(own);
   try {
     return await carryOut(context, base, own, waiting);

@@ -1,6 +1,6 @@
 /**
- * The temporary relations that silver's commit makes in DuckDB. `mergeKeys` (`merge-keys.ts`) makes and reads all of
- * them. It numbers the rows of the files that it compares from 0 on, through all files; sets of such numbers are bitmaps
+ * The temporary relations that silver's commit makes in DuckDB. `mergeKeys` (`merge-keys.ts`, `rank-rows.ts`) makes and
+ * reads all of them. It numbers the rows of the files that it compares from 0 on, through all files; sets of such numbers are bitmaps
  * (`shared/engine/bitmap.ts`).
  */
 export const RELATION = {
@@ -12,6 +12,8 @@ export const RELATION = {
   contenders: '_contenders',
   /** Table of the sources of `contenders`: `_source_id`, `_rank` (larger for the later upload). */
   sourceRanks: '_source_ranks',
+  /** Table of the keys of one pass: `_rank` and `_number` of the latest row, `_showed` (rows that showed before). */
+  winners: '_winners',
   /** Set: rows that are the latest of such a key. */
   latest: '_latest',
   /** Set: all rows that have such a key. */
