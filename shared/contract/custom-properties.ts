@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { nearMiss } from '../base/near-miss.ts';
+import type { Check } from './duckdb-checks.ts';
+import { readKeyPattern } from './key-pattern.ts';
 import { type Contract, DIMENSIONS, type OrderBy } from './model.ts';
 import { OdcsCustomProperty } from './odcs.ts';
 import { type Place, textsAt } from './problems.ts';
 import { READING_SHAPES, readingOf } from './reading.ts';
 import { readShape } from './shape.ts';
+import { SOURCE_COLUMNS } from './source-relation.ts';
 
 /** duckstep's settings of a table, in the `customProperties` of the schema object. */
 const TABLE_SETTINGS = {
@@ -16,6 +19,7 @@ const TABLE_SETTINGS = {
     '"<column> asc" or "<column> desc", or a list of them',
   ),
   missingValues: z.array(z.union([z.string(), z.number()]), 'a list of texts'),
+  keyPattern: z.string('an RE2 pattern with named groups'),
   ...READING_SHAPES,
 };
 
@@ -31,19 +35,24 @@ const HOMES: readonly [home: string, names: readonly string[]][] = [
 export interface Settings
   extends Pick<
     Contract,
-    'qualityThreshold' | 'dimensionWeights' | 'unknownColumns' | 'dedupeOrderBy' | 'reading'
+    'qualityThreshold' | 'dimensionWeights' | 'unknownColumns' | 'dedupeOrderBy' | 'reading' | 'keyPattern'
   > {
   missingValues: string[];
 }
 
-/** The table's settings with their defaults. Other tools' properties are ignored, unless one looks like a misspelled setting. */
-export const readSettings = (raw: readonly unknown[], place: Place): Settings => {
+/** The table's settings with their defaults. Adds to `checks` the mistakes that only DuckDB can find. Other tools' properties are ignored, unless one looks like a misspelled setting. */
+export const readSettings = (raw: readonly unknown[], place: Place, checks: Check[]): Settings => {
   const { values, places } = readOwn(TABLE_SETTINGS, raw, place);
   const weights = values.dimensionWeights ?? {};
   if (DIMENSIONS.every((dimension) => weights[dimension] === 0))
     places.get('dimensionWeights')?.at('value').say('every weight is 0; set at least one above 0');
   const reading = readingOf(values, (name) => places.get(name));
+  const { keyPattern } = values;
+  const patternAt = places.get('keyPattern')?.at('value') ?? place;
   return {
+    ...(keyPattern !== undefined && {
+      keyPattern: readKeyPattern(keyPattern, SOURCE_COLUMNS, patternAt, checks),
+    }),
     ...(reading !== undefined && { reading }),
     qualityThreshold: values.qualityThreshold ?? 0.95,
     dimensionWeights: weights,

@@ -2,7 +2,7 @@ import type { Contract } from '../../contract/model.ts';
 import type { SupersededRows } from '../../run/build-run-record.ts';
 
 /**
- * What "later" means for the rows of a run that met rows of other files; undefined where it met none, or where the contract
+ * A sentence on which row shows, for a run that met rows of other files; undefined where it met none, or where the contract
  * says which row is the latest.
  */
 export const whoWins = (
