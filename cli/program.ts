@@ -8,6 +8,7 @@ import { addInfer } from './commands/infer.ts';
 import { addMaintain } from './commands/maintain.ts';
 import { addQuery } from './commands/query.ts';
 import { addRedrive } from './commands/redrive.ts';
+import { addRemove } from './commands/remove.ts';
 import { addRun } from './commands/run.ts';
 import { addStart } from './commands/start.ts';
 import { addUpload } from './commands/upload.ts';
@@ -41,6 +42,7 @@ const createProgram = (session: Session): Command => {
     addExecutions,
     addCost,
     addRedrive,
+    addRemove,
     addInfer,
     addUpload,
   ])

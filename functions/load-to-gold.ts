@@ -25,7 +25,7 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
     loadStaged(db, run, staged, { lake, scratch, sqlDir: config.sqlDir, catalog }),
   );
   const outcome = {
-    status: status === 'superseded' ? 'superseded' : 'loaded',
+    status: status === 'superseded' || status === 'removed' ? 'superseded' : 'loaded',
     reason: [REASONS[status] ?? quality.reason, remark].filter((part) => part !== undefined).join(' '),
   } as const;
   const record = loadedRecord(input, tools.execution, outcome, tools.usage(), rows);
@@ -45,6 +45,7 @@ export const handler = lambdaHandler('LoadToGold', loadToGold);
 
 /** Why a run changed nothing. */
 const REASONS: Partial<Record<Loaded['status'], string>> = {
+  removed: 'The file was removed (duckstep remove) after this version was uploaded.',
   superseded: 'A newer version of the file was committed first.',
   unchanged:
     'The file brings the same rows as its version before. They stay, and count as uploaded with this version.',

@@ -3,10 +3,11 @@ import { UsageError } from '../shared/errors.ts';
 import { type MaintainOptions as MaintainWork, maintain } from '../shared/maintenance/maintain.ts';
 import { maintenanceReport, type TableReport } from '../shared/maintenance/maintenance-report.ts';
 import type { MaintainOptions } from './pipeline.ts';
+import { continueRemovals, type RemovalSource } from './removal/remove-files.ts';
 
 /** `Pipeline.maintain` over a lake in any storage. */
 export const maintainLake = async (
-  source: Pick<MaintainWork, 'lake' | 'config' | 'catalog'>,
+  source: Pick<MaintainWork, 'config' | 'catalog'> & RemovalSource,
   minGraceMs: number,
   { graceMs, dryRun = false }: MaintainOptions,
 ): Promise<TableReport[]> => {
@@ -14,6 +15,7 @@ export const maintainLake = async (
     throw new UsageError(
       `Files must be at least ${minGraceMs / DAY_MS} days old to be removed, not ${graceMs / DAY_MS}.`,
     );
+  if (!dryRun) await continueRemovals(source);
   const work = { ...source, dryRun, ...(graceMs !== undefined && { graceMs }) };
   return maintenanceReport(await maintain(work)).tables;
 };

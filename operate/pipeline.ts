@@ -6,6 +6,7 @@ import type { Observer } from './events.ts';
 import type { ExecutionStatus } from './execution.ts';
 import type { ExecutionDetail, ExecutionPage } from './listing.ts';
 import type { Outcome } from './outcome.ts';
+import type { RemovalReport } from './removal/remove-files.ts';
 import type { Upload, Uploaded } from './uploads.ts';
 
 /**
@@ -72,8 +73,20 @@ export interface Pipeline {
   history(table: string, options?: HistoryOptions): Promise<TableHistory>;
 
   /**
+   * Takes files out of the lake: their rows leave silver and gold, each dataset in one commit, rows of other files that
+   * theirs hid show again, and the files leave raw, where earlier versions of them are kept. A late event, an execution
+   * under way and a redrive do not bring them back; a replay and a version that is uploaded later do. Removals that were not
+   * finished are carried out first. Emits `working`.
+   *
+   * @param asked keys in raw, and prefixes that end in `/`
+   * @throws UsageError when one of them names no file
+   */
+  remove(asked: readonly string[], options?: RemoveOptions): Promise<RemovalReport[]>;
+
+  /**
    * Merges small files, expires snapshots and removes files that no snapshot refers to, in every table. A table that
-   * fails has an `error`, and does not keep the others from being maintained.
+   * fails has an `error`, and does not keep the others from being maintained. Removals that were not finished are carried out
+   * first.
    *
    * @throws UsageError when `graceMs` is below `minGraceMs`
    */
@@ -136,6 +149,13 @@ export interface TableHistory {
   kept: number;
   /** The number of commits so far; 0 where nothing is committed. */
   committed: number;
+}
+
+export interface RemoveOptions extends CallOptions {
+  /** Leaves the files in raw. */
+  keepRaw?: boolean | undefined;
+  /** Changes nothing, and reports the files that it would take out. */
+  dryRun?: boolean | undefined;
 }
 
 export interface MaintainOptions {

@@ -19,16 +19,20 @@ import {
   type Pipeline,
   type QueryOptions,
   type Redriven,
+  type RemoveOptions,
   type TableHistory,
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
 import { refusalOf } from '../refusal.ts';
+import type { RemovalReport } from '../removal/remove-files.ts';
+import { removeFromLake } from '../remove-from-lake.ts';
 import { tableHistory } from '../table-history.ts';
 import type { Upload, Uploaded } from '../uploads.ts';
 import { awaitOutcomes, type Clock } from './await-outcomes.ts';
 import { stageCatalog } from './catalog.ts';
 import { type Deployment, openDeployment } from './deployment.ts';
 import { DeployedExecutions } from './executions.ts';
+import { removalSource } from './removal-source.ts';
 
 export interface AwsPipelineOptions {
   /** The project's folder: the datasets lie below it. */
@@ -119,10 +123,17 @@ export class AwsPipeline implements Pipeline {
   }
 
   async maintain(options: MaintainOptions = {}): Promise<TableReport[]> {
+    return await maintainLake(await this.#removalSource(), this.minGraceMs, options);
+  }
+
+  async remove(asked: readonly string[], options: RemoveOptions = {}): Promise<RemovalReport[]> {
+    return await removeFromLake(await this.#removalSource(), asked, options);
+  }
+
+  async #removalSource() {
     const { stage, env } = this.#options;
     const { lake } = (await this.#open()).deployment;
-    const source = { lake, config: this.#config(), catalog: stageCatalog(stage, env) };
-    return await maintainLake(source, this.minGraceMs, options);
+    return removalSource({ lake, config: this.#config(), catalog: stageCatalog(stage, env) });
   }
 
   async #failed(

@@ -16,13 +16,17 @@ import {
   type Pipeline,
   type QueryOptions,
   type Redriven,
+  type RemoveOptions,
   type TableHistory,
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
+import type { RemovalReport } from '../removal/remove-files.ts';
+import { removeFromLake } from '../remove-from-lake.ts';
 import { tableHistory } from '../table-history.ts';
 import type { Upload, Uploaded } from '../uploads.ts';
 import { objectCreatedEvent, refuseUnusableKeys } from './lake.ts';
 import { redriveAll, redriveOne } from './redrive.ts';
+import { removalSource } from './removal-source.ts';
 import { runAll } from './run.ts';
 import { tidyUp } from './tidy-up.ts';
 import { type Watching, type WatchLakeOptions, watchLake } from './watch-lake.ts';
@@ -81,8 +85,11 @@ export class LocalPipeline implements Pipeline {
   }
 
   async maintain(options: MaintainOptions = {}): Promise<TableReport[]> {
-    const { lake, config } = this.#workspace;
-    return await maintainLake({ lake, config }, this.minGraceMs, options);
+    return await maintainLake(removalSource(this.#workspace), this.minGraceMs, options);
+  }
+
+  async remove(asked: readonly string[], options: RemoveOptions = {}): Promise<RemovalReport[]> {
+    return await removeFromLake(removalSource(this.#workspace), asked, options);
   }
 
   /** Processes files as they are dropped into raw, until it is closed. Only a laptop needs it: AWS does so by itself. */

@@ -29,6 +29,10 @@ export const lakePaths = {
   locks: (table: string, name: string): string => `_commits/${table}/locks/${name}`,
   /** In silver: commits that wait for the next writer to include them. */
   intents: (table: string, name: string): string => `_commits/${table}/intents/${name}`,
+  /** In silver: removals that were asked for and are not done, and those that are. */
+  removals: '_removals/open/',
+  removal: (id: string): string => `_removals/open/${id}.json`,
+  removalDone: (id: string): string => `_removals/done/${id}.json`,
   /** In silver: when each table was last maintained. */
   turns: '_maintenance/turns.json',
   /** In gold: run records, one object each. */

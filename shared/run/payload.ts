@@ -86,7 +86,7 @@ export type TransformOutput = z.infer<typeof TransformOutput>;
 export const RUN_STATUSES = ['loaded', 'superseded', 'quarantined', 'removed'] as const;
 
 export const LoadOutput = z.object({
-  /** `superseded`: a newer version of the file was committed first, so this one changed nothing. */
+  /** `superseded`: a newer version of the file was committed first, or the file was removed; this one changed nothing. */
   status: z.enum(RUN_STATUSES).exclude(['removed']),
   silver_version: z.number(),
   gold: z.array(z.object({ model: z.string(), version: z.number(), partitions: z.number() })),

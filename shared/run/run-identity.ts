@@ -34,6 +34,9 @@ const HASH_LENGTH = 24;
 const hash = (...parts: string[]): string =>
   createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, HASH_LENGTH);
 
+/** The id of a key in a raw bucket. */
+export const sourceIdOf = (bucket: string, key: string): string => hash(bucket, key);
+
 export const identify = (event: ObjectCreated, contractFingerprint?: string): RunIdentity => {
   const { bucket, object } = event.detail;
   const version = object['version-id'];
@@ -45,7 +48,7 @@ export const identify = (event: ObjectCreated, contractFingerprint?: string): Ru
       instance,
       ...(contractFingerprint === undefined ? [] : [contractFingerprint]),
     ),
-    source_id: hash(bucket.name, object.key),
+    source_id: sourceIdOf(bucket.name, object.key),
     dataset: lakePaths.datasetOf(object.key) ?? '_unknown',
     bucket: bucket.name,
     key: object.key,

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -99,6 +100,10 @@ export const fakeAws = (engine: Engine) => {
   s3.on(GetObjectCommand).callsFake((input) => {
     const { body, head } = found(input);
     return { ...head, Body: Readable.from([body]) };
+  });
+  s3.on(DeleteObjectCommand).callsFake(({ Bucket = '', Key = '' }) => {
+    objects.delete(`${Bucket}/${Key}`);
+    return {};
   });
   s3.on(ListObjectsV2Command).resolves({ Contents: [], IsTruncated: false });
 

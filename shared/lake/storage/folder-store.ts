@@ -14,6 +14,7 @@ import {
 } from '../../base/files.ts';
 import { batchesOf, inParallel } from '../../base/in-parallel.ts';
 import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
+import { etagOf, removeIfSame } from './folder-removal.ts';
 import { FolderVersions } from './folder-versions.ts';
 import { isHidden, isPathSafe } from './key-path.ts';
 import {
@@ -122,9 +123,12 @@ export class FolderStore implements ObjectStore {
     yield* this.#walk('', prefix);
   }
 
-  async remove(key: string): Promise<void> {
+  async remove(key: string, etag?: string): Promise<boolean> {
     this.#observe('delete', 0);
-    await rm(this.#target(key), { force: true });
+    const target = this.#target(key);
+    if (etag !== undefined) return removeIfSame(this.#root, target, { key, etag, versions: this.#versions });
+    await rm(target, { force: true });
+    return true;
   }
 
   async removeMany(keys: readonly string[]): Promise<void> {
@@ -203,8 +207,7 @@ export class FolderStore implements ObjectStore {
     if (versionId !== undefined) return this.#versions?.find(key, versionId);
     const stats = await fileStats(target);
     if (!stats) return undefined;
-    const etag = `${stats.mtimeNs.toString(16)}-${stats.size.toString(16)}`;
-    const plain = { key, size: Number(stats.size), etag, lastModified: stats.mtime };
+    const plain = { key, size: Number(stats.size), etag: etagOf(stats), lastModified: stats.mtime };
     return (await this.#versions?.holding(key, stats)) ?? plain;
   }
 

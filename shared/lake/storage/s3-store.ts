@@ -29,7 +29,7 @@ import {
   type RequestObserver,
 } from './object-store.ts';
 import { download, PART_BYTES, type RangedGet } from './s3-download.ts';
-import { checkRemoved, httpStatusOf, isMissing, storageError } from './s3-errors.ts';
+import { checkRemoved, httpStatusOf, isMissing, storageError, unlessOther } from './s3-errors.ts';
 
 const MAX_PARALLEL_PARTS = 8;
 const MAX_CONFLICT_ATTEMPTS = 6;
@@ -151,9 +151,10 @@ export class S3Store implements ObjectStore {
     } while (token !== undefined);
   }
 
-  async remove(key: string): Promise<void> {
-    const command = new DeleteObjectCommand({ Bucket: this.name, Key: key });
-    await this.#ifPresent(this.#request('delete', key, () => this.#client.send(command)));
+  async remove(key: string, etag?: string): Promise<boolean> {
+    const IfMatch = etag === undefined ? etag : `"${etag}"`;
+    const command = new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch });
+    return await unlessOther(this.#request('delete', key, () => this.#client.send(command)));
   }
 
   async removeMany(keys: readonly string[]): Promise<void> {

@@ -4,12 +4,14 @@ import type { Db } from '../../engine/with-duckdb.ts';
 import type { Catalog } from '../../lake/catalog/catalog.ts';
 import { pointTable } from '../../lake/catalog/point-tables.ts';
 import type { Lake } from '../../lake/paths.ts';
+import type { MetadataVersion } from '../../lake/table/commit/table.ts';
 import type { RunIdentity } from '../../run/run-identity.ts';
 import type { StagedSilver } from '../transform/staged-silver.ts';
 import { checkModels, type GoldModel, loadGoldModels, modelsOf } from './gold/model-header.ts';
 import { type Rebuilt, rebuildGold } from './gold/rebuild.ts';
 import { commitSilver, type SilverCommit } from './silver/commit-silver.ts';
 import { compactSilver } from './silver/compact-silver.ts';
+import { type RemovedSources, removeSources, type SilverRemoval } from './silver/remove-sources.ts';
 import { whoWins } from './who-wins.ts';
 
 export interface LoadContext {
@@ -39,15 +41,53 @@ export const loadStaged = async (
   db: Db,
   run: RunIdentity,
   staged: StagedSilver,
-  { lake, scratch, sqlDir, catalog }: LoadContext,
+  context: LoadContext,
 ): Promise<Loaded> => {
+  const { lake, scratch, catalog } = context;
   const workbench = { db, store: lake.silver, scratch };
   // Contracts and models are checked before anything is committed.
-  const { contract, contracts, models } = await readDefinitions(db, run.dataset, sqlDir);
+  const definitions = await readDefinitions(db, run.dataset, context.sqlDir);
+  const { contract } = definitions;
   const { status, version, rows, table } = await commitSilver(workbench, contract, run, staged);
   const silverTable = { zone: 'silver', name: run.dataset, description: contract.description } as const;
   await pointTable(catalog, silverTable, table);
 
+  const gold = await followSilver(db, { run, table }, definitions, context);
+
+  const compacted = await compactSilver(workbench, table, run.run_id);
+  await pointTable(catalog, silverTable, compacted?.version);
+  const remark = whoWins(contract, rows);
+  return { status, version, rows, gold, ...(remark !== undefined && { remark }) };
+};
+
+/**
+ * Takes the rows of some sources of a dataset out of silver, and brings every gold table that reads the dataset up to
+ * date. A repetition changes nothing.
+ *
+ * @throws as `loadStaged`; UnknownDataset
+ */
+export const removeLoaded = async (
+  db: Db,
+  dataset: string,
+  removal: SilverRemoval,
+  context: LoadContext,
+): Promise<RemovedSources['removed']> => {
+  const { lake, scratch, catalog } = context;
+  const definitions = await readDefinitions(db, dataset, context.sqlDir);
+  const { contract } = definitions;
+  const { removed, table } = await removeSources({ db, store: lake.silver, scratch }, contract, removal);
+  await pointTable(catalog, { zone: 'silver', name: dataset, description: contract.description }, table);
+  await followSilver(db, { run: { run_id: removal.id, dataset }, table }, definitions, context);
+  return removed;
+};
+
+/** Brings the gold tables that read a dataset up to date with its silver. */
+const followSilver = async (
+  db: Db,
+  { run, table }: { run: Pick<RunIdentity, 'run_id' | 'dataset'>; table: MetadataVersion | undefined },
+  { contracts, models }: Definitions,
+  { lake, scratch, catalog }: LoadContext,
+): Promise<Loaded['gold']> => {
   const gold: Loaded['gold'] = [];
   const silver = new Map(table && [[run.dataset, table]]);
   for (const model of models) {
@@ -57,11 +97,7 @@ export const loadStaged = async (
     await pointTable(catalog, { zone: 'gold', name, description }, goldTable);
     gold.push(rebuilt);
   }
-
-  const compacted = await compactSilver(workbench, table, run.run_id);
-  await pointTable(catalog, silverTable, compacted?.version);
-  const remark = whoWins(contract, rows);
-  return { status, version, rows, gold, ...(remark !== undefined && { remark }) };
+  return gold;
 };
 
 interface Definitions {

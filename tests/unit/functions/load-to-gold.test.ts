@@ -152,7 +152,7 @@ describe('the list of staged files', () => {
   });
 
   test.each<[string, (runner: StepRunner, key: string) => Promise<void>, new (...args: never[]) => Error]>([
-    ['that is gone', async ({ lake }, key) => await lake.silver.remove(key), ObjectMissing],
+    ['that is gone', async ({ lake }, key) => void (await lake.silver.remove(key)), ObjectMissing],
     ['that is cut', async ({ lake }, key) => await lake.silver.write(key, '{"content":'), InvalidInput],
     [
       'without files',

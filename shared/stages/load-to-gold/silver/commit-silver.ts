@@ -20,9 +20,10 @@ import { supersededRowsOf } from './superseded-rows.ts';
 export interface SilverCommit {
   /**
    * `superseded`: a newer version of the source is committed already, so this one changed nothing. `unchanged`:
-   * the version before brought the same rows; they stay, and are as old as this version.
+   * the version before brought the same rows; they stay, and are as old as this version. `removed`: the source was removed
+   * after this version was uploaded, so this one changed nothing.
    */
-  status: 'loaded' | 'unchanged' | 'superseded';
+  status: 'loaded' | 'unchanged' | 'superseded' | 'removed';
   version: number;
   rows: SupersededRows;
   /** The table as it is now. */
@@ -35,6 +36,7 @@ const STATUS: Record<Standing, SilverCommit['status']> = {
   'to confirm': 'unchanged',
   unchanged: 'unchanged',
   superseded: 'superseded',
+  removed: 'removed',
 };
 
 /**

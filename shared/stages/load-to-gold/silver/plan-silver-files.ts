@@ -13,6 +13,8 @@ export interface SilverInput {
   contract: Pick<Contract, 'primaryKey' | 'partitionedBy'>;
   load: readonly Intent[];
   confirm: readonly Intent[];
+  /** The entries of sources that are removed, by source id: all of their rows go. */
+  remove: ReadonlyMap<string, CommittedSource>;
   /** By source id. */
   committed: ReadonlyMap<string, CommittedSource>;
 }
@@ -45,9 +47,9 @@ export interface FilesPlan extends FilesOfSources {
  * where the same key may lie in any partition. Without a key no files are compared, and only replaced sources matter.
  */
 export const partitionsToSearch = (input: SilverInput): readonly Partition[] | 'all' => {
-  const { contract, load, committed } = input;
+  const { contract, load, remove, committed } = input;
   const { partitionedBy, primaryKey } = contract;
-  const before = [...load.map(({ run }) => run.source_id), ...confirmedSources(input)]
+  const before = [...load.map(({ run }) => run.source_id), ...confirmedSources(input), ...remove.keys()]
     .flatMap((id) => committed.get(id) ?? [])
     .map(({ partitions }) => partitions);
   if (load.length === 0 && before.length === 0) return [];
@@ -63,8 +65,8 @@ const union = (lists: readonly (readonly Partition[] | undefined)[]): readonly P
 const partitionsOf = (files: readonly DataFile[]): Partition[] => files.map(({ partition }) => partition);
 
 /** The sources of which the table has rows that go. */
-export const replacedSources = ({ load, committed }: SilverInput): string[] =>
-  load.map(({ run }) => run.source_id).filter((id) => committed.has(id));
+export const replacedSources = ({ load, remove, committed }: SilverInput): string[] =>
+  [...load.map(({ run }) => run.source_id), ...remove.keys()].filter((id) => committed.has(id));
 
 /** The sources whose rows stay, and may win or lose keys because their newest version is a later upload. */
 export const confirmedSources = ({ contract, confirm }: SilverInput): string[] =>
@@ -114,7 +116,7 @@ export const planSilverFiles = (input: SilverInput, schema: Schema, found: Found
     // The other rows of a mixed file may share keys with those that go from it.
     compareKeys: rivals.some((file) => !isAlone(file)) || contested || (hasKey && mixed.length > 0),
     touched: distinctPartitions(partitionsOf(changed)),
-    ...operationOf(load.length, going.length, coming.flat().length),
+    ...operationOf(input, found, coming.flat().length),
     entries: nextEntries(input),
   };
 };
@@ -129,11 +131,17 @@ const onlySource = ({ fields }: Schema): ((file: DataFile) => string | undefined
 };
 
 const operationOf = (
-  sources: number,
-  going: number,
+  { load, remove }: SilverInput,
+  { whole, mixed }: FilesOfSources,
   coming: number,
 ): Pick<FilesPlan, 'operation' | 'title'> => {
-  if (sources === 0) return { operation: 'replace', title: 'confirm source' };
+  const going = whole.length + mixed.length;
+  if (remove.size > 0)
+    return {
+      operation: mixed.length > 0 ? 'overwrite' : going > 0 ? 'delete' : 'replace',
+      title: 'remove source',
+    };
+  if (load.length === 0) return { operation: 'replace', title: 'confirm source' };
   if (going > 0) return { operation: coming === 0 ? 'delete' : 'overwrite', title: 'replace source' };
   return { operation: 'append', title: 'append' };
 };
@@ -141,22 +149,31 @@ const operationOf = (
 /** A committed source names its partitions, so that its files are found again, unless there are more. */
 const MAX_PARTITIONS = 64;
 
-const nextEntries = ({ load, confirm, committed }: SilverInput): Map<string, CommittedSource> => {
-  const entries = new Map<string, CommittedSource>();
+const nextEntries = ({ load, confirm, remove, committed }: SilverInput): Map<string, CommittedSource> => {
+  const entries = new Map<string, CommittedSource>(remove);
   for (const { run } of confirm) {
     const before = committed.get(run.source_id);
     // The same rows, as this version brings them: an older version that arrives late is out of date.
     if (before !== undefined)
-      entries.set(run.source_id, { ...before, sequencer: run.sequencer, uploadedAt: run.uploaded_at });
+      entries.set(run.source_id, {
+        ...{ ...before, sequencer: run.sequencer, uploadedAt: run.uploaded_at },
+        ...(run.version_id !== undefined && { version: run.version_id }),
+        ...(run.replayed_at !== undefined && { replayedAt: run.replayed_at }),
+      });
   }
   for (const { run, staged } of load) {
     const partitions = distinctPartitions(partitionsOf(staged.files));
+    const removal = committed.get(run.source_id)?.removal;
     entries.set(run.source_id, {
       runId: run.run_id,
+      key: run.key,
+      ...(run.version_id !== undefined && { version: run.version_id }),
       sequencer: run.sequencer,
       uploadedAt: run.uploaded_at,
       content: staged.content,
       ...(partitions.length <= MAX_PARTITIONS && { partitions }),
+      ...(run.replayed_at !== undefined && { replayedAt: run.replayed_at }),
+      ...(removal !== undefined && { removal }),
     });
   }
   return entries;

@@ -1,7 +1,7 @@
-import { compareSequencers } from '../../../run/run-identity.ts';
+import { compareSequencers, type RunIdentity } from '../../../run/run-identity.ts';
 import { isLaidOut, type StagedLayout } from '../../transform/staged-silver.ts';
 import type { Intent } from './intent.ts';
-import type { CommittedSource } from './sources.ts';
+import type { CommittedSource, SourceRemoval } from './sources.ts';
 
 /**
  * How an intent compares with its committed source.
@@ -12,8 +12,9 @@ import type { CommittedSource } from './sources.ts';
  * - `loaded`: it is committed already.
  * - `unchanged`: it is confirmed already.
  * - `superseded`: a newer version is committed, or is taken along.
+ * - `removed`: the source was removed since this version was uploaded.
  */
-export type Standing = 'to load' | 'to confirm' | 'loaded' | 'unchanged' | 'superseded';
+export type Standing = 'to load' | 'to confirm' | 'loaded' | 'unchanged' | 'superseded' | 'removed';
 
 /** Whether a commit would change anything for an intent of this standing. */
 export const isOutstanding = (standing: Standing): boolean =>
@@ -23,11 +24,27 @@ export const standingOf = (committed: CommittedSource | undefined, { run, staged
   if (committed === undefined) return 'to load';
   const sameRows = committed.content === staged.content;
   if (committed.runId === run.run_id && sameRows) return 'loaded';
+  if (committed.removal !== undefined && isRemoved(committed.removal, run)) return 'removed';
+  if (committed.removedAt !== undefined) return 'to load';
   const age = compareSequencers(committed.sequencer, run.sequencer);
   if (age > 0) return 'superseded';
   // The same run under a changed contract brings other rows, which replace its own.
   if (!sameRows) return 'to load';
   return age === 0 ? 'unchanged' : 'to confirm';
+};
+
+/**
+ * Whether a removal of the source keeps a run out: one of a version that was there then, unless it was replayed afterwards.
+ * S3's events have whole seconds, so a version of the same second counts as uploaded later: it must not be lost.
+ */
+export const isRemoved = (
+  { at, sequencer, version }: SourceRemoval,
+  run: Pick<RunIdentity, 'sequencer' | 'version_id' | 'uploaded_at' | 'replayed_at'>,
+): boolean => {
+  if (run.replayed_at !== undefined && Date.parse(run.replayed_at) > Date.parse(at)) return false;
+  if (compareSequencers(run.sequencer, sequencer) <= 0) return true;
+  if (version !== undefined && run.version_id === version) return true;
+  return Date.parse(run.uploaded_at) < Math.floor(Date.parse(at) / 1000) * 1000;
 };
 
 export interface SourcesInput {
@@ -71,12 +88,15 @@ export const planSources = ({ own, waiting, committed, layout }: SourcesInput): 
   const isFit = ({ fingerprint, staged }: Intent): boolean =>
     fingerprint === own.fingerprint && isLaidOut(staged, layout);
   const candidates = [own, ...waiting.filter(isFit)];
-  const newest = newestOfEachSource(candidates);
+  // A version that a removal keeps out must not displace an older one that was replayed.
+  const newest = newestOfEachSource(candidates.filter((intent) => isOutstanding(standing(intent))));
   const load = newest.filter((intent) => standing(intent) === 'to load');
   const confirm = newest.filter((intent) => standing(intent) === 'to confirm');
   const done = waiting.filter((intent) => !isOutstanding(standing(intent)));
   const settled = new Set([...load, ...confirm, ...done]);
-  for (const intent of candidates) if (!settled.has(intent)) standings.set(intent.run.run_id, 'superseded');
+  for (const intent of candidates)
+    if (!settled.has(intent) && isOutstanding(standing(intent)))
+      standings.set(intent.run.run_id, 'superseded');
   const left = waiting.filter((intent) => !settled.has(intent));
   return { own: standing(own), standings, load, confirm, done, left };
 };

@@ -28,7 +28,7 @@ export const supersededRowsOf = (
   standing: Standing,
   committed: CommittedSource | undefined,
 ): SupersededRows => {
-  if (committed === undefined || standing === 'superseded') return NONE;
+  if (committed === undefined || standing === 'superseded' || standing === 'removed') return NONE;
   const { superseding = 0, superseded = 0, confirmed } = committed;
   const isConfirmed = standing === 'to confirm' || standing === 'unchanged';
   return (isConfirmed ? confirmed : undefined) ?? { superseding, superseded };

@@ -23,7 +23,7 @@ const inputOf = (
   committed: Intent[] = [],
   confirm: Intent[] = [],
 ): SilverInput => ({
-  ...{ contract, load, confirm },
+  ...{ contract, load, confirm, remove: new Map() },
   committed: bySource(...committed),
 });
 
@@ -52,7 +52,9 @@ describe('where the table is searched', () => {
     (contract) => {
       const { partitions: _, ...many } = committedOf(first);
       const committed = new Map([[first.run.source_id, many]]);
-      expect(partitionsToSearch({ contract, load: [next], confirm: [], committed })).toBe('all');
+      expect(partitionsToSearch({ contract, load: [next], confirm: [], remove: new Map(), committed })).toBe(
+        'all',
+      );
     },
   );
 });
@@ -328,7 +330,60 @@ describe('the next entries of committed sources', () => {
         ...committedOf(before),
         sequencer: newer.run.sequencer,
         uploadedAt: newer.run.uploaded_at,
+        version: newer.run.version_id,
       },
     ]);
+  });
+});
+
+describe('the plan of a removal', () => {
+  const source = runOf('a', 1).source_id;
+  const entry = committedOf(loads('a', 1));
+  const planOf = (found: { whole?: DataFile[]; mixed?: DataFile[]; others?: DataFile[] }) => {
+    const { whole = [], mixed = [], others = [] } = found;
+    const committed = bySource(loads('a', 1));
+    const remove = new Map([[source, { ...entry, content: '', partitions: [] }]]);
+    const input = { contract: KEY_IN_PARTITION, load: [], confirm: [], remove, committed };
+    return planSilverFiles(input, SILVER, {
+      ...{ whole, mixed, confirmed: [] },
+      files: [...whole, ...mixed, ...others],
+    });
+  };
+  const file = keysFile('a1', 1, 5);
+
+  test.each([
+    ['its files are removed', { whole: [file] }, { operation: 'delete', touched: [MON], compareKeys: false }],
+    [
+      'files that may hold its keys are compared',
+      { whole: [file], others: [keysFile('b1', 5, 5)] },
+      { operation: 'delete', touched: [MON], compareKeys: true },
+    ],
+    [
+      'files with rows of others are rewritten',
+      { mixed: [file] },
+      { operation: 'overwrite', touched: [MON], compareKeys: true },
+    ],
+    ['a source without rows leaves a tombstone only', {}, { operation: 'replace', touched: [] }],
+  ])('%s', (_, found, expected) => {
+    expect(planOf(found)).toMatchObject({ ...expected, title: 'remove source', replaced: [source] });
+    expect([...planOf(found).entries]).toEqual([[source, { ...entry, content: '', partitions: [] }]]);
+  });
+
+  test('it is searched where the source has rows', () => {
+    const remove = new Map([[source, entry]]);
+    const committed = bySource(loads('a', 1, keysFile('a1', 1, 1, 'tue')));
+    for (const contract of [NO_KEY, KEY_IN_PARTITION])
+      expect(partitionsToSearch({ contract, load: [], confirm: [], remove, committed })).toEqual([TUE]);
+  });
+
+  test('a later version keeps the removal in its entry', () => {
+    const removal = { id: 'r', at: '2024-01-01T00:00:00.000Z', sequencer: '1', rows: 3 };
+    const committed = new Map([[source, { ...entry, removal, removedAt: removal.at }]]);
+    const { entries } = planSilverFiles(
+      { contract: NO_KEY, load: [loads('a', 2)], confirm: [], remove: new Map(), committed },
+      SILVER,
+      { whole: [], mixed: [], files: [], confirmed: [] },
+    );
+    expect(entries.get(source)).toEqual({ ...committedOf(loads('a', 2)), partitions: [], removal });
   });
 });

@@ -19,7 +19,7 @@ const PLAN: FilesPlan = {
   ...{ title: 'append', operation: 'append', entries: new Map() },
 };
 const EFFECTS: Effects = {
-  ...{ own, load: [own], columns: COLUMNS, partitionedBy: [], rewritten: [] },
+  ...{ runId: own.run.run_id, load: [own], columns: COLUMNS, partitionedBy: [], rewritten: [] },
   ...{ changedDeletes: new Map(), sourcesRoot: 'root' },
 };
 const REPLACE = { title: 'replace source', operation: 'overwrite' } as const;
