@@ -31,7 +31,7 @@ export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'
     rows === null || (verdict !== 'loaded' && verdict !== 'superseded')
       ? undefined
       : `${count(rows.accepted)} accepted = ${count(rows.silver)} silver + ${counted(rows.duplicate, 'duplicate')} + ${count(rows.filtered)} filtered`,
-    rows === null ? undefined : acrossFiles(rows),
+    acrossFiles(rows),
     outcome.states
       .map((state) => `${state.state} ${duration(state.duration_ms)}${tries(state.tries)}`)
       .join(' → '),
@@ -42,7 +42,8 @@ export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'
 };
 
 /** The rows whose keys other files bring as well; undefined where there are none. */
-const acrossFiles = ({ superseding, superseded }: NonNullable<Outcome['rows']>): string | undefined => {
+export const acrossFiles = (rows: Outcome['rows']): string | undefined => {
+  const { superseding, superseded } = rows ?? { superseding: 0, superseded: 0 };
   const parts = [
     superseding === 0
       ? ''

@@ -92,15 +92,29 @@ export const removeFiles = async (
   return [...continued, { id: removal.id, continued: false, files: await carryOut(source, ready, onWork) }];
 };
 
-/** Carries out the removals that were not finished. One whose files were still looked up has changed nothing, and is dropped. */
+/**
+ * Carries out the removals that were not finished. One whose files were still looked up has changed nothing, and is dropped.
+ *
+ * @param onError called for a removal that fails, so that it does not keep the others from being finished. Default: throws
+ */
 export const continueRemovals = async (
   source: RemovalSource,
   onWork?: RemoveFilesOptions['onWork'],
+  onError: (error: unknown, removal: ReadyRemoval) => void = (error) => {
+    throw error;
+  },
 ): Promise<RemovalReport[]> => {
   const reports: RemovalReport[] = [];
   for (const removal of await openRemovals(source.lake)) {
-    if (!isReady(removal)) await dropRemoval(source.lake, removal);
-    else reports.push({ id: removal.id, continued: true, files: await carryOut(source, removal, onWork) });
+    if (!isReady(removal)) {
+      await dropRemoval(source.lake, removal);
+      continue;
+    }
+    try {
+      reports.push({ id: removal.id, continued: true, files: await carryOut(source, removal, onWork) });
+    } catch (error) {
+      onError(error, removal);
+    }
   }
   return reports;
 };

@@ -95,7 +95,11 @@ describe('rows of other files with the same keys', () => {
       ...{ rows: { read: 9, accepted: 9, rejected: 0 }, staged: { records: 'r' }, unknown_columns: [] },
       usage: USAGE,
     };
-    return renderOutcome(outcomeOf({ ...execution, output: { ...someEvent(), validate, load } }), terminal);
+    const done = { ...execution, output: { ...someEvent(), validate, load } };
+    expect(renderExecution(detailOf(done), terminal).includes('\nkeys      ')).toBe(
+      rows_superseding + rows_superseded > 0,
+    );
+    return renderOutcome(outcomeOf(done), terminal);
   };
 
   test('are named in the outcome, with the reason of the load', async () => {

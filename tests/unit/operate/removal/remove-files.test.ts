@@ -1,6 +1,7 @@
 import { cpSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import type { LocalLake } from '../../../../operate/local/lake.ts';
+import { maintainLake } from '../../../../operate/maintain-lake.ts';
 import { type Removal, writeRemoval } from '../../../../operate/removal/removal.ts';
 import { continueRemovals, removeFiles } from '../../../../operate/removal/remove-files.ts';
 import { UsageError } from '../../../../shared/errors.ts';
@@ -113,6 +114,17 @@ test('a file that was removed before it was ever loaded stays out', async () => 
   ]);
   expect(await runner.load(underWay)).toMatchObject({ status: 'superseded' });
   expect(await shown(runner)).toEqual(['1a', '2a']);
+});
+
+test('a file of a dataset without any commit is removed', async () => {
+  const runner = await lakeWith();
+  const underWay = await runner.transformed(...([B[1], B[0]] as const));
+  expect(await removeFiles(removalFrom(runner), ['t/b.csv'], OPTIONS)).toMatchObject([
+    { files: [{ rows: 0, raw: 'removed' }] },
+  ]);
+  expect(await runner.load(underWay)).toMatchObject({ status: 'superseded' });
+  expect(await shown(runner)).toEqual([]);
+  expect(await total(runner)).toBe(0);
 });
 
 test('the same file that is dropped again, with the time that it had, is a later version', async () => {
@@ -229,6 +241,25 @@ describe('a removal that was interrupted', () => {
     ]);
     expect(await shown(runner)).toEqual(['1a', '2a']);
     expect(await continueRemovals(removalFrom(runner))).toEqual([]);
+  });
+
+  test('is finished by maintenance, which maintains the tables also where a removal fails', async () => {
+    const runner = await lakeWith(A, B);
+    const source = removalFrom(runner);
+    await writeRemoval(runner.lake, {
+      ...{ format: 1, id: 'e'.repeat(24), asked: ['gone/x.csv'], keep_raw: false },
+      at: new Date().toISOString(),
+      files: [{ dataset: 'gone', key: 'gone/x.csv', source_id: sourceOf(runner, 'gone/x.csv') }],
+    });
+    await interrupted(runner);
+    const reports = await maintainLake(source, 0, {});
+    expect(reports).toMatchObject([
+      { zone: 'silver', table: 'gone', error: { name: 'UnknownDataset' } },
+      { zone: 'silver', table: 't' },
+      { zone: 'gold', table: 'totals' },
+    ]);
+    expect(await shown(runner)).toEqual(['1a', '2a']);
+    expect(await keysIn(runner.lake.silver, lakePaths.removals)).toEqual([lakePaths.removal('e'.repeat(24))]);
   });
 
   test('leaves a version alone that was uploaded since', async () => {
