@@ -10,6 +10,7 @@ import { addQuarantine } from './commands/quarantine.ts';
 import { addQuery } from './commands/query.ts';
 import { addRebuild } from './commands/rebuild.ts';
 import { addRedrive } from './commands/redrive.ts';
+import { addRemove } from './commands/remove.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRun } from './commands/run.ts';
@@ -57,6 +58,7 @@ const createProgram = (session: Session): Command => {
     addReplay,
     addRollback,
     addRebuild,
+    addRemove,
     addInfer,
     addUpload,
   ])

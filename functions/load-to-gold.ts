@@ -24,7 +24,7 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
   const { run } = validate;
   const { sqlDir, commitPatienceMs } = config;
   const table = commitPatienceMs === undefined ? {} : { patienceMs: commitPatienceMs };
-  const { status, version, gold } = await tools.duckDb(async (db) => {
+  const { status, version, rows, gold, remark } = await tools.duckDb(async (db) => {
     const contract = await judgingContract(validate, contractSource(db, tools));
     const definitions = await readDefinitions(db, contract, sqlDir);
     const staged = await readStagedSilver(lake.silver, transform.files);
@@ -32,18 +32,28 @@ export const loadToGold = step('LoadToGold', LoadToGoldInput, async (input, tool
     return await loadStaged(db, { run, staged }, definitions, { lake, scratch, catalog, table });
   });
   const outcome = {
-    status: status === 'superseded' ? 'superseded' : 'loaded',
-    reason: REASONS[status] ?? quality.reason,
+    status: status === 'superseded' || status === 'removed' ? 'superseded' : 'loaded',
+    reason: [REASONS[status] ?? quality.reason, remark].filter((part) => part !== undefined).join(' '),
   } as const;
-  const record = loadedRecord(input, tools.execution, outcome, tools.usage());
+  const record = loadedRecord(input, tools.execution, outcome, tools.usage(), rows);
   const key = await writeRunRecord(lake, record);
-  return { status: record.status, silver_version: version, gold, run_record: key };
+  return {
+    status: record.status,
+    silver_version: version,
+    gold,
+    run_record: key,
+    reason: record.reason,
+    rows_superseding: record.rows_superseding,
+    rows_superseded: record.rows_superseded,
+  };
 });
 
 export const handler = lambdaHandler('LoadToGold', loadToGold);
 
 /** Why a run changed nothing. */
 const REASONS: Partial<Record<Loaded['status'], string>> = {
+  removed: 'The file was removed (duckstep remove) after this version was uploaded.',
   superseded: 'A newer version of the file was committed first.',
-  unchanged: 'The file brings the same rows as its version before: nothing changed.',
+  unchanged:
+    'The file brings the same rows as its version before. They stay, and count as uploaded with this version.',
 };

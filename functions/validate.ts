@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { evaluateIn, loadContract } from '../shared/contract/load.ts';
 import type { Contract } from '../shared/contract/model.ts';
+import { keyMatches } from '../shared/contract/source-relation.ts';
 import type { Db } from '../shared/engine/with-duckdb.ts';
-import { DataError, FileTooLarge, KeyIgnored, ObjectMissing } from '../shared/errors.ts';
+import { ContractMismatch, DataError, FileTooLarge, KeyIgnored, ObjectMissing } from '../shared/errors.ts';
 import { openSource } from '../shared/formats/open-source.ts';
 import { lakePaths } from '../shared/lake/paths.ts';
 import type { ObjectStore } from '../shared/lake/storage/object-store.ts';
@@ -80,6 +81,7 @@ const judge = async (
   { event, run, contract, found }: Judged,
   { lake, config, scratch }: StepTools,
 ): Promise<Omit<ValidateOutput, 'run' | 'contract_version' | 'usage' | 'again'>> => {
+  await rejectOtherKeys(db, contract, run.key);
   rejectTooLarge(event, config.maxFileBytes);
   const local = await fetched(lake.raw, run, path.join(scratch, 'raw'));
   found.source_bytes = (await stat(local)).size;
@@ -125,6 +127,15 @@ const stagedIn = async (
 };
 
 const MB = 2 ** 20;
+
+const rejectOtherKeys = async (db: Db, { file, keyPattern }: Contract, key: string): Promise<void> => {
+  if (keyPattern === undefined) return;
+  const { matches } = await db.one<{ matches: boolean }>(`SELECT ${keyMatches(key, keyPattern)} AS matches`);
+  if (matches) return;
+  throw new ContractMismatch(
+    `The key does not match keyPattern, ${keyPattern.pattern}, of ${file}, which describes what follows the dataset's folder. Upload the file under a key that does, or change the pattern.`,
+  );
+};
 
 /** The event tells the size: a file that no function has the disk for would only be downloaded in vain, several times. */
 const rejectTooLarge = ({ detail: { object } }: ObjectCreated, maxBytes: number | undefined): void => {

@@ -2,13 +2,18 @@ import { DAY_MS } from '../shared/base/time.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { Lake } from '../shared/lake/paths.ts';
 import { expireQuarantine } from '../shared/maintenance/expire-quarantine.ts';
-import { type MaintainOptions as MaintainWork, maintain } from '../shared/maintenance/maintain.ts';
+import {
+  type MaintainedTable,
+  type MaintainOptions as MaintainWork,
+  maintain,
+} from '../shared/maintenance/maintain.ts';
 import { maintenanceReport, type TableReport } from '../shared/maintenance/maintenance-report.ts';
 import type { MaintainOptions } from './pipeline.ts';
+import { continueRemovals, type RemovalSource } from './removal/remove-files.ts';
 
 /** `Pipeline.maintain` over a lake in any storage. */
 export const maintainLake = async (
-  source: Pick<MaintainWork, 'config' | 'catalog'> & { lake: Lake },
+  source: Pick<MaintainWork, 'config' | 'catalog'> & RemovalSource & { lake: Lake },
   minGraceMs: number,
   { graceMs, quarantineDays, dryRun = false }: MaintainOptions,
 ): Promise<TableReport[]> => {
@@ -16,8 +21,15 @@ export const maintainLake = async (
     throw new UsageError(
       `Files must be at least ${minGraceMs / DAY_MS} days old to be removed, not ${graceMs / DAY_MS}.`,
     );
+  const failed: MaintainedTable[] = [];
+  if (!dryRun)
+    await continueRemovals(source, undefined, (thrown, { files }) => {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      for (const table of new Set(files.map(({ dataset }) => dataset)))
+        failed.push({ zone: 'silver', table, error });
+    });
   const work = { ...source, dryRun, ...(graceMs !== undefined && { graceMs }) };
-  const { tables } = maintenanceReport(await maintain(work));
+  const { tables } = maintenanceReport([...failed, ...(await maintain(work))]);
   if (quarantineDays === undefined) return tables;
   return [...tables, ...(await expired(source.lake, quarantineDays, dryRun))];
 };

@@ -18,7 +18,19 @@ export interface Outcome {
   score: number | null;
   threshold: number | null;
   /** As in the run record: all rows of a file in quarantine are rejected. Null where no row was read. */
-  rows: Record<'read' | 'accepted' | 'rejected' | 'duplicate' | 'filtered' | 'silver', number> | null;
+  rows: Record<
+    | 'read'
+    | 'accepted'
+    | 'rejected'
+    | 'duplicate'
+    | 'filtered'
+    | 'silver'
+    /** Rows of other files that rows of this one supersede. */
+    | 'superseding'
+    /** Silver rows of this file that rows of other files supersede. */
+    | 'superseded',
+    number
+  > | null;
   /** The part of the file that is in quarantine. `summary` is a key in the quarantine zone. */
   quarantine: { scope: 'file' | 'rows'; rows: number; summary: string } | null;
   error: { name: string; message: string; state: string } | null;
@@ -48,7 +60,10 @@ export const outcomeOf = (execution: Execution): Outcome => {
     verdict,
     reason:
       caught === undefined
-        ? [quality?.reason, verdict === 'quarantined' && validate && refusedWhole(validate.rows)]
+        ? [
+            load?.reason ?? quality?.reason,
+            verdict === 'quarantined' && validate && refusedWhole(validate.rows),
+          ]
             .filter((part) => typeof part === 'string')
             .join(' ')
         : `${caught.Error}: ${gist(messageOf(caught))}`,
@@ -57,7 +72,12 @@ export const outcomeOf = (execution: Execution): Outcome => {
     rows:
       validate === undefined || validated === undefined
         ? null
-        : { ...validated, ...(transform?.rows ?? { duplicate: 0, filtered: 0, silver: 0 }) },
+        : {
+            ...validated,
+            ...(transform?.rows ?? { duplicate: 0, filtered: 0, silver: 0 }),
+            superseding: load?.rows_superseding ?? 0,
+            superseded: load?.rows_superseded ?? 0,
+          },
     quarantine:
       quarantine === undefined
         ? null

@@ -10,6 +10,7 @@ import type { ExecutionDetail, ExecutionPage } from './listing.ts';
 import type { Outcome } from './outcome.ts';
 import type { RebuildOptions, Rebuilt } from './rebuilt.ts';
 import type { RefusalFilter, RefusalPage } from './refusals.ts';
+import type { RemovalReport } from './removal/remove-files.ts';
 import type { ReplayPlan, ReplayResult } from './replayed.ts';
 import type { RolledBackTable } from './rolled-back.ts';
 import type { Upload, Uploaded } from './uploads.ts';
@@ -100,6 +101,17 @@ export interface Pipeline {
   history(table: string, options?: HistoryOptions): Promise<TableHistory>;
 
   /**
+   * Takes files out of the lake: their rows leave silver and gold, each dataset in one commit, rows of other files that
+   * theirs hid show again, and the files leave raw, where earlier versions of them are kept. A late event, an execution
+   * under way and a redrive do not bring them back; a replay and a version that is uploaded later do. Removals that were not
+   * finished are carried out first. Emits `working`.
+   *
+   * @param asked keys in raw, and prefixes that end in `/`
+   * @throws UsageError when one of them names no file
+   */
+  remove(asked: readonly string[], options?: RemoveOptions): Promise<RemovalReport[]>;
+
+  /**
    * Gives a silver table the rows that it had in an earlier snapshot, and gold follows. Files that were loaded since are out:
    * a replay loads them again, and so does a new upload. Emits `working`.
    *
@@ -127,7 +139,7 @@ export interface Pipeline {
   /**
    * Merges small files, expires snapshots and removes files that no snapshot refers to, in every table. A table that
    * fails has an `error`, and does not keep the others from being maintained. With `quarantineDays` also what was removed
-   * from quarantine, by dataset.
+   * from quarantine, by dataset. Removals that were not finished are carried out first.
    *
    * @throws UsageError when `graceMs` is below `minGraceMs`
    */
@@ -200,6 +212,13 @@ export interface TableHistory {
   kept: number;
   /** The number of commits so far; 0 where nothing is committed. */
   committed: number;
+}
+
+export interface RemoveOptions extends CallOptions {
+  /** Leaves the files in raw. */
+  keepRaw?: boolean | undefined;
+  /** Changes nothing, and reports the files that it would take out. */
+  dryRun?: boolean | undefined;
 }
 
 export interface MaintainOptions {

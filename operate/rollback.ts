@@ -36,14 +36,16 @@ export const rollbackTable = async (
     withDuckDb({ ...config, scratch }, async (db) => {
       const contract = await loadContract(config.sqlDir, dataset, evaluateIn(db));
       const definitions = await readDefinitions(db, contract, config.sqlDir);
-      const { version, table, sources } = await rollbackSilver(lake.silver, dataset, { to, at });
+      const { version, table, sources, keys } = await rollbackSilver(lake.silver, dataset, { to, at });
       const silver = { zone: 'silver', name: dataset, description: contract.description } as const;
       await pointTable(catalog, silver, table);
       const runId = `rollback-${to}`;
       const context = { lake, catalog, scratch, ...definitions };
       const gold = await followSilver(db, { dataset, silver: table, runId }, context);
-      const keyOf = await keysBySource({ lake, config });
-      const named = (ids: readonly string[]): string[] => ids.map((id) => keyOf.get(id) ?? id).toSorted();
+      const ids = [...sources.gone, ...sources.earlier];
+      const others = ids.every((id) => keys.has(id)) ? undefined : await keysBySource({ lake, config });
+      const named = (some: readonly string[]): string[] =>
+        some.map((id) => keys.get(id) ?? others?.get(id) ?? id).toSorted();
       const [gone, earlier] = [named(sources.gone), named(sources.earlier)];
       return { table: `silver.${dataset}`, version, gone, earlier, gold };
     }),

@@ -53,6 +53,7 @@ export const LAYERS: readonly { path: string; holds: string }[] = [
   { path: 'functions', holds: 'one handler per Task state, and Maintain' },
   { path: 'operate/cost', holds: 'what files cost, compared with AWS Glue' },
   { path: 'operate/infer', holds: 'the draft of a contract from a file' },
+  { path: 'operate/removal', holds: 'taking files and their rows out of a lake' },
   { path: 'operate', holds: 'the port: what a user does to a pipeline, and its plain data' },
   { path: 'operate/local', holds: 'the adapter for a lake in a folder: engine, log, queue, watch' },
   { path: 'operate/aws', holds: 'the adapter for a deployed stage' },

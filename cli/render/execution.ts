@@ -1,10 +1,12 @@
 import { between, type Execution, type StateVisit } from '../../operate/execution.ts';
 import type { ExecutionCost } from '../../operate/execution-cost.ts';
 import type { ExecutionDetail, ExecutionSummary } from '../../operate/listing.ts';
+import { outcomeOf } from '../../operate/outcome.ts';
 import { counted, gist, printable } from '../../shared/base/text.ts';
 import { PRICED } from '../../shared/run/prices.ts';
 import { messageOf } from '../../shared/run/state-error.ts';
 import { costText, dollars } from './dollars.ts';
+import { acrossFiles } from './outcome.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { duration } from './text.ts';
@@ -37,12 +39,14 @@ export const renderExecutions = (executions: readonly ExecutionSummary[], termin
 export const renderExecution = (execution: ExecutionDetail, terminal: Terminal, stage?: string): string => {
   const { style } = terminal;
   const { status, error, event } = execution;
+  const keys = acrossFiles(outcomeOf(execution).rows);
   const lines = [
     `${style('bold', execution.id)}  ${style(COLOURS[status], status)}`,
     `file      raw/${printable(execution.key)}, version ${event.detail.object['version-id']}`,
     `started   ${execution.started}, took ${took(execution)}`,
     `attempts  ${execution.attempts}`,
     `cost      ${costLine(execution.cost)}`,
+    ...(keys === undefined ? [] : [`keys      ${keys}`]),
     ...execution.visits.flatMap((visit) => renderVisit(visit, terminal)),
   ];
   if (error !== undefined) lines.push('', `${style('red', error.Error)}: ${messageOf(error)}`);

@@ -31,6 +31,7 @@ export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'
     rows === null || (verdict !== 'loaded' && verdict !== 'superseded')
       ? undefined
       : `${count(rows.accepted)} accepted = ${count(rows.silver)} silver + ${counted(rows.duplicate, 'duplicate')} + ${count(rows.filtered)} filtered`,
+    acrossFiles(rows),
     outcome.states
       .map((state) => `${state.state} ${duration(state.duration_ms)}${tries(state.tries)}`)
       .join(' → '),
@@ -41,6 +42,20 @@ export const renderOutcome = (outcome: Outcome, terminal: Pick<Terminal, 'style'
     verdict === 'failed' ? `fix it, then: duckstep redrive ${outcome.execution}` : undefined,
   ];
   return lines.filter((line) => line !== undefined && line !== '').join('\n  ');
+};
+
+/** The rows whose keys other files bring as well; undefined where there are none. */
+export const acrossFiles = (rows: Outcome['rows']): string | undefined => {
+  const { superseding, superseded } = rows ?? { superseding: 0, superseded: 0 };
+  const parts = [
+    superseding === 0
+      ? ''
+      : `${counted(superseding, 'row')} of other files ${superseding === 1 ? 'is' : 'are'} superseded by rows of this one`,
+    superseded === 0
+      ? ''
+      : `${counted(superseded, 'row')} of this file ${superseded === 1 ? 'is' : 'are'} superseded by rows of other files`,
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? undefined : parts.join('; ');
 };
 
 const tries = (count: number): string => (count > 1 ? ` (${count} tries)` : '');

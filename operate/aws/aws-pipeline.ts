@@ -20,6 +20,7 @@ import {
   type Pipeline,
   type QueryOptions,
   type Redriven,
+  type RemoveOptions,
   type ReplayOptions,
   type TableHistory,
 } from '../pipeline.ts';
@@ -28,6 +29,8 @@ import { rebuildDataset } from '../rebuild/rebuild.ts';
 import type { RebuildOptions, Rebuilt } from '../rebuilt.ts';
 import { refusalOf } from '../refusal.ts';
 import { listRefusals, type RefusalFilter, type RefusalPage } from '../refusals.ts';
+import type { RemovalReport } from '../removal/remove-files.ts';
+import { removeFromLake } from '../remove-from-lake.ts';
 import { planIn } from '../replay.ts';
 import type { ReplayPlan, ReplayResult } from '../replayed.ts';
 import { rollbackTable } from '../rollback.ts';
@@ -38,6 +41,7 @@ import { awaitOutcomes, type Clock } from './await-outcomes.ts';
 import { stageCatalog } from './catalog.ts';
 import { type Deployment, openDeployment } from './deployment.ts';
 import { DeployedExecutions } from './executions.ts';
+import { removalSource } from './removal-source.ts';
 import { deployedSources, startReplay } from './replay.ts';
 
 export interface AwsPipelineOptions {
@@ -152,7 +156,7 @@ export class AwsPipeline implements Pipeline {
   }
 
   async maintain(options: MaintainOptions = {}): Promise<TableReport[]> {
-    return await maintainLake(await this.#tables(), this.minGraceMs, options);
+    return await maintainLake(removalSource(await this.#tables()), this.minGraceMs, options);
   }
 
   async rollback(table: string, to: number, { observe }: CallOptions = {}): Promise<RolledBackTable> {
@@ -164,6 +168,10 @@ export class AwsPipeline implements Pipeline {
     const source = await this.#tables();
     const versions = (prefix: string) => source.lake.raw.listVersions(prefix);
     return await rebuildDataset({ ...source, versions }, dataset, options);
+  }
+
+  async remove(asked: readonly string[], options: RemoveOptions = {}): Promise<RemovalReport[]> {
+    return await removeFromLake(removalSource(await this.#tables()), asked, options);
   }
 
   /** The stage's lake and its catalog, for what changes tables in this process. */

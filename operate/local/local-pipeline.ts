@@ -19,6 +19,7 @@ import {
   type Pipeline,
   type QueryOptions,
   type Redriven,
+  type RemoveOptions,
   type ReplayOptions,
   type TableHistory,
 } from '../pipeline.ts';
@@ -26,6 +27,8 @@ import { queryLake } from '../query-lake.ts';
 import { rebuildDataset } from '../rebuild/rebuild.ts';
 import type { RebuildOptions, Rebuilt } from '../rebuilt.ts';
 import { listRefusals, type RefusalFilter, type RefusalPage } from '../refusals.ts';
+import type { RemovalReport } from '../removal/remove-files.ts';
+import { removeFromLake } from '../remove-from-lake.ts';
 import { planIn } from '../replay.ts';
 import type { ReplayPlan, ReplayResult } from '../replayed.ts';
 import { rollbackTable } from '../rollback.ts';
@@ -34,6 +37,7 @@ import { tableHistory } from '../table-history.ts';
 import type { Upload, Uploaded } from '../uploads.ts';
 import { objectCreatedEvent, refuseUnusableKeys } from './lake.ts';
 import { redriveAll, redriveOne } from './redrive.ts';
+import { removalSource } from './removal-source.ts';
 import { localSources, runReplay } from './replay.ts';
 import { runAll } from './run.ts';
 import { tidyUp } from './tidy-up.ts';
@@ -115,10 +119,13 @@ export class LocalPipeline implements Pipeline {
   }
 
   async maintain(options: MaintainOptions = {}): Promise<TableReport[]> {
-    const { lake, config } = this.#workspace;
-    const tables = await maintainLake({ lake, config }, this.minGraceMs, options);
+    const tables = await maintainLake(removalSource(this.#workspace), this.minGraceMs, options);
     await this.#remarkMissing(options);
     return tables;
+  }
+
+  async remove(asked: readonly string[], options: RemoveOptions = {}): Promise<RemovalReport[]> {
+    return await removeFromLake(removalSource(this.#workspace), asked, options);
   }
 
   async rollback(table: string, to: number, { observe }: CallOptions = {}): Promise<RolledBackTable> {

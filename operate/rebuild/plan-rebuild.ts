@@ -1,9 +1,10 @@
 import { type PlannedFile, planned as planVersion } from '../../shared/replay/choose-files.ts';
 import type { KnownRun } from '../../shared/replay/known-runs.ts';
-import type { RawFiles, RawVersion } from '../../shared/replay/raw-versions.ts';
+import type { RawFiles } from '../../shared/replay/raw-versions.ts';
 import { ignoredBecause } from '../../shared/run/ignored-key.ts';
 import { sourceIdOf } from '../../shared/run/run-identity.ts';
 import { standingRun } from '../../shared/run/standing-run.ts';
+import { isRemoved } from '../../shared/stages/load-to-gold/silver/plan-sources.ts';
 import type { CommittedSource } from '../../shared/stages/load-to-gold/silver/sources.ts';
 
 export interface RebuildFacts {
@@ -21,7 +22,7 @@ export interface RebuildFile {
   sourceId: string;
   key: string;
   /** The newest first. The first that the contract does not refuse is loaded. */
-  versions: PlannedFile[];
+  versions: readonly PlannedFile[];
 }
 
 export interface RebuildPlan {
@@ -43,51 +44,56 @@ export const planRebuild = (facts: RebuildFacts): RebuildPlan => {
     const sourceId = sourceIdOf(bucket, key);
     const entry = committed.get(sourceId);
     const own = runs.get(key) ?? [];
-    const chosen = versionsToLoad(versions, entry, own);
-    if (entry?.removedAt !== undefined && chosen[0] !== versions[0]) plan.takenOut.set(sourceId, entry);
+    const adopted = versions
+      .filter(({ versionId }) => versionId !== undefined)
+      .map((version) => planVersion({ key, versions, runs: own }, version, facts, ''));
+    const chosen = versionsToLoad(adopted, versions[0]?.isLatest === true, entry, own);
+    if (entry?.removal !== undefined && chosen[0] !== adopted[0]) plan.takenOut.set(sourceId, entry);
     if (chosen.length === 0) continue;
     found.add(sourceId);
-    const planned = chosen.map((version) => planVersion({ key, versions, runs: own }, version, facts, ''));
-    plan.files.push({ sourceId, key, versions: planned });
+    plan.files.push({ sourceId, key, versions: chosen });
   }
   for (const [id, entry] of committed) {
     if (found.has(id)) continue;
-    if (entry.removedAt !== undefined) plan.takenOut.set(id, entry);
-    else if (entry.content !== '') plan.lost.set(id, entry);
+    if (entry.content === '') plan.takenOut.set(id, entry);
+    else plan.lost.set(id, { ...entry, content: '', partitions: [] });
   }
   return { ...plan, files: plan.files.toSorted(inOrderOfUpload) };
 };
 
 /**
- * The versions that runs have adopted, and that were not taken out: by `remove`, which leaves no rows, or by `rollback`,
- * which leaves those of an earlier version. A file that was deleted from raw still counts where silver has its rows.
+ * The versions that were not taken out: by `remove`, which leaves no rows, or by `rollback`, which leaves those of an earlier
+ * version. A file that was deleted from raw still counts where silver has its rows.
+ *
+ * @param isThere whether the file lies in raw, and not only versions of it
  */
 const versionsToLoad = (
-  versions: readonly RawVersion[],
+  versions: readonly PlannedFile[],
+  isThere: boolean,
   entry: CommittedSource | undefined,
   runs: readonly KnownRun[],
-): RawVersion[] => {
-  const adopted = versions.filter(({ versionId }) => versionId !== undefined);
-  const after = (time: string): RawVersion[] =>
-    adopted.filter(({ lastModified }) => lastModified.getTime() > Date.parse(time));
-  if (entry?.removedAt !== undefined)
-    return [...after(entry.removedAt), ...(entry.content === '' ? [] : versionsUpTo(adopted, entry, runs))];
-  if (entry !== undefined) return adopted;
+): readonly PlannedFile[] => {
+  if (entry?.removal !== undefined) {
+    const { removal } = entry;
+    const shown = versionsUpTo(versions, entry, runs);
+    return versions.filter((version) => shown.includes(version) || !isRemoved(removal, version));
+  }
+  if (entry !== undefined) return versions;
   const standing = standingRun(runs);
-  if (standing?.status === 'removed') return after(standing.finished_at);
-  return standing !== undefined || versions[0]?.isLatest ? adopted : [];
+  if (standing?.status === 'removed')
+    return versions.filter(({ uploaded_at }) => Date.parse(uploaded_at) > Date.parse(standing.finished_at));
+  return standing !== undefined || isThere ? versions : [];
 };
 
-/** The version whose rows silver has, and older ones. Where its run record is gone, its time tells it. */
+/** The version whose rows silver has, and older ones. */
 const versionsUpTo = (
-  versions: readonly RawVersion[],
-  { runId, uploadedAt }: CommittedSource,
+  versions: readonly PlannedFile[],
+  { runId, version, content }: CommittedSource,
   runs: readonly KnownRun[],
-): RawVersion[] => {
-  const shown = runs.find((run) => run.run_id === runId)?.source_version;
-  const at = versions.findIndex(({ versionId, lastModified }) =>
-    shown === undefined ? lastModified.getTime() <= Date.parse(uploadedAt) : versionId === shown,
-  );
+): readonly PlannedFile[] => {
+  if (content === '') return [];
+  const shown = version ?? runs.find((run) => run.run_id === runId)?.source_version;
+  const at = versions.findIndex(({ version_id }) => version_id === shown);
   return at === -1 ? [] : versions.slice(at);
 };
 

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { globFault } from '../base/glob.ts';
 import { nearMiss } from '../base/near-miss.ts';
+import type { Check } from './duckdb-checks.ts';
+import { readKeyPattern } from './key-pattern.ts';
 import { type Contract, DIMENSIONS, type OrderBy } from './model.ts';
 import { OdcsCustomProperty } from './odcs.ts';
 import { type Place, textsAt } from './problems.ts';
 import { READING_SHAPES, readingOf } from './reading.ts';
 import { readShape } from './shape.ts';
+import { SOURCE_COLUMNS } from './source-relation.ts';
 import type { Separators } from './text-forms.ts';
 import { EPOCH_SHAPE, SEPARATOR_SHAPES, separatorsOf, type WrittenSettings } from './written-forms.ts';
 
@@ -19,6 +22,7 @@ const TABLE_SETTINGS = {
     '"<column> asc" or "<column> desc", or a list of them',
   ),
   missingValues: z.array(z.union([z.string(), z.number()]), 'a list of texts'),
+  keyPattern: z.string('an RE2 pattern with named groups'),
   ignoredKeys: z.array(
     z.string().check(({ value, issues }) => {
       const message = globFault(value);
@@ -42,24 +46,35 @@ const HOMES: readonly [home: string, names: readonly string[]][] = [
 export interface Settings
   extends Pick<
     Contract,
-    'qualityThreshold' | 'dimensionWeights' | 'unknownColumns' | 'dedupeOrderBy' | 'ignoredKeys' | 'reading'
+    | 'qualityThreshold'
+    | 'dimensionWeights'
+    | 'unknownColumns'
+    | 'dedupeOrderBy'
+    | 'ignoredKeys'
+    | 'reading'
+    | 'keyPattern'
   > {
   missingValues: string[];
   /** Those of every column that has none of its own. */
   separators?: Separators;
 }
 
-/** The table's settings with their defaults. Other tools' properties are ignored, unless one looks like a misspelled setting. */
-export const readSettings = (raw: readonly unknown[], place: Place): Settings => {
+/** The table's settings with their defaults. Adds to `checks` the mistakes that only DuckDB can find. Other tools' properties are ignored, unless one looks like a misspelled setting. */
+export const readSettings = (raw: readonly unknown[], place: Place, checks: Check[]): Settings => {
   const { values, places } = readOwn(TABLE_SETTINGS, raw, place);
   const weights = values.dimensionWeights ?? {};
   if (DIMENSIONS.every((dimension) => weights[dimension] === 0))
     places.get('dimensionWeights')?.at('value').say('every weight is 0; set at least one above 0');
   const reading = readingOf(values, (name) => places.get(name));
   const separators = separatorsOf(values, (name) => places.get(name));
+  const { keyPattern } = values;
+  const patternAt = places.get('keyPattern')?.at('value') ?? place;
   return {
     ...(separators !== undefined && { separators }),
     ...(values.ignoredKeys !== undefined && { ignoredKeys: values.ignoredKeys }),
+    ...(keyPattern !== undefined && {
+      keyPattern: readKeyPattern(keyPattern, SOURCE_COLUMNS, patternAt, checks),
+    }),
     ...(reading !== undefined && { reading }),
     qualityThreshold: values.qualityThreshold ?? 0.95,
     dimensionWeights: weights,

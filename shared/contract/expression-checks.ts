@@ -1,8 +1,12 @@
 import { ident } from '../engine/sql.ts';
 import { BY_SILVER_SQL } from './column.ts';
 import type { Check } from './duckdb-checks.ts';
-import type { Column, QualityRule } from './model.ts';
+import type { Column, Contract, QualityRule } from './model.ts';
 import type { Place } from './problems.ts';
+import { checkSourceNames, readsSource, SOURCE, type SourceFile, sourceStruct } from './source-relation.ts';
+
+/** Stands for any file: only the types of its columns matter. */
+const NO_FILE: SourceFile = { key: '', uploaded_at: '1970-01-01T00:00:00Z' };
 
 /** SQL of a relation without rows that has the columns with their types. */
 const emptyRows = (columns: readonly Column[]): string => {
@@ -14,7 +18,7 @@ const emptyRows = (columns: readonly Column[]): string => {
 export const expressionCheck = (
   column: Column,
   columns: readonly Column[],
-  silverSql: string | undefined,
+  { silverSql, keyPattern }: Pick<Contract, 'silverSql' | 'keyPattern'>,
   place: Place,
 ): Check[] => {
   const logic = column.derivedFrom;
@@ -24,12 +28,15 @@ export const expressionCheck = (
       place.say('silver.sql is missing: add it to the folder, or write an expression here');
     return [];
   }
+  const hasSource = readsSource(columns);
+  if (hasSource) checkSourceNames(logic, keyPattern, place);
+  const source = hasSource ? `, ${sourceStruct(NO_FILE, keyPattern)} AS ${SOURCE}` : '';
   const usable = columns.filter((other) => [undefined, BY_SILVER_SQL].includes(other.derivedFrom));
   return [
     {
       place,
-      sql: `SELECT count(*) = 0 FROM (SELECT CAST((\n${logic}\n) AS ${column.silverType}) FROM (${emptyRows(usable)}))`,
-      expected: 'an expression over one row, which may not use other derived columns',
+      sql: `SELECT count(*) = 0 FROM (SELECT CAST((\n${logic}\n) AS ${column.silverType}) FROM (SELECT *${source} FROM (${emptyRows(usable)})))`,
+      expected: 'an expression over one row and `source`, which may not use other derived columns',
       found: logic,
     },
   ];

@@ -11,6 +11,7 @@ import type { Contract } from './model.ts';
 import { pathInMessages } from './path-in-messages.ts';
 import { Place, Problems, type Report, throwIfAny } from './problems.ts';
 import { type DatasetFolder, readContract } from './read-contract.ts';
+import { checkSourceNames, selectsSource } from './source-relation.ts';
 import { notOneSelect } from './sql-text.ts';
 import { readYaml } from './yaml-file.ts';
 
@@ -165,6 +166,8 @@ const readDataset = async (
   const { value, problems } = readYaml(folder.file, text);
   if (!problems.isEmpty) return { problems: [problems, silverProblems] };
   const { contract, checks } = readContract(value, folder, problems);
+  if (silverSql !== undefined && selectsSource(silverSql))
+    checkSourceNames(silverSql, contract?.keyPattern, new Place(silverProblems));
   await runChecks(checks, evaluate);
   if (contract !== undefined && problems.isEmpty && silverProblems.isEmpty)
     checkedContracts.set(key, contract);

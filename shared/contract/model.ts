@@ -118,6 +118,14 @@ export interface OrderBy {
   direction: 'asc' | 'desc';
 }
 
+/** A pattern that the keys of a dataset's files must match, with the groups whose values become columns of `source`. */
+export interface KeyPattern {
+  /** An RE2 pattern for the whole key below the dataset's folder. */
+  pattern: string;
+  /** The named groups; `index` is the group's number in RE2, from 1. */
+  groups: { name: string; index: number }[];
+}
+
 export interface Contract {
   dataset: string;
   version: string;
@@ -139,6 +147,8 @@ export interface Contract {
   unknownColumns: 'rescue' | 'reject' | 'ignore';
   /** Of several rows with one primary key, the first in this order is the latest. */
   dedupeOrderBy: OrderBy[];
+  /** Keys of the dataset's files match it. */
+  keyPattern?: KeyPattern;
   rules: QualityRule[];
   /** `freshness` of `slaProperties`: the newest value of `column` may be at most this old. */
   freshness?: { column: string; maxAgeSeconds: number };

@@ -45,7 +45,7 @@ export const readContract = (value: unknown, folder: DatasetFolder, problems: Pr
   const object = readObject(document.schema, folder.dataset, root.at('schema'));
   if (object === undefined) return { checks };
 
-  const settings = readSettings(object.customProperties ?? [], at.at('customProperties'));
+  const settings = readSettings(object.customProperties ?? [], at.at('customProperties'), checks);
   const properties = readProperties(object.properties, at.at('properties'));
   const { columns, rules, transforms } = readColumns(properties, settings, checks);
   checkNames(columns, properties);
@@ -55,7 +55,7 @@ export const readContract = (value: unknown, folder: DatasetFolder, problems: Pr
   if (properties.length === object.properties.length) {
     rules.push(...readRules(object.quality, { columns }, at.at('quality'), checks));
     checkOrder(settings.dedupeOrderBy, columns, properties, at.at('customProperties'));
-    checks.push(...expressionChecks(columns, properties, folder.silverSql));
+    checks.push(...expressionChecks(columns, properties, { ...settings, ...folder }));
     checks.push(...rules.flatMap(({ rule, place }) => queryCheck(rule, columns, place.at('query'))));
   }
   const sla = document.slaProperties ?? [];
@@ -184,9 +184,9 @@ const checkOrder = (
 const expressionChecks = (
   columns: readonly Column[],
   properties: readonly PlacedProperty[],
-  silverSql: string | undefined,
+  made: Pick<Contract, 'silverSql' | 'keyPattern'>,
 ): Check[] =>
   columns.flatMap((column, i) => {
     const place = properties[i]?.place.at('transformLogic');
-    return place === undefined ? [] : expressionCheck(column, columns, silverSql, place);
+    return place === undefined ? [] : expressionCheck(column, columns, made, place);
   });

@@ -33,6 +33,10 @@ export const lakePaths = {
   intents: (table: string, name: string): string => `_commits/${table}/intents/${name}`,
   /** In silver: the metadata of tables that are being rebuilt, and a note of what has been done. */
   rebuild: (id: string, name: string): string => `_rebuild/${id}/${name}`,
+  /** In silver: removals that were asked for and are not done, and those that are. */
+  removals: '_removals/open/',
+  removal: (id: string): string => `_removals/open/${id}.json`,
+  removalDone: (id: string): string => `_removals/done/${id}.json`,
   /** In silver: when each table was last maintained. */
   turns: '_maintenance/turns.json',
   /** In gold: run records, one object each. */

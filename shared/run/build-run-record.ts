@@ -117,6 +117,7 @@ export const loadedRecord = (
   execution: string,
   { status, reason }: { status: 'loaded' | 'superseded'; reason: string },
   usage: Usage,
+  rows?: SupersededRows,
 ): RunRecord =>
   runRecord(
     validate.run,
@@ -139,6 +140,7 @@ export const loadedRecord = (
       strategies: { ...quality.strategies, ...transform.strategies },
     },
     [validate.usage, quality.usage, transform.usage, usage],
+    rows,
   );
 
 interface RefusedRun {

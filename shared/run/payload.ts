@@ -95,11 +95,16 @@ export type TransformOutput = z.infer<typeof TransformOutput>;
 export const RUN_STATUSES = ['loaded', 'superseded', 'quarantined', 'removed'] as const;
 
 export const LoadOutput = z.object({
-  /** `superseded`: a newer version of the file was committed first, so this one changed nothing. */
+  /** `superseded`: a newer version of the file was committed first, or the file was removed; this one changed nothing. */
   status: z.enum(RUN_STATUSES).exclude(['removed']),
   silver_version: z.number(),
   gold: z.array(z.object({ model: z.string(), version: z.number(), partitions: z.number() })),
   run_record: z.string(),
+  /** One sentence for people or more: that of the run record. Earlier releases did not write it, nor the counts. */
+  reason: z.string().optional(),
+  /** As in the run record. */
+  rows_superseding: z.number().optional(),
+  rows_superseded: z.number().optional(),
   usage: Usage,
 });
 export type LoadOutput = z.infer<typeof LoadOutput>;

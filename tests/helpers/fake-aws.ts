@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -152,6 +153,10 @@ export const fakeAws = (engine: Engine) => {
       .toSorted((a, b) => (a.Key < b.Key ? -1 : 1)),
     IsTruncated: false,
   }));
+  s3.on(DeleteObjectCommand).callsFake(({ Bucket = '', Key = '' }) => {
+    objects.delete(`${Bucket}/${Key}`);
+    return {};
+  });
 
   return {
     sfn,

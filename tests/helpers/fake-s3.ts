@@ -89,7 +89,8 @@ export const fakeS3 = ({ versioned = false, pageSize = 1_000 } = {}) => {
     if (input.IfNoneMatch === '*' && latest(input.Key)) throw s3Error(412, 'UnknownError');
     return store(input.Key, body);
   });
-  mock.on(DeleteObjectCommand).callsFake(async ({ Key }) => {
+  mock.on(DeleteObjectCommand).callsFake(async ({ Key, IfMatch }) => {
+    if (IfMatch) find({ Key, IfMatch }, 'NoSuchKey');
     if (versioned) store(Key, Buffer.alloc(0), true);
     else objects.delete(Key);
     return {};

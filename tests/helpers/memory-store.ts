@@ -134,9 +134,9 @@ export class MemoryStore implements ObjectStore {
     throw new ConfigurationError('memory keeps no versions');
   }
 
-  async remove(key: string): Promise<void> {
+  async remove(key: string, etag = 'etag'): Promise<boolean> {
     await this.#request('delete', key);
-    this.objects.delete(key);
+    return this.#info(key)?.etag === etag && this.objects.delete(key);
   }
 
   async removeMany(keys: readonly string[]): Promise<void> {

@@ -84,6 +84,18 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       expect(await keysOf(store.list(''))).toEqual([]);
     });
 
+    test('removes an object only if it is the one that the etag names', async () => {
+      await store.write('a/b', 'x');
+      const before = await store.head('a/b');
+      await store.write('a/b', 'other');
+      expect(await store.remove('a/b', before?.etag)).toBe(false);
+      expect(String(await store.read('a/b'))).toBe('other');
+      const now = await store.head('a/b');
+      expect(await store.remove('a/b', now?.etag)).toBe(true);
+      expect(await store.head('a/b')).toBeUndefined();
+      expect(await store.remove('a/b', now?.etag)).toBe(false);
+    });
+
     test('removes many objects with a request for each thousand, and does not mind if some are not there', async () => {
       await Promise.all(['a/1', 'a/2', 'b/1'].map((key) => store.write(key, 'x')));
       const counted = metered(store);

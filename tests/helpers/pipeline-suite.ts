@@ -130,6 +130,25 @@ export const pipelineSuite = (open: (steps: Readonly<Record<string, Step>>) => S
     expect(await pipeline.redrive({})).toEqual([]);
   });
 
+  test('a key that names nothing cannot be removed', async () => {
+    const { pipeline } = open(cleanSteps());
+    await expect(pipeline.remove(['signups/never.csv'])).rejects.toMatchObject({ name: 'UsageError' });
+    await expect(pipeline.remove(['never/a.csv'], { dryRun: true })).rejects.toMatchObject({
+      name: 'UsageError',
+    });
+  });
+
+  test('the files that would be removed are shown, and stay', async () => {
+    const { pipeline, idle } = open(cleanSteps());
+    await pipeline.upload([fileFor('signups/a.csv')]);
+    await idle();
+    const shown = [
+      { continued: false, files: [{ key: 'signups/a.csv', dataset: 'signups', rows: 0, raw: 'removed' }] },
+    ];
+    expect(await pipeline.remove(['signups/a.csv'], { dryRun: true })).toEqual(shown);
+    expect(await pipeline.remove(['signups/a.csv'], { dryRun: true })).toEqual(shown);
+  });
+
   test('upload says where each file went', async () => {
     const { pipeline, idle } = open(cleanSteps());
     const upload = fileFor('signups/a.csv');

@@ -80,10 +80,17 @@ export type Loaded = Pick<SilverCommit, 'status' | 'version'>;
 export class SilverLake {
   contract: Contract;
   readonly store: ObjectStore;
+  readonly #withDb: typeof testDb;
 
-  constructor(contract: Contract, store: ObjectStore = new FolderStore(scratch(), { name: 'silver' })) {
+  /** @param withDb opens DuckDB for one operation. Default: a new one for each */
+  constructor(
+    contract: Contract,
+    store: ObjectStore = new FolderStore(scratch(), { name: 'silver' }),
+    withDb: typeof testDb = testDb,
+  ) {
     this.contract = contract;
     this.store = store;
+    this.#withDb = withDb;
   }
 
   /**
@@ -94,7 +101,7 @@ export class SilverLake {
   async stage(run: RunIdentity, rows: string): Promise<StagedSilver> {
     const { contract } = this;
     const columns = silverSchema(contract, await new Table(this.store, contract.dataset).current());
-    return await testDb(async (db, folder) => {
+    return await this.#withDb(async (db, folder) => {
       const query = `SELECT *, '${run.run_id}' AS _run_id, '${run.source_id}' AS _source_id, row_number() OVER () AS _row, NULL::VARCHAR AS _rescued FROM (${rows})`;
       const files = await writeFiles({ db, store: this.store, scratch: folder }, query, {
         keyOf: (file) => lakePaths.data(contract.dataset, file),
@@ -108,16 +115,28 @@ export class SilverLake {
 
   /** Commits the staged files. */
   async load(run: RunIdentity, staged: StagedSilver, options?: TableOptions): Promise<Loaded> {
-    const { status, version } = await testDb((db, folder) =>
+    const { status, version } = await this.commit(run, staged, options);
+    return { status, version };
+  }
+
+  /** The same, with all that the run is told. */
+  async commit(run: RunIdentity, staged: StagedSilver, options?: TableOptions): Promise<SilverCommit> {
+    return await this.#withDb((db, folder) =>
       commitSilver({ db, store: this.store, scratch: folder }, this.contract, run, staged, options),
     );
-    return { status, version };
   }
 
   /** Stages and commits the `turn`th upload of a file. */
   async upload(file: string, turn: number, rows: string): Promise<Loaded> {
     const run = runOf(file, turn);
     return await this.load(run, await this.stage(run, rows));
+  }
+
+  /** The same; returns the rows that superseded others, and were superseded. */
+  async counts(file: string, turn: number, rows: string): Promise<[superseding: number, superseded: number]> {
+    const run = runOf(file, turn);
+    const { superseding, superseded } = (await this.commit(run, await this.stage(run, rows))).rows;
+    return [superseding, superseded];
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -138,7 +157,7 @@ export class SilverLake {
   /** Rows of a query over `silver.<dataset>`. */
   async query(sql: string): Promise<Row[]> {
     const snapshot = await new Table(this.store, this.contract.dataset).current();
-    return await testDb(async (db, folder) => {
+    return await this.#withDb(async (db, folder) => {
       await attachSilver({ db, store: this.store, scratch: folder }, this.contract, snapshot);
       return await db.all(sql);
     });

@@ -55,6 +55,8 @@ export const committedOf = (
   partitions: CommittedSource['partitions'] = staged.files.map(({ partition }) => partition),
 ): CommittedSource => ({
   runId: run.run_id,
+  key: run.key,
+  ...(run.version_id !== undefined && { version: run.version_id }),
   sequencer: run.sequencer,
   uploadedAt: run.uploaded_at,
   content: staged.content,

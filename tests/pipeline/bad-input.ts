@@ -113,6 +113,7 @@ export const BAD_INPUTS: Record<string, BadInput> = {
   'a required column is missing': file('id,amount\n1,2\n'),
   'an unknown column, where the contract rejects them': file('id,name,extra\n1,Ada,2\n', 'strict/file'),
   'a column of the contract twice': file('id,name,Name\n1,Ada,Bo\n'),
+  'a key that `keyPattern` does not match': file('id\n1\n', 'dated/yesterday.csv'),
   'lines before the header': file(`Orders of March\n\n${CSV}`),
   'a first record that may be a header or a row': file(`zz,name,5,2024-01-01,S,x\n${GOOD}`),
   'JSON records without any key of the contract': file('{"a": 1}\n{"b": 2}\n'),
@@ -366,6 +367,11 @@ export const BAD_INPUT_DATASETS: Record<string, string> = {
     'sheets',
     `    properties: [{ name: id, logicalType: integer, primaryKey: true }]
     customProperties: [{ property: sheet, value: Orders }]\n`,
+  ),
+  ...contract(
+    'dated',
+    `    properties: [{ name: id, logicalType: integer }]
+    customProperties: [{ property: keyPattern, value: '(?P<day>\\d{8})[.]csv' }]\n`,
   ),
   ...contract(
     'places',

@@ -79,7 +79,9 @@ export const outcomeOf = async (contract: Contract, file: string | Uint8Array): 
         maxRecordBytes: 1e6,
       });
       const { records, rejected, rows } = await stageRecords(db, contract, source, folder);
-      const run = { run_id: 'run', source_id: 'source' };
+      const run = {
+        ...{ run_id: 'run', source_id: 'source', key: 't/file', uploaded_at: '2024-01-01T00:00:00.000Z' },
+      };
       const silver = await buildSilver(
         { db, scratch: folder },
         contract,

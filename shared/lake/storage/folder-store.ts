@@ -11,6 +11,7 @@ import {
 } from '../../base/files.ts';
 import { batchesOf, inParallel } from '../../base/in-parallel.ts';
 import { ConfigurationError, InvalidInput, ObjectMissing } from '../../errors.ts';
+import { etagOf, removeIfSame } from './folder-removal.ts';
 import { FolderVersions } from './folder-versions.ts';
 import { inUtf8Order, isHidden, isPathSafe } from './key-path.ts';
 import {
@@ -31,7 +32,6 @@ export interface FolderStoreOptions {
   name?: string;
   observer?: RequestObserver;
 }
-
 
 /**
  * A folder as a bucket: `<root>/<key>`. Objects are written under `<root>/.tmp/` and then moved to their name in one
@@ -124,9 +124,12 @@ export class FolderStore implements ObjectStore {
     yield* versions.listAll(prefix, (key) => this.#target(key));
   }
 
-  async remove(key: string): Promise<void> {
+  async remove(key: string, etag?: string): Promise<boolean> {
     this.#observe('delete', 0);
-    await rm(this.#target(key), { force: true });
+    const target = this.#target(key);
+    if (etag !== undefined) return removeIfSame(this.#root, target, { key, etag, versions: this.#versions });
+    await rm(target, { force: true });
+    return true;
   }
 
   async removeMany(keys: readonly string[]): Promise<void> {
@@ -210,8 +213,7 @@ export class FolderStore implements ObjectStore {
     if (versionId !== undefined) return this.#versions?.find(key, versionId);
     const stats = await fileStats(target);
     if (!stats) return undefined;
-    const etag = `${stats.mtimeNs.toString(16)}-${stats.size.toString(16)}`;
-    const plain = { key, size: Number(stats.size), etag, lastModified: stats.mtime };
+    const plain = { key, size: Number(stats.size), etag: etagOf(stats), lastModified: stats.mtime };
     return (await this.#versions?.holding(key, stats)) ?? plain;
   }
 

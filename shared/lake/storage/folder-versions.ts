@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { mkdir, readdir, rename, unlink } from 'node:fs/promises';
+import { mkdir, readdir, rename, unlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { contentHash, fileStats, linkUnlessTaken, unlessMissing } from '../../base/files.ts';
 import { InvalidInput } from '../../errors.ts';
@@ -99,6 +99,15 @@ export class FolderVersions {
     if (!latest || !kept || kept.size !== file.size) return undefined;
     const apart = kept.mtimeNs - file.mtimeNs;
     return -SAME_TIME_NS < apart && apart < SAME_TIME_NS ? this.find(key, latest) : undefined;
+  }
+
+  /**
+   * Makes a version hold no file any more, because the file was removed: the same file, dropped again with the time that it
+   * had, is a new version.
+   */
+  async release(key: string, versionId: string): Promise<void> {
+    const now = new Date();
+    await unlessMissing(utimes(this.path(key, versionId), now, now));
   }
 
   /**

@@ -78,8 +78,13 @@ export interface ObjectStore {
    */
   listVersions(prefix: string): AsyncIterable<ObjectVersion>;
 
-  /** Removes the object, but not its earlier versions. Does nothing if there is no such object. */
-  remove(key: string): Promise<void>;
+  /**
+   * Removes the object. A store that keeps versions keeps it as an earlier one. Does nothing if there is no such object.
+   *
+   * @param etag removes only an object that has it
+   * @returns with an etag: whether the object was removed
+   */
+  remove(key: string, etag?: string): Promise<boolean>;
 
   /**
    * Removes many objects, as `remove` does, with a request for each thousand; in no certain order. After an error some of them

@@ -61,8 +61,8 @@ export class RenamedStore implements ObjectStore {
       yield { ...version, key: this.#renaming.from(version.key) };
   }
 
-  async remove(key: string): Promise<void> {
-    await this.#store.remove(this.#renaming.to(key));
+  async remove(key: string, etag?: string): Promise<boolean> {
+    return await this.#store.remove(this.#renaming.to(key), etag);
   }
 
   async removeMany(keys: readonly string[]): Promise<void> {

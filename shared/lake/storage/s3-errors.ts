@@ -43,6 +43,16 @@ export const isMissing = (error: unknown): boolean => {
   return (status === 404 || status === 405) && nameOf(error) !== 'NoSuchBucket';
 };
 
+/** False where there is no such object, or it is not the one that the condition wants. S3 answers 409 while it is changed. */
+export const unlessOther = (request: Promise<unknown>): Promise<boolean> =>
+  request.then(
+    () => true,
+    (error: unknown) => {
+      if (isMissing(error) || [409, 412].includes(httpStatusOf(error) ?? 0)) return false;
+      throw error;
+    },
+  );
+
 /** Whether a failure of an AWS service may pass without a change on our side. */
 export const isTransient = (error: unknown): boolean => {
   const status = httpStatusOf(error);

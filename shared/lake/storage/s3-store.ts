@@ -28,7 +28,7 @@ import {
   type RequestObserver,
 } from './object-store.ts';
 import { download, PART_BYTES, type RangedGet } from './s3-download.ts';
-import { checkRemoved, httpStatusOf, isMissing, storageError } from './s3-errors.ts';
+import { checkRemoved, httpStatusOf, isMissing, storageError, unlessOther } from './s3-errors.ts';
 import { objectsIn, versionsIn, withoutQuotes } from './s3-listing.ts';
 import { readStill, streamStill } from './still-file.ts';
 
@@ -139,9 +139,10 @@ export class S3Store implements ObjectStore {
     return versionsIn(this.name, prefix, (send) => this.#request('list', prefix, () => send(this.#client)));
   }
 
-  async remove(key: string): Promise<void> {
-    const command = new DeleteObjectCommand({ Bucket: this.name, Key: key });
-    await this.#ifPresent(this.#request('delete', key, () => this.#client.send(command)));
+  async remove(key: string, etag?: string): Promise<boolean> {
+    const IfMatch = etag === undefined ? etag : `"${etag}"`;
+    const command = new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch });
+    return await unlessOther(this.#request('delete', key, () => this.#client.send(command)));
   }
 
   async removeMany(keys: readonly string[]): Promise<void> {

@@ -12,6 +12,8 @@ import { checkModels, type GoldModel, loadGoldModels, modelsOf } from './gold/mo
 import type { Rebuilt } from './gold/rebuild.ts';
 import { commitSilver, type SilverCommit } from './silver/commit-silver.ts';
 import { compactSilver } from './silver/compact-silver.ts';
+import { type RemovedSources, removeSources, type SilverRemoval } from './silver/remove-sources.ts';
+import { whoWins } from './who-wins.ts';
 
 export interface LoadContext {
   lake: Pick<Lake, 'silver' | 'gold'>;
@@ -22,7 +24,9 @@ export interface LoadContext {
   table?: TableOptions;
 }
 
-export interface Loaded extends Pick<SilverCommit, 'status' | 'version'> {
+export interface Loaded extends Pick<SilverCommit, 'status' | 'version' | 'rows'> {
+  /** How the winner was chosen, where rows of several files had one key and the contract does not say. */
+  remark?: string;
   /** The gold tables that read the dataset. */
   gold: Omit<Rebuilt, 'table'>[];
 }
@@ -37,22 +41,50 @@ export interface Loaded extends Pick<SilverCommit, 'status' | 'version'> {
 export const loadStaged = async (
   db: Db,
   { run, staged }: { run: RunIdentity; staged: StagedSilver },
-  { contract, contracts, models }: Definitions,
-  { lake, scratch, catalog, table: options = {} }: LoadContext,
+  definitions: Definitions,
+  context: LoadContext,
 ): Promise<Loaded> => {
+  const { lake, scratch, catalog } = context;
   const workbench = { db, store: lake.silver, scratch };
-  const { status, version, table } = await commitSilver(workbench, contract, run, staged, options);
+  const { contract } = definitions;
+  const { status, version, rows, table } = await commitSilver(
+    workbench,
+    contract,
+    run,
+    staged,
+    context.table,
+  );
   const silverTable = { zone: 'silver', name: run.dataset, description: contract.description } as const;
   await pointTable(catalog, silverTable, table);
 
-  const gold = await followSilver(
-    db,
-    { dataset: run.dataset, silver: table, runId: run.run_id },
-    { lake, scratch, catalog, contracts, models, table: options },
-  );
+  const changed = { dataset: run.dataset, silver: table, runId: run.run_id };
+  const gold = await followSilver(db, changed, { ...definitions, ...context });
+
   const compacted = await compactSilver(workbench, table, run.run_id);
   await pointTable(catalog, silverTable, compacted?.version);
-  return { status, version, gold };
+  const remark = whoWins(contract, rows);
+  return { status, version, rows, gold, ...(remark !== undefined && { remark }) };
+};
+
+/**
+ * Takes the rows of some sources of a dataset out of silver, and brings every gold table that reads the dataset up to
+ * date. A repetition changes nothing.
+ *
+ * @throws as `loadStaged`; UnknownDataset
+ */
+export const removeLoaded = async (
+  db: Db,
+  dataset: string,
+  removal: SilverRemoval,
+  context: LoadContext & { sqlDir: string },
+): Promise<RemovedSources['removed']> => {
+  const { lake, scratch, catalog, sqlDir } = context;
+  const contract = await loadContract(sqlDir, dataset, evaluateIn(db));
+  const definitions = await readDefinitions(db, contract, sqlDir);
+  const { removed, table } = await removeSources({ db, store: lake.silver, scratch }, contract, removal);
+  await pointTable(catalog, { zone: 'silver', name: dataset, description: contract.description }, table);
+  await followSilver(db, { dataset, silver: table, runId: removal.id }, { ...definitions, ...context });
+  return removed;
 };
 
 /** Contracts and models, all of them checked. They are read before anything is committed. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { BY_SILVER_SQL } from '../../contract/column.ts';
 import { listReferences } from '../../contract/load.ts';
 import type { Contract } from '../../contract/model.ts';
+import { readsSource, SOURCE, type SourceFile, sourceStruct } from '../../contract/source-relation.ts';
 import { withoutSemicolon } from '../../contract/sql-text.ts';
 import { ident, literal } from '../../engine/sql.ts';
 import type { Strategy } from '../../engine/strategy.ts';
@@ -11,6 +12,7 @@ import { ModelFailed } from '../../errors.ts';
 import { readFiles, typed } from '../../lake/table/read/table-view.ts';
 import type { Workbench } from '../../lake/table/workbench.ts';
 import { type LocalFile, writeLocally } from '../../lake/table/write/write-files.ts';
+import type { RunIdentity } from '../../run/run-identity.ts';
 import { checkSilver } from './check-silver.ts';
 import { type LatestRows, latestRows } from './latest-rows.ts';
 import { runModel } from './model-failure.ts';
@@ -25,6 +27,9 @@ export interface SilverRows {
   duplicate: number;
   silver: number;
 }
+
+/** The run whose rows are made, with the file that `source` describes. */
+export type SilverRun = SourceFile & Pick<RunIdentity, 'run_id' | 'source_id'>;
 
 export interface BuiltSilver {
   /** SELECT of the file's silver rows, with the lineage columns. */
@@ -53,10 +58,10 @@ export const buildSilver = async (
   { db, scratch }: Omit<Workbench, 'store'>,
   contract: Contract,
   staged: { records: string; gaps?: string | undefined },
-  run: { run_id: string; source_id: string },
+  run: SilverRun,
   layout: ReturnType<typeof silverLayout>,
 ): Promise<BuiltSilver> => {
-  await createInputs(db, contract, staged);
+  await createInputs(db, contract, staged, run);
   const query = await cleaningSql(db, contract);
   const { accepted, rescued } = await db.one<{ accepted: number; rescued: number }>(
     `SELECT count(*) AS accepted, count(_rescued) AS rescued FROM ${RELATION.accepted}`,
@@ -115,14 +120,16 @@ const createCleaned = async (
   );
 };
 
-/** The views that `silver.sql` may read: `accepted`, and `ref.<name>` per CSV in the dataset's folder. */
+/** The views that `silver.sql` may read: `accepted`, `source`, and `ref.<name>` per CSV in the dataset's folder. */
 const createInputs = async (
   db: Db,
   contract: Contract,
   { records, gaps }: { records: string; gaps?: string | undefined },
+  run: SilverRun,
 ): Promise<void> => {
   await db.run(`
     CREATE VIEW ${RELATION.accepted} AS ${await numberedRecords(db, records, gaps)};
+    CREATE VIEW ${SOURCE} AS SELECT unnest(${sourceStruct(run, contract.keyPattern)});
     CREATE SCHEMA ref`);
   for (const { name, path: file } of await listReferences(contract.folder))
     await runSilverSql(contract, () =>
@@ -158,21 +165,19 @@ const isProduced = ({ derivedFrom }: { derivedFrom?: string }): boolean =>
   derivedFrom === undefined || derivedFrom === BY_SILVER_SQL;
 
 /** @param rescued whether any record has values that the contract does not know: they cost a join with all rows */
-const selectSilver = (
-  contract: Contract,
-  cleaning: string,
-  run: { run_id: string; source_id: string },
-  rescued: boolean,
-): string => {
+const selectSilver = (contract: Contract, cleaning: string, run: SilverRun, rescued: boolean): string => {
   const columns = contract.columns.map(
     (column) =>
       `CAST((${isProduced(column) ? ident(column.name) : column.derivedFrom}\n) AS ${column.silverType}) AS ${ident(column.name)}`,
   );
+  const source = readsSource(contract.columns)
+    ? `, ${sourceStruct(run, contract.keyPattern)} AS ${SOURCE}`
+    : '';
   return `
   SELECT ${columns.join(',\n    ')},
     ${literal(run.run_id)} AS _run_id, ${literal(run.source_id)} AS _source_id, CAST(_row AS BIGINT) AS _row,
     ${rescued ? 'rescued._rescued' : 'CAST(NULL AS VARCHAR)'} AS _rescued
-  FROM (SELECT * FROM (${cleaning}\n)) AS cleaned${
+  FROM (SELECT *${source} FROM (${cleaning}\n)) AS cleaned${
     rescued
       ? `
   LEFT JOIN (SELECT _row AS _rescued_row, _rescued FROM ${RELATION.accepted} WHERE _rescued IS NOT NULL) AS rescued

@@ -330,3 +330,55 @@ test.each([
   const yaml = `${contractYaml('properties: [{ name: a, logicalType: date }]')}slaProperties: [{ property: freshness, ${sla} }]\n`;
   expect((await problems(yaml)).join('\n')).toMatch(expected);
 });
+
+describe('the relation source', () => {
+  const withLogic = (logic: string, custom = '') =>
+    ofBody(
+      `properties: [{ name: a, logicalType: string }, { name: b, logicalType: string, transformLogic: "${logic}" }]${custom}`,
+    );
+  const pattern = (value: string) => `\n    customProperties: [{ property: keyPattern, value: '${value}' }]`;
+
+  test.each([
+    [
+      'source.kye',
+      'properties[1].transformLogic: "source.kye": source has no column "kye"; did you mean "key"?',
+    ],
+    [
+      'SOURCE.region',
+      'properties[1].transformLogic: "source.region": source has no column "region"; it has key, uploaded_at, version, folders',
+    ],
+  ])('has no column of another name: %s', async (logic, problem) => {
+    expect((await withLogic(logic))[0]).toBe(problem);
+  });
+
+  test('has the groups of keyPattern', async () => {
+    expect(await withLogic('source.dya', pattern('(?P<day>.*)'))).toEqual(
+      expect.arrayContaining([expect.stringContaining('did you mean "day"?')]),
+    );
+  });
+
+  test.each([
+    ['(.*)', 'expected an RE2 pattern with named groups'],
+    ['[(?P<a>)]', 'expected an RE2 pattern with named groups'],
+    ['(?P<Key>.*)', 'the group "Key" has the name of another column of source; rename it'],
+    ['(?P<a>.)(?P<A>.)', 'the group "A" has the name of another column of source; rename it'],
+    ['(?P<a>(?=x))', 'DuckDB'],
+  ])('a keyPattern that cannot be used: %s', async (value, problem) => {
+    const found = await ofBody(`properties: [{ name: a, logicalType: string }]${pattern(value)}`);
+    expect(found.join('\n')).toContain(problem);
+    expect(found[0]).toMatch(/^customProperties\[0\]\.value/);
+  });
+
+  test('is checked in silver.sql too, unless that has a subquery of the name', async () => {
+    const body = contractYaml('properties: [{ name: a, logicalType: string }]');
+    expect(await problems(body, 'select a, _row from accepted, source where source.versoin is null')).toEqual(
+      ['silver.sql (document): "source.versoin": source has no column "versoin"; did you mean "version"?'],
+    );
+    for (const sql of [
+      'with source as (select * from accepted) select source.a, source._row from source',
+      'select source.a, source._row from accepted as source',
+      'select source.a, source._row from accepted source',
+    ])
+      await expect(problems(body, sql)).rejects.toThrow('no problem found');
+  });
+});

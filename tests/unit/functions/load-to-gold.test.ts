@@ -13,7 +13,7 @@ import type { CatalogTable } from '../../../shared/lake/catalog/catalog.ts';
 import { lakePaths } from '../../../shared/lake/paths.ts';
 import { Table } from '../../../shared/lake/table/commit/table.ts';
 import { StepRunner } from '../../helpers/run-steps.ts';
-import { contractYaml } from '../../helpers/silver-lake.ts';
+import { contractYaml, latestBy } from '../../helpers/silver-lake.ts';
 import { contentsOf } from '../../helpers/steps.ts';
 
 const ID = '{ name: id, logicalType: integer, primaryKey: true }';
@@ -46,6 +46,8 @@ test('commits silver, builds the gold tables that read it, tells the catalog, an
     silver_version: 1,
     gold: [{ model: 'totals', version: 1, partitions: 1 }],
     run_record: `_runs/${run.run_id}.json`,
+    reason: state.quality.reason,
+    ...{ rows_superseding: 0, rows_superseded: 0 },
   });
   expect(usage.requests).toBeGreaterThan(0);
   expect(pointed.map(({ zone, name, metadataVersion }) => [zone, name, metadataVersion])).toEqual([
@@ -89,13 +91,45 @@ test('an older version of a file is superseded, and its record says so', async (
   });
 });
 
-test('a new version with the same rows is loaded, and its record says that nothing changed', async () => {
+test('a new version with the same rows is loaded, and its record says that they stay', async () => {
   const runner = new StepRunner({ ...PEOPLE, ...GOLD });
   await runner.load(await runner.transformed(CSV));
   const output = await runner.load(await runner.transformed(CSV));
   expect(output).toMatchObject({ status: 'loaded', gold: [{ version: 1, partitions: 0 }] });
   expect(await recordOf(runner, output)).toMatchObject({
-    reason: 'The file brings the same rows as its version before: nothing changed.',
+    reason:
+      'The file brings the same rows as its version before. They stay, and count as uploaded with this version.',
+  });
+});
+
+describe('rows of several files with one key', () => {
+  const keyed = (custom: string[] = []) => ({
+    'people/contract.yaml': contractYaml(
+      'people',
+      ['{ name: id, logicalType: integer, primaryKey: true }', NAME],
+      custom,
+    ),
+  });
+  const second = 'id,name\n2,Bea\n3,Cy\n';
+
+  test('are counted, and the record says which of them show', async () => {
+    const runner = new StepRunner(keyed());
+    await runner.load(await runner.transformed(CSV, 'people/a'));
+    const state = await runner.transformed(second, 'people/b');
+    const output = await runner.load(state);
+    expect(output).toMatchObject({ rows_superseding: 1, rows_superseded: 0 });
+    expect(await recordOf(runner, output)).toMatchObject({
+      ...{ rows_superseding: 1, rows_superseded: 0 },
+      reason: `${state.quality.reason} Of rows of several files with one key, that of the later upload shows, and of one file the later row; set dedupeOrderBy in the contract to decide by a column.`,
+    });
+  });
+
+  test('need no remark where the contract decides', async () => {
+    const runner = new StepRunner(keyed([latestBy('name desc')]));
+    await runner.load(await runner.transformed('id,name\n2,Zoe\n', 'people/a'));
+    const state = await runner.transformed(second, 'people/b');
+    const output = await runner.load(state);
+    expect(output).toMatchObject({ rows_superseding: 0, rows_superseded: 1, reason: state.quality.reason });
   });
 });
 
@@ -121,7 +155,7 @@ describe('the list of staged files', () => {
   });
 
   test.each<[string, (runner: StepRunner, key: string) => Promise<void>, new (...args: never[]) => Error]>([
-    ['that is gone', async ({ lake }, key) => await lake.silver.remove(key), ObjectMissing],
+    ['that is gone', async ({ lake }, key) => void (await lake.silver.remove(key)), ObjectMissing],
     ['that is cut', async ({ lake }, key) => await lake.silver.write(key, '{"content":'), InvalidInput],
     [
       'without files',

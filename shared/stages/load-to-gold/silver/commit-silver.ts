@@ -5,23 +5,27 @@ import type { Look, Made } from '../../../lake/table/commit/change.ts';
 import { type MetadataVersion, Table, type TableOptions } from '../../../lake/table/commit/table.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
 import type { Workbench } from '../../../lake/table/workbench.ts';
+import type { SupersededRows } from '../../../run/build-run-record.ts';
 import type { RunIdentity } from '../../../run/run-identity.ts';
 import type { StagedSilver } from '../../transform/staged-silver.ts';
-import { carryOut } from './carry-out.ts';
+import { type CommitOutcome, carryOut } from './carry-out.ts';
 import type { CommitContext } from './commit-context.ts';
 import type { Intent } from './intent.ts';
 import { Intents } from './intents.ts';
 import { isOutstanding, type Standing, standingOf } from './plan-sources.ts';
 import { requireStagedFiles } from './restage.ts';
 import { sourcesRoot, sourceTree } from './sources.ts';
+import { supersededRowsOf } from './superseded-rows.ts';
 
 export interface SilverCommit {
   /**
    * `superseded`: a newer version of the source is committed already, so this one changed nothing. `unchanged`:
-   * the version before brought the same rows; they stay as they are and as old as they are.
+   * the version before brought the same rows; they stay, and are as old as this version. `removed`: the source was removed
+   * after this version was uploaded, so this one changed nothing.
    */
-  status: 'loaded' | 'unchanged' | 'superseded';
+  status: 'loaded' | 'unchanged' | 'superseded' | 'removed';
   version: number;
+  rows: SupersededRows;
   /** The table as it is now. */
   table: MetadataVersion | undefined;
 }
@@ -32,6 +36,7 @@ const STATUS: Record<Standing, SilverCommit['status']> = {
   'to confirm': 'unchanged',
   unchanged: 'unchanged',
   superseded: 'superseded',
+  removed: 'removed',
 };
 
 /**
@@ -58,9 +63,11 @@ export const commitSilver = async (
   const context = { db, store, scratch: path.join(scratch, 'silver'), contract, committedSources, intents };
   const own: Intent = { run, staged, fingerprint: contract.fingerprint };
   const change = {
-    look: async (base: Snapshot | undefined): Promise<Look<'commit', Standing>> => {
-      const standing = standingOf(await committedSources.get(sourcesRoot(base), run.source_id), own);
-      return isOutstanding(standing) ? { todo: 'commit' } : { outcome: standing };
+    look: async (base: Snapshot | undefined): Promise<Look<'commit', CommitOutcome>> => {
+      const committed = await committedSources.get(sourcesRoot(base), run.source_id);
+      const standing = standingOf(committed, own);
+      if (isOutstanding(standing)) return { todo: 'commit' };
+      return { outcome: { standing, rows: supersededRowsOf(standing, committed) } };
     },
     make: async (base: Snapshot | undefined) => await carryOutForAll(context, base, own),
   };
@@ -75,7 +82,8 @@ export const commitSilver = async (
     const { snapshot, version, committed, outcome } = await silver.commit(change, { whenBusy });
     // An earlier attempt that left may have written it; one that commits sees it.
     if (!committed) intents.expect(own);
-    return { status: STATUS[outcome], version: snapshot?.version ?? 0, table: version };
+    const { standing, rows } = outcome;
+    return { status: STATUS[standing], version: snapshot?.version ?? 0, rows, table: version };
   } catch (error) {
     leaves = error instanceof CommitConflict;
     throw error;
@@ -89,7 +97,7 @@ const carryOutForAll = async (
   context: CommitContext,
   base: Snapshot | undefined,
   own: Intent,
-): Promise<Made<Standing>> => {
+): Promise<Made<CommitOutcome>> => {
   const waiting = await context.intents.waiting(own);
   try {
     return await carryOut(context, base, own, waiting);

@@ -23,6 +23,7 @@ export const filesOfSources = async (
 ): Promise<FilesOfSources> => {
   const field = schema.fields.find(({ name }) => name === '_source_id') as Field;
   const found: FilesOfSources = { whole: [], mixed: [] };
+  if (sources.length === 0) return found;
   const undecided: DataFile[] = [];
   for (const file of files) {
     const { lower, upper } = file.columns[field.id] ?? {};

@@ -1,19 +1,21 @@
-import type { RunIdentity } from '../../../run/run-identity.ts';
-import { ageOf, compareAges, compareWithCommitted } from '../../../run/version-age.ts';
+import { compareSequencers, type RunIdentity } from '../../../run/run-identity.ts';
+import { ageOf, compareAges, compareWithCommitted, isSequencer } from '../../../run/version-age.ts';
 import { isLaidOut, type StagedLayout } from '../../transform/staged-silver.ts';
 import type { Intent } from './intent.ts';
-import type { CommittedSource } from './sources.ts';
+import type { CommittedSource, SourceRemoval } from './sources.ts';
 
 /**
  * How an intent compares with its committed source.
  *
  * - `to load`: it brings rows that silver does not have, or has of the same version under another contract.
- * - `to confirm`: a newer version with the same rows. The rows stay, and versions between the two are out of date.
+ * - `to confirm`: a newer version with the same rows. The rows stay and are as old as this version; versions between the
+ *   two are out of date.
  * - `loaded`: it is committed already.
  * - `unchanged`: it is confirmed already.
  * - `superseded`: a newer version is committed, or is taken along.
+ * - `removed`: the source was removed since this version was uploaded.
  */
-export type Standing = 'to load' | 'to confirm' | 'loaded' | 'unchanged' | 'superseded';
+export type Standing = 'to load' | 'to confirm' | 'loaded' | 'unchanged' | 'superseded' | 'removed';
 
 /** Whether a commit would change anything for an intent of this standing. */
 export const isOutstanding = (standing: Standing): boolean =>
@@ -23,6 +25,8 @@ export const standingOf = (committed: CommittedSource | undefined, { run, staged
   if (committed === undefined) return 'to load';
   const sameRows = committed.content === staged.content;
   if (committed.runId === run.run_id && sameRows) return 'loaded';
+  if (committed.removal !== undefined && isRemoved(committed.removal, run)) return 'removed';
+  if (committed.removedAt !== undefined) return 'to load';
   const age = compareWithCommitted(committed, run);
   if (age > 0) return 'superseded';
   // The same version under a changed contract brings other rows, which replace its own.
@@ -36,6 +40,21 @@ const isOfOtherContract = (
   { contractFingerprint: before }: CommittedSource,
   { contract_fingerprint: now }: RunIdentity,
 ): boolean => before !== undefined && now !== undefined && before !== now;
+
+/**
+ * Whether a removal of the source keeps a run out: one of a version that was there then, unless it was replayed afterwards.
+ * S3's events have whole seconds, so a version of the same second counts as uploaded later: it must not be lost.
+ */
+export const isRemoved = (
+  { at, sequencer, version }: SourceRemoval,
+  run: Pick<RunIdentity, 'sequencer' | 'version_id' | 'uploaded_at' | 'replayed_at'>,
+): boolean => {
+  if (run.replayed_at !== undefined && Date.parse(run.replayed_at) > Date.parse(at)) return false;
+  const isOrdered = isSequencer(run.sequencer) && isSequencer(sequencer);
+  if (isOrdered && compareSequencers(run.sequencer, sequencer) <= 0) return true;
+  if (version !== undefined && run.version_id === version) return true;
+  return Date.parse(run.uploaded_at) < Math.floor(Date.parse(at) / 1000) * 1000;
+};
 
 export interface SourcesInput {
   own: Intent;
@@ -54,7 +73,7 @@ export interface SourcesPlan {
   standings: ReadonlyMap<string, Standing>;
   /** Their staged files become all that silver holds of their sources. At most one intent for each source. */
   load: readonly Intent[];
-  /** Their committed sources get their sequencers. At most one intent for each source. */
+  /** Their committed sources get their sequencers and ages. At most one intent for each source. */
   confirm: readonly Intent[];
   /** Waiting intents that need no commit any more: their runs have died, or are about to find themselves committed. */
   done: readonly Intent[];
@@ -78,12 +97,15 @@ export const planSources = ({ own, waiting, committed, layout }: SourcesInput): 
   const isFit = ({ fingerprint, staged }: Intent): boolean =>
     fingerprint === own.fingerprint && isLaidOut(staged, layout);
   const candidates = [own, ...waiting.filter(isFit)];
-  const newest = newestOfEachSource(candidates);
+  // A version that a removal keeps out must not displace an older one that was replayed.
+  const newest = newestOfEachSource(candidates.filter((intent) => isOutstanding(standing(intent))));
   const load = newest.filter((intent) => standing(intent) === 'to load');
   const confirm = newest.filter((intent) => standing(intent) === 'to confirm');
   const done = waiting.filter((intent) => !isOutstanding(standing(intent)));
   const settled = new Set([...load, ...confirm, ...done]);
-  for (const intent of candidates) if (!settled.has(intent)) standings.set(intent.run.run_id, 'superseded');
+  for (const intent of candidates)
+    if (!settled.has(intent) && isOutstanding(standing(intent)))
+      standings.set(intent.run.run_id, 'superseded');
   const left = waiting.filter((intent) => !settled.has(intent));
   return { own: standing(own), standings, load, confirm, done, left };
 };

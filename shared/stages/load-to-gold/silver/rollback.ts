@@ -9,8 +9,7 @@ import type { Draft, TableSchema } from '../../../lake/table/draft.ts';
 import { distinctPartitions, type Partition } from '../../../lake/table/partition-names.ts';
 import { SUMMARY } from '../../../lake/table/properties.ts';
 import type { Snapshot } from '../../../lake/table/read/snapshot.ts';
-import { compareAges } from '../../../run/version-age.ts';
-import { type CommittedSource, sourcesRoot, sourceTree } from './sources.ts';
+import { type CommittedSource, type SourceRemoval, sourcesRoot, sourceTree } from './sources.ts';
 
 export interface Rollback {
   /** Id of the snapshot whose rows the table is to have again. */
@@ -25,6 +24,8 @@ export interface RolledBack {
   table: MetadataVersion | undefined;
   /** Source ids of the files that have no rows in the table any more, and of those that have earlier ones. */
   sources: { gone: string[]; earlier: string[] };
+  /** Their keys, as far as silver knows them: earlier releases did not write them. */
+  keys: ReadonlyMap<string, string>;
 }
 
 /** Entries of the index that are compared at a time. */
@@ -53,10 +54,11 @@ export const rollbackSilver = async (
       outcome: undefined,
     }),
   });
+  const name = snapshot?.history.find(({ runId }) => runId.startsWith(`rollback-${to}-`))?.runId;
   return {
     version: snapshot?.version ?? 0,
     table: version,
-    sources: await takenOut(index, snapshot, timeOf(snapshot, to) ?? at),
+    ...(await takenOut(index, snapshot, name ?? nameOf({ to, at }))),
   };
 };
 
@@ -67,12 +69,6 @@ const nameOf = ({ to, at }: Rollback): string => `rollback-${to}-${Date.parse(at
 const isDone = (base: Snapshot | undefined, rollback: Rollback): boolean =>
   base?.properties[SUMMARY.rolledBackTo] === String(rollback.to) ||
   (base?.history.some(({ runId }) => runId === nameOf(rollback)) ?? false);
-
-/** When the rollback was asked for that a table shows: an earlier call, which this one repeats, may have made it. */
-const timeOf = (snapshot: Snapshot | undefined, to: number): string | undefined => {
-  const found = snapshot?.history.find(({ runId }) => runId.startsWith(`rollback-${to}-`));
-  return found && new Date(Number(found.runId.split('-').at(-1))).toISOString();
-};
 
 const snapshotOf = (base: Snapshot | undefined, dataset: string, id: number): Snapshot => {
   const found = base?.history.find((snapshot) => snapshot.id === id);
@@ -89,7 +85,7 @@ const rollbackDraft = async (
   restored: Snapshot,
   { to, at }: Rollback,
 ): Promise<Draft> => {
-  const entries = await nextEntries(index, base, restored, at);
+  const entries = await nextEntries(index, base, restored, { id: nameOf({ to, at }), at });
   return {
     runId: nameOf({ to, at }),
     operation: 'overwrite',
@@ -119,29 +115,28 @@ const partitioningOf = ({ metadata }: Snapshot): Draft['partitionedBy'] =>
   metadata['partition-specs'].find((spec) => spec['spec-id'] === metadata['default-spec-id'])?.fields ?? [];
 
 /**
- * The sources that were committed after the restored snapshot. Each keeps the sequencer of the version that goes, and the
- * time: the version that is out, and older ones, must not come back by an event that arrives late.
+ * The sources that were committed after the restored snapshot, with a note of the version that goes: it, and older ones, must
+ * not come back by an event that arrives late.
  */
 const nextEntries = async (
   index: IndexTree<CommittedSource>,
   base: Snapshot,
   restored: Snapshot,
-  at: string,
+  { id, at }: { id: string; at: string },
 ): Promise<Map<string, CommittedSource>> => {
   const next = new Map<string, CommittedSource>();
   const compare = async (now: ReadonlyMap<string, CommittedSource>): Promise<void> => {
     const then = await index.getMany(sourcesRoot(restored), now.keys());
-    for (const [id, entry] of now) {
-      const before = then.get(id);
+    for (const [sourceId, entry] of now) {
+      const before = then.get(sourceId);
       if (isSame(before, entry)) continue;
-      const rows = before ?? { ...entry, content: '', partitions: [] };
-      const { sequencer } = compareAges(rows, entry) > 0 ? rows : entry;
-      next.set(id, { ...rows, sequencer, removedAt: at });
+      const rows = before ?? { ...entry, content: '', partitions: [], removedAt: at };
+      next.set(sourceId, { ...rows, removal: removalOf(entry, id) });
     }
   };
   let batch = new Map<string, CommittedSource>();
-  for await (const [id, entry] of index.entries(sourcesRoot(base))) {
-    batch.set(id, entry);
+  for await (const [sourceId, entry] of index.entries(sourcesRoot(base))) {
+    batch.set(sourceId, entry);
     if (batch.size < BATCH) continue;
     await compare(batch);
     batch = new Map();
@@ -150,12 +145,22 @@ const nextEntries = async (
   return next;
 };
 
+/** What was uploaded after the version that goes loads as usual, also where it is on its way already. */
+const removalOf = (
+  { sequencer, version, uploadedAt, replayedAt, removal }: CommittedSource,
+  id: string,
+): SourceRemoval => {
+  const times = [uploadedAt, replayedAt, removal?.at].filter((time) => time !== undefined);
+  const at = times.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? uploadedAt;
+  return { id, at, sequencer, rows: 0, ...(version !== undefined && { version }) };
+};
+
 const isSame = (before: CommittedSource | undefined, now: CommittedSource): boolean =>
   before !== undefined &&
   before.runId === now.runId &&
   before.sequencer === now.sequencer &&
   before.content === now.content &&
-  before.removedAt === now.removedAt;
+  before.removal?.id === now.removal?.id;
 
 /** The partitions of the files that only one of the two snapshots has, or that have other position deletes in it. */
 const differing = async (one: Snapshot, other: Snapshot): Promise<Partition[]> => {
@@ -172,10 +177,14 @@ const differing = async (one: Snapshot, other: Snapshot): Promise<Partition[]> =
 const takenOut = async (
   index: IndexTree<CommittedSource>,
   snapshot: Snapshot | undefined,
-  at: string,
-): Promise<RolledBack['sources']> => {
+  id: string,
+): Promise<Pick<RolledBack, 'sources' | 'keys'>> => {
   const sources: RolledBack['sources'] = { gone: [], earlier: [] };
-  for await (const [id, { removedAt, content }] of index.entries(sourcesRoot(snapshot)))
-    if (removedAt === at) sources[content === '' ? 'gone' : 'earlier'].push(id);
-  return sources;
+  const keys = new Map<string, string>();
+  for await (const [sourceId, { removal, content, key }] of index.entries(sourcesRoot(snapshot))) {
+    if (removal?.id !== id) continue;
+    sources[content === '' ? 'gone' : 'earlier'].push(sourceId);
+    if (key !== undefined) keys.set(sourceId, key);
+  }
+  return { sources, keys };
 };

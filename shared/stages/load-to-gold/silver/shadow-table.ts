@@ -81,8 +81,8 @@ export type Swap =
 /**
  * Puts the rebuilt rows in the place of the live ones, as one commit. A repetition finds its own commit.
  *
- * @param takenOut entries of the live table's index, by source id: sources that have no rows in the rebuilt table on purpose,
- *   or those of an earlier version. What the entries say of versions and times stays, so that they stay out
+ * @param takenOut entries for sources that have no rows in the rebuilt table on purpose, or those of an earlier version, by
+ *   source id. What they say of versions and removals stays, so that later versions stay out
  * @throws ContractChanged when the live table's columns have changed since the rebuild began: it has to begin again
  * @throws CommitConflict when other writers won every race
  */
@@ -171,9 +171,11 @@ const entriesOf = async (
 ): Promise<Map<string, CommittedSource>> => {
   const rebuilt = await index.getMany(sourcesRoot(restored), takenOut.keys());
   return new Map(
-    [...takenOut].map(([id, { sequencer, removedAt, ...live }]) => {
-      const rows = rebuilt.get(id) ?? { ...live, content: '', partitions: [] };
-      return [id, { ...rows, sequencer, ...(removedAt !== undefined && { removedAt }) }];
+    [...takenOut].map(([id, live]) => {
+      const rows = rebuilt.get(id);
+      if (rows === undefined) return [id, live];
+      const { sequencer } = compareAges(rows, live) < 0 ? live : rows;
+      return [id, { ...rows, sequencer, ...(live.removal !== undefined && { removal: live.removal }) }];
     }),
   );
 };

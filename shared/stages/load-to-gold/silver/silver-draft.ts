@@ -9,7 +9,8 @@ import type { FilesPlan } from './plan-silver-files.ts';
 
 /** The results of carrying a plan out, all of which are in storage. */
 export interface Effects {
-  own: Intent;
+  /** Of the run or the removal that commits. */
+  runId: string;
   load: readonly Intent[];
   columns: TableSchema;
   partitionedBy: readonly PartitionBy[];
@@ -24,7 +25,7 @@ export interface Effects {
 /** The next snapshot that a plan and its effects make. */
 export const silverDraft = (
   { whole, mixed, added, kept, touched, operation, title }: FilesPlan,
-  { own, load, columns, partitionedBy, rewritten, changedDeletes, sourcesRoot }: Effects,
+  { runId, load, columns, partitionedBy, rewritten, changedDeletes, sourcesRoot }: Effects,
 ): Draft => {
   const coming = [...added.values()].flat();
   const isChanged = ({ key }: DataFile): boolean => changedDeletes.has(key);
@@ -36,8 +37,8 @@ export const silverDraft = (
   const runs = load.map(({ run }) => run.run_id);
   return {
     // A newer version of the own intent's source may be taken along in its place.
-    runId: runs.includes(own.run.run_id) ? own.run.run_id : (runs[0] ?? own.run.run_id),
-    operation: operation === 'append' && deletes.length > 0 ? 'overwrite' : operation,
+    runId: runs.includes(runId) ? runId : (runs[0] ?? runId),
+    operation: operation !== 'delete' && deletes.length > 0 ? 'overwrite' : operation,
     title,
     columns,
     partitionedBy,

@@ -4,9 +4,11 @@ import { renderOutcome } from '../../../../cli/render/outcome.ts';
 import { createTerminal } from '../../../../cli/render/terminal.ts';
 import { detailOf, summaryOf } from '../../../../operate/listing.ts';
 import { outcomeOf } from '../../../../operate/outcome.ts';
+import { identify } from '../../../../shared/run/run-identity.ts';
 import { cleanSteps, engineOn, failing, someEvent } from '../../../helpers/engine.ts';
 import { scratch } from '../../../helpers/scratch.ts';
 
+const USAGE = { duration_ms: 1, memory_mb: 1024, requests: 1, bytes_read: 1, bytes_written: 1 };
 const nowhere = { isTTY: false } as NodeJS.WriteStream;
 const terminal = createTerminal(nowhere, nowhere, {});
 
@@ -79,4 +81,38 @@ test('a key that is ignored is reported as such, and is no failure', async () =>
   const outcome = outcomeOf(execution);
   expect(renderOutcome(outcome, terminal)).toMatch(/^signups\/a\.csv: ignored in [\s\S]*KeyIgnored happened/);
   expect(exitCodeOf([outcome])).toBe(0);
+});
+
+describe('rows of other files with the same keys', () => {
+  const rendered = async (rows_superseding: number, rows_superseded: number) => {
+    const load = {
+      ...{ status: 'loaded', silver_version: 2, gold: [], run_record: 'r', usage: USAGE },
+      ...{ reason: 'Of the load.', rows_superseding, rows_superseded },
+    };
+    const execution = await engineOn(scratch(), { steps: cleanSteps() }).run(someEvent());
+    const validate = {
+      ...{ run: identify(someEvent()), contract_version: '1', format: 'csv', source_bytes: 1 },
+      ...{ rows: { read: 9, accepted: 9, rejected: 0 }, staged: { records: 'r' }, unknown_columns: [] },
+      usage: USAGE,
+    };
+    const done = { ...execution, output: { ...someEvent(), validate, load } };
+    expect(renderExecution(detailOf(done), terminal).includes('\nkeys      ')).toBe(
+      rows_superseding + rows_superseded > 0,
+    );
+    return renderOutcome(outcomeOf(done), terminal);
+  };
+
+  test('are named in the outcome, with the reason of the load', async () => {
+    const text = await rendered(3, 1);
+    expect(text).toContain(
+      '3 rows of other files are superseded by rows of this one; 1 row of this file is superseded by rows of other files',
+    );
+    expect(text).toContain('Of the load.');
+  });
+
+  test('are not, where there are none', async () => {
+    expect(await rendered(0, 0)).not.toContain('superseded');
+    expect(await rendered(0, 2)).toContain('2 rows of this file are superseded by rows of other files');
+    expect(await rendered(1, 0)).toContain('1 row of other files is superseded by rows of this one');
+  });
 });

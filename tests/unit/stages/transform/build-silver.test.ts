@@ -9,7 +9,13 @@ import { contractOf, latestBy, NAMES_WITHIN, rowsSql, testDb } from '../../../he
 const ID = '{ name: id, logicalType: integer }';
 const KEY = '{ name: id, logicalType: integer, primaryKey: true }';
 const V = '{ name: v, logicalType: string }';
-const RUN = { run_id: 'r', source_id: 's' };
+const RUN = {
+  ...{ run_id: 'r', source_id: 's', version_id: 'v7' },
+  ...{
+    key: "t/day=2024-01-01/it's=%C3%A4/x=__HIVE_DEFAULT_PARTITION__/a=b.csv",
+    uploaded_at: '2024-05-06T07:08:09.123Z',
+  },
+};
 
 interface Case {
   properties?: string[];
@@ -247,4 +253,61 @@ test('a column that the staged records lack is not blamed on a silver.sql that i
   expect(message).toContain('missing late');
   expect(message).toContain('The contract changed after the file was read');
   expect(message).not.toContain('silver.sql');
+});
+
+describe('the file that a row is of', () => {
+  const KEPT = {
+    key: RUN.key,
+    at: '2024-05-06 07:08:09.123',
+    version: 'v7',
+    folders: { day: '2024-01-01', "it's": 'ä', x: null },
+  };
+
+  test('is a relation for silver.sql', async () => {
+    const { silver } = await build({
+      properties: [
+        ID,
+        ...Object.keys(KEPT).map(
+          (name) => `{ name: ${name}, logicalType: string, transformLogic: silver.sql }`,
+        ),
+      ],
+      silverSql: `SELECT _row, id, key, uploaded_at AS at, version, CAST(to_json(folders) AS VARCHAR) AS folders
+        FROM accepted, source`,
+      accepted: rowsSql('id', '(1)', '(2)'),
+    });
+    expect(silver.map(({ id }) => id)).toEqual([1, 2]);
+    for (const row of silver)
+      expect({ ...row, folders: JSON.parse(String(row.folders)) }).toMatchObject(KEPT);
+  });
+
+  test('has columns for expressions, with those of the key’s pattern', async () => {
+    const { silver, rows } = await build({
+      properties: [
+        `${ID.slice(0, -2)}, primaryKey: true }`,
+        '{ name: part, logicalType: string, transformLogic: "upper(source.part)" }',
+        '{ name: of, logicalType: timestamp, transformLogic: source.uploaded_at }',
+        `{ name: day, logicalType: date, transformLogic: "source.folders['day']" }`,
+      ],
+      custom: [
+        String.raw`{ property: keyPattern, value: '(day)=[^/(]+/.*/(?:q|(a))=(?P<part>\w)[.]csv' }`,
+        latestBy('part desc'),
+      ],
+      accepted: rowsSql('id', '(1)', '(1)'),
+    });
+    expect(silver).toMatchObject([{ part: 'B', _row: 2 }]);
+    expect(String(silver[0]?.of)).toContain('2024-05-06');
+    expect(rows).toMatchObject({ duplicate: 1, silver: 1 });
+  });
+
+  test('is out of reach where a column has its name', async () => {
+    const { silver } = await build({
+      properties: [
+        ID,
+        '{ name: source, logicalType: string }',
+        '{ name: x, logicalType: string, transformLogic: "upper(source)" }',
+      ],
+      accepted: rowsSql('id, source', "(1, 'shop')"),
+    });
+    expect(silver).toMatchObject([{ source: 'shop', x: 'SHOP' }]);
+  });
 });

@@ -95,15 +95,32 @@ test('versions of one source in any order: the newest is left', async () => {
 });
 
 describe('a new version with the same rows', () => {
-  test('changes neither files nor age: a later file’s row still wins', async () => {
+  test('keeps the files, and counts as the later upload: its rows win', async () => {
     const lake = await newLake();
-    await lake.upload('a', 1, rows("(1, 'a')"));
+    await lake.upload('a', 1, rows("(1, 'a')", "(2, 'a')"));
     await lake.upload('b', 2, rows("(1, 'b')"));
     const before = await (await lake.snapshot()).files();
-    expect(await lake.upload('a', 3, rows("(1, 'a')"))).toEqual({ status: 'unchanged', version: 3 });
-    expect(await values(lake)).toEqual(['b']);
+    expect(await lake.upload('a', 3, rows("(1, 'a')", "(2, 'a')"))).toEqual({
+      status: 'unchanged',
+      version: 3,
+    });
+    expect(await values(lake)).toEqual(['a', 'a']);
+    const after = await lake.snapshot();
+    expect(after).toMatchObject({ touched: [{}], operation: 'confirm source' });
+    expect(after.properties.operation).toBe('overwrite');
+    const keys = (files: typeof before) => files.map(({ key }) => key).toSorted();
+    expect(keys(await after.files())).toEqual(keys(before));
+  });
+
+  test('changes no file where no row of another file has its keys', async () => {
+    const lake = await newLake();
+    await lake.upload('a', 1, rows("(1, 'a')"));
+    await lake.upload('b', 2, rows("(2, 'b')"));
+    const before = await (await lake.snapshot()).files();
+    await lake.upload('a', 3, rows("(1, 'a')"));
     const after = await lake.snapshot();
     expect(after).toMatchObject({ touched: [], operation: 'confirm source' });
+    expect(after.properties.operation).toBe('replace');
     expect(await after.files()).toEqual(before);
   });
 

@@ -7,6 +7,7 @@ import {
   replacedSources,
   type SilverInput,
 } from '../../../../../shared/stages/load-to-gold/silver/plan-silver-files.ts';
+import { runOf } from '../../../../helpers/silver-lake.ts';
 import { bySource, committedOf, intentOf, keysFile, SILVER } from '../../../../helpers/silver-plan.ts';
 
 type Keys = Pick<Contract, 'primaryKey' | 'partitionedBy'>;
@@ -22,7 +23,7 @@ const inputOf = (
   committed: Intent[] = [],
   confirm: Intent[] = [],
 ): SilverInput => ({
-  ...{ contract, load, confirm },
+  ...{ contract, load, confirm, remove: new Map() },
   committed: bySource(...committed),
 });
 
@@ -41,6 +42,7 @@ describe('where the table is searched', () => {
     ['and where rows go', KEY_IN_PARTITION, [next], [first], [TUE, WED, MON]],
     ['each partition once', KEY_IN_PARTITION, [first], [first], [MON]],
     ['where nothing is loaded: nowhere', KEY_IN_PARTITION, [], [first], []],
+    ['nor where the key may lie in any partition', KEY_ANYWHERE, [], [first], []],
   ])('%s', (_, contract, load, committed, expected) => {
     expect(partitionsToSearch(inputOf(contract, load, committed))).toEqual(expected);
   });
@@ -50,9 +52,20 @@ describe('where the table is searched', () => {
     (contract) => {
       const { partitions: _, ...many } = committedOf(first);
       const committed = new Map([[first.run.source_id, many]]);
-      expect(partitionsToSearch({ contract, load: [next], confirm: [], committed })).toBe('all');
+      expect(partitionsToSearch({ contract, load: [next], confirm: [], remove: new Map(), committed })).toBe(
+        'all',
+      );
     },
   );
+});
+
+test.each<[string, Keys, unknown]>([
+  ['without a key: nowhere', NO_KEY, []],
+  ['with a key that may lie in any partition: everywhere', KEY_ANYWHERE, 'all'],
+  ['with a key that fixes the partition: in its own', KEY_IN_PARTITION, [MON]],
+])('a source that is only confirmed is searched %s', (_, contract, expected) => {
+  const before = loads('a', 1, keysFile('a1', 1, 1, 'mon'));
+  expect(partitionsToSearch(inputOf(contract, [], [before], [loads('a', 2)]))).toEqual(expected);
 });
 
 test('the sources that are replaced are those that are loaded and committed', () => {
@@ -77,6 +90,8 @@ describe('the plan of the files', () => {
     mixed?: DataFile[];
     /** Others of the table. */
     others?: DataFile[];
+    /** Of these, files with rows of confirmed sources. */
+    confirmed?: DataFile[];
     expected: {
       kept?: string[];
       rivals?: string[];
@@ -86,6 +101,13 @@ describe('the plan of the files', () => {
       operation: string;
     };
   }
+  const source = runOf('a', 1).source_id;
+  const mine: DataFile = {
+    ...keysFile('mine', 1, 5),
+    columns: { 1: { lower: '1', upper: '5' }, 3: { lower: source, upper: source } },
+  };
+  const mineToo = { ...mine, key: 'mine too' };
+  const confirm = { title: 'confirm source', operation: 'replace' };
   const append = { title: 'append', operation: 'append' };
   const replace = { title: 'replace source', operation: 'overwrite' };
 
@@ -199,13 +221,68 @@ describe('the plan of the files', () => {
         load: [],
         confirm: [loads('a', 2)],
         committed: [loads('a', 1)],
-        expected: { title: 'confirm source', operation: 'replace' },
+        expected: confirm,
+      },
+    ],
+    [
+      'the files of a confirmed source are compared with those that may hold its keys',
+      {
+        load: [],
+        confirm: [loads('a', 2)],
+        committed: [loads('a', 1)],
+        others: [mine, low, high],
+        confirmed: [mine],
+        expected: { ...confirm, kept: ['mine', 'low', 'high'], rivals: ['mine', 'low'], compareKeys: true },
+      },
+    ],
+    [
+      'not with each other: each key is there once',
+      {
+        load: [],
+        confirm: [loads('a', 2)],
+        committed: [loads('a', 1)],
+        others: [mine, mineToo, high],
+        confirmed: [mine, mineToo],
+        expected: { ...confirm, kept: ['mine', 'mine too', 'high'], rivals: ['mine', 'mine too'] },
+      },
+    ],
+    [
+      'a confirmed source whose rows lie in a file with those of others is compared with them',
+      {
+        load: [],
+        confirm: [loads('a', 2)],
+        committed: [loads('a', 1)],
+        others: [low],
+        confirmed: [low],
+        expected: { ...confirm, kept: ['low'], rivals: ['low'], compareKeys: true },
+      },
+    ],
+    [
+      'a confirmed source is compared with files that come',
+      {
+        load: [loads('b', 3, keysFile('b1', 3, 3))],
+        confirm: [loads('a', 2)],
+        committed: [loads('a', 1)],
+        others: [mine],
+        confirmed: [mine],
+        expected: { ...append, kept: ['mine'], rivals: ['mine'], compareKeys: true, touched: [MON] },
+      },
+    ],
+    [
+      'without a key a confirmed source is compared with nothing',
+      {
+        contract: NO_KEY,
+        load: [],
+        confirm: [loads('a', 2)],
+        committed: [loads('a', 1)],
+        others: [low],
+        expected: { ...confirm, kept: ['low'] },
       },
     ],
   ])('%s', (_, { contract = KEY_ANYWHERE, load, committed, confirm, expected, ...found }) => {
-    const { whole = [], mixed = [], others = [] } = found;
+    const { whole = [], mixed = [], others = [], confirmed = [] } = found;
     const plan = planSilverFiles(inputOf(contract, load, committed, confirm), SILVER, {
-      ...{ whole, mixed },
+      ...{ whole, mixed, confirmed },
       files: [...whole, ...mixed, ...others],
     });
     const { title, operation, touched, compareKeys } = plan;
@@ -227,7 +304,7 @@ describe('the plan of the files', () => {
 
 describe('the next entries of committed sources', () => {
   const entriesOf = (input: SilverInput) =>
-    planSilverFiles(input, SILVER, { whole: [], mixed: [], files: [] }).entries;
+    planSilverFiles(input, SILVER, { whole: [], mixed: [], files: [], confirmed: [] }).entries;
 
   test('a loaded source names its run, its rows and their partitions', () => {
     const load = loads('a', 2, keysFile('a1', 1, 1), keysFile('a2', 2, 2), keysFile('a3', 3, 3, 'tue'));
@@ -246,14 +323,19 @@ describe('the next entries of committed sources', () => {
     expect([partitions(64), partitions(65)]).toEqual([[64], [undefined]]);
   });
 
-  test('a confirmed source gets the sequencer of the newer version, and stays as old as it is', () => {
+  test('a confirmed source gets the sequencer and the age of the newer version', () => {
     const [before, newer] = [loads('a', 1, keysFile('a1', 1, 1)), loads('a', 2)];
     expect([...entriesOf(inputOf(NO_KEY, [], [before], [newer])).values()]).toEqual([
-      { ...committedOf(before), sequencer: newer.run.sequencer },
+      {
+        ...committedOf(before),
+        sequencer: newer.run.sequencer,
+        uploadedAt: newer.run.uploaded_at,
+        version: newer.run.version_id,
+      },
     ]);
   });
 
-  test('the same rows under another contract get the run of that one, and stay as old as they are', () => {
+  test('the same rows under another contract get the run of that one, and the age of the version', () => {
     const under = (turn: number, contract_fingerprint: string): Intent => {
       const intent = intentOf('a', turn, { content: 'x' });
       const run_id = `${intent.run.run_id} under ${contract_fingerprint}`;
@@ -264,12 +346,64 @@ describe('the next entries of committed sources', () => {
     expect(entry).toMatchObject({ runId: first.run.run_id, contractFingerprint: 'A' });
     if (entry === undefined) return;
     const committed = new Map([[again.run.source_id, entry]]);
-    const input = { contract: NO_KEY, load: [again], confirm: [], committed };
-    expect([...entriesOf(input).values()]).toEqual([
+    const input = { contract: NO_KEY, load: [again], confirm: [], remove: new Map(), committed };
+    expect([...entriesOf(input).values()]).toMatchObject([
       {
-        ...{ runId: again.run.run_id, sequencer: again.run.sequencer, uploadedAt: first.run.uploaded_at },
+        ...{ runId: again.run.run_id, sequencer: again.run.sequencer, uploadedAt: again.run.uploaded_at },
         ...{ content: 'x', contractFingerprint: 'B', partitions: [] },
       },
     ]);
+  });
+});
+
+describe('the plan of a removal', () => {
+  const source = runOf('a', 1).source_id;
+  const entry = committedOf(loads('a', 1));
+  const planOf = (found: { whole?: DataFile[]; mixed?: DataFile[]; others?: DataFile[] }) => {
+    const { whole = [], mixed = [], others = [] } = found;
+    const committed = bySource(loads('a', 1));
+    const remove = new Map([[source, { ...entry, content: '', partitions: [] }]]);
+    const input = { contract: KEY_IN_PARTITION, load: [], confirm: [], remove, committed };
+    return planSilverFiles(input, SILVER, {
+      ...{ whole, mixed, confirmed: [] },
+      files: [...whole, ...mixed, ...others],
+    });
+  };
+  const file = keysFile('a1', 1, 5);
+
+  test.each([
+    ['its files are removed', { whole: [file] }, { operation: 'delete', touched: [MON], compareKeys: false }],
+    [
+      'files that may hold its keys are compared',
+      { whole: [file], others: [keysFile('b1', 5, 5)] },
+      { operation: 'delete', touched: [MON], compareKeys: true },
+    ],
+    [
+      'files with rows of others are rewritten',
+      { mixed: [file] },
+      { operation: 'overwrite', touched: [MON], compareKeys: true },
+    ],
+    ['a source without rows leaves a tombstone only', {}, { operation: 'replace', touched: [] }],
+  ])('%s', (_, found, expected) => {
+    expect(planOf(found)).toMatchObject({ ...expected, title: 'remove source', replaced: [source] });
+    expect([...planOf(found).entries]).toEqual([[source, { ...entry, content: '', partitions: [] }]]);
+  });
+
+  test('it is searched where the source has rows', () => {
+    const remove = new Map([[source, entry]]);
+    const committed = bySource(loads('a', 1, keysFile('a1', 1, 1, 'tue')));
+    for (const contract of [NO_KEY, KEY_IN_PARTITION])
+      expect(partitionsToSearch({ contract, load: [], confirm: [], remove, committed })).toEqual([TUE]);
+  });
+
+  test('a later version keeps the removal in its entry', () => {
+    const removal = { id: 'r', at: '2024-01-01T00:00:00.000Z', sequencer: '1', rows: 3 };
+    const committed = new Map([[source, { ...entry, removal, removedAt: removal.at }]]);
+    const { entries } = planSilverFiles(
+      { contract: NO_KEY, load: [loads('a', 2)], confirm: [], remove: new Map(), committed },
+      SILVER,
+      { whole: [], mixed: [], files: [], confirmed: [] },
+    );
+    expect(entries.get(source)).toEqual({ ...committedOf(loads('a', 2)), partitions: [], removal });
   });
 });

@@ -5,6 +5,8 @@ import {
   type Standing,
   standingOf,
 } from '../../../../../shared/stages/load-to-gold/silver/plan-sources.ts';
+import type { CommittedSource } from '../../../../../shared/stages/load-to-gold/silver/sources.ts';
+import { runOf } from '../../../../helpers/silver-lake.ts';
 import { bySource, committedOf, intentOf, LAYOUT } from '../../../../helpers/silver-plan.ts';
 
 describe('the standing of an intent', () => {
@@ -63,8 +65,68 @@ describe('the standing of an intent', () => {
     ['loaded', false],
     ['unchanged', false],
     ['superseded', false],
+    ['removed', false],
   ])('%s: a commit would change something: %s', (standing, outstanding) => {
     expect(isOutstanding(standing)).toBe(outstanding);
+  });
+});
+
+describe('a source that was removed', () => {
+  /** At 0.5 s after the upload of version 5. */
+  const removal = {
+    ...{ id: 'r', at: '2024-01-01T00:00:05.500Z', rows: 1 },
+    ...{ sequencer: runOf('a', 3).sequencer, version: 'v5' },
+  };
+  const tombstone: CommittedSource = {
+    ...{ ...committedOf(intentOf('a', 3)), content: '', partitions: [] },
+    ...{ removedAt: removal.at, removal },
+  };
+  const replayed = (intent: Intent, at: string): Intent => ({
+    ...intent,
+    run: { ...intent.run, replayed_at: at },
+  });
+
+  /** A version of the second in which version 5 was uploaded. */
+  const sameSecond = (): Intent => {
+    const intent = intentOf('a', 6);
+    return { ...intent, run: { ...intent.run, uploaded_at: runOf('a', 5).uploaded_at } };
+  };
+
+  test.each<[string, Intent, Standing]>([
+    ['keeps out the version that silver had', intentOf('a', 3), 'removed'],
+    ['and an older one', intentOf('a', 2), 'removed'],
+    ['and a newer one that was uploaded before', intentOf('a', 4), 'removed'],
+    ['and the one that was in raw, in the same second', intentOf('a', 5), 'removed'],
+    ['takes another of the same second, which may be later', sameSecond(), 'to load'],
+    ['takes one that was uploaded later', intentOf('a', 6), 'to load'],
+    ['takes one that was replayed since', replayed(intentOf('a', 2), '2024-01-01T00:00:05.501Z'), 'to load'],
+    [
+      'but not one that was replayed before',
+      replayed(intentOf('a', 2), '2024-01-01T00:00:05.500Z'),
+      'removed',
+    ],
+  ])('%s', (_, intent, expected) => {
+    expect(standingOf(tombstone, intent)).toBe(expected);
+  });
+
+  test('keeps them out also once a replay or a later version is committed', () => {
+    const replay = { ...committedOf(intentOf('a', 2)), removal };
+    expect(standingOf(replay, intentOf('a', 2))).toBe('loaded');
+    expect(standingOf(replay, intentOf('a', 4))).toBe('removed');
+    expect(standingOf(replay, intentOf('a', 6))).toBe('to load');
+    const later = { ...committedOf(intentOf('a', 6)), removal };
+    expect(standingOf(later, intentOf('a', 4))).toBe('removed');
+    expect(standingOf(later, intentOf('a', 7, { content: 'a6' }))).toBe('to confirm');
+  });
+
+  test('a version that stays out does not displace an older one that was replayed', () => {
+    const own = replayed(intentOf('a', 2), '2024-01-01T00:01:00.000Z');
+    const waiting = intentOf('a', 4);
+    const committed = new Map([[own.run.source_id, tombstone]]);
+    const plan = planSources({ own, waiting: [waiting], committed, layout: LAYOUT });
+    expect(plan).toMatchObject({ own: 'to load', load: [own], done: [waiting], left: [] });
+    const swapped = planSources({ own: waiting, waiting: [own], committed, layout: LAYOUT });
+    expect(swapped).toMatchObject({ own: 'removed', load: [own], done: [] });
   });
 });
 

@@ -15,11 +15,11 @@ const partitions = (...days: string[]) => days.map((day) => ({ day }));
 
 const PLAN: FilesPlan = {
   ...{ whole: [], mixed: [], added: new Map([[own.run.source_id, [file('coming')]]]), replaced: [] },
-  ...{ kept: [file('kept')], rivals: [], compareKeys: false, touched: partitions('coming') },
+  ...{ kept: [file('kept')], rivals: [], confirmed: [], compareKeys: false, touched: partitions('coming') },
   ...{ title: 'append', operation: 'append', entries: new Map() },
 };
 const EFFECTS: Effects = {
-  ...{ own, load: [own], columns: COLUMNS, partitionedBy: [], rewritten: [] },
+  ...{ runId: own.run.run_id, load: [own], columns: COLUMNS, partitionedBy: [], rewritten: [] },
   ...{ changedDeletes: new Map(), sourcesRoot: 'root' },
 };
 const REPLACE = { title: 'replace source', operation: 'overwrite' } as const;

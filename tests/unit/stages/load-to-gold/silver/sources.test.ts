@@ -21,6 +21,8 @@ test('a snapshot knows of each source whose rows it has, when they came and wher
   const run = runOf('a', 1);
   expect(await stateOf(lake, 'a')).toEqual({
     runId: run.run_id,
+    key: run.key,
+    version: run.version_id,
     sequencer: run.sequencer,
     uploadedAt: run.uploaded_at,
     content: expect.stringMatching(/^[0-9a-f]{64}$/),
