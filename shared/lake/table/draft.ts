@@ -1,8 +1,7 @@
-import type { Schema, SnapshotEntry, Transform } from '../iceberg/types.ts';
+import type { ManifestFile, Schema, SnapshotEntry, Transform } from '../iceberg/types.ts';
 import type { DataFile, PositionDeletes } from './data-file.ts';
 import type { Partition } from './partition-names.ts';
 import type { ColumnIds } from './properties.ts';
-import type { Snapshot } from './read/snapshot.ts';
 
 /** Columns of a table, with the ids that are in use. */
 export interface TableSchema {
@@ -27,6 +26,14 @@ export interface PartitionBy {
   name: string;
 }
 
+/** The part of a snapshot that a restored one is made of. */
+export interface RestoredSnapshot {
+  version: number;
+  /** Its summary. */
+  properties: Readonly<Record<string, string>>;
+  manifests(): Promise<readonly { file: ManifestFile }[]>;
+}
+
 /** A writer's description of the next snapshot; the table adds the rest. Files that it does not name stay. */
 export interface Draft {
   runId: string;
@@ -47,7 +54,7 @@ export interface Draft {
    * one of a copy of the table whose metadata had the same schemas and partition specs when it was made. Then
    * `added`, `removed` and `changedDeletes` are empty.
    */
-  restored?: Snapshot;
+  restored?: RestoredSnapshot;
   /** The partitions whose rows change. */
   touched: readonly Partition[] | 'all';
   /** Properties for the snapshot's summary. */

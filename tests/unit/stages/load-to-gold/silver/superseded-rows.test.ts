@@ -1,8 +1,11 @@
+import { chooseStrategy } from '../../../../../shared/engine/strategy.ts';
+import { withDuckDb } from '../../../../../shared/engine/with-duckdb.ts';
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import { compactTable } from '../../../../../shared/lake/table/upkeep/compact.ts';
 import { INLINE } from '../../../../../shared/lake/table/upkeep/compaction.ts';
 import { Intents } from '../../../../../shared/stages/load-to-gold/silver/intents.ts';
 import { ROW_IDENTITY } from '../../../../../shared/stages/transform/silver-table.ts';
+import { scratch } from '../../../../helpers/scratch.ts';
 import { contractOf, latestBy, rowsSql, runOf, SilverLake, testDb } from '../../../../helpers/silver-lake.ts';
 import { keepLocksStill } from '../../../../helpers/still-locks.ts';
 
@@ -119,4 +122,18 @@ test('rows in a file that compaction has merged count as any others', async () =
   expect(await (await lake.snapshot()).files()).toHaveLength(1);
   expect(await lake.counts('a', 3, rows("(1, 'a')", "(2, 'a')"))).toEqual([1, 0]);
   expect(await lake.counts('b', 4, rows("(1, 'B')", "(2, 'B')"))).toEqual([2, 0]);
+});
+
+test('keys that need several passes are counted once', async () => {
+  const memoryMb = 128;
+  // As many groups, each with what the merge keeps of a key at least.
+  expect(chooseStrategy(200_000, 272, memoryMb).passes).toBeGreaterThan(1);
+  const lake = new SilverLake(await contractOf([ID, V]), undefined, async (work) => {
+    const folder = scratch();
+    return await withDuckDb({ memoryMb, threads: 1, scratch: folder }, (db) => work(db, folder));
+  });
+  const many = (v: string, from: number) =>
+    `SELECT i AS id, '${v}' AS v FROM range(${from}, ${from + 150_000}) AS t(i)`;
+  await lake.upload('a', 1, many('a', 0));
+  expect(await lake.counts('b', 2, many('b', 50_000))).toEqual([100_000, 0]);
 });
