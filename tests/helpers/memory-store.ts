@@ -78,8 +78,8 @@ export class MemoryStore implements ObjectStore {
   /** How many objects a page of a listing has: few, so that other requests may run in between. */
   pageSize = 10;
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
-    for (let after = ''; ; ) {
+  async *list(prefix: string, start = ''): AsyncIterable<ObjectInfo> {
+    for (let after = start; ; ) {
       await this.#request('list', prefix);
       const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > after);
       const page = keys.toSorted().slice(0, this.pageSize);

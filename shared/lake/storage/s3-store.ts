@@ -133,13 +133,14 @@ export class S3Store implements ObjectStore {
     return size;
   }
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+  async *list(prefix: string, after?: string): AsyncIterable<ObjectInfo> {
     let token: string | undefined;
     do {
       const command = new ListObjectsV2Command({
         Bucket: this.name,
         Prefix: prefix,
         ContinuationToken: token,
+        ...optional('StartAfter', after),
       });
       const page = await this.#request('list', prefix, () => this.#client.send(command));
       for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
