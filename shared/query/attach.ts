@@ -59,7 +59,12 @@ export const attachLake = async (
     await createTableView(workbench, view, columns, files);
   }
   await attachQuarantine(db, lake.quarantine, contracts, path.join(scratch, 'quarantine'), wanted);
-  await attachRuns(db, wanted('runs') ? lake.gold : undefined, path.join(scratch, 'gold'), past?.time);
+  await attachRuns(
+    { db, store: wanted('runs') ? lake.gold : undefined, scratch: path.join(scratch, 'gold') },
+    past?.time,
+    // A query may also name it `main.runs`, without the conditions.
+    /main/i.test(sql ?? '') ? [] : (filters.get('.runs') ?? []),
+  );
 };
 
 const currentSnapshot = async (

@@ -1,6 +1,9 @@
 import path from 'node:path';
+import { DIMENSIONS } from '../../shared/contract/model.ts';
 import { ident } from '../../shared/engine/sql.ts';
 import type { Db } from '../../shared/engine/with-duckdb.ts';
+import { lakePaths } from '../../shared/lake/paths.ts';
+import { RUN_COLUMNS } from '../../shared/run/run-record.ts';
 import { loadGoldModels } from '../../shared/stages/load-to-gold/gold/model-header.ts';
 import { withTestDb } from '../helpers/duckdb.ts';
 import { ofType, resource } from './template.ts';
@@ -25,7 +28,7 @@ interface Query {
 /** Time travel in Athena's syntax, which DuckDB does not have; it is removed before DuckDB checks the query. */
 const TIME_TRAVEL = / FOR TIMESTAMP AS OF \(current_timestamp - interval '1' day\)/;
 
-/** Creates empty tables with the columns of all shipped models, under their names in the catalog. */
+/** Creates empty tables with the columns of all shipped models and of the runs, under their names in the catalog. */
 const withModels = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
   withTestDb(async (db) => {
     for (const { name, columns } of await loadGoldModels(SQL)) {
@@ -34,6 +37,13 @@ const withModels = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
       for (const [metadata, fields] of Object.entries(METADATA_TABLES))
         await db.run(`CREATE TABLE ${ident(`${name}$${metadata}`)} (${fields})`);
     }
+    const runs = (type: (of: string) => string): string =>
+      Object.entries(RUN_COLUMNS)
+        .map(([name, of]) => `${ident(name)} ${type(of)}`)
+        .join(', ');
+    await db.run(`CREATE TABLE _runs (${runs((of) => of)})`);
+    await db.run(`CREATE TABLE _runs_newest (${runs((of) => (of === 'TIMESTAMP' ? 'VARCHAR' : of))})`);
+    await db.run('CREATE MACRO from_iso8601_timestamp(text) AS CAST(text AS TIMESTAMPTZ)');
     return await work(db);
   });
 
@@ -72,6 +82,25 @@ test('queries show averages of daily metrics in one partition, the metrics of th
   );
   expect(text).toContainEqual(expect.stringMatching(TIME_TRAVEL));
   expect(text).toContainEqual(expect.stringContaining('"daily_metrics$history"'));
+});
+
+test('the newest runs have a table over their folder, with the columns of the records', () => {
+  const { TableInput } = resource('NewestRunsTable').Properties as unknown as {
+    TableInput: {
+      Name: string;
+      StorageDescriptor: { Location: unknown; Columns: { Name: string; Type: string }[] };
+    };
+  };
+  const { Location, Columns } = TableInput.StorageDescriptor;
+  const folder = lakePaths.newestRuns('first').replace(/first\/$/, '');
+  expect(Location).toEqual({ 'Fn::Sub': `s3://\${GoldBucket}/${folder}` });
+  // JSON has times as text.
+  const hive: Readonly<Record<string, string>> = {
+    ...{ VARCHAR: 'string', TIMESTAMP: 'string', BIGINT: 'bigint', DOUBLE: 'double' },
+    'MAP(VARCHAR, VARCHAR)': 'map<string,string>',
+    [RUN_COLUMNS.scores ?? '']: `struct<${DIMENSIONS.map((each) => `${each}:double`).join(',')}>`,
+  };
+  expect(Columns).toEqual(Object.entries(RUN_COLUMNS).map(([Name, type]) => ({ Name, Type: hive[type] })));
 });
 
 test('the workgroup stores results in gold, encrypted, and stops queries that read too much', () => {
