@@ -9,6 +9,7 @@ import { addMaintain } from './commands/maintain.ts';
 import { addQuery } from './commands/query.ts';
 import { addRedrive } from './commands/redrive.ts';
 import { addRun } from './commands/run.ts';
+import { addRuns } from './commands/runs.ts';
 import { addStart } from './commands/start.ts';
 import { addUpload } from './commands/upload.ts';
 
@@ -39,6 +40,7 @@ const createProgram = (session: Session): Command => {
     addQuery,
     addHistory,
     addExecutions,
+    addRuns,
     addCost,
     addRedrive,
     addInfer,

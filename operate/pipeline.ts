@@ -1,5 +1,7 @@
 import type { TableReport } from '../shared/maintenance/maintenance-report.ts';
 import type { HistoryEntry } from '../shared/query/history.ts';
+import type { RunPage } from '../shared/query/newest-runs.ts';
+import type { RunFilter } from '../shared/query/run-filter.ts';
 import type { Warehouse } from '../shared/query/warehouse.ts';
 import type { When } from '../shared/query/when.ts';
 import type { Observer } from './events.ts';
@@ -7,6 +9,8 @@ import type { ExecutionStatus } from './execution.ts';
 import type { ExecutionDetail, ExecutionPage } from './listing.ts';
 import type { Outcome } from './outcome.ts';
 import type { Upload, Uploaded } from './uploads.ts';
+
+export type { RunPage } from '../shared/query/newest-runs.ts';
 
 /**
  * Everything a user does to a pipeline, on a laptop or on AWS. The command-line program, the benchmarks and later clients
@@ -62,6 +66,15 @@ export interface Pipeline {
    * @throws ContractInvalid for a mistake in any contract or gold model, unless `sql` is given
    */
   query<T>(options: QueryOptions, work: (warehouse: Warehouse) => Promise<T>): Promise<T>;
+
+  /**
+   * The records of the runs that finished last, the latest first. The newest hundred cost the same however many there are;
+   * a filter that few runs match may read all.
+   *
+   * @throws UsageError for an `after` that no page had
+   * @throws TableDamaged when a record cannot be read
+   */
+  runs(filter?: RunsFilter): Promise<RunPage>;
 
   /**
    * The snapshots of one table, the newest first.
@@ -120,6 +133,15 @@ export interface QueryOptions {
   at?: When | undefined;
   observe?: Observer | undefined;
 }
+
+export interface RunsFilter extends RunFilter {
+  /** The number of runs at most. Default: `DEFAULT_RUNS`. */
+  limit?: number | undefined;
+  /** The `next` of the page before. */
+  after?: string | undefined;
+}
+
+export const DEFAULT_RUNS = 100;
 
 export interface HistoryOptions {
   /** The number of snapshots at most. Default: all. */

@@ -6,6 +6,7 @@ import type { TableReport } from '../../shared/maintenance/maintenance-report.ts
 import type { Warehouse } from '../../shared/query/warehouse.ts';
 import { type Config, configFromEnv } from '../../shared/runtime/config.ts';
 import { withoutIgnored } from '../ignored-uploads.ts';
+import { listRuns } from '../list-runs.ts';
 import { detailOf, type ExecutionDetail, type ExecutionPage, pageOf } from '../listing.ts';
 import { maintainLake } from '../maintain-lake.ts';
 import type { Outcome } from '../outcome.ts';
@@ -19,6 +20,8 @@ import {
   type Pipeline,
   type QueryOptions,
   type Redriven,
+  type RunPage,
+  type RunsFilter,
   type TableHistory,
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
@@ -111,6 +114,11 @@ export class AwsPipeline implements Pipeline {
   async query<T>(options: QueryOptions, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {
     const { lake } = (await this.#open()).deployment;
     return await queryLake({ lake, config: this.#config() }, options, work);
+  }
+
+  async runs(filter: RunsFilter = {}): Promise<RunPage> {
+    const { lake } = (await this.#open()).deployment;
+    return await listRuns({ lake, config: this.#config() }, filter);
   }
 
   async history(table: string, options: HistoryOptions = {}): Promise<TableHistory> {

@@ -3,6 +3,7 @@ import type { TableReport } from '../../shared/maintenance/maintenance-report.ts
 import type { Warehouse } from '../../shared/query/warehouse.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
 import { withoutIgnored } from '../ignored-uploads.ts';
+import { listRuns } from '../list-runs.ts';
 import { detailOf, type ExecutionDetail, type ExecutionPage, pageOf } from '../listing.ts';
 import { maintainLake } from '../maintain-lake.ts';
 import type { Outcome } from '../outcome.ts';
@@ -16,6 +17,8 @@ import {
   type Pipeline,
   type QueryOptions,
   type Redriven,
+  type RunPage,
+  type RunsFilter,
   type TableHistory,
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
@@ -73,6 +76,10 @@ export class LocalPipeline implements Pipeline {
 
   async query<T>(options: QueryOptions, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {
     return await queryLake(this.#workspace, options, work);
+  }
+
+  async runs(filter: RunsFilter = {}): Promise<RunPage> {
+    return await listRuns(this.#workspace, filter);
   }
 
   async history(table: string, options: HistoryOptions = {}): Promise<TableHistory> {

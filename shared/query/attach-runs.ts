@@ -14,7 +14,7 @@ import { LAST_OF_RUN, spooledSql, spoolRecords } from '../run/spool-records.ts';
 import type { Filter } from './filters.ts';
 import { planFiles } from './plan-files.ts';
 
-/** What the view `runs` is made of. */
+/** The view `runs` is made of these. */
 const [FOLDED, NEWEST] = ['_runs_folded', '_runs_newest'];
 
 /**

@@ -49,6 +49,7 @@ export const recordOf = (n: number, of: Partial<RunRecord> = {}): RunRecord => (
   dataset: n % 10 === 0 ? 'tenth' : 't',
   execution: `e${n}`,
   finished_at: finishedAt(n),
+  cost_usd: 0.00025,
   ...of,
 });
 
