@@ -68,6 +68,7 @@ class Folder {
   readonly #dryRun: boolean;
   readonly #runId = `maintenance-${randomUUID()}`;
   readonly #result: RunsFolded = { folded: 0, damaged: [] };
+  #lookedAt = 0;
   /** Runs with a record among the newest. */
   readonly #listed = new Set<string>();
 
@@ -90,7 +91,7 @@ class Folder {
     const unlisted = await this.#foldUnlisted(until);
     // Records of an earlier release that are too young now would be in neither place.
     const isComplete = this.#result.damaged.length === 0 && (until !== undefined || unlisted.young === 0);
-    const changed = this.#result.folded > 0 || until === undefined;
+    const changed = this.#lookedAt > 0 || until === undefined;
     if (isComplete && changed && !this.#dryRun)
       await noteProperties(
         { store: this.#store },
@@ -165,6 +166,7 @@ class Folder {
       this.#result.folded += keys.length;
       return [];
     }
+    this.#lookedAt += keys.length;
     const file = path.join(this.#scratch, 'records.ndjson');
     const spooled = await spoolRecords(this.#store, keys, file);
     this.#result.damaged.push(...spooled.damaged);

@@ -151,7 +151,7 @@ describe('the newest hundred', () => {
     return { files, requests };
   };
 
-  /** A bucket with the records of so many runs, none of which maintenance has seen. Records are made when they are read. */
+  /** A bucket with the records of n runs, none of which maintenance has seen. Records are made when they are read. */
   class UnfoldedRuns extends MemoryStore {
     readonly #runs: number;
     readonly #told: (kind: 'get' | 'list') => void;
@@ -203,7 +203,7 @@ describe('the newest hundred', () => {
     expect(second).toEqual({ files: down(99_900, 99_801), requests: many.requests });
   });
 
-  /** A lake whose table has so many runs, ten thousand a day, as maintenance would have put them there. */
+  /** A lake whose table has n runs, ten thousand a day, as maintenance would have put them there. */
   const foldedLake = async (runs: number): Promise<Pick<Lake, 'gold'>> => {
     const lake = opened();
     await testDb(async (db, folder) => {
