@@ -21,20 +21,24 @@ const [FOLDED, NEWEST] = ['_runs_folded', '_runs_newest'];
  * Creates the view `runs`, in the order in which the runs finished: the rows of their table, and the records that are not in
  * it yet. Before the first maintenance, all records are read, each from its object.
  *
+ * @param store where the run records are; the view is empty without one
  * @param until excludes runs that finished later; milliseconds since 1970
  * @param filters conditions that a query has on the view: files of the table that cannot hold rows for it are skipped
+ * @returns a SELECT of the records that the filters leave, also of those that finished later
  * @throws TableDamaged when a record cannot be read
  */
 export const attachRuns = async (
-  { db, store, scratch }: { db: Db; store: ObjectStore | undefined; scratch: string },
+  db: Db,
+  store: ObjectStore | undefined,
+  scratch: string,
   until: number | undefined,
   filters: readonly Filter[] = [],
-): Promise<void> => {
+): Promise<string> => {
   const records = store && (await recordsSql({ db, store, scratch }, filters));
+  const all = typed(RUN_TABLE_COLUMNS, records);
   const where = until === undefined ? '' : ` WHERE finished_at <= make_timestamp_ms(${until})`;
-  await db.run(
-    `CREATE OR REPLACE VIEW runs AS ${typed(RUN_TABLE_COLUMNS, records)}${where} ORDER BY finished_at`,
-  );
+  await db.run(`CREATE OR REPLACE VIEW runs AS ${all}${where} ORDER BY finished_at`);
+  return all;
 };
 
 /** SQL of a SELECT over the records; undefined if there are none. */

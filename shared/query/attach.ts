@@ -59,11 +59,14 @@ export const attachLake = async (
     await createTableView(workbench, view, columns, files);
   }
   await attachQuarantine(db, lake.quarantine, contracts, path.join(scratch, 'quarantine'), wanted);
+  // A query may also name the view `main.runs`, without the conditions.
+  const ofRuns = /main/i.test(sql ?? '') ? [] : filters.get('.runs');
   await attachRuns(
-    { db, store: wanted('runs') ? lake.gold : undefined, scratch: path.join(scratch, 'gold') },
+    db,
+    wanted('runs') ? lake.gold : undefined,
+    path.join(scratch, 'gold'),
     past?.time,
-    // A query may also name it `main.runs`, without the conditions.
-    /main/i.test(sql ?? '') ? [] : (filters.get('.runs') ?? []),
+    ofRuns,
   );
 };
 

@@ -25,7 +25,7 @@ const runsIn = async (
     if (method === 'read' || method === 'localPath') read.push(key);
   });
   return await testDb(async (db, folder) => {
-    await attachRuns({ db, store, scratch: folder }, until);
+    await attachRuns(db, store, folder, until);
     const rows = await db.all<{ text: string }>("SELECT source_key || ' ' || status AS text FROM runs");
     return { rows: rows.map(({ text }) => text), read };
   });
