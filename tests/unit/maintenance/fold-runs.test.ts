@@ -60,6 +60,18 @@ test('records move into the table, and are read from there', async () => {
   expect((await runsIn(lake)).rows).toEqual([...THREE, 't/4.csv loaded']);
 });
 
+test('a table that was removed is made again from the records', async () => {
+  const lake = opened();
+  await writeRuns(lake, 1, 3);
+  await fold(lake);
+  await writeRuns(lake, 3, 4);
+  await lake.gold.removeMany(await keysIn(lake.gold, 'runs-folded/'));
+  expect((await runsIn(lake)).rows).toEqual(THREE);
+  expect(await fold(lake)).toMatchObject({ folded: 3 });
+  expect((await runsIn(lake)).rows).toEqual(THREE);
+  expect(await folded(lake)).toBe(3);
+});
+
 test('a record that is too young stays', async () => {
   const lake = opened();
   await writeRuns(lake, 1, 2);
@@ -179,6 +191,16 @@ test('where it ended between the commit and the removal of what was moved, nothi
   expect(await newest(lake)).toHaveLength(3);
   expect((await runsIn(lake)).rows).toEqual(THREE);
   expect(await fold(lake)).toEqual({ folded: 0, damaged: [] });
+  expect(await folded(lake)).toBe(3);
+  expect(await newest(lake)).toEqual([]);
+  expect((await runsIn(lake)).rows).toEqual(THREE);
+});
+
+test('two maintenances at once move each record once', async () => {
+  const lake = opened();
+  await writeRuns(lake, 1, 4);
+  const both = await Promise.all([fold(lake), fold(lake)]);
+  expect(both.map((each) => each.folded).toSorted()).toEqual([0, 3]);
   expect(await folded(lake)).toBe(3);
   expect(await newest(lake)).toEqual([]);
   expect((await runsIn(lake)).rows).toEqual(THREE);
