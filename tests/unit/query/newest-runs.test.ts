@@ -2,12 +2,14 @@ import { openLake } from '../../../operate/local/lake.ts';
 import { TableDamaged, UsageError } from '../../../shared/errors.ts';
 import { type Lake, lakePaths, newestRunIn } from '../../../shared/lake/paths.ts';
 import type { ObjectInfo, ObjectStore } from '../../../shared/lake/storage/object-store.ts';
+import { S3Store } from '../../../shared/lake/storage/s3-store.ts';
 import { foldRows, noteProperties } from '../../../shared/lake/table/upkeep/fold.ts';
 import { newestRuns, type RunPageOptions } from '../../../shared/query/newest-runs.ts';
 import { type StoredRunRecord, writeRunRecord } from '../../../shared/run/run-record.ts';
 import { RUNS_COMPLETE_UNTIL, RUNS_TABLE } from '../../../shared/run/runs-table.ts';
 import { spooledSql, spoolRecords } from '../../../shared/run/spool-records.ts';
 import { config } from '../../helpers/engine.ts';
+import { fakeS3 } from '../../helpers/fake-s3.ts';
 import { MemoryStore } from '../../helpers/memory-store.ts';
 import { finishedAt, fold, recordOf, writeRuns } from '../../helpers/run-records.ts';
 import { scratch } from '../../helpers/scratch.ts';
@@ -123,6 +125,19 @@ test('records of an earlier release are listed before and after maintenance', as
     ...third,
     contract_fingerprint: null,
   });
+});
+
+test('S3 has the same list, over many pages of keys', async () => {
+  const { client } = fakeS3({ pageSize: 2 });
+  const lake = { gold: new S3Store(client, 'gold') };
+  await writeRuns(lake, 1, 5);
+  await fold(lake);
+  await writeRuns(lake, 5, 8);
+  await writeRunRecord(lake, recordOf(3, { finished_at: finishedAt(6.5), rows_silver: 1 }));
+  expect(await pages(lake, 2)).toEqual([[7, 3], [6, 5], [4, 2], [1]]);
+  expect(await pages(lake, 100)).toEqual([[7, 3, 6, 5, 4, 2, 1]]);
+  await fold(lake);
+  expect(await pages(lake, 3)).toEqual([[7, 3, 6], [5, 4, 2], [1]]);
 });
 
 test('what no list can have given is wrong usage', async () => {

@@ -2,7 +2,12 @@ import { FolderStore } from '../../../../../shared/lake/storage/folder-store.ts'
 import { Table } from '../../../../../shared/lake/table/commit/table.ts';
 import { tableColumns } from '../../../../../shared/lake/table/commit/table-schema.ts';
 import { createTableView } from '../../../../../shared/lake/table/read/table-view.ts';
-import { type Folded, type Folding, foldRows, noteProperties } from '../../../../../shared/lake/table/upkeep/fold.ts';
+import {
+  type Folded,
+  type Folding,
+  foldRows,
+  noteProperties,
+} from '../../../../../shared/lake/table/upkeep/fold.ts';
 import { scratch } from '../../../../helpers/scratch.ts';
 import { testDb } from '../../../../helpers/silver-lake.ts';
 
@@ -43,7 +48,12 @@ const foldAll = async (
     }
     const snapshot = await new Table(workbench.store, 't').current();
     const files = (await snapshot?.files()) ?? [];
-    await createTableView(workbench, { schema: 'main', table: 'found' }, tableColumns(snapshot, COLUMNS), files);
+    await createTableView(
+      workbench,
+      { schema: 'main', table: 'found' },
+      tableColumns(snapshot, COLUMNS),
+      files,
+    );
     const rows = await db.all<{ text: string }>(
       "SELECT id || ' ' || day(found.at) || ' ' || tags[1].a AS text FROM found ORDER BY text",
     );
@@ -72,9 +82,12 @@ test('folding the same rows again changes nothing that a reader sees', async () 
 test.each([
   [true, ['x 2 2', 'y 1 3']],
   [false, ['x 1 1', 'x 2 2', 'y 1 3']],
-])('rows of a key in other partitions are replaced if they are looked for: %s', async (anywhere, expected) => {
-  expect((await foldAll([['x 1 1', 'y 1 3'], ['x 2 2']], { anywhere })).rows).toEqual(expected);
-});
+])(
+  'rows of a key in other partitions are replaced if they are looked for: %s',
+  async (anywhere, expected) => {
+    expect((await foldAll([['x 1 1', 'y 1 3'], ['x 2 2']], { anywhere })).rows).toEqual(expected);
+  },
+);
 
 test('with a version, the later row stays, whatever the order in which they are folded', async () => {
   const options = { anywhere: true, folding: { ...ROWS, version: 'at' } };
