@@ -14,6 +14,7 @@ import { addRemove } from './commands/remove.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRun } from './commands/run.ts';
+import { addRuns } from './commands/runs.ts';
 import { addStart } from './commands/start.ts';
 import { addUpload } from './commands/upload.ts';
 
@@ -53,6 +54,7 @@ const createProgram = (session: Session): Command => {
     addQuarantine,
     addHistory,
     addExecutions,
+    addRuns,
     addCost,
     addRedrive,
     addReplay,

@@ -1,5 +1,7 @@
 import type { TableReport } from '../shared/maintenance/maintenance-report.ts';
 import type { HistoryEntry } from '../shared/query/history.ts';
+import type { RunPage } from '../shared/query/newest-runs.ts';
+import type { RunFilter } from '../shared/query/run-filter.ts';
 import type { Warehouse } from '../shared/query/warehouse.ts';
 import type { When } from '../shared/query/when.ts';
 import type { ReplaySelection } from '../shared/replay/selection.ts';
@@ -15,6 +17,7 @@ import type { ReplayPlan, ReplayResult } from './replayed.ts';
 import type { RolledBackTable } from './rolled-back.ts';
 import type { Upload, Uploaded } from './uploads.ts';
 
+export type { RunPage } from '../shared/query/newest-runs.ts';
 export type { CallOptions } from './call-options.ts';
 
 /**
@@ -91,6 +94,15 @@ export interface Pipeline {
    * @throws ContractInvalid for a mistake in any contract or gold model, unless `sql` is given
    */
   query<T>(options: QueryOptions, work: (warehouse: Warehouse) => Promise<T>): Promise<T>;
+
+  /**
+   * The records of the runs that finished last, the latest first. The newest hundred cost the same however many there are;
+   * a filter that few runs match may read all.
+   *
+   * @throws UsageError for an `after` that no page had
+   * @throws TableDamaged when a record cannot be read
+   */
+  runs(filter?: RunsFilter): Promise<RunPage>;
 
   /**
    * The snapshots of one table, the newest first.
@@ -196,6 +208,15 @@ export interface QueryOptions {
   at?: When | undefined;
   observe?: Observer | undefined;
 }
+
+export interface RunsFilter extends RunFilter {
+  /** The number of runs at most. Default: `DEFAULT_RUNS`. */
+  limit?: number | undefined;
+  /** The `next` of the page before. */
+  after?: string | undefined;
+}
+
+export const DEFAULT_RUNS = 100;
 
 export interface HistoryOptions {
   /** The number of snapshots at most. Default: all. */

@@ -12,8 +12,8 @@ import { withElapsed } from '../render/terminal.ts';
 const GRACE_DAYS = GRACE_MS / DAY_MS;
 
 const HELP = `
-Merges small files, expires old snapshots, and removes files that no snapshot refers to. Rows stay as they are, and
-files may be loaded meanwhile. Deployed, it runs by itself on a schedule; with --stage it runs here, on that stage's lake.
+Puts run records into their table (gold._runs), merges small files, expires old snapshots, and removes files that no snapshot
+refers to. Rows stay as they are, and files may be loaded meanwhile. Deployed, it runs by itself on a schedule; with --stage it runs here, on that stage's lake.
 
 A failed run may be redriven for 14 days. Until then it needs the files that it has written, though no snapshot refers to
 them: a file is only removed once it is older than --grace-days. On a laptop fewer days are fine where nothing runs and

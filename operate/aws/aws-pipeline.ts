@@ -7,6 +7,7 @@ import type { Warehouse } from '../../shared/query/warehouse.ts';
 import type { ReplaySelection } from '../../shared/replay/selection.ts';
 import { type Config, configFromEnv } from '../../shared/runtime/config.ts';
 import { withoutIgnored } from '../ignored-uploads.ts';
+import { listRuns } from '../list-runs.ts';
 import { detailOf, type ExecutionDetail, type ExecutionPage, pageOf } from '../listing.ts';
 import { maintainLake } from '../maintain-lake.ts';
 import type { Outcome } from '../outcome.ts';
@@ -22,6 +23,8 @@ import {
   type Redriven,
   type RemoveOptions,
   type ReplayOptions,
+  type RunPage,
+  type RunsFilter,
   type TableHistory,
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
@@ -143,6 +146,11 @@ export class AwsPipeline implements Pipeline {
   async query<T>(options: QueryOptions, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {
     const { lake } = (await this.#open()).deployment;
     return await queryLake({ lake, config: this.#config() }, options, work);
+  }
+
+  async runs(filter: RunsFilter = {}): Promise<RunPage> {
+    const { lake } = (await this.#open()).deployment;
+    return await listRuns({ lake, config: this.#config() }, filter);
   }
 
   async history(table: string, options: HistoryOptions = {}): Promise<TableHistory> {

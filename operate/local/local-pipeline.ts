@@ -6,6 +6,7 @@ import type { Warehouse } from '../../shared/query/warehouse.ts';
 import type { ReplaySelection } from '../../shared/replay/selection.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
 import { withoutIgnored } from '../ignored-uploads.ts';
+import { listRuns } from '../list-runs.ts';
 import { detailOf, type ExecutionDetail, type ExecutionPage, pageOf } from '../listing.ts';
 import { maintainLake } from '../maintain-lake.ts';
 import type { Outcome } from '../outcome.ts';
@@ -21,6 +22,8 @@ import {
   type Redriven,
   type RemoveOptions,
   type ReplayOptions,
+  type RunPage,
+  type RunsFilter,
   type TableHistory,
 } from '../pipeline.ts';
 import { queryLake } from '../query-lake.ts';
@@ -107,6 +110,10 @@ export class LocalPipeline implements Pipeline {
 
   async query<T>(options: QueryOptions, work: (warehouse: Warehouse) => Promise<T>): Promise<T> {
     return await queryLake(this.#workspace, options, work);
+  }
+
+  async runs(filter: RunsFilter = {}): Promise<RunPage> {
+    return await listRuns(this.#workspace, filter);
   }
 
   async history(table: string, options: HistoryOptions = {}): Promise<TableHistory> {

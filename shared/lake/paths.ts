@@ -6,6 +6,19 @@ export type Zone = (typeof ZONES)[number];
 /** The four zones, each one bucket (on AWS) or one folder (on a laptop). */
 export type Lake = Record<Zone, ObjectStore>;
 
+export type NewestRunKind = 'first' | 'again';
+
+/** The last millisecond that has 13 digits; keys with the time until then sort with the latest first. */
+const LAST_MS = 9_999_999_999_999;
+
+/** The run and the time at which it finished, in milliseconds since 1970, in a key of `lakePaths.newestRun`. */
+export const newestRunIn = (key: string): { runId: string; finishedAt: number } | undefined => {
+  const [, until, runId] = /^runs-newest\/\w+\/(\d{13})-([^/]+)\.json$/.exec(key) ?? [];
+  return until === undefined || runId === undefined
+    ? undefined
+    : { runId, finishedAt: LAST_MS - Number(until) };
+};
+
 /** Keys of the lake. No other code spells one. */
 export const lakePaths = {
   /** The dataset of a raw key: its first folder; undefined for a key outside of folders. */
@@ -42,6 +55,17 @@ export const lakePaths = {
   /** In gold: run records, one object each. */
   runs: '_runs/',
   run: (runId: string): string => `_runs/${runId}.json`,
+  /**
+   * In gold: run records by the time at which the runs finished, the latest first, until maintenance has put them into
+   * their table: first records of their runs, and records that replace an earlier one. Athena reads the folder, which must
+   * not begin with `_` for that; no model can have a name with `-`.
+   */
+  newestRuns: (kind: NewestRunKind): string => `runs-newest/${kind}/`,
+  /** @param finishedAt milliseconds since 1970 */
+  newestRun: (kind: NewestRunKind, finishedAt: number, runId: string): string =>
+    `runs-newest/${kind}/${String(LAST_MS - finishedAt).padStart(13, '0')}-${runId}.json`,
+  /** In gold: the table of run records. No model can have the name. */
+  runsTable: 'runs-folded',
   /** In quarantine: rejected rows of one run, and its reports. */
   quarantinedRows: (dataset: string, runId: string): string => `${dataset}/rows/${runId}.parquet`,
   quarantineReport: (dataset: string, runId: string): string => `${dataset}/reports/${runId}.json`,

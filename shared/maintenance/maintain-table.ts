@@ -31,6 +31,8 @@ export interface TableSummary {
   snapshots_expired: number;
   orphans_removed: number;
   bytes_freed: number;
+  /** Objects whose rows were added to the table, or in a dry run may be. Only of tables that collect small objects. */
+  folded?: number;
 }
 
 /** The most commits of one call; the next call continues. Files merged in one round may be merged further in the next. */
@@ -113,9 +115,9 @@ const expiredBetween = (before: MetadataVersion, after: MetadataVersion): number
   return before.metadata.snapshots.filter((each) => !left.has(each['snapshot-id'])).length;
 };
 
-const total = ({ snapshot }: MetadataVersion, of: string): number =>
+export const total = ({ snapshot }: MetadataVersion, of: string): number =>
   Number(snapshot?.properties[`total-${of}`] ?? 0);
 
 /** Rows that readers see. Correct for tables without equality deletes, which duckstep never writes. */
-const rowsOf = (version: MetadataVersion): number =>
+export const rowsOf = (version: MetadataVersion): number =>
   total(version, 'records') - total(version, 'position-deletes');

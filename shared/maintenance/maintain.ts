@@ -1,72 +1,50 @@
 import path from 'node:path';
 import { listDatasets, loadAll } from '../contract/load.ts';
 import type { Report } from '../contract/problems.ts';
-import type { Resources } from '../engine/resources.ts';
 import { ContractInvalid } from '../errors.ts';
-import type { Catalog } from '../lake/catalog/catalog.ts';
 import { pointTable } from '../lake/catalog/point-tables.ts';
-import type { Lake } from '../lake/paths.ts';
+import { RUNS_CATALOG_NAME } from '../run/runs-table.ts';
 import { loadGoldModels } from '../stages/load-to-gold/gold/model-header.ts';
+import type { MaintainedTable, MaintainOptions } from './maintain-options.ts';
+import { maintainRuns } from './maintain-runs.ts';
 import { maintainTable, type TableSummary } from './maintain-table.ts';
 import { Turns } from './turns.ts';
 
-export interface MaintainOptions {
-  lake: Pick<Lake, 'silver' | 'gold'>;
-  config: Resources & { sqlDir: string };
-  catalog?: Catalog;
-  /** The age that an unreferenced object must have before it is removed; see `removeOrphans`. */
-  graceMs?: number;
-  /** Reports the changes without making them. */
-  dryRun?: boolean;
-  /** Called for each table when it is done. */
-  onTable?: (maintained: MaintainedTable) => void;
-}
-
-export interface MaintainedTable {
-  zone: 'silver' | 'gold';
-  table: string;
-  summary?: TableSummary;
-  /** The error that stopped the maintenance of this table. */
-  error?: Error;
-}
+export type { MaintainedTable, MaintainOptions } from './maintain-options.ts';
 
 interface KnownTable {
   zone: 'silver' | 'gold';
   table: string;
-  description?: string;
-  /** Whether its contract or model could be read; the catalog shows the description from there. */
-  described: boolean;
+  /** @param keep is given the summary, also where an error follows; not for a table without a commit */
+  maintain(keep: (summary: TableSummary) => void): Promise<void>;
 }
 
 /**
- * Maintains every table of the datasets and gold models, one after the other, the longest unmaintained first; tables without
- * commits are skipped. After a table fails, the others are still maintained.
+ * Maintains every table of the datasets and gold models and the table of runs, one after the other, the longest unmaintained
+ * first; tables without commits are skipped. After a table fails, the others are still maintained.
  *
  * @throws ConfigurationError when there is no folder of datasets
  */
 export const maintain = async (options: MaintainOptions): Promise<MaintainedTable[]> => {
-  const { lake, catalog, dryRun = false } = options;
-  const { known, unknown } = await knownTables(options.config.sqlDir);
+  const { known, unknown } = await knownTables(options);
   const done: MaintainedTable[] = [];
   const report = (maintained: MaintainedTable): void => {
     options.onTable?.(maintained);
     done.push(maintained);
   };
-  const turns = dryRun ? undefined : await Turns.read(lake.silver);
-  for (const { zone, table, description, described } of turns?.order(known) ?? known) {
-    let summary: TableSummary | undefined;
-    let error: Error | undefined;
+  const turns = options.dryRun === true ? undefined : await Turns.read(options.lake.silver);
+  for (const each of turns?.order(known) ?? known) {
+    const { zone, table } = each;
+    const maintained: MaintainedTable = { zone, table };
     try {
-      await turns?.begin({ zone, table });
-      const maintained = await maintainTable(table, { ...options, zone, store: lake[zone] });
-      if (maintained === undefined) continue;
-      summary = maintained.summary;
-      if (!dryRun && described)
-        await pointTable(catalog, { zone, name: table, description }, maintained.version);
+      await turns?.begin(each);
+      await each.maintain((summary) => {
+        maintained.summary = summary;
+      });
     } catch (thrown) {
-      error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      maintained.error = thrown instanceof Error ? thrown : new Error(String(thrown));
     }
-    report({ zone, table, ...(summary && { summary }), ...(error && { error }) });
+    if (maintained.summary !== undefined || maintained.error !== undefined) report(maintained);
   }
   unknown.forEach(report);
   return done;
@@ -76,7 +54,10 @@ export const maintain = async (options: MaintainOptions): Promise<MaintainedTabl
 const ignoreMistakes: Report = () => undefined;
 
 /** The tables of all datasets and models; `unknown` are models whose mistakes leave their table unknown. */
-const knownTables = async (sqlDir: string): Promise<{ known: KnownTable[]; unknown: MaintainedTable[] }> => {
+const knownTables = async (
+  options: MaintainOptions,
+): Promise<{ known: KnownTable[]; unknown: MaintainedTable[] }> => {
+  const { sqlDir } = options.config;
   const contracts = new Map(
     (await loadAll(sqlDir, ignoreMistakes)).map((contract) => [contract.dataset, contract]),
   );
@@ -89,15 +70,35 @@ const knownTables = async (sqlDir: string): Promise<{ known: KnownTable[]; unkno
         error: new ContractInvalid(problems.lines.join('\n')),
       });
   });
-  const entry = (zone: KnownTable['zone'], table: string, about?: { description?: string }): KnownTable => ({
-    zone,
-    table,
-    described: about !== undefined,
-    ...(about?.description !== undefined && { description: about.description }),
-  });
   const known = [
-    ...(await listDatasets(sqlDir)).map((dataset) => entry('silver', dataset, contracts.get(dataset))),
-    ...models.map((model) => entry('gold', model.name, model)),
+    ...(await listDatasets(sqlDir)).map((dataset) =>
+      plainTable(options, 'silver', dataset, contracts.get(dataset)),
+    ),
+    ...models.map((model) => plainTable(options, 'gold', model.name, model)),
+    {
+      zone: 'gold' as const,
+      table: RUNS_CATALOG_NAME,
+      maintain: async (keep: (summary: TableSummary) => void) => await maintainRuns(options, keep),
+    },
   ];
   return { known, unknown };
 };
+
+/** @param about what the catalog shows, from the contract or model; undefined if that could not be read */
+const plainTable = (
+  options: MaintainOptions,
+  zone: KnownTable['zone'],
+  table: string,
+  about: { description?: string } | undefined,
+): KnownTable => ({
+  zone,
+  table,
+  maintain: async (keep) => {
+    const { lake, catalog, dryRun = false } = options;
+    const maintained = await maintainTable(table, { ...options, zone, store: lake[zone] });
+    if (maintained === undefined) return;
+    keep(maintained.summary);
+    if (!dryRun && about !== undefined)
+      await pointTable(catalog, { zone, name: table, description: about.description }, maintained.version);
+  },
+});

@@ -61,9 +61,13 @@ export const attachLake = async (
   }
   const until = past?.time;
   const refused = await listRefused(lake.quarantine, contracts, wanted);
-  // The runs decide which refused rows stand.
-  const runsNeeded = wanted('runs') || [...refused.values()].some((objects) => objects.length > 0);
-  const runs = await attachRuns(db, runsNeeded ? lake.gold : undefined, path.join(scratch, 'gold'), until);
+  // The runs decide which refused rows stand: all of them.
+  const isJudging = [...refused.values()].some((objects) => objects.length > 0);
+  // A query may also name the view `main.runs`, without the conditions.
+  const isWhole = isJudging || /main/i.test(sql ?? '');
+  const ofRuns = isWhole ? undefined : filters.get('.runs');
+  const store = isJudging || wanted('runs') ? lake.gold : undefined;
+  const runs = await attachRuns(db, store, path.join(scratch, 'gold'), until, ofRuns);
   const quarantine = { store: lake.quarantine, scratch: path.join(scratch, 'quarantine') };
   await attachQuarantine(db, quarantine, refused, runs, { wanted, filters, until });
 };

@@ -5,8 +5,8 @@ import type { RefusedFile } from './refused-file.ts';
 import type { RunIdentity } from './run-identity.ts';
 import type { RunRecord } from './run-record.ts';
 
-/** S3 requests made after the last usage was taken: one, which writes the record itself. */
-const RECORD_WRITES = 1;
+/** S3 requests made after the last usage was taken: they write the record, and its copy among the newest. */
+const RECORD_WRITES = 2;
 
 /** Requests of a quarantine of rows: it reads the rejected records and QualityScore's report, and writes three objects. */
 const ROWS_QUARANTINED = { s3Reads: 2, s3Writes: 3, catalogRequests: 0 };

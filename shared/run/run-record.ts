@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DIMENSIONS } from '../contract/model.ts';
 import { TableDamaged } from '../errors.ts';
-import { type Lake, lakePaths } from '../lake/paths.ts';
+import { type Lake, lakePaths, type NewestRunKind } from '../lake/paths.ts';
 import { RUN_STATUSES } from './payload.ts';
 import { parseStored } from './stored.ts';
 
@@ -123,16 +123,24 @@ const OUTCOME_COLUMNS = [
  *   one contract this happens where `silver.sql` or a rule depends on the time or on other datasets. Runs of earlier
  *   releases have no contract in their identity: a re-run of theirs has the same record after the contract changed.
  *
+ * A record that was written is listed among the newest as well. A repetition of an execution that ended in between lists it.
+ *
  * @returns the key
  * @throws TableDamaged when the earlier record cannot be read
  */
 export const writeRunRecord = async (lake: Pick<Lake, 'gold'>, record: RunRecord): Promise<string> => {
   const key = lakePaths.run(record.run_id);
-  const body = JSON.stringify(record);
-  if (await lake.gold.writeIfAbsent(key, body)) return key;
-  if (record.status !== 'loaded' && record.replayed_at === null) return key;
+  if (await lake.gold.writeIfAbsent(key, JSON.stringify(record))) {
+    await listAmongNewest(lake, 'first', record);
+    return key;
+  }
   const earlier = parseRunRecord(String(await lake.gold.read(key)), `gold/${key}`);
-  if (isReplayOf(earlier, record) || loadsOtherRows(earlier, record)) await lake.gold.write(key, body);
+  if (isReplayOf(earlier, record) || loadsOtherRows(earlier, record)) {
+    const later = finishedAfter(record, earlier);
+    await lake.gold.write(key, JSON.stringify(later));
+    await listAmongNewest(lake, 'again', later);
+  } else if (earlier.execution === record.execution && !(await isListed(lake, earlier)))
+    await listAmongNewest(lake, 'again', earlier);
   return key;
 };
 
@@ -141,6 +149,36 @@ const isReplayOf = ({ finished_at }: StoredRunRecord, { replayed_at }: RunRecord
 
 const loadsOtherRows = (earlier: StoredRunRecord, record: RunRecord): boolean =>
   record.status === 'loaded' && OUTCOME_COLUMNS.some((name) => earlier[name] !== record[name]);
+
+/** Of a run's records the one that finished last counts, and two clocks may differ. */
+const finishedAfter = (record: RunRecord, earlier: StoredRunRecord): RunRecord => {
+  const least = Date.parse(earlier.finished_at) + 1;
+  return Date.parse(record.finished_at) >= least
+    ? record
+    : { ...record, finished_at: new Date(least).toISOString() };
+};
+
+const isListed = async ({ gold }: Pick<Lake, 'gold'>, record: StoredRunRecord): Promise<boolean> => {
+  for (const kind of ['first', 'again'] as const)
+    if ((await gold.head(listingOf(kind, record))) !== undefined) return true;
+  return false;
+};
+
+const listingOf = (kind: NewestRunKind, { finished_at, run_id }: StoredRunRecord): string =>
+  lakePaths.newestRun(kind, Date.parse(finished_at), run_id);
+
+/**
+ * Puts a copy of the record where the newest are found first, until maintenance has put it into the table of runs.
+ *
+ * @param kind `first` if the run certainly had no earlier record: the table is not searched for one then
+ */
+const listAmongNewest = async (
+  lake: Pick<Lake, 'gold'>,
+  kind: NewestRunKind,
+  record: StoredRunRecord,
+): Promise<void> => {
+  await lake.gold.write(listingOf(kind, record), JSON.stringify(record));
+};
 
 /**
  * Reads a stored record back.

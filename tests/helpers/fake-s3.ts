@@ -102,9 +102,10 @@ export const fakeS3 = ({ versioned = false, pageSize = 1_000 } = {}) => {
     }
     return {};
   });
-  mock.on(ListObjectsV2Command).callsFake(async ({ Prefix = '', ContinuationToken }) => {
+  mock.on(ListObjectsV2Command).callsFake(async ({ Prefix = '', ContinuationToken, StartAfter = '' }) => {
+    const after = Buffer.from(StartAfter);
     const keys = [...objects.keys()]
-      .filter((key) => key.startsWith(Prefix) && latest(key))
+      .filter((key) => key.startsWith(Prefix) && latest(key) && Buffer.compare(Buffer.from(key), after) > 0)
       .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     const start = Number(ContinuationToken ?? 0);
     const end = start + pageSize;

@@ -116,8 +116,8 @@ export class MemoryStore implements ObjectStore {
   /** How many objects a page of a listing has: few, so that other requests may run in between. */
   pageSize = 10;
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
-    for (let after = ''; ; ) {
+  async *list(prefix: string, start = ''): AsyncIterable<ObjectInfo> {
+    for (let after = start; ; ) {
       await this.#request('list', prefix);
       const page = this.objects.from(after < prefix ? prefix : after, this.pageSize + 1);
       const keys = page.filter((key) => key !== after && key.startsWith(prefix)).slice(0, this.pageSize);

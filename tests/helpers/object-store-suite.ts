@@ -209,6 +209,9 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       expect(await keysOf(store.list('t/a/b'))).toEqual(['t/a/b']);
       expect(await keysOf(store.list('nothing/'))).toEqual([]);
       expect(await keysOf(store.list(''))).toHaveLength(40);
+      expect(await keysOf(store.list('t/', 't/many/28'))).toEqual(['t/many/29', 't/é', 't/～', 't/🦆']);
+      expect(await keysOf(store.list('t/many/', 't/many/27!'))).toEqual(['t/many/28', 't/many/29']);
+      expect(await keysOf(store.list('t/many/', 'z'))).toEqual([]);
     });
 
     test('lists an object as head describes it', async () => {

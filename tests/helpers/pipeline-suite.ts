@@ -182,6 +182,13 @@ export const pipelineSuite = (open: (steps: Readonly<Record<string, Step>>) => S
     expect(tables).toContainEqual({ schema: 'main', name: 'runs' });
   });
 
+  test('an empty lake has no runs, and what is no place in a list of runs is wrong usage', async () => {
+    const { pipeline } = open(cleanSteps());
+    expect(await pipeline.runs()).toEqual({ runs: [] });
+    expect(await pipeline.runs({ limit: 5, dataset: 'signups', status: 'loaded' })).toEqual({ runs: [] });
+    await expect(pipeline.runs({ after: 'nonsense' })).rejects.toMatchObject({ name: 'UsageError' });
+  });
+
   test('a table without a commit has an empty history, and a wrong name is wrong usage', async () => {
     const { pipeline } = open(cleanSteps());
     expect(await pipeline.history('Signups')).toEqual({

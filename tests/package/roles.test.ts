@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<Zone, Record<string, { key: string; like: RegExp }>
     data: { key: lakePaths.data('by_day', 'a.parquet'), like: /^[^/]+\/data\// },
     results: { key: '_athena/a.csv', like: /^_athena\// },
     run: { key: lakePaths.run('run'), like: /^_runs\// },
+    newest: { key: lakePaths.newestRun('first', 0, 'run'), like: /^runs-newest\// },
     other: { key: 'other.txt', like: /^other/ },
   },
   quarantine: {
@@ -96,7 +97,7 @@ describe("a function's role", () => {
     expect(writing).toEqual(writers[zone]);
   });
 
-  test('only LoadToGold deletes, its own locks and intents, and Maintain, files of tables', () => {
+  test('only LoadToGold deletes, its own locks and intents, and Maintain, files of tables and what it moves into them', () => {
     const deletes = (name: FunctionName): string[] =>
       ZONES.flatMap((zone) =>
         Object.entries(KINDS[zone]).flatMap(([kind, { key }]) =>
@@ -110,7 +111,7 @@ describe("a function's role", () => {
       LoadToGold: ['silver commit', 'gold commit'],
       Maintain: [
         ...['source', 'commit', 'metadata', 'data', 'deletes'].map((kind) => `silver ${kind}`),
-        ...['commit', 'metadata', 'data'].map((kind) => `gold ${kind}`),
+        ...['commit', 'metadata', 'data', 'newest'].map((kind) => `gold ${kind}`),
       ],
       Quarantine: [],
     });

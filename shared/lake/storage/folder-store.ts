@@ -113,9 +113,9 @@ export class FolderStore implements ObjectStore {
     return size;
   }
 
-  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+  async *list(prefix: string, after?: string): AsyncIterable<ObjectInfo> {
     this.#observe('list', 0);
-    yield* this.#walk('', prefix);
+    yield* this.#walk('', prefix, after);
   }
 
   async *listVersions(prefix: string): AsyncIterable<ObjectVersion> {
@@ -218,7 +218,7 @@ export class FolderStore implements ObjectStore {
   }
 
   /** Sorts folders with their slash, as their keys sort: `a-b` comes before `a/b`. */
-  async *#walk(folder: string, prefix: string): AsyncIterable<ObjectInfo> {
+  async *#walk(folder: string, prefix: string, after = ''): AsyncIterable<ObjectInfo> {
     const entries = await unlessMissing(readdir(path.join(this.#root, folder), { withFileTypes: true }));
     const keys = (entries ?? [])
       .filter((entry) => isPathSafe(entry.name) && !isHidden(entry.name))
@@ -226,8 +226,8 @@ export class FolderStore implements ObjectStore {
       .sort(inUtf8Order);
     for (const key of keys) {
       if (key.endsWith('/')) {
-        if (key.startsWith(prefix) || prefix.startsWith(key)) yield* this.#walk(key, prefix);
-      } else if (key.startsWith(prefix)) {
+        if (key.startsWith(prefix) || prefix.startsWith(key)) yield* this.#walk(key, prefix, after);
+      } else if (key.startsWith(prefix) && inUtf8Order(key, after) > 0) {
         const info = await this.#info(key);
         if (info) yield info;
       }

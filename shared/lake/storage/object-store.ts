@@ -67,8 +67,11 @@ export interface ObjectStore {
   /** Stores a copy of a local file, and returns its size in bytes. Readers see all of it or nothing. */
   upload(path: string, key: string): Promise<number>;
 
-  /** Every object whose key begins with the prefix, in the order of the keys' UTF-8 bytes. */
-  list(prefix: string): AsyncIterable<ObjectInfo>;
+  /**
+   * Every object whose key begins with the prefix, in the order of the keys' UTF-8 bytes; with `after`, only those whose
+   * keys come after it. S3 is asked for a thousand at a time, as they are taken.
+   */
+  list(prefix: string, after?: string): AsyncIterable<ObjectInfo>;
 
   /**
    * Every version of every object whose key begins with the prefix: keys in the order of their UTF-8 bytes, of each key the

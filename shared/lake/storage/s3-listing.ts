@@ -7,15 +7,20 @@ type Request = <Page>(send: (client: S3Client) => Promise<Page>) => Promise<Page
 /** The etag as S3's events spell it. */
 export const withoutQuotes = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
 
-/** The objects of a bucket, page by page, in the order of their keys. */
+/**
+ * The objects of a bucket, page by page, in the order of their keys.
+ *
+ * @param after only keys behind this one
+ */
 export async function* objectsIn(
   Bucket: string,
-  Prefix: string,
+  { prefix: Prefix, after }: { prefix: string; after?: string | undefined },
   request: Request,
 ): AsyncIterable<ObjectInfo> {
+  const StartAfter = after === undefined ? {} : { StartAfter: after };
   let ContinuationToken: string | undefined;
   do {
-    const command = new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken });
+    const command = new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken, ...StartAfter });
     const page = await request((client) => client.send(command));
     for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
       if (Key === undefined) continue;

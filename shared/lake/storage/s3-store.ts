@@ -131,8 +131,10 @@ export class S3Store implements ObjectStore {
     return size;
   }
 
-  list(prefix: string): AsyncIterable<ObjectInfo> {
-    return objectsIn(this.name, prefix, (send) => this.#request('list', prefix, () => send(this.#client)));
+  list(prefix: string, after?: string): AsyncIterable<ObjectInfo> {
+    return objectsIn(this.name, { prefix, after }, (send) =>
+      this.#request('list', prefix, () => send(this.#client)),
+    );
   }
 
   listVersions(prefix: string): AsyncIterable<ObjectVersion> {

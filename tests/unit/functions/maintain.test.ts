@@ -138,7 +138,40 @@ test('the table that was not maintained for longest comes first, whatever became
   await pipeline.lake.silver.write(lakePaths.turns, 'nonsense');
   expect(await order()).toEqual(['silver/people', 'gold/by_day']);
   const noted = JSON.parse(String(await pipeline.lake.silver.read(lakePaths.turns)));
-  expect(Object.keys(noted)).toEqual(['silver/empty', 'silver/people', 'gold/by_day']);
+  expect(Object.keys(noted)).toEqual(['silver/empty', 'silver/people', 'gold/by_day', 'gold/_runs']);
+});
+
+test('run records move into a table, which the catalog shows as _runs', async () => {
+  const pipeline = await filled();
+  const runs = await pipeline.runs();
+  const pointed: CatalogTable[] = [];
+  const context = { ...contextOf(pipeline, pointed), foldAgeMs: -1_000 };
+  const dry = await maintain({ ...context, dryRun: true });
+  expect(dry.at(-1)).toMatchObject({ zone: 'gold', table: '_runs', summary: { folded: 5, rows_after: 0 } });
+  expect(pointed).toEqual([]);
+  const done = await maintain(context);
+  const moved = { folded: 5, rows_before: 0, rows_after: 5, files_before: 0, files_after: 1 };
+  expect(done.at(-1)).toEqual({ zone: 'gold', table: '_runs', summary: expect.objectContaining(moved) });
+  const newest = await new Table(pipeline.lake.gold, 'runs-folded').newest();
+  expect(pointed.at(-1)).toMatchObject({
+    ...{ zone: 'gold', name: '_runs', metadataLocation: newest?.file },
+    location: expect.stringMatching(/gold\/runs-folded$/),
+  });
+  expect(await keysIn(pipeline.lake.gold, 'runs-newest/')).toEqual([]);
+  expect(await pipeline.runs()).toEqual(runs);
+  const again = await maintain(context);
+  expect(again.at(-1)?.summary).toMatchObject({ folded: 0, rows_before: 5, rows_after: 5 });
+});
+
+test('a run record that cannot be read is reported when everything else is done', async () => {
+  const pipeline = await filled();
+  const [first = ''] = await keysIn(pipeline.lake.gold, 'runs-newest/');
+  await pipeline.lake.gold.write(first, '{}');
+  const done = await maintain({ ...contextOf(pipeline), foldAgeMs: -1_000 });
+  expect(done.at(-1)).toMatchObject({
+    summary: { folded: 4, rows_after: 4 },
+    error: { name: 'TableDamaged', message: expect.stringContaining(first) },
+  });
 });
 
 describe('files that never ran', () => {

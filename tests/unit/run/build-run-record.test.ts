@@ -52,7 +52,7 @@ test('a loaded file: the counts of each state, and the cost of the quarantine of
   const outcome = { status: 'loaded', reason: quality.reason } as const;
   const record = loadedRecord({ validate, quality, transform }, 'e1', outcome, usage);
   expect(JSON.stringify(record)).toBe(
-    `${IDENTITY},"contract_version":"1.2.0","status":"loaded","verdict":"pass","score":0.99,"scores":{"conformity":0.98,"completeness":1},"reason":"Score 0.99 is at or above the threshold 0.9.","error":null,"rows_read":5,"rows_accepted":4,"rows_rejected":1,"rows_duplicate":1,"rows_filtered":1,"rows_silver":2,"strategies":{"schema.primaryKey":"bitmap","silver":"groups"},"bytes_read":400,"bytes_written":200,"requests":40,"duration_ms":8000,"gb_seconds":16,"cost_usd":0.00067675,"finished_at":"2024-01-02T03:05:00.000Z","requests_write":16,"requests_read":20,"requests_catalog":8,"storage_gb_seconds":16,"invocations":5,"transitions":9${LATER}}`,
+    `${IDENTITY},"contract_version":"1.2.0","status":"loaded","verdict":"pass","score":0.99,"scores":{"conformity":0.98,"completeness":1},"reason":"Score 0.99 is at or above the threshold 0.9.","error":null,"rows_read":5,"rows_accepted":4,"rows_rejected":1,"rows_duplicate":1,"rows_filtered":1,"rows_silver":2,"strategies":{"schema.primaryKey":"bitmap","silver":"groups"},"bytes_read":400,"bytes_written":200,"requests":40,"duration_ms":8000,"gb_seconds":16,"cost_usd":0.00068175,"finished_at":"2024-01-02T03:05:00.000Z","requests_write":16,"requests_read":20,"requests_catalog":8,"storage_gb_seconds":16,"invocations":5,"transitions":9${LATER}}`,
   );
 });
 
@@ -60,13 +60,13 @@ test('a file that the quality gate closed on: all its rows are rejected', () => 
   const outcome = { run, reason: 'Score too low.', error: undefined };
   const state = { ...event, validate, quality };
   expect(JSON.stringify(quarantinedRecord(state, 'e1', outcome, usage))).toBe(
-    `${IDENTITY},"contract_version":"1.2.0","status":"quarantined","verdict":"fail","score":0.99,"scores":{"conformity":0.98,"completeness":1},"reason":"Score too low.","error":null,"rows_read":5,"rows_accepted":0,"rows_rejected":5,"rows_duplicate":0,"rows_filtered":0,"rows_silver":0,"strategies":{"schema.primaryKey":"bitmap"},"bytes_read":300,"bytes_written":150,"requests":30,"duration_ms":6000,"gb_seconds":12,"cost_usd":0.00042797,"finished_at":"2024-01-02T03:05:00.000Z","requests_write":12,"requests_read":15,"requests_catalog":6,"storage_gb_seconds":12,"invocations":3,"transitions":6${LATER}}`,
+    `${IDENTITY},"contract_version":"1.2.0","status":"quarantined","verdict":"fail","score":0.99,"scores":{"conformity":0.98,"completeness":1},"reason":"Score too low.","error":null,"rows_read":5,"rows_accepted":0,"rows_rejected":5,"rows_duplicate":0,"rows_filtered":0,"rows_silver":0,"strategies":{"schema.primaryKey":"bitmap"},"bytes_read":300,"bytes_written":150,"requests":30,"duration_ms":6000,"gb_seconds":12,"cost_usd":0.00043297,"finished_at":"2024-01-02T03:05:00.000Z","requests_write":12,"requests_read":15,"requests_catalog":6,"storage_gb_seconds":12,"invocations":3,"transitions":6${LATER}}`,
   );
 });
 
 test('a file that Validate could not read: no rows, the size that the event reports', () => {
   const outcome = { run, reason: 'It is torn.', error: 'UnreadableFile' };
   expect(JSON.stringify(quarantinedRecord(event, 'e1', outcome, usage))).toBe(
-    `${IDENTITY},"contract_version":null,"status":"quarantined","verdict":"error","score":null,"scores":{},"reason":"It is torn.","error":"UnreadableFile","rows_read":0,"rows_accepted":0,"rows_rejected":0,"rows_duplicate":0,"rows_filtered":0,"rows_silver":0,"strategies":{},"bytes_read":100,"bytes_written":50,"requests":10,"duration_ms":2000,"gb_seconds":4,"cost_usd":0.00019599,"finished_at":"2024-01-02T03:05:00.000Z","requests_write":4,"requests_read":5,"requests_catalog":2,"storage_gb_seconds":4,"invocations":2,"transitions":4${LATER}}`,
+    `${IDENTITY},"contract_version":null,"status":"quarantined","verdict":"error","score":null,"scores":{},"reason":"It is torn.","error":"UnreadableFile","rows_read":0,"rows_accepted":0,"rows_rejected":0,"rows_duplicate":0,"rows_filtered":0,"rows_silver":0,"strategies":{},"bytes_read":100,"bytes_written":50,"requests":10,"duration_ms":2000,"gb_seconds":4,"cost_usd":0.00020099,"finished_at":"2024-01-02T03:05:00.000Z","requests_write":4,"requests_read":5,"requests_catalog":2,"storage_gb_seconds":4,"invocations":2,"transitions":4${LATER}}`,
   );
 });

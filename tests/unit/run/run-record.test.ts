@@ -76,8 +76,8 @@ const costOf = (record: RunRecord): number =>
     architecture: 'x86_64',
     invocations: record.invocations,
     transitions: record.transitions,
-    // The record itself.
-    s3Writes: record.requests_write + 1,
+    // The record itself, and its copy among the newest.
+    s3Writes: record.requests_write + 2,
     s3Reads: record.requests_read,
     catalogRequests: record.requests_catalog,
   });
@@ -95,7 +95,7 @@ test('has the amount of every item that AWS charges for, and their cost', () => 
   });
   expect(record.cost_usd).toBeCloseTo(costOf(record), 8);
   expect(record.cost_usd).toBeCloseTo(
-    16 * 0.0000166667 + 16 * 0.0000000309 + 4 * 2e-7 + 8 * 0.000025 + 17 * 5e-6 + 20 * 4e-7 + 8 * 1e-6,
+    16 * 0.0000166667 + 16 * 0.0000000309 + 4 * 2e-7 + 8 * 0.000025 + 18 * 5e-6 + 20 * 4e-7 + 8 * 1e-6,
     8,
   );
 });
@@ -181,6 +181,48 @@ describe('of a run that is started again', () => {
   );
 });
 
+describe('is listed among the newest', () => {
+  const listed = async ({ gold }: { gold: FolderStore }): Promise<string[]> => {
+    const keys: string[] = [];
+    for await (const { key } of gold.list('runs-newest/')) keys.push(key);
+    return keys;
+  };
+  const at = Date.parse('2026-01-02T03:04:05.678Z');
+  const first = {
+    ...runRecord(run, 'e1', { ...outcome, status: 'quarantined' }, [usage]),
+    finished_at: new Date(at).toISOString(),
+  };
+  const key = (kind: 'first' | 'again', time: number): string =>
+    `runs-newest/${kind}/${9_999_999_999_999 - time}-${run.run_id}.json`;
+
+  test('as a copy, once: by its writer, or by the retry of a writer that died', async () => {
+    const lake = { gold: new FolderStore(scratch()) };
+    await writeRunRecord(lake, first);
+    await writeRunRecord(lake, { ...first, finished_at: new Date(at + 5).toISOString() });
+    await writeRunRecord(lake, { ...first, execution: 'e2' });
+    expect(await listed(lake)).toEqual([key('first', at)]);
+    expect(JSON.parse(String(await lake.gold.read(key('first', at))))).toEqual(first);
+
+    await lake.gold.remove(key('first', at));
+    await writeRunRecord(lake, { ...first, execution: 'e2' });
+    expect(await listed(lake)).toEqual([]);
+    for (let tries = 0; tries < 2; tries += 1)
+      await writeRunRecord(lake, { ...first, finished_at: new Date(at + 5).toISOString() });
+    expect(await listed(lake)).toEqual([key('again', at)]);
+  });
+
+  test('apart, and later, where it replaces an earlier one, whatever the clock', async () => {
+    const lake = { gold: new FolderStore(scratch()) };
+    await writeRunRecord(lake, first);
+    const loaded = { ...first, status: 'loaded', finished_at: new Date(at - 60_000).toISOString() } as const;
+    await writeRunRecord(lake, loaded);
+    expect(await listed(lake)).toEqual([key('again', at + 1), key('first', at)]);
+    const stored = { ...loaded, finished_at: new Date(at + 1).toISOString() };
+    expect(JSON.parse(String(await lake.gold.read(key('again', at + 1))))).toEqual(stored);
+    expect(JSON.parse(String(await lake.gold.read(`_runs/${run.run_id}.json`)))).toEqual(stored);
+  });
+});
+
 test('is written once: a later delivery of the event does not change it', async () => {
   const lake = { gold: new FolderStore(scratch()) };
   const first = runRecord(run, 'e1', outcome, [usage]);
@@ -232,8 +274,9 @@ describe('read back', () => {
     await lake.gold.write(key, JSON.stringify(early));
     await writeRunRecord(lake, record);
     expect(JSON.parse(String(await lake.gold.read(key)))).toEqual(early);
-    await writeRunRecord(lake, { ...record, rows_silver: 1 });
-    expect(JSON.parse(String(await lake.gold.read(key)))).toEqual({ ...record, rows_silver: 1 });
+    const other = { ...record, rows_silver: 1, finished_at: new Date(Date.now() + 1_000).toISOString() };
+    await writeRunRecord(lake, other);
+    expect(JSON.parse(String(await lake.gold.read(key)))).toEqual(other);
   });
 });
 
