@@ -134,7 +134,7 @@ export interface Pipeline {
   rollback(table: string, to: number, options?: CallOptions): Promise<RolledBackTable>;
 
   /**
-   * Makes silver and gold of a dataset anew from raw, in the order of the uploads and under the present contract, beside
+   * Makes silver and gold of a dataset again from raw, in the order of the uploads and under the present contract, beside
    * the live tables, which stay as they are until the new rows take their place. Runs in this process, on AWS too. A rebuild
    * that was interrupted goes on with the next call. Emits `working` and `progress`.
    *

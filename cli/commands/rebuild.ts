@@ -7,7 +7,7 @@ import { renderGold } from '../render/gold.ts';
 import { withProgress } from '../render/progress.ts';
 
 const HELP = `
-Makes silver and gold of a dataset anew from the files in raw, in the order of their uploads and under the contract as it is
+Makes silver and gold of a dataset again from the files in raw, in the order of their uploads and under the contract as it is
 now: after the primary key, the partitions or the type of a column changed, and where a table was lost. The new rows are
 made beside the table, which can be read and loaded all the while; one commit puts them in its place. Of a file whose newest
 version the contract refuses, the version before it is loaded. Files that \`remove\` took out, and versions that
@@ -35,7 +35,7 @@ interface Options extends PipelineOptions {
 export const addRebuild = (program: Command, session: Session): void => {
   program
     .command('rebuild')
-    .description('make silver and gold of a dataset anew from raw')
+    .description('make silver and gold of a dataset again from raw')
     .argument('<dataset>')
     .option('--dry-run', 'change nothing, and count the files')
     .option('--drop-lost', 'go on though rows leave whose files are not in raw any more')

@@ -12,7 +12,7 @@ export interface RebuildFacts {
   files: RawFiles;
   /** By key. */
   runs: ReadonlyMap<string, readonly KnownRun[]>;
-  /** What silver's index says of sources now, by source id; empty where the table is lost. */
+  /** The index of silver as it is now, by source id; empty where the table is lost. */
   committed: ReadonlyMap<string, CommittedSource>;
   sequencerOf?: ((versionId: string) => string) | undefined;
 }

@@ -48,7 +48,7 @@ export interface RebuildSource {
 const MAX_ROUNDS = 20;
 
 /**
- * Makes silver and gold of a dataset anew from raw, in the order of the uploads and under the present contract. The rows
+ * Makes silver and gold of a dataset again from raw, in the order of the uploads and under the present contract. The rows
  * are made beside the live table, which stays as it is until they take its place in one commit. Files that arrive meanwhile
  * are loaded in both. A rebuild that was interrupted goes on with the next call, as long as the contract is the same.
  *

@@ -51,7 +51,7 @@ export const parseQualityReport = (body: string, key: string): QualityReport =>
     body,
     (problem, cause) =>
       new InvalidInput(
-        `Staged ${key} is not a report of QualityScore: ${problem}. Restore the object and redrive, or upload the file again.`,
+        `Staged ${key} is not a report of QualityScore: ${problem}. Restore the object and redrive, or replay the file (\`duckstep replay KEY\`).`,
         { cause },
       ),
   );

@@ -58,11 +58,13 @@ export const readStagedSilver = async (
 ): Promise<StagedSilver> => {
   const list = await silver.read(key);
   if (list === undefined)
-    throw new ObjectMissing(`Staged ${key} is gone from silver. Upload the file again to start over.`);
+    throw new ObjectMissing(
+      `Staged ${key} is gone from silver. Replay the file (\`duckstep replay KEY\`) to start over.`,
+    );
   const parsed = StagedSilver.safeParse(jsonIn(list));
   if (parsed.success) return parsed.data;
   throw new InvalidInput(
-    `Staged ${key} in silver is not a list of staged files: ${z.prettifyError(parsed.error)}. Upload the file again to start over.`,
+    `Staged ${key} in silver is not a list of staged files: ${z.prettifyError(parsed.error)}. Replay the file (\`duckstep replay KEY\`) to start over.`,
   );
 };
 

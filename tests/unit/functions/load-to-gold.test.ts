@@ -167,7 +167,7 @@ describe('the list of staged files', () => {
     const state = await runner.transformed(CSV);
     await damage(runner, state.transform.files);
     await expect(runner.load(state)).rejects.toThrow(error);
-    await expect(runner.load(state)).rejects.toThrow('Upload the file again');
+    await expect(runner.load(state)).rejects.toThrow('Replay the file');
     expect(await versions(runner)).toEqual([undefined, undefined]);
   });
 });

@@ -37,7 +37,7 @@ export const requireStagedFiles = async (
   const [first] = missing.flat();
   if (first === undefined) return;
   throw new ObjectMissing(
-    `silver/${first}, which this run has written for silver.${contract.dataset}, was removed: its redrive came too late. Upload the file again to start over.`,
+    `silver/${first}, which this run has written for silver.${contract.dataset}, was removed: its redrive came too late. Replay the file (\`duckstep replay KEY\`) to start over.`,
   );
 };
 
@@ -62,7 +62,7 @@ export const restaged = async (
   if (staged.files.length === 0) return laidOut;
   if (staged.key !== undefined && !isDeepStrictEqual(staged.key, layout.key))
     throw new SchemaIncompatible(
-      `silver.${contract.dataset}: the primary key has changed since this run's rows were made, and the latest row of each was chosen by the one before. Upload the file again.`,
+      `silver.${contract.dataset}: the primary key has changed since this run's rows were made, and the latest row of each was chosen by the one before. Replay the file (\`duckstep replay KEY\`).`,
     );
   const paths = await localPaths(
     context,
@@ -87,7 +87,7 @@ export const restaged = async (
   } catch (error) {
     if (!/^(?:Conversion|Binder|Out of Range|Invalid Input) Error/.test(messageOf(error))) throw error;
     throw new SchemaIncompatible(
-      `silver.${contract.dataset}: the columns have changed since this run's rows were made, and they do not fit: ${failureReason(error)}. Upload the file again.`,
+      `silver.${contract.dataset}: the columns have changed since this run's rows were made, and they do not fit: ${failureReason(error)}. Replay the file (\`duckstep replay KEY\`).`,
       { cause: error },
     );
   }
@@ -100,7 +100,7 @@ const refuseNulls = (dataset: string, schema: Schema, files: readonly DataFile[]
   );
   if (lacking.length > 0)
     throw new SchemaIncompatible(
-      `silver.${dataset}: the columns have changed since this run's rows were made, and the rows lack ${lacking.map(({ name }) => `"${name}"`).join(', ')}, which is required now. Upload the file again.`,
+      `silver.${dataset}: the columns have changed since this run's rows were made, and the rows lack ${lacking.map(({ name }) => `"${name}"`).join(', ')}, which is required now. Replay the file (\`duckstep replay KEY\`).`,
     );
 };
 

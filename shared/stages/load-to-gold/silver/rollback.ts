@@ -145,7 +145,7 @@ const nextEntries = async (
   return next;
 };
 
-/** What was uploaded after the version that goes loads as usual, also where it is on its way already. */
+/** Later uploads load as usual, also those that are on their way already. */
 const removalOf = (
   { sequencer, version, uploadedAt, replayedAt, removal }: CommittedSource,
   id: string,

@@ -82,7 +82,7 @@ export type Swap =
  * Puts the rebuilt rows in the place of the live ones, as one commit. A repetition finds its own commit.
  *
  * @param takenOut entries for sources that have no rows in the rebuilt table on purpose, or those of an earlier version, by
- *   source id. What they say of versions and removals stays, so that later versions stay out
+ *   source id. Their versions and removals are kept, so that later versions stay out
  * @throws ContractChanged when the live table's columns have changed since the rebuild began: it has to begin again
  * @throws CommitConflict when other writers won every race
  */

@@ -56,7 +56,7 @@ test.each<[string, unknown]>([
 ])('a list %s is refused by name, and says what to do', async (_, list) => {
   await expect(read(list)).rejects.toThrow(InvalidInput);
   await expect(read(list)).rejects.toThrow(`Staged ${KEY}`);
-  await expect(read(list)).rejects.toThrow('Upload the file again');
+  await expect(read(list)).rejects.toThrow('Replay the file');
 });
 
 describe('files are laid out as the table wants them', () => {

@@ -55,7 +55,7 @@ test('files that maintenance has removed before a late redrive are not committed
   const late = { ...staged, stagedAt: new Date(Date.now() - 16 * 86_400_000).toISOString() };
   const refused = expect(lake.load(run, late)).rejects;
   await refused.toThrow(ObjectMissing);
-  await refused.toThrow('Upload the file again');
+  await refused.toThrow('Replay the file');
   expect(await new Table(lake.store, 't').current()).toBeUndefined();
 });
 

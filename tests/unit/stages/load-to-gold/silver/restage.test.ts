@@ -136,9 +136,7 @@ test('rows of which one of each key was chosen by another key are refused', asyn
   const run = runOf('first', 1);
   const staged = await lake.stage(run, rowsSql('id, v', "('1', 'a')", "('1', 'b')"));
   lake.contract = await contractOf([key('id', 1), V]);
-  await expect(lake.load(run, staged)).rejects.toThrow(
-    /the primary key has changed.* Upload the file again\./,
-  );
+  await expect(lake.load(run, staged)).rejects.toThrow(/the primary key has changed.* Replay the file/);
   await expect(lake.snapshot()).rejects.toThrow('nothing is committed');
 });
 
@@ -173,7 +171,7 @@ test('rows that lack a column which the table promises in every row are refused'
   lake.contract = await contractOf([ID, '{ name: v, logicalType: string, required: true }']);
   const refused = expect(lake.load(run, staged)).rejects;
   await refused.toThrow(SchemaIncompatible);
-  await refused.toThrow('Upload the file again');
+  await refused.toThrow('Replay the file');
   expect(await new Table(lake.store, 't').current()).toBeUndefined();
   // In a table that has older rows the column is optional, and NULL in all of them.
   await lake.upload('other', 2, rowsSql('id, v', "(2, 'b')"));
