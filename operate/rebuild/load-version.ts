@@ -49,7 +49,7 @@ const loadToSilver = (contract: Contract) =>
   step('LoadToGold', LoadToGoldInput, async ({ validate, transform }, { lake, scratch, duckDb }) => {
     const staged = await readStagedSilver(lake.silver, transform.files);
     conserveRows({ validated: validate.rows, transformed: transform.rows }, staged);
-    const { version } = await duckDb((db) =>
+    const { version, rows } = await duckDb((db) =>
       commitSilver(
         { db, store: lake.silver, scratch: path.join(scratch, 'commit') },
         contract,
@@ -57,5 +57,8 @@ const loadToSilver = (contract: Contract) =>
         staged,
       ),
     );
-    return { status: 'loaded' as const, silver_version: version, gold: [], run_record: '' };
+    return {
+      ...{ status: 'loaded' as const, silver_version: version, gold: [], run_record: '' },
+      ...{ rows_superseding: rows.superseding, rows_superseded: rows.superseded },
+    };
   });

@@ -189,7 +189,9 @@ class Rebuild {
           const run = LoadToGoldInput.parse(payload);
           const { usage } = payload.load ?? run.transform;
           const outcome = { status: 'loaded', reason: run.quality.reason } as const;
-          await writeRunRecord(lake, loadedRecord(run, execution, outcome, usage));
+          const { rows_superseding: superseding = 0, rows_superseded: superseded = 0 } = payload.load ?? {};
+          const record = loadedRecord(run, execution, outcome, usage, { superseding, superseded });
+          await writeRunRecord(lake, record);
         }
         if (status === 'refused' || (payload.validate?.rows.rejected ?? 0) > 0)
           await quarantine({ execution, state: payload }, { lake, config });

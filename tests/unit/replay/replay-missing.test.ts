@@ -57,7 +57,7 @@ test('a call starts 500 files at most, names the first, and says how many there 
   const keys = Array.from({ length: 20 }, (_, n) => keyOf(n));
   expect(report).toEqual({ days: 3, found: LARGE, started: 500, keys });
   // Executions are listed once for each status but SUCCEEDED.
-  expect(requests).toEqual({ raw: LISTED, gold: 1, listed: 5, described: 0, started: 500 });
+  expect(requests).toEqual({ raw: LISTED, gold: 3, listed: 5, described: 0, started: 500 });
 });
 
 test('where all files are older, raw is listed, and nothing else is asked', async () => {
