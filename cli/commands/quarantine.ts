@@ -23,6 +23,8 @@ Examples:
   duckstep quarantine --key signups/2024-01.csv --history
   duckstep quarantine --run d5835dd2b1a426d11c9afd4e --stage prod`;
 
+const NOTHING = 'Nothing is in quarantine that matches.';
+
 interface Options extends PipelineOptions {
   key?: string;
   run?: string;
@@ -57,7 +59,8 @@ export const addQuarantine = (program: Command, session: Session): void => {
       }
       const render = run === undefined ? renderRefusal : renderReport;
       for (const refusal of refusals) terminal.print(render(refusal, terminal));
-      if (run === undefined || refusals.length === 0)
+      if (refusals.length === 0) terminal.print(NOTHING);
+      else if (run === undefined)
         terminal.print(`${counted(refusals.length, 'run')}${more ? '; there are more (--limit)' : ''}`);
     });
 };

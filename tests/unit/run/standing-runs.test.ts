@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { literal } from '../../../shared/engine/sql.ts';
 import type { Db } from '../../../shared/engine/with-duckdb.ts';
 import { compareSequencers } from '../../../shared/run/run-identity.ts';
+import { standingRun } from '../../../shared/run/standing-run.ts';
 import { standingRuns } from '../../../shared/run/standing-runs.ts';
 import { withTestDb } from '../../helpers/duckdb.ts';
 import { casesOf } from '../../helpers/stress.ts';
@@ -38,12 +39,70 @@ const standing = async (db: Db, runs: readonly Run[]): Promise<string[]> => {
   return rows.map(({ run_id }) => run_id);
 };
 
+/** The rule of `standing-run.ts` for the same runs. */
+const standingWithoutSql = (runs: readonly Run[]): string[] => {
+  const time = (second = 0): string => `2026-01-02T03:04:${String(second).padStart(2, '0')}.000Z`;
+  const records = runs.map((run) => ({
+    run_id: run.run_id,
+    source_version: run.source_version ?? null,
+    ...(typeof run.source_sequencer === 'string' && { source_sequencer: run.source_sequencer }),
+    uploaded_at: time(run.uploaded),
+    finished_at: time(run.finished),
+    status: (run.status ?? 'loaded') as 'loaded',
+  }));
+  return [standingRun(records)?.run_id ?? []].flat();
+};
+
+test('SQL and the rule without it agree on versions of a key whose times and sequencers agree', async () => {
+  const version = fc.record({
+    hasSequencer: fc.boolean(),
+    isReplay: fc.boolean(),
+    status: fc.constantFrom('loaded', 'quarantined', 'superseded', 'removed'),
+  });
+  await withTestDb(async (db) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(version, { minLength: 1, maxLength: 5 }),
+        fc.nat(4),
+        async (versions, turn) => {
+          const runs = versions.map(({ hasSequencer, isReplay, status }, i): Run => {
+            const uploaded = i * 2;
+            const time = `2026-01-02T03:04:${String(uploaded).padStart(2, '0')}.000Z-00000001`;
+            const source_sequencer = hasSequencer ? `0055AED6${i}` : isReplay ? time : null;
+            return {
+              run_id: `r${i}`,
+              source_version: `v${i}`,
+              source_sequencer,
+              uploaded,
+              finished: (i * 7 + turn) % 11,
+              status,
+            };
+          });
+          expect(await standing(db, runs)).toEqual(standingWithoutSql(runs));
+        },
+      ),
+      { numRuns: casesOf(25) },
+    );
+  });
+});
+
 const CASES: readonly [string, readonly Run[], readonly string[]][] = [
   [
     'the newest version stands, whenever its run finished',
     [
       { run_id: 'new', source_version: 'v2', source_sequencer: '0B', finished: 1 },
       { run_id: 'old', source_version: 'v1', source_sequencer: '0A', finished: 9 },
+    ],
+    ['new'],
+  ],
+  [
+    'a time in place of a sequencer, which a replay may have, does not make an older version the newest',
+    [
+      { run_id: 'new', source_version: 'v2', source_sequencer: '0B', uploaded: 9, finished: 1 },
+      {
+        ...{ run_id: 'old', source_version: 'v1', uploaded: 1, finished: 5 },
+        source_sequencer: '2026-01-02T03:04:01.000Z-00000001',
+      },
     ],
     ['new'],
   ],

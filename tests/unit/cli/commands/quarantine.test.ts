@@ -47,14 +47,14 @@ test('with the history, says what does not stand any more', async () => {
   const { out } = await quarantine('T', '--history', '--key', 't/c.csv');
   expect(out).toContain('t/c.csv: 1 of 1 row refused, the rest loaded, does not stand any more\n');
   expect((await quarantine('t', '--limit', '1')).out).toMatch(/\n1 run; there are more \(--limit\)$/);
-  expect((await quarantine('other')).out).toBe('0 runs');
+  expect((await quarantine('other')).out).toBe('Nothing is in quarantine that matches.');
 });
 
 test('shows the whole report of a run', async () => {
   const { out } = await quarantine('--run', ids[1] ?? '');
   expect(out).toContain('File      raw/t/\\x1b[31m.csv (version v2)\n');
   expect(out).toMatch(/npx duckstep replay 't\/\\x1b\[31m\.csv'$/);
-  expect((await quarantine('--run', 'none')).out).toBe('0 runs');
+  expect((await quarantine('--run', 'none')).out).toBe('Nothing is in quarantine that matches.');
 });
 
 test('prints JSON', async () => {
