@@ -81,7 +81,7 @@ test('SQL and the rule without it agree on versions of a key whose times and seq
           expect(await standing(db, runs)).toEqual(standingWithoutSql(runs));
         },
       ),
-      { numRuns: casesOf(25) },
+      { numRuns: casesOf({ quick: 25, stress: 300 }) },
     );
   });
 });
