@@ -23,6 +23,7 @@ import {
   type ObjectStore,
   type ObjectVersion,
   type RequestObserver,
+  type VersionName,
 } from './object-store.ts';
 import { withUnfinishedFile } from './unfinished-file.ts';
 
@@ -136,6 +137,27 @@ export class FolderStore implements ObjectStore {
     for (const batch of batchesOf(keys, MAX_KEYS_REMOVED)) {
       this.#observe('delete', 0);
       await inParallel(batch, (key) => rm(this.#target(key), { force: true }));
+    }
+  }
+
+  /** What is shown goes first: a file without its version would count as new. */
+  async removeVersions(names: readonly VersionName[]): Promise<void> {
+    const versions = this.#versioned();
+    for (const batch of batchesOf(names, MAX_KEYS_REMOVED)) {
+      this.#observe('delete', 0);
+      for (const { key, versionId } of batch) {
+        const target = this.#target(key);
+        const file = await fileStats(target);
+        const isShown = file !== undefined && (await versions.holding(key, file))?.versionId === versionId;
+        if (isShown) await rm(target, { force: true });
+        await versions.remove(key, versionId);
+        const before = isShown ? await versions.latest(key) : undefined;
+        if (before === undefined) continue;
+        await this.#staged(key, async (staged) => {
+          await copyWithTime(versions.path(key, before), staged);
+          await moveTo(target, staged);
+        });
+      }
     }
   }
 
