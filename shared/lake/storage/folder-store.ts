@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import {
@@ -14,8 +14,10 @@ import {
 } from '../../base/files.ts';
 import { batchesOf, inParallel } from '../../base/in-parallel.ts';
 import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
+import { folderKeys } from './folder-keys.ts';
+import { removeFolderVersion } from './folder-removal.ts';
 import { FolderVersions } from './folder-versions.ts';
-import { inUtf8Order, isHidden, isPathSafe } from './key-path.ts';
+import { isHidden, isPathSafe } from './key-path.ts';
 import {
   combineObservers,
   MAX_KEYS_REMOVED,
@@ -119,7 +121,10 @@ export class FolderStore implements ObjectStore {
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {
     this.#observe('list', 0);
-    yield* this.#walk('', prefix);
+    for await (const key of folderKeys(this.#root, prefix)) {
+      const info = await this.#info(key);
+      if (info) yield info;
+    }
   }
 
   async *listVersions(prefix: string): AsyncIterable<ObjectVersion> {
@@ -140,24 +145,11 @@ export class FolderStore implements ObjectStore {
     }
   }
 
-  /** What is shown goes first: a file without its version would count as new. */
   async removeVersions(names: readonly VersionName[]): Promise<void> {
-    const versions = this.#versioned();
+    const own = { root: this.#root, versions: this.#versioned() };
     for (const batch of batchesOf(names, MAX_KEYS_REMOVED)) {
       this.#observe('delete', 0);
-      for (const { key, versionId } of batch) {
-        const target = this.#target(key);
-        const file = await fileStats(target);
-        const isShown = file !== undefined && (await versions.holding(key, file))?.versionId === versionId;
-        if (isShown) await rm(target, { force: true });
-        await versions.remove(key, versionId);
-        const before = isShown ? await versions.latest(key) : undefined;
-        if (before === undefined) continue;
-        await this.#staged(key, async (staged) => {
-          await copyWithTime(versions.path(key, before), staged);
-          await moveTo(target, staged);
-        });
-      }
+      for (const name of batch) await removeFolderVersion(own, this.#target(name.key), name);
     }
   }
 
@@ -236,23 +228,6 @@ export class FolderStore implements ObjectStore {
     const etag = `${stats.mtimeNs.toString(16)}-${stats.size.toString(16)}`;
     const plain = { key, size: Number(stats.size), etag, lastModified: stats.mtime };
     return (await this.#versions?.holding(key, stats)) ?? plain;
-  }
-
-  /** Sorts folders with their slash, as their keys sort: `a-b` comes before `a/b`. */
-  async *#walk(folder: string, prefix: string): AsyncIterable<ObjectInfo> {
-    const entries = await unlessMissing(readdir(path.join(this.#root, folder), { withFileTypes: true }));
-    const keys = (entries ?? [])
-      .filter((entry) => isPathSafe(entry.name) && !isHidden(entry.name))
-      .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
-      .sort(inUtf8Order);
-    for (const key of keys) {
-      if (key.endsWith('/')) {
-        if (key.startsWith(prefix) || prefix.startsWith(key)) yield* this.#walk(key, prefix);
-      } else if (key.startsWith(prefix)) {
-        const info = await this.#info(key);
-        if (info) yield info;
-      }
-    }
   }
 
   #target(key: string): string {
