@@ -3,6 +3,7 @@ import { EXIT, type Session } from './base/session.ts';
 import { addCost } from './commands/cost.ts';
 import { addDemo } from './commands/demo.ts';
 import { addExecutions } from './commands/executions.ts';
+import { addForget } from './commands/forget.ts';
 import { addHistory } from './commands/history.ts';
 import { addInfer } from './commands/infer.ts';
 import { addMaintain } from './commands/maintain.ts';
@@ -44,6 +45,8 @@ const createProgram = (session: Session): Command => {
     addCost,
     addRedrive,
     addRollback,
+    addForget,
+    addForget,
     addRebuild,
     addInfer,
     addUpload,

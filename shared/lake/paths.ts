@@ -33,6 +33,10 @@ export const lakePaths = {
   intents: (table: string, name: string): string => `_commits/${table}/intents/${name}`,
   /** In silver: the metadata of tables that are being rebuilt, and a note of what has been done. */
   rebuild: (id: string, name: string): string => `_rebuild/${id}/${name}`,
+  /** In silver: what is being forgotten of a dataset, until it is done. */
+  forgetting: (dataset: string): string => `_forget/${dataset}.json`,
+  /** In gold: what was forgotten. */
+  receipt: (id: string): string => `_receipts/${id}.json`,
   /** In silver: when each table was last maintained. */
   turns: '_maintenance/turns.json',
   /** In gold: run records, one object each. */
