@@ -37,9 +37,7 @@ export const readCondition = async (db: Db, contract: Contract, text: string): P
   const empty = silverColumns(contract).map(({ name, type }) => `CAST(NULL AS ${type}) AS ${ident(name)}`);
   try {
     await db.run('CREATE SCHEMA IF NOT EXISTS silver');
-    await db.run(
-      `CREATE OR REPLACE VIEW silver.${ident(contract.dataset)} AS SELECT ${empty.join(', ')}`,
-    );
+    await db.run(`CREATE OR REPLACE VIEW silver.${ident(contract.dataset)} AS SELECT ${empty.join(', ')}`);
     await db.all(`SELECT 1 FROM silver.${ident(contract.dataset)} WHERE (\n${text}\n)`);
   } catch (error) {
     throw new UsageError(`--where cannot be evaluated: ${failureReason(error)}. ${WHAT}`, { cause: error });
