@@ -46,7 +46,6 @@ const createProgram = (session: Session): Command => {
     addRedrive,
     addRollback,
     addForget,
-    addForget,
     addRebuild,
     addInfer,
     addUpload,

@@ -30,7 +30,7 @@ export interface Gone {
   bytes: number;
 }
 
-/** What was removed where. It holds no values: a hash stands for the condition. */
+/** The account of a request: the counts of each place. It holds no values: a hash stands for the condition. */
 export interface Receipt {
   id: string;
   dataset: string;
@@ -60,6 +60,6 @@ export interface Receipt {
     /** Source ids of files of which no run record says the key. */
     unknown: string[];
   };
-  /** What was not looked at. */
+  /** Places that were not looked at. */
   not_searched: string[];
 }

@@ -50,7 +50,7 @@ export class ForgetNotes {
   }
 
   /**
-   * Does a step unless it is done. What it counts is noted before it is carried out: after an interruption the plan finds only
+   * Does a step unless it is done. Its counts are noted before it is carried out: after an interruption the plan finds only
    * what is left, and the first counts are those that are right.
    *
    * @param carryOut may return counts that are better than the plan's; it is handed those of an earlier call

@@ -12,7 +12,7 @@ export interface RawFacts {
   files: RawFiles;
   /** All runs, by key. */
   runs: ReadonlyMap<string, readonly KnownRun[]>;
-  /** What silver's index says of the files, by source id. */
+  /** The entries of silver's index for the files, by source id. */
   committed: ReadonlyMap<string, CommittedSource>;
   /** Versions of which matching rows were found, as `versionName` names them. */
   holding: ReadonlySet<string>;

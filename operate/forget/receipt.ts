@@ -44,7 +44,7 @@ export const receiptOf = (
   };
 };
 
-/** What a request would do: counts only. */
+/** Counts the effects of a request, without them. */
 export const countForgotten = async (context: ForgetContext): Promise<Receipt> => {
   const { source, db, scratch, contract, condition } = context;
   const workbench = { db, store: source.lake.silver, scratch: path.join(scratch, 'silver') };

@@ -5,7 +5,7 @@ import { silverColumns } from '../transform/silver-table.ts';
 import { matchColumns } from '../validate/bind-columns.ts';
 import { recordsSql } from '../validate/records-sql.ts';
 
-/** What is to be found among rejected records. */
+/** A description of the rejected records to find. */
 export interface RecordCondition {
   /** SQL of one condition over the columns of silver, and the names of the columns that it uses, in lower case. */
   sql: string;

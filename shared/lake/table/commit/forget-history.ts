@@ -59,7 +59,7 @@ const withoutHistory = (metadata: TableMetadata): TableMetadata => {
 };
 
 /**
- * What takes the place of an earlier metadata file whose name must stay taken: a writer that began with the version before it
+ * The content that replaces an earlier metadata file whose name must stay taken: a writer that began with the version before it
  * would else commit under this name. It describes the same table, without any snapshot.
  */
 export const emptiedMetadata = (metadata: TableMetadata): string =>

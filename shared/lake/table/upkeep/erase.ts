@@ -11,7 +11,7 @@ import { filesOf, referencedBy } from './references.ts';
 export interface Erasure {
   /** Objects of a table that go, or whose content goes. */
   removed: ObjectInfo[];
-  /** Metadata files whose names must stay taken for a while: they are written again without snapshots. */
+  /** Metadata files whose names must not become free yet: they are written again without snapshots. */
   emptied: ObjectInfo[];
   /** The table that stays. */
   newest: MetadataVersion;
@@ -88,7 +88,7 @@ const writtenAt = async (store: ObjectStore, table: Table, { version }: Metadata
   return found?.lastModified.getTime() ?? Number.NEGATIVE_INFINITY;
 };
 
-/** What the version before named: S3's times are in seconds, so its last manifests may look as young as the version. */
+/** Keys that the version before named: S3's times are in seconds, so its last manifests may look as young as the version. */
 const namedBefore = async (table: Table, { version }: MetadataVersion): Promise<Set<string>> => {
   const before = await table.metadataAt(version - 1);
   if (before?.snapshot === undefined) return new Set();

@@ -26,7 +26,7 @@ export interface Forget {
   where: string;
 }
 
-/** What a commit took out of a silver table. */
+/** The rows that a commit took out of a silver table, in numbers. */
 export interface ForgottenRows {
   /** Rows in the table's files, and those of them that readers saw. */
   rows: number;
@@ -37,7 +37,7 @@ export interface ForgottenRows {
   sources: string[];
 }
 
-/** What a commit would take out of the newest snapshot. */
+/** Counts the rows that a commit would take out of the newest snapshot. */
 export const findForgotten = async (
   workbench: Workbench,
   contract: Contract,
@@ -53,7 +53,7 @@ export const findForgotten = async (
  * rows of other files hide. Rows of the same keys that do not match show again. The index of sources stays as it is, so
  * that an event that comes once more brings nothing back. A repetition finds nothing to do.
  *
- * @returns undefined counts of nothing where no row matches; the table as it is now
+ * @returns counts, which are 0 where no row matches, and the table as it is now
  * @throws ConservationBroken when a rewritten file does not have exactly its other rows
  * @throws SchemaIncompatible when the table does not fit the contract; CommitConflict when other writers won every race
  */
