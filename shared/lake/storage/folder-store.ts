@@ -15,7 +15,6 @@ import {
 import { batchesOf, inParallel } from '../../base/in-parallel.ts';
 import { ConfigurationError, InvalidInput, ObjectMissing, StorageUnavailable } from '../../errors.ts';
 import { folderKeys } from './folder-keys.ts';
-import { removeFolderVersion } from './folder-removal.ts';
 import { FolderVersions } from './folder-versions.ts';
 import { isHidden, isPathSafe } from './key-path.ts';
 import {
@@ -27,6 +26,7 @@ import {
   type RequestObserver,
   type VersionName,
 } from './object-store.ts';
+import { removeFolderVersion } from './remove-folder-version.ts';
 import { withUnfinishedFile } from './unfinished-file.ts';
 
 export interface FolderStoreOptions {
