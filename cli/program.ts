@@ -3,6 +3,7 @@ import { EXIT, type Session } from './base/session.ts';
 import { addCost } from './commands/cost.ts';
 import { addDemo } from './commands/demo.ts';
 import { addExecutions } from './commands/executions.ts';
+import { addForget } from './commands/forget.ts';
 import { addHistory } from './commands/history.ts';
 import { addInfer } from './commands/infer.ts';
 import { addMaintain } from './commands/maintain.ts';
@@ -59,6 +60,7 @@ const createProgram = (session: Session): Command => {
     addRedrive,
     addReplay,
     addRollback,
+    addForget,
     addRebuild,
     addRemove,
     addInfer,

@@ -8,6 +8,7 @@ import type { ReplaySelection } from '../shared/replay/selection.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Observer } from './events.ts';
 import type { ExecutionStatus } from './execution.ts';
+import type { ForgetOptions, Receipt } from './forgotten.ts';
 import type { ExecutionDetail, ExecutionPage } from './listing.ts';
 import type { Outcome } from './outcome.ts';
 import type { RebuildOptions, Rebuilt } from './rebuilt.ts';
@@ -147,6 +148,16 @@ export interface Pipeline {
    * `remark` for a report that cannot be read. Runs without a record, which are under way or failed, are not listed.
    */
   quarantine(filter?: RefusalFilter): Promise<RefusalPage>;
+
+  /**
+   * Removes the rows that fulfil a condition from a dataset for good: from silver, gold, quarantine and what is staged, with
+   * all earlier snapshots. Raw versions that brought them are listed, or deleted too. Runs in this process, on AWS too. A
+   * request that was interrupted goes on with the next call. Emits `working`.
+   *
+   * @param where SQL of one condition over the columns of the silver table
+   * @throws UsageError for text that is no such condition, and where another request or a rebuild is unfinished
+   */
+  forget(dataset: string, where: string, options?: ForgetOptions): Promise<Receipt>;
 
   /**
    * Merges small files, expires snapshots and removes files that no snapshot refers to, in every table. A table that

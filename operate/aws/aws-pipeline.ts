@@ -6,6 +6,8 @@ import type { TableReport } from '../../shared/maintenance/maintenance-report.ts
 import type { Warehouse } from '../../shared/query/warehouse.ts';
 import type { ReplaySelection } from '../../shared/replay/selection.ts';
 import { type Config, configFromEnv } from '../../shared/runtime/config.ts';
+import { forgetWhere } from '../forget/forget.ts';
+import type { ForgetOptions, Receipt } from '../forgotten.ts';
 import { withoutIgnored } from '../ignored-uploads.ts';
 import { listRuns } from '../list-runs.ts';
 import { detailOf, type ExecutionDetail, type ExecutionPage, pageOf } from '../listing.ts';
@@ -180,6 +182,12 @@ export class AwsPipeline implements Pipeline {
 
   async remove(asked: readonly string[], options: RemoveOptions = {}): Promise<RemovalReport[]> {
     return await removeFromLake(removalSource(await this.#tables()), asked, options);
+  }
+
+  async forget(dataset: string, where: string, options: ForgetOptions = {}): Promise<Receipt> {
+    const source = await this.#tables();
+    const versions = (prefix: string) => source.lake.raw.listVersions(prefix);
+    return await forgetWhere({ ...source, versions }, dataset, where, options);
   }
 
   /** The stage's lake and its catalog, for what changes tables in this process. */

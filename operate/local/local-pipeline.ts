@@ -5,6 +5,8 @@ import type { TableReport } from '../../shared/maintenance/maintenance-report.ts
 import type { Warehouse } from '../../shared/query/warehouse.ts';
 import type { ReplaySelection } from '../../shared/replay/selection.ts';
 import type { ObjectCreated } from '../../shared/run/event.ts';
+import { forgetWhere } from '../forget/forget.ts';
+import type { ForgetOptions, Receipt } from '../forgotten.ts';
 import { withoutIgnored } from '../ignored-uploads.ts';
 import { listRuns } from '../list-runs.ts';
 import { detailOf, type ExecutionDetail, type ExecutionPage, pageOf } from '../listing.ts';
@@ -144,6 +146,12 @@ export class LocalPipeline implements Pipeline {
     const { lake, config } = this.#workspace;
     const { versions, sequencerOf } = localSources(this.#workspace);
     return await rebuildDataset({ lake, config, versions, sequencerOf }, dataset, options);
+  }
+
+  async forget(dataset: string, where: string, options: ForgetOptions = {}): Promise<Receipt> {
+    const { lake, config } = this.#workspace;
+    const { versions } = localSources(this.#workspace);
+    return await forgetWhere({ lake, config, versions }, dataset, where, options);
   }
 
   /** Processes files as they are dropped into raw, until it is closed. Only a laptop needs it: AWS does so by itself. */

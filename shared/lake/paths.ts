@@ -50,6 +50,10 @@ export const lakePaths = {
   removals: '_removals/open/',
   removal: (id: string): string => `_removals/open/${id}.json`,
   removalDone: (id: string): string => `_removals/done/${id}.json`,
+  /** In silver: what is being forgotten of a dataset, until it is done. */
+  forgetting: (dataset: string): string => `_forget/${dataset}.json`,
+  /** In gold: what was forgotten. */
+  receipt: (id: string): string => `_receipts/${id}.json`,
   /** In silver: when each table was last maintained. */
   turns: '_maintenance/turns.json',
   /** In gold: run records, one object each. */

@@ -96,8 +96,14 @@ export const fakeS3 = ({ versioned = false, pageSize = 1_000 } = {}) => {
     return {};
   });
   mock.on(DeleteObjectsCommand).callsFake(async ({ Delete }) => {
-    for (const { Key } of Delete.Objects) {
-      if (versioned) store(Key, Buffer.alloc(0), true);
+    for (const { Key, VersionId } of Delete.Objects) {
+      if (VersionId !== undefined) {
+        const left = (objects.get(Key) ?? []).filter(
+          ({ versionId }) => versionId !== VersionId && VersionId !== 'null',
+        );
+        if (left.length > 0) objects.set(Key, left);
+        else objects.delete(Key);
+      } else if (versioned) store(Key, Buffer.alloc(0), true);
       else objects.delete(Key);
     }
     return {};

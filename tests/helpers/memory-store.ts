@@ -146,6 +146,10 @@ export class MemoryStore implements ObjectStore {
     }
   }
 
+  async removeVersions(): Promise<void> {
+    throw new ConfigurationError('memory keeps no versions');
+  }
+
   #like(other: MemoryStore): MemoryStore {
     other.pageSize = this.pageSize;
     return other;

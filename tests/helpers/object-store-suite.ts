@@ -346,6 +346,39 @@ export const objectStoreSuite = (open: (options: { versioned: boolean }) => Prom
       ]);
     });
 
+    test('removes versions for good, and shows the version before', async () => {
+      const store = await open({ versioned: true });
+      for (const body of ['1', '2', '3']) await store.write('x', body);
+      await store.write('xy', 'other');
+      const found: { key: string; versionId: string }[] = [];
+      for await (const { key, versionId } of store.listVersions('x'))
+        if (key === 'x') found.push({ key, versionId });
+      await store.removeVersions(found.slice(0, 1));
+      expect(String(await store.read('x'))).toBe('2');
+      expect(await versionsOf(store, 'x')).toEqual([
+        ['x', '2', true],
+        ['x', '1', false],
+        ['xy', 'other', true],
+      ]);
+      await store.removeVersions(found.slice(2));
+      expect(await versionsOf(store, 'x')).toHaveLength(2);
+      await store.removeVersions(found);
+      expect(await store.head('x')).toBeUndefined();
+      expect(await versionsOf(store, 'x')).toEqual([['xy', 'other', true]]);
+      await store.write('x', '4');
+      expect(await versionsOf(store, 'x')).toContainEqual(['x', '4', true]);
+    });
+
+    test('removes a version of an object that was removed before', async () => {
+      const store = await open({ versioned: true });
+      await store.write('x', '1');
+      const version = await versionOf(store, 'x');
+      await store.remove('x');
+      await store.removeVersions([{ key: 'x', versionId: version }]);
+      expect(await store.read('x', version)).toBeUndefined();
+      expect(await versionsOf(store, '')).toEqual([]);
+    });
+
     test('a listing of versions counts as lists', async () => {
       const store = await open({ versioned: true });
       await store.write('a', '1');

@@ -53,6 +53,13 @@ export const pipelineSuite = (open: (steps: Readonly<Record<string, Step>>) => S
     expect(seen.at(-1)).toMatchObject({ type: 'progress', done: 2, total: 2 });
   });
 
+  test('forget counts nothing in a lake without rows, and refuses text that is no condition', async () => {
+    const { pipeline } = open(cleanSteps());
+    const counted = await pipeline.forget('signups', "email = 'a@b.example'", { dryRun: true });
+    expect(counted).toMatchObject({ dataset: 'signups', silver: { rows: 0 }, quarantine: { records: 0 } });
+    await expect(pipeline.forget('signups', 'email = ')).rejects.toThrow('is not one SQL expression');
+  });
+
   test('nothing to run is no work', async () => {
     expect(await open(cleanSteps()).pipeline.run([])).toEqual([]);
   });

@@ -21,7 +21,14 @@ const ARGUMENTS: Readonly<Record<StoreMethod, { key: number; version?: number }>
   listVersions: { key: 0 },
   remove: { key: 0 },
   removeMany: { key: 0 },
+  removeVersions: { key: 0 },
 };
+
+/** `removeVersions` takes versions, not keys. */
+const called = (argument: unknown, versioned: boolean): Pick<StoreCall, 'key' | 'versioned'> =>
+  typeof argument === 'object' && argument !== null && 'key' in argument
+    ? { key: String(argument.key), versioned: true }
+    : { key: String(argument), versioned };
 
 /** The same store, which reports each call to it, and each call to the stores that `observed` returns. */
 export const recording = (store: ObjectStore, report: (call: StoreCall) => void): ObjectStore =>
@@ -35,7 +42,7 @@ export const recording = (store: ObjectStore, report: (call: StoreCall) => void)
         const { key, version } = ARGUMENTS[property as StoreMethod];
         const versioned = version !== undefined && args[version] !== undefined;
         for (const each of [args[key]].flat())
-          report({ method: property as StoreMethod, key: String(each), versioned });
+          report({ method: property as StoreMethod, ...called(each, versioned) });
         return result;
       };
     },

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openLake } from '../../operate/local/lake.ts';
@@ -31,7 +31,8 @@ const withLake = <T>(work: (db: Db, folder: string) => Promise<T>): Promise<T> =
 test('the demo makes exactly these tables', () => {
   const tables = ['silver', 'gold'].flatMap((zone) =>
     readdirSync(path.join(folder, zone))
-      .filter((name) => /^[^_.]/.test(name))
+      // Run records that wait for maintenance lie beside the tables.
+      .filter((name) => /^[^_.]/.test(name) && existsSync(path.join(folder, zone, name, 'metadata')))
       .map((name) => `${zone}.${name}`),
   );
   expect(tables.toSorted()).toEqual(NAMES.toSorted());

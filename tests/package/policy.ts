@@ -48,6 +48,8 @@ export const rightsFor = (zone: Zone, { method, key, versioned }: StoreCall): Ri
     case 'remove':
     case 'removeMany':
       return [right('s3:DeleteObject')];
+    case 'removeVersions':
+      return [right('s3:DeleteObjectVersion')];
   }
 };
 

@@ -56,6 +56,7 @@ const KINDS: Readonly<Record<StoreMethod, string>> = {
   listVersions: 'LIST',
   remove: 'DELETE',
   removeMany: 'DELETE',
+  removeVersions: 'DELETE',
 };
 
 /** A key in the notation of the documentation. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   copyWithTime,
@@ -11,9 +11,10 @@ import {
 } from '../../base/files.ts';
 import { batchesOf, inParallel } from '../../base/in-parallel.ts';
 import { ConfigurationError, InvalidInput, ObjectMissing } from '../../errors.ts';
+import { folderKeys } from './folder-keys.ts';
 import { etagOf, removeIfSame } from './folder-removal.ts';
 import { FolderVersions } from './folder-versions.ts';
-import { inUtf8Order, isHidden, isPathSafe } from './key-path.ts';
+import { isHidden, isPathSafe } from './key-path.ts';
 import {
   combineObservers,
   MAX_KEYS_REMOVED,
@@ -21,7 +22,9 @@ import {
   type ObjectStore,
   type ObjectVersion,
   type RequestObserver,
+  type VersionName,
 } from './object-store.ts';
+import { removeFolderVersion } from './remove-folder-version.ts';
 import { copyStill, type FileState, isAsBefore, isStill, whenStill } from './still-file.ts';
 import { withUnfinishedFile } from './unfinished-file.ts';
 
@@ -115,7 +118,10 @@ export class FolderStore implements ObjectStore {
 
   async *list(prefix: string, after?: string): AsyncIterable<ObjectInfo> {
     this.#observe('list', 0);
-    yield* this.#walk('', prefix, after);
+    for await (const key of folderKeys(this.#root, { prefix, after })) {
+      const info = await this.#info(key);
+      if (info) yield info;
+    }
   }
 
   async *listVersions(prefix: string): AsyncIterable<ObjectVersion> {
@@ -136,6 +142,14 @@ export class FolderStore implements ObjectStore {
     for (const batch of batchesOf(keys, MAX_KEYS_REMOVED)) {
       this.#observe('delete', 0);
       await inParallel(batch, (key) => rm(this.#target(key), { force: true }));
+    }
+  }
+
+  async removeVersions(names: readonly VersionName[]): Promise<void> {
+    const own = { root: this.#root, versions: this.#versioned() };
+    for (const batch of batchesOf(names, MAX_KEYS_REMOVED)) {
+      this.#observe('delete', 0);
+      for (const name of batch) await removeFolderVersion(own, this.#target(name.key), name);
     }
   }
 
@@ -215,23 +229,6 @@ export class FolderStore implements ObjectStore {
     if (!stats) return undefined;
     const plain = { key, size: Number(stats.size), etag: etagOf(stats), lastModified: stats.mtime };
     return (await this.#versions?.holding(key, stats)) ?? plain;
-  }
-
-  /** Sorts folders with their slash, as their keys sort: `a-b` comes before `a/b`. */
-  async *#walk(folder: string, prefix: string, after = ''): AsyncIterable<ObjectInfo> {
-    const entries = await unlessMissing(readdir(path.join(this.#root, folder), { withFileTypes: true }));
-    const keys = (entries ?? [])
-      .filter((entry) => isPathSafe(entry.name) && !isHidden(entry.name))
-      .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
-      .sort(inUtf8Order);
-    for (const key of keys) {
-      if (key.endsWith('/')) {
-        if (key.startsWith(prefix) || prefix.startsWith(key)) yield* this.#walk(key, prefix, after);
-      } else if (key.startsWith(prefix) && inUtf8Order(key, after) > 0) {
-        const info = await this.#info(key);
-        if (info) yield info;
-      }
-    }
   }
 
   #target(key: string): string {

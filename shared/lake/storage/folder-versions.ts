@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { mkdir, readdir, rename, unlink, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, unlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { contentHash, fileStats, linkUnlessTaken, unlessMissing } from '../../base/files.ts';
 import { InvalidInput } from '../../errors.ts';
@@ -51,6 +51,10 @@ export class FolderVersions {
     if (!stats) return undefined;
     const lastModified = new Date(Number.parseInt(sequencer, 16) / 1000);
     return { key, size: Number(stats.size), etag, versionId, lastModified };
+  }
+
+  async remove(key: string, versionId: string): Promise<void> {
+    if (VERSION_ID.test(versionId)) await rm(this.path(key, versionId), { force: true });
   }
 
   /** The key's versions, the oldest first. */

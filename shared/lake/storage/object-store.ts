@@ -16,6 +16,8 @@ export interface ObjectVersion extends ObjectInfo {
   isLatest: boolean;
 }
 
+export type VersionName = Pick<ObjectVersion, 'key' | 'versionId'>;
+
 export type RequestKind = 'head' | 'get' | 'put' | 'list' | 'delete';
 
 /** Called after every request, including failed ones. `bytes` are those that a get read or a put wrote. */
@@ -94,6 +96,14 @@ export interface ObjectStore {
    * are removed.
    */
   removeMany(keys: readonly string[]): Promise<void>;
+
+  /**
+   * Removes versions for good, with a request for each thousand; in no certain order. Of an object whose newest version goes,
+   * the version before it is shown again, if there is one. Does nothing for a version that is not there.
+   *
+   * @throws ConfigurationError when a folder keeps no versions
+   */
+  removeVersions(versions: readonly VersionName[]): Promise<void>;
 
   /** The same bucket, which also reports the requests made through the returned object. */
   observed(observer: RequestObserver): ObjectStore;

@@ -1,4 +1,4 @@
-import type { ObjectInfo, ObjectStore, ObjectVersion, RequestObserver } from './object-store.ts';
+import type { ObjectInfo, ObjectStore, ObjectVersion, RequestObserver, VersionName } from './object-store.ts';
 
 /** A renaming of keys that leaves prefixes prefixes: the keys below a renamed prefix are renamed in the same way. */
 export interface Renaming {
@@ -67,6 +67,12 @@ export class RenamedStore implements ObjectStore {
 
   async removeMany(keys: readonly string[]): Promise<void> {
     await this.#store.removeMany(keys.map((key) => this.#renaming.to(key)));
+  }
+
+  async removeVersions(versions: readonly VersionName[]): Promise<void> {
+    await this.#store.removeVersions(
+      versions.map(({ key, versionId }) => ({ key: this.#renaming.to(key), versionId })),
+    );
   }
 
   observed(observer: RequestObserver): ObjectStore {

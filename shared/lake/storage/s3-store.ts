@@ -11,6 +11,7 @@ import {
   type GetObjectCommandInput,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  type ObjectIdentifier,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -26,6 +27,7 @@ import {
   type ObjectVersion,
   type RequestKind,
   type RequestObserver,
+  type VersionName,
 } from './object-store.ts';
 import { download, PART_BYTES, type RangedGet } from './s3-download.ts';
 import { checkRemoved, httpStatusOf, isMissing, storageError, unlessOther } from './s3-errors.ts';
@@ -148,10 +150,18 @@ export class S3Store implements ObjectStore {
   }
 
   async removeMany(keys: readonly string[]): Promise<void> {
-    for (const batch of batchesOf(keys, MAX_KEYS_REMOVED)) {
-      const Delete = { Objects: batch.map((Key) => ({ Key })), Quiet: true };
+    await this.#removeAll(keys.map((Key) => ({ Key })));
+  }
+
+  async removeVersions(versions: readonly VersionName[]): Promise<void> {
+    await this.#removeAll(versions.map(({ key, versionId }) => ({ Key: key, VersionId: versionId })));
+  }
+
+  async #removeAll(objects: readonly ObjectIdentifier[]): Promise<void> {
+    for (const batch of batchesOf(objects, MAX_KEYS_REMOVED)) {
+      const Delete = { Objects: batch, Quiet: true };
       const command = new DeleteObjectsCommand({ Bucket: this.name, Delete });
-      const { Errors } = await this.#request('delete', `${batch[0]}`, () => this.#client.send(command));
+      const { Errors } = await this.#request('delete', batch[0]?.Key ?? '', () => this.#client.send(command));
       checkRemoved(Errors, this.name);
     }
   }

@@ -26,6 +26,13 @@ const normalise = (name: string): string => name.trim().toLowerCase();
  *   an unknown one
  */
 export const bindColumns = (contract: Contract, names: readonly string[], spellings: boolean): Bindings => {
+  const bindings = matchColumns(contract, names);
+  throwIfMismatched(contract, names, bindings, spellings);
+  return bindings;
+};
+
+/** The same for any names, whether or not they fit the contract. */
+export const matchColumns = (contract: Contract, names: readonly string[]): Bindings => {
   const indexes = new Map<string, number[]>();
   for (const [index, name] of names.entries()) {
     const key = normalise(name);
@@ -41,7 +48,6 @@ export const bindColumns = (contract: Contract, names: readonly string[], spelli
   });
   const taken = new Set(bound.flatMap((binding) => binding.sources));
   const unknown = names.map((_, index) => index).filter((index) => !taken.has(index));
-  throwIfMismatched(contract, names, { bound, unknown }, spellings);
   return { bound, unknown };
 };
 

@@ -73,14 +73,18 @@ const sizeOf = ({ added, existing }: ManifestFile): number => added.files + exis
 
 const hasFiles = (file: ManifestFile): boolean => sizeOf(file) > 0;
 
-/** The entry in a rewritten manifest. Only the snapshot that deletes a file lists it as deleted; later ones omit it. */
+/**
+ * The entry in a rewritten manifest. Only the snapshot that deletes a file lists it as deleted; later ones omit it. It is
+ * listed without bounds, which are values of rows: these may be gone because they were to be forgotten.
+ */
 const carryOver = (
   entry: ManifestEntry,
   removed: ReadonlySet<string>,
   snapshotId: number,
 ): ManifestEntry[] => {
   if (entry.status === 'deleted') return [];
-  if (removed.has(entry.file.path)) return [{ ...entry, status: 'deleted', snapshotId }];
+  if (removed.has(entry.file.path))
+    return [{ ...entry, file: { ...entry.file, columns: {} }, status: 'deleted', snapshotId }];
   return [{ ...entry, status: 'existing' }];
 };
 

@@ -30,7 +30,7 @@ export interface Orphans {
 }
 
 /** Objects of a table that may be removed if nothing refers to them. */
-interface Leftovers {
+export interface Leftovers {
   /** Manifests, their lists, data files, position deletes, nodes of the index of sources. */
   files: ObjectInfo[];
   /** Metadata files, the oldest version first. */
@@ -99,7 +99,7 @@ const oldestOf = (
  * removed before the next page is asked for: as short after the look as with a HEAD before each removal, for a thousandth of
  * the requests.
  */
-const removeStillOld = async (
+export const removeStillOld = async (
   store: ObjectStore,
   table: string,
   objects: readonly ObjectInfo[],
@@ -172,7 +172,7 @@ const foldersOf = (table: string): string[] =>
 
 const versionIn = (key: string): number => Number(/v(\d+)\.metadata\.json$/.exec(key)?.[1] ?? 0);
 
-const listLeftovers = async (store: ObjectStore, table: string): Promise<Leftovers> => {
+export const listLeftovers = async (store: ObjectStore, table: string): Promise<Leftovers> => {
   const leftovers: Leftovers = { files: [], versions: [], locks: [], intents: [] };
   for await (const [name, object] of below(store, lakePaths.data(table, 'x'), 2)) {
     const version = METADATA.exec(name)?.[1];

@@ -24,4 +24,6 @@ export const RELATION = {
   deletedAfter: '_hidden',
   /** Set: rows that are in one of the two. Their files get other position deletes. */
   differing: '_differing',
+  /** Table of the identities of rows that `forget` takes out: `source`, `n`. `matching-rows.ts` makes it. */
+  forgotten: '_forgotten',
 } as const;
