@@ -10,6 +10,12 @@ import { StorageUnavailable } from '../../errors.ts';
 /** Size of a part of a download or upload: it fills a connection, and several fit into memory. */
 export const PART_BYTES = 8 * 1024 * 1024;
 
+/** Parts of an upload (Amazon S3 user guide, "Multipart upload limits"). */
+const MAX_PARTS = 10_000;
+
+/** Size of a part of an upload of so many bytes. The length of its stream is not known to the library, so it does not see to it. */
+export const uploadPartBytes = (bytes: number): number => Math.max(PART_BYTES, Math.ceil(bytes / MAX_PARTS));
+
 /** Requests the bytes from `start` to `end`, both included. With `etag`, only if the object still has it. */
 export type RangedGet = (
   start: number,

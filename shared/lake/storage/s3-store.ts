@@ -29,7 +29,7 @@ import {
   type RequestObserver,
   type VersionName,
 } from './object-store.ts';
-import { download, PART_BYTES, type RangedGet } from './s3-download.ts';
+import { download, PART_BYTES, type RangedGet, uploadPartBytes } from './s3-download.ts';
 import { checkRemoved, httpStatusOf, isMissing, storageError, unlessOther } from './s3-errors.ts';
 import { objectsIn, versionsIn, withoutQuotes } from './s3-listing.ts';
 import { readStill, streamStill } from './still-file.ts';
@@ -199,10 +199,11 @@ export class S3Store implements ObjectStore {
   async #uploadParts(file: string, key: string, size: number): Promise<void> {
     // Few files are large enough, so the library is loaded only when it is needed.
     const { Upload } = await import('@aws-sdk/lib-storage');
+    const partSize = uploadPartBytes(size);
     const upload = new Upload({
       client: this.#client,
       params: { Bucket: this.name, Key: key, Body: streamStill(file) },
-      partSize: PART_BYTES,
+      partSize,
       queueSize: MAX_PARALLEL_PARTS / 2,
     });
     await this.#request(
@@ -212,7 +213,7 @@ export class S3Store implements ObjectStore {
       () => size,
     );
     // One request has been counted. A multipart upload makes one per part, one to begin and one to complete.
-    const others = Math.ceil(size / PART_BYTES) + 1;
+    const others = Math.ceil(size / partSize) + 1;
     for (let request = 0; request < others; request += 1) this.#observe('put', 0);
   }
 
