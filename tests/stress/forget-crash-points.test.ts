@@ -2,8 +2,8 @@ import { cpSync } from 'node:fs';
 import { forgetWhere } from '../../operate/forget/forget.ts';
 import { localSources } from '../../operate/local/replay.ts';
 import { ZONES } from '../../shared/lake/paths.ts';
-import type { ObjectStore } from '../../shared/lake/storage/object-store.ts';
 import type { Config } from '../../shared/runtime/config.ts';
+import { type Crash, failing } from '../helpers/failing-store.ts';
 import { datasets, testPipeline } from '../helpers/pipeline.ts';
 import { scratch } from '../helpers/scratch.ts';
 import { contractYaml } from '../helpers/silver-lake.ts';
@@ -35,27 +35,6 @@ const config: Config = {
   ...{ memoryMb: 1024, threads: 2, sqlDir, scratchRoot: scratch() },
   ...{ maxUnpackedBytes: 2 ** 30, maxRecordBytes: 2 ** 20 },
 };
-const CHANGES = ['write', 'writeIfAbsent', 'upload', 'remove', 'removeMany', 'removeVersions'];
-
-/** The same store, in which a change fails: before it is made, or after. */
-const failing = (inner: ObjectStore, crash: { at: number; changes: number; after: boolean }): ObjectStore =>
-  new Proxy(inner, {
-    get: (target, name) => {
-      const member: unknown = Reflect.get(target, name, target);
-      if (typeof member !== 'function') return member;
-      const method = member as (...args: unknown[]) => unknown;
-      if (!CHANGES.some((change) => change === name)) return method.bind(target);
-      return async (...args: unknown[]) => {
-        crash.changes += 1;
-        const crashes = crash.changes === crash.at;
-        if (crashes && !crash.after) throw new RangeError('crash');
-        const result = await method.apply(target, args);
-        if (crashes) throw new RangeError('crash');
-        return result;
-      };
-    },
-  });
-
 let filled: string;
 beforeAll(async () => {
   const pipeline = testPipeline({ sqlDir });
@@ -64,7 +43,7 @@ beforeAll(async () => {
   filled = pipeline.folder;
 });
 
-const attempt = (folder: string, crash: { at: number; changes: number; after: boolean }) => {
+const attempt = (folder: string, crash: Crash) => {
   const { lake, engine } = testPipeline({ sqlDir, folder });
   const { versions } = localSources({ lake, engine });
   const broken = Object.fromEntries(

@@ -65,10 +65,11 @@ const withOneWaiting = async (options: Partial<WatchOptions> = {}) => {
     return version;
   });
   writeFileSync(first, 'a\n1\n');
-  writeFileSync(waiting, 'a\n1\n2\n');
   const engine = engineOn(lakeFolder);
   const watch = watching(lakeFolder, engine, { lake, settledMs: 4 * SETTLED_MS, ...options });
   await entered.promise;
+  // Only now: of two files that lie there, either may be reported first.
+  writeFileSync(waiting, 'a\n1\n2\n');
   await watch.until(() => watch.load().waiting.small === 2);
   return { ...watch, lakeFolder, engine, waiting, refused, release: held.resolve };
 };
