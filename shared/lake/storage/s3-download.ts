@@ -13,7 +13,7 @@ export const PART_BYTES = 8 * 1024 * 1024;
 /** Parts of an upload (Amazon S3 user guide, "Multipart upload limits"). */
 const MAX_PARTS = 10_000;
 
-/** Size of a part of an upload of so many bytes. The length of its stream is not known to the library, so it does not see to it. */
+/** Bytes of a part, by the bytes of the upload. The library does not know the length of the stream, and cannot choose it. */
 export const uploadPartBytes = (bytes: number): number => Math.max(PART_BYTES, Math.ceil(bytes / MAX_PARTS));
 
 /** Requests the bytes from `start` to `end`, both included. With `etag`, only if the object still has it. */
