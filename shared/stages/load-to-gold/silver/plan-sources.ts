@@ -1,8 +1,9 @@
-import { compareSequencers, type RunIdentity } from '../../../run/run-identity.ts';
-import { ageOf, compareAges, compareWithCommitted, isSequencer } from '../../../run/version-age.ts';
+import type { RunIdentity } from '../../../run/run-identity.ts';
+import { ageOf, compareAges, compareWithCommitted } from '../../../run/version-age.ts';
 import { isLaidOut, type StagedLayout } from '../../transform/staged-silver.ts';
 import type { Intent } from './intent.ts';
 import type { CommittedSource, SourceRemoval } from './sources.ts';
+import { wasThere } from './was-there.ts';
 
 /**
  * How an intent compares with its committed source.
@@ -41,19 +42,14 @@ const isOfOtherContract = (
   { contract_fingerprint: now }: RunIdentity,
 ): boolean => before !== undefined && now !== undefined && before !== now;
 
-/**
- * Whether a removal of the source keeps a run out: one of a version that was there then, unless it was replayed afterwards.
- * S3's events have whole seconds, so a version of the same second counts as uploaded later: it must not be lost.
- */
+/** Whether a removal of the source keeps a run out: one of a version that was there then, unless it was replayed afterwards. */
 export const isRemoved = (
-  { at, sequencer, version }: SourceRemoval,
+  removal: SourceRemoval,
   run: Pick<RunIdentity, 'sequencer' | 'version_id' | 'uploaded_at' | 'replayed_at'>,
 ): boolean => {
-  if (run.replayed_at !== undefined && Date.parse(run.replayed_at) > Date.parse(at)) return false;
-  const isOrdered = isSequencer(run.sequencer) && isSequencer(sequencer);
-  if (isOrdered && compareSequencers(run.sequencer, sequencer) <= 0) return true;
-  if (version !== undefined && run.version_id === version) return true;
-  return Date.parse(run.uploaded_at) < Math.floor(Date.parse(at) / 1000) * 1000;
+  const { sequencer, version_id: version, uploaded_at: uploadedAt, replayed_at } = run;
+  if (replayed_at !== undefined && Date.parse(replayed_at) > Date.parse(removal.at)) return false;
+  return wasThere(removal, { sequencer, version, uploadedAt });
 };
 
 export interface SourcesInput {

@@ -13,6 +13,7 @@ import type { CommitContext } from './commit-context.ts';
 import { filesOfSources } from './files-of-sources.ts';
 import { Intents } from './intents.ts';
 import { type CommittedSource, type SourceRemoval, sourcesRoot, sourceTree } from './sources.ts';
+import { wasThere } from './was-there.ts';
 
 /** A source whose rows are to leave silver. */
 export interface SourceToRemove {
@@ -99,9 +100,7 @@ const outstanding = (
     if (entry === undefined) return true;
     if (entry.removal?.id === id || isLater(entry.removal?.at, at) || isLater(entry.replayedAt, at))
       return false;
-    if (sequencer !== undefined && compareSequencers(entry.sequencer, sequencer) <= 0) return true;
-    if (version !== undefined && entry.version === version) return true;
-    return Date.parse(entry.uploadedAt) < Math.floor(Date.parse(at) / 1000) * 1000;
+    return wasThere({ at, sequencer, version }, entry);
   });
 
 const isLater = (time: string | undefined, at: string): boolean =>
